@@ -1,0 +1,50 @@
+//===- Kernels.h - Kernel descriptions to object code -----------*- C++ -*-===//
+//
+// The only door to Halide. Nothing of Halide appears here, and no exception passes.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TENON_KERNELS_KERNELS_H
+#define TENON_KERNELS_KERNELS_H
+
+#include "kernels/KernelDescription.h"
+
+namespace tenon::kernels {
+
+/// What the analytic model knows of a target. Sizes in bytes.
+struct TargetModel {
+  std::string name;
+  int64_t vectorBytes;
+  int64_t vectorRegisters;
+  int64_t level1Bytes;
+  int64_t level2Bytes;
+};
+
+/// The model of a target, or null for a name that is not known; `targetNames` lists those that are.
+const TargetModel *findTarget(const std::string &name);
+std::vector<std::string> targetNames();
+
+/// The schedule that the analytic model chooses for `kernel` on `target`.
+Schedule defaultSchedule(const KernelDescription &kernel, const TargetModel &target);
+
+/// Every parameter that `kernel`'s schedule has, with the values that are legal for it on `target`, the default among
+/// them: the tuner's search space, and what a `#tenon.schedule` is checked against.
+std::map<std::string, std::vector<int64_t>> scheduleSpace(const KernelDescription &kernel, const TargetModel &target);
+
+enum class Output { Object, LoweredLoops, Assembly };
+
+/// Compiles `kernel` under `schedule` into `output`. The symbol `symbol` follows Halide's argv convention,
+/// `int symbol(void **arguments)`: the user context first, then a `halide_buffer_t *` per argument and per result.
+/// Returns false and sets `error` where the region is not one that a kernel family computes, or the schedule is illegal.
+bool compileKernel(const KernelDescription &kernel, const Schedule &schedule, const std::string &symbol, Output kind,
+                   std::string &output, std::string &error);
+
+/// The object with the Halide runtime that every library carries once; its baseline is x86-64.
+bool compileRuntime(std::string &output, std::string &error);
+
+/// Version of the code that turns descriptions into objects: part of every cache key.
+std::string generatorVersion();
+
+} // namespace tenon::kernels
+
+#endif // TENON_KERNELS_KERNELS_H
