@@ -1,0 +1,115 @@
+//===- Passes.td - Tenon's passes --------------------------*- tablegen -*-===//
+
+#ifndef TENON_PASSES
+#define TENON_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def LowerModelToTensor : Pass<"tenon-lower-model-to-tensor", "::mlir::ModuleOp"> {
+  let summary = "Expand each model into one function per entry point";
+  let description = [{
+    Replaces a `tenon.model` with functions of tensor IR: `encode` takes token ids B×T, lengths B (and token types B×T where
+    the model has them) and returns the last hidden state B×T×W and, with a pooling, the embedding B×W. Layers become one
+    `tenon.repeat`; parameters become `tenon.weight` with the names that docs/spec.md lists. Needs model IR; afterwards no
+    operation of that level is left. Running it again changes nothing.
+  }];
+  let dependentDialects = ["::tenon::TenonDialect", "::mlir::func::FuncDialect"];
+}
+
+def FuseProjections : Pass<"tenon-fuse-projections", "::mlir::func::FuncOp"> {
+  let summary = "Make one product of linears that read the same rows";
+  let description = [{
+    Linears of one input whose weights are parameters of the same layer (query, key and value; gate and up) become one
+    linear over the concatenated parameters and a `tenon.split`. A missing bias among present ones keeps them apart.
+    Needs weights that are not in panels yet. Running it again changes nothing.
+  }];
+  let dependentDialects = ["::tenon::TenonDialect"];
+}
+
+def PackRows : Pass<"tenon-pack-rows", "::mlir::func::FuncOp"> {
+  let summary = "Lay batches out as packed rows";
+  let description = [{
+    A function that takes a padded batch (its first argument, B×T) and its lengths computes on packed rows R instead:
+    arguments of shape B×T… are packed where they enter, results unpacked where they leave, and everything between loses one
+    dimension. Sequences start at multiples of `tile`. Needs a second argument of B lengths; other functions are left
+    alone. Running it again changes nothing.
+  }];
+  let options = [Option<"tile", "tile", "int64_t", "16", "Rows that a sequence is padded to a multiple of">];
+  let dependentDialects = ["::tenon::TenonDialect"];
+}
+
+def PackWeights : Pass<"tenon-pack-weights", "::mlir::func::FuncOp"> {
+  let summary = "Choose panels for the weights of linears";
+  let description = [{
+    A parameter that only linears read, as their weight, gets panels of the columns that a kernel keeps in registers: the
+    largest of 48, 32 and 16 that pads the fewest columns. A weight that anything else reads stays as it is. Running it
+    again changes nothing.
+  }];
+  let dependentDialects = ["::tenon::TenonDialect"];
+}
+
+def FuseKernels : Pass<"tenon-fuse-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Group operations into kernels";
+  let description = [{
+    Outlines every operation that implements `ComputeOpInterface` into a `tenon.kernel`, grown from the most demanding
+    operation outwards:
+
+    - a product takes in the rowwise operations before it that nothing else reads, and the elementwise ones after it
+      (activation, residual sum, gate) whose other operands are ready;
+    - attention takes in the splits and rotary embeddings before it;
+    - pooling takes in the norm after it;
+    - rowwise operations that remain are grouped along their single uses.
+
+    With `fuse=false` every operation is a kernel of its own. Needs packed rows; afterwards compute operations stand in
+    kernels only. Running it again changes nothing.
+  }];
+  let options = [Option<"fuse", "fuse", "bool", "true", "Whether operations share kernels">];
+  let dependentDialects = ["::tenon::TenonDialect"];
+}
+
+def AssignSchedules : Pass<"tenon-assign-schedules", "::mlir::ModuleOp"> {
+  let summary = "Give every kernel a name and a schedule for each target";
+  let description = [{
+    Kernels with the same body get the same name, made from their operations and a number. A kernel gets the schedule of
+    the analytic model for every target that it has none for; schedules that it has are checked against what the kernel's
+    family can do. Running it again changes nothing.
+  }];
+  let options = [ListOption<"targets", "targets", "std::string", "Targets, best first">];
+  let dependentDialects = ["::tenon::TenonDialect"];
+}
+
+def LowerToHost : Pass<"tenon-lower-to-host", "::mlir::ModuleOp"> {
+  let summary = "Bufferise functions into drivers that call kernels";
+  let description = [{
+    Tensors become memrefs: parameters views of the weights (the driver's first argument, bytes), arguments and results the
+    driver's other arguments, everything else allocations. Kernels become calls of private functions that return an i32
+    status, layers an `scf.for` whose carried value is updated in place where the kernel that makes it reads it no more.
+    Layout operations become loops. Needs scheduled kernels. Running it again changes nothing.
+  }];
+  let dependentDialects = ["::tenon::TenonDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def PlanMemory : Pass<"tenon-plan-memory", "::mlir::func::FuncOp"> {
+  let summary = "Place a driver's buffers in one arena";
+  let description = [{
+    Buffers whose lifetimes do not overlap share a slot of the arena; a slot is as large as the largest of its buffers,
+    which the driver computes from the batch. Allocations become views of one allocation of bytes. Needs allocations outside of
+    loops; running it again changes nothing.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
+def LowerDrivers : Pass<"tenon-lower-drivers", "::mlir::ModuleOp"> {
+  let summary = "Give drivers and kernel calls their binary form";
+  let description = [{
+    A driver becomes a function of a `tenon_call` pointer (runtime/include/tenon/library.h), which reads dimensions and
+    buffers from it, reserves the arena through it and returns the first nonzero status of a kernel at once. Kernel calls fill
+    `halide_buffer_t` structures and call through the table of the chosen target. Needs structured control flow already
+    lowered to branches, and planned memory.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect"];
+}
+
+#endif // TENON_PASSES

@@ -1,0 +1,93 @@
+//===- Attributes.td - Enumerations and attributes ---------*- tablegen -*-===//
+
+#ifndef TENON_ATTRIBUTES
+#define TENON_ATTRIBUTES
+
+include "Dialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+class Tenon_Enum<string name, string summary, list<I32EnumAttrCase> cases> : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::tenon";
+  let genSpecializedAttr = 0;
+}
+
+class Tenon_EnumAttr<EnumAttrInfo info, string mnemonic> : EnumAttr<Tenon_Dialect, info, mnemonic>;
+
+def Tenon_NormFunction : Tenon_Enum<"NormFunction", "How a row is normalised", [
+  I32EnumAttrCase<"LayerNorm", 0, "layernorm">, I32EnumAttrCase<"RMSNorm", 1, "rmsnorm">,
+  I32EnumAttrCase<"L2", 2, "l2">]>;
+def Tenon_NormFunctionAttr : Tenon_EnumAttr<Tenon_NormFunction, "norm_function">;
+
+def Tenon_NormPlace : Tenon_Enum<"NormPlace", "Where a sublayer's norm stands", [
+  I32EnumAttrCase<"Before", 0, "before">, I32EnumAttrCase<"After", 1, "after">]>;
+def Tenon_NormPlaceAttr : Tenon_EnumAttr<Tenon_NormPlace, "norm_place">;
+
+def Tenon_ActivationFunction : Tenon_Enum<"ActivationFunction", "Elementwise nonlinearity", [
+  I32EnumAttrCase<"Gelu", 0, "gelu">, I32EnumAttrCase<"GeluTanh", 1, "gelu_tanh">, I32EnumAttrCase<"Relu", 2, "relu">,
+  I32EnumAttrCase<"Silu", 3, "silu">, I32EnumAttrCase<"Tanh", 4, "tanh">]>;
+def Tenon_ActivationFunctionAttr : Tenon_EnumAttr<Tenon_ActivationFunction, "activation_function">;
+
+def Tenon_PositionKind : Tenon_Enum<"PositionKind", "How a stack knows positions", [
+  I32EnumAttrCase<"NoPositions", 0, "none">, I32EnumAttrCase<"Learned", 1, "learned">,
+  I32EnumAttrCase<"Sinusoidal", 2, "sinusoidal">, I32EnumAttrCase<"Rotary", 3, "rotary">]>;
+def Tenon_PositionKindAttr : Tenon_EnumAttr<Tenon_PositionKind, "position_kind">;
+
+def Tenon_PoolFunction : Tenon_Enum<"PoolFunction", "How a sequence becomes one vector", [
+  I32EnumAttrCase<"Mean", 0, "mean">, I32EnumAttrCase<"Cls", 1, "cls">]>;
+def Tenon_PoolFunctionAttr : Tenon_EnumAttr<Tenon_PoolFunction, "pool_function">;
+
+def Tenon_TableFunction : Tenon_Enum<"TableFunction", "What a position table holds", [
+  I32EnumAttrCase<"Sinusoidal", 0, "sinusoidal">, I32EnumAttrCase<"SinusoidalInterleaved", 1, "sinusoidal_interleaved">,
+  I32EnumAttrCase<"RotaryCosine", 2, "rotary_cosine">, I32EnumAttrCase<"RotarySine", 3, "rotary_sine">]>;
+def Tenon_TableFunctionAttr : Tenon_EnumAttr<Tenon_TableFunction, "table_function">;
+
+class Tenon_Attr<string name, string attrMnemonic> : AttrDef<Tenon_Dialect, name> {
+  let mnemonic = attrMnemonic;
+}
+
+def Tenon_NormAttr : Tenon_Attr<"Norm", "norm"> {
+  let summary = "The norm of a stack's sublayers";
+  let description = [{
+    `function` and `epsilon` as in `tenon.norm`; `place` says whether it precedes a sublayer's projections (pre-norm) or
+    follows its residual sum (post-norm). `bias` tells whether a LayerNorm adds a parameter. `final` adds one more norm
+    after the last layer, which only `before` may have.
+
+    Example: `#tenon.norm<function = layernorm, place = after, epsilon = 1.0e-12, bias = true, final = false>`
+  }];
+  let parameters = (ins EnumParameter<Tenon_NormFunction>:$function, EnumParameter<Tenon_NormPlace>:$place,
+                    "::mlir::FloatAttr":$epsilon, "bool":$bias, "bool":$final);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Tenon_PositionsAttr : Tenon_Attr<"Positions", "positions"> {
+  let summary = "The positions of a stack's input";
+  let description = [{
+    `length` is the number of tokens of the longest input (0: no limit). `offset` rows of a learned table precede that of
+    position 0. `base` is that of the wavelengths of sinusoidal and rotary positions; `dims` leading components of each
+    head turn (0: all); `interleaved` pairs neighbouring components instead of the two halves.
+
+    Example: `#tenon.positions<kind = learned, length = 512, offset = 2, base = 1.0e4, dims = 0, interleaved = false>`
+  }];
+  let parameters = (ins EnumParameter<Tenon_PositionKind>:$kind, "int64_t":$length, "int64_t":$offset,
+                    "::mlir::FloatAttr":$base, "int64_t":$dims, "bool":$interleaved);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Tenon_ScheduleAttr : Tenon_Attr<"Schedule", "schedule"> {
+  let summary = "How one kernel is computed on one target";
+  let description = [{
+    `target` names an instruction set (`x86-64-v3`, `x86-64-v4`); `parameters` maps the schedule's decisions (tile sizes,
+    unrolling, what a task covers) to integers. It never changes what is computed. Which parameters a kernel has depends
+    on its family; docs/schedules.md lists them.
+
+    Example: `#tenon.schedule<"x86-64-v4", {tile_rows = 8 : i64, tile_columns = 48 : i64}>`
+  }];
+  let parameters = (ins StringRefParameter<"target">:$target, "::mlir::DictionaryAttr":$parameters);
+  let assemblyFormat = "`<` $target `,` $parameters `>`";
+  let genVerifyDecl = 1;
+}
+
+#endif // TENON_ATTRIBUTES

@@ -1,0 +1,100 @@
+//===- Dialect.cpp - The tenon dialect ------------------------------------===//
+
+#include "tenon/Dialect.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace tenon;
+
+#include "tenon/Dialect.cpp.inc"
+#include "tenon/Enums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "tenon/Attributes.cpp.inc"
+
+#include "tenon/Interfaces.cpp.inc"
+
+void TenonDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "tenon/Attributes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "tenon/Ops.cpp.inc"
+      >();
+}
+
+LogicalResult NormAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, NormFunction function,
+                               NormPlace place, FloatAttr epsilon, bool bias, bool final) {
+  if (!(epsilon.getValueAsDouble() >= 0))
+    return emitError() << "norm epsilon (" << epsilon.getValueAsDouble() << ") is negative";
+  if (function == NormFunction::L2)
+    return emitError() << "a stack's norm is layernorm or rmsnorm, not l2";
+  if (bias && function == NormFunction::RMSNorm)
+    return emitError() << "rmsnorm has no bias";
+  if (final && place == NormPlace::After)
+    return emitError() << "a final norm follows only sublayers whose norm stands before them";
+  return success();
+}
+
+LogicalResult PositionsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, PositionKind kind,
+                                    int64_t length, int64_t offset, FloatAttr base, int64_t dims, bool) {
+  if (length < 0 || offset < 0 || dims < 0)
+    return emitError() << "positions have a negative length (" << length << "), offset (" << offset << ") or dims ("
+                       << dims << ")";
+  if (length == 0 && kind != PositionKind::NoPositions)
+    return emitError() << stringifyPositionKind(kind) << " positions need a length";
+  if (!(base.getValueAsDouble() > 0))
+    return emitError() << "the base of positions (" << base.getValueAsDouble() << ") is not positive";
+  return success();
+}
+
+LogicalResult ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, StringRef target,
+                                   DictionaryAttr parameters) {
+  if (target.empty())
+    return emitError() << "a schedule names its target";
+  for (NamedAttribute parameter : parameters)
+    if (!isa<IntegerAttr>(parameter.getValue()))
+      return emitError() << "schedule parameter '" << parameter.getName().getValue() << "' is "
+                         << parameter.getValue() << ", not an integer";
+  return success();
+}
+
+kernels::TensorType tenon::describeType(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  kernels::TensorType description;
+  description.element = tensor.getElementType().isF32() ? kernels::ElementType::F32 : kernels::ElementType::I32;
+  for (int64_t size : tensor.getShape())
+    description.shape.push_back(ShapedType::isDynamic(size) ? kernels::kDynamic : size);
+  return description;
+}
+
+static kernels::Attribute describeAttribute(Attribute attribute) {
+  return llvm::TypeSwitch<Attribute, kernels::Attribute>(attribute)
+      .Case([](DenseI64ArrayAttr array) { return std::vector<int64_t>(array.asArrayRef().vec()); })
+      .Case([](UnitAttr) { return int64_t(1); })
+      .Case([](FloatAttr value) { return value.getValueAsDouble(); })
+      .Case([](IntegerAttr value) { return value.getInt(); })
+      .Case([](StringAttr value) { return value.str(); })
+      .Case([](NormFunctionAttr value) { return stringifyNormFunction(value.getValue()).str(); })
+      .Case([](ActivationFunctionAttr value) { return stringifyActivationFunction(value.getValue()).str(); })
+      .Case([](PoolFunctionAttr value) { return stringifyPoolFunction(value.getValue()).str(); });
+}
+
+kernels::Operation tenon::describeOperation(Operation *op) {
+  kernels::Operation description;
+  description.kind = op->getName().stripDialect().str();
+  for (Type type : op->getResultTypes())
+    description.results.push_back(describeType(type));
+  for (NamedAttribute attribute : op->getAttrDictionary())
+    if (attribute.getName() != "operandSegmentSizes")
+      description.attributes[attribute.getName().str()] = describeAttribute(attribute.getValue());
+  return description;
+}
+
+#define GET_OP_CLASSES
+#include "tenon/Ops.cpp.inc"

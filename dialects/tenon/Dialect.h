@@ -1,0 +1,57 @@
+//===- Dialect.h - The tenon dialect ----------------------------*- C++ -*-===//
+
+#ifndef TENON_DIALECT_H
+#define TENON_DIALECT_H
+
+#include "kernels/KernelDescription.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/RegionKindInterface.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace tenon {
+
+/// How an operation's results depend on its operands: what fusion may put into one kernel.
+enum class Locality {
+  Elementwise, ///< An element on the elements at the same place (or a shifted column).
+  Row,         ///< A row on the same row.
+  Product,     ///< A row on the same row, by way of a matrix product: the work that a kernel is scheduled around.
+  Sequence,    ///< A row on rows of the same sequence.
+};
+
+struct DimensionSource {
+  mlir::Value value;
+  unsigned dimension = 0;
+};
+
+/// The operation's name without the dialect, result types and attributes.
+kernels::Operation describeOperation(mlir::Operation *op);
+
+/// The type of a kernel's value as plain data.
+kernels::TensorType describeType(mlir::Type type);
+
+namespace reference {
+template <typename Scalar> class State;
+} // namespace reference
+
+} // namespace tenon
+
+#include "tenon/Dialect.h.inc"
+#include "tenon/Enums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "tenon/Attributes.h.inc"
+
+#include "tenon/Interfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "tenon/Ops.h.inc"
+
+#endif // TENON_DIALECT_H

@@ -1,0 +1,44 @@
+//===- Interfaces.td - What passes ask of an operation -----*- tablegen -*-===//
+
+#ifndef TENON_INTERFACES
+#define TENON_INTERFACES
+
+include "mlir/IR/OpBase.td"
+
+def Tenon_ComputeOpInterface : OpInterface<"ComputeOpInterface"> {
+  let cppNamespace = "::tenon";
+  let description = [{
+    An operation of tensor IR that a kernel may contain: fusion asks how its results depend on its operands, outlining
+    how large they are, and code generation for its description.
+  }];
+  let methods = [
+    InterfaceMethod<"How a result's elements depend on the operands'.", "::tenon::Locality", "getLocality">,
+    InterfaceMethod<[{
+        The operand and dimension that a dynamic dimension of a result equals. A null value where no operand has it.
+      }], "::tenon::DimensionSource", "getDimensionSource", (ins "unsigned":$result, "unsigned":$dimension), "", [{
+        return {$_op->getOperand(0), dimension};
+      }]>,
+    InterfaceMethod<[{
+        The operation as plain data for the kernel generator: its name without the dialect and its attributes. Operands
+        and result types are the caller's work.
+      }], "::tenon::kernels::Operation", "describe", (ins), "", [{
+        return ::tenon::describeOperation($_op);
+      }]>,
+  ];
+}
+
+def Tenon_ReferenceOpInterface : OpInterface<"ReferenceOpInterface"> {
+  let cppNamespace = "::tenon";
+  let description = [{
+    The reference semantics: plain loops in the order that the operation's description states, in float64, or in float32
+    as the yardstick of rounding error. Implemented in compiler/reference.
+  }];
+  let methods = [
+    InterfaceMethod<"Computes the results in float64 from operands that `state` holds.", "::llvm::LogicalResult",
+      "evaluateInDouble", (ins "::tenon::reference::State<double> &":$state)>,
+    InterfaceMethod<"The same in float32.", "::llvm::LogicalResult", "evaluateInFloat",
+      (ins "::tenon::reference::State<float> &":$state)>,
+  ];
+}
+
+#endif // TENON_INTERFACES

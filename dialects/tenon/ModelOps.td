@@ -1,0 +1,99 @@
+//===- ModelOps.td - Model IR: the spec, verified ----------*- tablegen -*-===//
+
+#ifndef TENON_MODEL_OPS
+#define TENON_MODEL_OPS
+
+include "Attributes.td"
+include "mlir/IR/RegionKindInterface.td"
+include "mlir/IR/SymbolInterfaces.td"
+
+class Tenon_ModelLevelOp<string mnemonic, list<Trait> traits = []> : Tenon_Op<mnemonic, traits>;
+
+def Tenon_ModelOp : Tenon_ModelLevelOp<"model", [SymbolTable, Symbol, IsolatedFromAbove, SingleBlock, NoTerminator,
+                                              NoRegionArguments]> {
+  let summary = "A model: its stacks and how their last hidden states are used";
+  let description = [{
+    `width` is the number of components of every hidden state. The body holds at least one `tenon.stack` and at most one
+    `tenon.pooling`.
+
+    Example:
+
+    ```mlir
+    tenon.model @bert width 8 {
+      tenon.stack @encoder layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-12, bias = true, final = false> {
+        tenon.token_input vocab 100 positions <kind = learned, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false> {types = 2 : i64, norm}
+        tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {bias, output_bias}
+        tenon.mlp_layer "mlp" hidden 32 gelu {bias}
+      }
+      tenon.pooling @encoder mean {normalize}
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$width);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name `width` $width attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+}
+
+def Tenon_StackOp : Tenon_ModelLevelOp<"stack", [Symbol, HasParent<"ModelOp">, SingleBlock, NoTerminator, NoRegionArguments]> {
+  let summary = "Layers of one block of sublayers";
+  let description = [{
+    The body is the stack's `tenon.token_input` and then the sublayers of one block, which `layers` layers repeat, each
+    with parameters of its own. Every sublayer adds its result to the hidden state; `norm` says which norm goes with it and
+    where it stands.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$layers, Tenon_NormAttr:$norm);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name `layers` $layers `norm` $norm attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+}
+
+def Tenon_TokenInputOp : Tenon_ModelLevelOp<"token_input", [HasParent<"StackOp">]> {
+  let summary = "Token ids, embedded";
+  let description = [{
+    The sum of the token's embedding times `scale`, of its position's (learned or sinusoidal) and of its type's (`types`
+    of them, 0 for none), normalised where `norm` is set by the stack's kind of norm.
+  }];
+  let arguments = (ins I64Attr:$vocab, Tenon_PositionsAttr:$positions, DefaultValuedAttr<I64Attr, "0">:$types,
+                   UnitAttr:$norm, DefaultValuedAttr<F64Attr, "1.0">:$scale);
+  let assemblyFormat = "`vocab` $vocab `positions` $positions attr-dict";
+  let hasVerifier = 1;
+}
+
+def Tenon_AttentionLayerOp : Tenon_ModelLevelOp<"attention_layer", [HasParent<"StackOp">]> {
+  let summary = "Self-attention of a stack's hidden state";
+  let description = [{
+    Projections of the hidden state to `heads` queries and `key_value_heads` keys and values of `head_size` components,
+    scaled dot-product attention ("Attention is all you need", section 3.2), and the projection back to the width.
+    `heads` is a multiple of `key_value_heads`.
+  }];
+  let arguments = (ins StrAttr:$name, I64Attr:$heads, I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale,
+                   UnitAttr:$bias, UnitAttr:$output_bias);
+  let assemblyFormat = [{
+    $name `heads` $heads `key_value_heads` $key_value_heads `head_size` $head_size `scale` $scale attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def Tenon_MlpLayerOp : Tenon_ModelLevelOp<"mlp_layer", [HasParent<"StackOp">]> {
+  let summary = "Two projections with a nonlinearity between them";
+  let description = [{
+    `down(f(up(x)))`, or `down(f(gate(x)) ⊙ up(x))` where `gated` is set (Shazeer, "GLU variants improve transformer").
+  }];
+  let arguments = (ins StrAttr:$name, I64Attr:$hidden, Tenon_ActivationFunctionAttr:$function, UnitAttr:$gated,
+                   UnitAttr:$bias);
+  let assemblyFormat = "$name `hidden` $hidden $function attr-dict";
+  let hasVerifier = 1;
+}
+
+def Tenon_PoolingOp : Tenon_ModelLevelOp<"pooling", [HasParent<"ModelOp">]> {
+  let summary = "One vector per sequence from a stack's last hidden state";
+  let description = [{
+    The mean over a sequence's tokens, or its first token's hidden state; scaled to Euclidean length 1 where `normalize`
+    is set.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$stack, Tenon_PoolFunctionAttr:$function, UnitAttr:$normalize);
+  let assemblyFormat = "$stack $function attr-dict";
+}
+
+#endif // TENON_MODEL_OPS

@@ -1,0 +1,11 @@
+//===- Ops.td - Every operation of the dialect -------------*- tablegen -*-===//
+
+#ifndef TENON_OPS
+#define TENON_OPS
+
+include "ModelOps.td"
+include "TensorOps.td"
+include "LayoutOps.td"
+include "RegionOps.td"
+
+#endif // TENON_OPS

@@ -1,0 +1,86 @@
+//===- RegionOps.td - Layers and kernels -------------------*- tablegen -*-===//
+
+#ifndef TENON_REGION_OPS
+#define TENON_REGION_OPS
+
+include "Attributes.td"
+include "Interfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+
+def Tenon_YieldOp : Tenon_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["RepeatOp", "KernelOp"]>]> {
+  let summary = "The results of a region";
+  let arguments = (ins Variadic<AnyType>:$results);
+  let assemblyFormat = "($results^ `:` type($results))? attr-dict";
+}
+
+def Tenon_RepeatOp : Tenon_Op<"repeat", [SingleBlock, RecursiveMemoryEffects,
+                                         AllTypesMatch<["inits", "results"]>]> {
+  let summary = "The layers of a stack: one body, run once per layer";
+  let description = [{
+    Runs the body `count` times. Its first argument is the layer's number, the others are what the layer before yielded
+    (`inits` for the first). IR size does not grow with depth.
+
+    Example:
+
+    ```mlir
+    func.func @repeat(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+      %0 = tenon.repeat 6 inits(%x) : tensor<?x8xf32> {
+      ^bb0(%layer: index, %h: tensor<?x8xf32>):
+        %1 = tenon.add %h, %h : tensor<?x8xf32>
+        tenon.yield %1 : tensor<?x8xf32>
+      }
+      return %0 : tensor<?x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins I64Attr:$count, Variadic<AnyRankedTensor>:$inits);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$count `inits` `(` $inits `)` `:` type($inits) attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::tenon::YieldOp getYield();
+  }];
+}
+
+def Tenon_KernelOp : Tenon_Op<"kernel", [SingleBlock, IsolatedFromAbove, Pure]> {
+  let summary = "A fused region that one kernel computes";
+  let description = [{
+    The body's arguments are the operands; the yielded values are the results. Kernels of the same `name` have the same
+    body and schedules. There is one schedule per target that the library is compiled for.
+
+    Example:
+
+    ```mlir
+    func.func @kernel(%x: tensor<?x8xf32>, %w: tensor<8x8xf32>) -> tensor<?x8xf32> {
+      %0 = tenon.kernel "linear_relu" (%x, %w) : (tensor<?x8xf32>, tensor<8x8xf32>) -> tensor<?x8xf32>
+           schedules [#tenon.schedule<"x86-64-v4", {tile_rows = 8 : i64}>] {
+      ^bb0(%a: tensor<?x8xf32>, %b: tensor<8x8xf32>):
+        %1 = tenon.linear %a, %b : (tensor<?x8xf32>, tensor<8x8xf32>) -> tensor<?x8xf32>
+        %2 = tenon.activation relu %1 : tensor<?x8xf32>
+        tenon.yield %2 : tensor<?x8xf32>
+      }
+      return %0 : tensor<?x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, Variadic<AnyRankedTensor>:$inputs,
+                   DefaultValuedAttr<TypedArrayAttrBase<Tenon_ScheduleAttr, "schedules">, "{}">:$schedules);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $name `(` $inputs `)` `:` functional-type($inputs, $results) (`schedules` $schedules^)? attr-dict-with-keyword $body
+  }];
+  let hasRegionVerifier = 1;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::tenon::YieldOp getYield();
+    /// The input and dimension that a dynamic dimension of a result equals.
+    ::tenon::DimensionSource getDimensionSource(unsigned result, unsigned dimension);
+  }];
+}
+
+#endif // TENON_REGION_OPS

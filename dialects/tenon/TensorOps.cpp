@@ -1,0 +1,264 @@
+//===- TensorOps.cpp - Verifiers and folders of tensor IR -----------------===//
+
+#include "tenon/Dialect.h"
+
+using namespace mlir;
+using namespace tenon;
+
+namespace {
+
+RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+int64_t columns(Value value) { return tensorType(value).getShape().back(); }
+
+/// All dimensions but the last.
+ArrayRef<int64_t> rows(Value value) { return tensorType(value).getShape().drop_back(); }
+
+LogicalResult verifyRank(Operation *op, StringRef name, Value value, int64_t rank) {
+  if (value && tensorType(value).getRank() != rank)
+    return op->emitOpError() << name << " has rank " << tensorType(value).getRank() << ", expected " << rank;
+  return success();
+}
+
+LogicalResult verifyStaticColumns(Operation *op, StringRef name, Value value) {
+  if (tensorType(value).getRank() < 2 || ShapedType::isDynamic(columns(value)))
+    return op->emitOpError() << name << " is " << tensorType(value) << ", expected rows of a static number of columns";
+  return success();
+}
+
+/// A vector over the columns of a row.
+LogicalResult verifyVector(Operation *op, StringRef name, Value vector, int64_t size) {
+  if (!vector)
+    return success();
+  if (tensorType(vector).getShape() != ArrayRef(size))
+    return op->emitOpError() << name << " is " << tensorType(vector) << ", expected " << size << " elements";
+  return success();
+}
+
+LogicalResult verifySameRows(Operation *op, StringRef name, Value value, Value other) {
+  if (rows(value) != rows(other))
+    return op->emitOpError() << name << " is " << tensorType(value) << ", whose rows differ from those of "
+                             << tensorType(other);
+  return success();
+}
+
+/// Packed rows have rank 2 and come with `starts`; a padded batch has rank 3 and none.
+LogicalResult verifySequences(Operation *op, Value rows, Value starts, Value lengths) {
+  int64_t rank = tensorType(rows).getRank();
+  if (rank != (starts ? 2 : 3))
+    return op->emitOpError() << "rows have rank " << rank << ", expected "
+                             << (starts ? "2 with starts" : "3 without starts");
+  if (failed(verifyRank(op, "starts", starts, 1)))
+    return failure();
+  return verifyRank(op, "lengths", lengths, 1);
+}
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Parameters
+//===----------------------------------------------------------------------===//
+
+SmallVector<int64_t> WeightOp::getPlainShape() {
+  SmallVector<int64_t> shape(getResult().getType().getShape());
+  if (getPanel() == 0)
+    return shape;
+  int64_t rowsInAll = shape[0] * shape[2];
+  if (std::optional<ArrayRef<int64_t>> parts = getPartRows()) {
+    rowsInAll = 0;
+    for (int64_t part : *parts)
+      rowsInAll += part;
+  }
+  return {rowsInAll, shape[1]};
+}
+
+LogicalResult WeightOp::verify() {
+  RankedTensorType type = getResult().getType();
+  if (!type.hasStaticShape())
+    return emitOpError() << "has type " << type << ", expected a static shape";
+  if (getParameters().empty())
+    return emitOpError() << "names no parameter";
+  bool hasLayer = static_cast<bool>(getLayer());
+  if (hasLayer != (getLayers() > 0))
+    return emitOpError() << "has " << getLayers() << " layers but " << (hasLayer ? "a" : "no") << " layer index";
+  for (Attribute parameter : getParameters())
+    if (cast<StringAttr>(parameter).getValue().contains('*') != hasLayer)
+      return emitOpError() << "parameter " << parameter << (hasLayer ? " has no" : " has a")
+                           << " '*' for the layer";
+  std::optional<ArrayRef<int64_t>> parts = getPartRows();
+  if (getParameters().size() > 1 && !parts)
+    return emitOpError() << "concatenates " << getParameters().size() << " parameters without part_rows";
+  if (parts && parts->size() != getParameters().size())
+    return emitOpError() << "has " << parts->size() << " part_rows for " << getParameters().size() << " parameters";
+  int64_t panel = getPanel();
+  if (panel == 0) {
+    int64_t sum = 0;
+    for (int64_t part : parts.value_or(ArrayRef<int64_t>()))
+      sum += part;
+    if (parts && (type.getRank() == 0 || sum != type.getDimSize(0)))
+      return emitOpError() << "has part_rows of " << sum << " rows in all, but type " << type;
+    return success();
+  }
+  if (!parts)
+    return emitOpError() << "in panels needs part_rows";
+  if (type.getRank() != 3 || type.getDimSize(2) != panel ||
+      type.getDimSize(0) != static_cast<int64_t>(llvm::divideCeil(getPlainShape()[0], panel)))
+    return emitOpError() << "of " << getPlainShape()[0] << " rows in panels of " << panel << " has type " << type;
+  return success();
+}
+
+LogicalResult PositionTableOp::verify() {
+  RankedTensorType type = getResult().getType();
+  if (type.getRank() != 2 || !type.hasStaticShape())
+    return emitOpError() << "has type " << type << ", expected positions x columns";
+  if (!(getBase().convertToDouble() > 0))
+    return emitOpError() << "base (" << getBase().convertToDouble() << ") is not positive";
+  bool sinusoidal =
+      getFunction() == TableFunction::Sinusoidal || getFunction() == TableFunction::SinusoidalInterleaved;
+  if (sinusoidal && type.getDimSize(1) % 2 != 0)
+    return emitOpError() << "has " << type.getDimSize(1) << " columns, expected an even number";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+Locality EmbedOp::getLocality() { return Locality::Row; }
+
+LogicalResult EmbedOp::verify() {
+  if (failed(verifyRank(*this, "table", getTable(), 2)) || failed(verifyStaticColumns(*this, "table", getTable())))
+    return failure();
+  if (getOffset() < 0)
+    return emitOpError() << "offset (" << getOffset() << ") is negative";
+  SmallVector<int64_t> expected(getIds().getType().getShape());
+  expected.push_back(columns(getTable()));
+  if (getResult().getType().getShape() != ArrayRef<int64_t>(expected))
+    return emitOpError() << "result is " << getResult().getType() << ", expected "
+                         << RankedTensorType::get(expected, getResult().getType().getElementType());
+  return success();
+}
+
+Locality LinearOp::getLocality() { return Locality::Product; }
+
+LogicalResult LinearOp::verify() {
+  if (failed(verifyStaticColumns(*this, "input", getInput())) ||
+      failed(verifyStaticColumns(*this, "result", getResult())) ||
+      failed(verifySameRows(*this, "result", getResult(), getInput())))
+    return failure();
+  int64_t inputs = columns(getInput()), outputs = columns(getResult());
+  ArrayRef<int64_t> weight = getWeight().getType().getShape();
+  bool matches = weight.size() == 2 ? weight[0] == outputs && weight[1] == inputs
+                                    : weight.size() == 3 && weight[2] > 0 && weight[1] == inputs &&
+                                          weight[0] == static_cast<int64_t>(llvm::divideCeil(outputs, weight[2]));
+  if (!matches)
+    return emitOpError() << "weight is " << getWeight().getType() << ", expected " << outputs << "x" << inputs
+                         << " or panels of it";
+  return verifyVector(*this, "bias", getBias(), outputs);
+}
+
+Locality AddOp::getLocality() { return Locality::Elementwise; }
+Locality MultiplyOp::getLocality() { return Locality::Elementwise; }
+Locality ScaleOp::getLocality() { return Locality::Elementwise; }
+Locality ActivationOp::getLocality() { return Locality::Elementwise; }
+
+OpFoldResult ScaleOp::fold(FoldAdaptor) { return getFactor().isExactlyValue(1.0) ? getInput() : OpFoldResult(); }
+
+Locality NormOp::getLocality() { return Locality::Row; }
+
+LogicalResult NormOp::verify() {
+  if (failed(verifyStaticColumns(*this, "input", getInput())))
+    return failure();
+  if (!(getEpsilon().convertToDouble() >= 0))
+    return emitOpError() << "epsilon (" << getEpsilon().convertToDouble() << ") is negative";
+  if (getFunction() == NormFunction::L2 && getScale())
+    return emitOpError() << "l2 has no scale";
+  if (getBias() && (getFunction() != NormFunction::LayerNorm || !getScale()))
+    return emitOpError() << "only layernorm with a scale has a bias";
+  if (failed(verifyVector(*this, "scale", getScale(), columns(getInput()))))
+    return failure();
+  return verifyVector(*this, "bias", getBias(), columns(getInput()));
+}
+
+Locality RotaryOp::getLocality() { return Locality::Row; }
+
+LogicalResult RotaryOp::verify() {
+  if (failed(verifyStaticColumns(*this, "input", getInput())))
+    return failure();
+  int64_t headSize = getHeadSize(), dims = getDims();
+  if (headSize <= 0 || columns(getInput()) % headSize != 0)
+    return emitOpError() << "input has " << columns(getInput()) << " columns, which is not a multiple of head_size ("
+                         << headSize << ")";
+  if (dims <= 0 || dims % 2 != 0 || dims > headSize)
+    return emitOpError() << "dims (" << dims << ") is not an even number between 2 and head_size (" << headSize << ")";
+  if (getPositions().getType().getShape() != rows(getInput()))
+    return emitOpError() << "positions are " << getPositions().getType() << ", expected one per row of "
+                         << getInput().getType();
+  for (Value table : {getCosine(), getSine()})
+    if (tensorType(table).getRank() != 2 || columns(table) != dims / 2)
+      return emitOpError() << "table is " << tensorType(table) << ", expected positions x " << dims / 2;
+  if (getCosine().getType() != getSine().getType())
+    return emitOpError() << "tables differ: " << getCosine().getType() << " and " << getSine().getType();
+  return success();
+}
+
+Locality SplitOp::getLocality() { return Locality::Elementwise; }
+
+LogicalResult SplitOp::verify() {
+  if (failed(verifyStaticColumns(*this, "input", getInput())))
+    return failure();
+  int64_t sum = 0;
+  for (Value part : getResults()) {
+    if (failed(verifyStaticColumns(*this, "result", part)) ||
+        failed(verifySameRows(*this, "result", part, getInput())))
+      return failure();
+    sum += columns(part);
+  }
+  if (sum != columns(getInput()))
+    return emitOpError() << "results have " << sum << " columns in all, the input " << columns(getInput());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Sequences
+//===----------------------------------------------------------------------===//
+
+Locality AttentionOp::getLocality() { return Locality::Sequence; }
+
+LogicalResult AttentionOp::verify() {
+  if (failed(verifySequences(*this, getQuery(), getStarts(), getLengths())))
+    return failure();
+  int64_t heads = getHeads(), keyValueHeads = getKeyValueHeads(), headSize = getHeadSize();
+  if (heads <= 0 || keyValueHeads <= 0 || headSize <= 0)
+    return emitOpError() << "heads (" << heads << "), key_value_heads (" << keyValueHeads << ") and head_size ("
+                         << headSize << ") are not all positive";
+  if (heads % keyValueHeads != 0)
+    return emitOpError() << "heads (" << heads << ") is not a multiple of key_value_heads (" << keyValueHeads << ")";
+  if (columns(getQuery()) != heads * headSize)
+    return emitOpError() << "query has " << columns(getQuery()) << " columns, expected heads x head_size = "
+                         << heads * headSize;
+  for (auto [name, value] : {std::pair<StringRef, Value>("key", getKey()), {"value", getValue()}}) {
+    if (failed(verifySameRows(*this, name, value, getQuery())))
+      return failure();
+    if (columns(value) != keyValueHeads * headSize)
+      return emitOpError() << name << " has " << columns(value)
+                           << " columns, expected key_value_heads x head_size = " << keyValueHeads * headSize;
+  }
+  if (getResult().getType() != getQuery().getType())
+    return emitOpError() << "result is " << getResult().getType() << ", expected the query's type "
+                         << getQuery().getType();
+  return success();
+}
+
+Locality PoolOp::getLocality() { return Locality::Sequence; }
+
+LogicalResult PoolOp::verify() {
+  if (failed(verifySequences(*this, getInput(), getStarts(), getLengths())))
+    return failure();
+  ArrayRef<int64_t> result = getResult().getType().getShape();
+  if (result.size() != 2 || result[1] != columns(getInput()) ||
+      result[0] != getLengths().getType().getDimSize(0))
+    return emitOpError() << "result is " << getResult().getType() << ", expected one row of " << columns(getInput())
+                         << " columns per sequence";
+  return success();
+}

@@ -1,0 +1,241 @@
+//===- TensorOps.td - Tensor IR: what is computed ----------*- tablegen -*-===//
+//
+// Names of dimensions in the descriptions: B sequences, T tokens of the longest of them, R packed rows (see
+// LayoutOps.td), W the width, K and N the features that a linear reads and writes, H heads of D components. "Rows" means
+// all leading dimensions: B×T, or R.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TENON_TENSOR_OPS
+#define TENON_TENSOR_OPS
+
+include "Attributes.td"
+include "Interfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Tenon_FloatTensor : RankedTensorOf<[F32]>;
+def Tenon_IntTensor : RankedTensorOf<[I32]>;
+def Tenon_Tensor : RankedTensorOf<[F32, I32]>;
+
+class Tenon_TensorOp<string mnemonic, list<Trait> traits = []>
+    : Tenon_Op<mnemonic, traits # [Pure, DeclareOpInterfaceMethods<Tenon_ComputeOpInterface, ["getLocality"]>]>;
+
+//===----------------------------------------------------------------------===//
+// Parameters
+//===----------------------------------------------------------------------===//
+
+def Tenon_WeightOp : Tenon_Op<"weight", [Pure]> {
+  let summary = "Parameters of the model, concatenated along their first dimension";
+  let description = [{
+    Names the parameters by their spec names, `*` standing for the layer. Inside a `tenon.repeat`, `layer` picks the layer
+    out of `layers`. `part_rows` gives the first dimension of each parameter where there are several.
+
+    `panel` is the layout of a matrix: 0 keeps N×K; p > 0 makes panels ceil(N/p)×K×p, in which element (n, k) stands at
+    (n / p, k, n mod p) and columns past N are zero, so that a kernel streams the columns that it keeps in registers.
+
+    Example:
+
+    ```mlir
+    func.func @weight(%layer: index) -> tensor<3x8x8xf32> {
+      %w = tenon.weight ["e.layers.*.q.weight", "e.layers.*.k.weight", "e.layers.*.v.weight"][%layer] of 6
+           {part_rows = array<i64: 8, 8, 8>, panel = 8 : i64} : tensor<3x8x8xf32>
+      return %w : tensor<3x8x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins StrArrayAttr:$parameters, Optional<Index>:$layer, DefaultValuedAttr<I64Attr, "0">:$layers,
+                   OptionalAttr<DenseI64ArrayAttr>:$part_rows, DefaultValuedAttr<I64Attr, "0">:$panel);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$parameters (`[` $layer^ `]` `of` $layers)? attr-dict `:` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The shape of one layer's concatenated parameters before `panel` changes the layout.
+    ::llvm::SmallVector<int64_t> getPlainShape();
+  }];
+}
+
+def Tenon_PositionTableOp : Tenon_Op<"position_table", [Pure]> {
+  let summary = "A table over positions that is computed when the model is compiled";
+  let description = [{
+    P×C for P positions. With w_i = base^(-2i/(2h)) for h pairs: `sinusoidal` holds sin(p·w_i) for i < h = C/2, then
+    cos(p·w_i), with w_i = base^(-i/(h-1)) as fairseq and Marian have it; `sinusoidal_interleaved` sin and cos in turn with
+    w_i = base^(-2i/C) ("Attention is all you need", section 3.5); `rotary_cosine` and `rotary_sine` cos(p·w_i) and
+    sin(p·w_i) with w_i = base^(-i/C) (Su et al., "RoFormer"). Computed in float64 and rounded once.
+  }];
+  let arguments = (ins Tenon_TableFunctionAttr:$function, F64Attr:$base);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$function `base` $base attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+def Tenon_EmbedOp : Tenon_TensorOp<"embed"> {
+  let summary = "Rows of a table, picked by ids";
+  let description = [{
+    `result[r, :] = table[ids[r] + offset, :]`. Ids of rows past a sequence's length are clamped into the table.
+  }];
+  let arguments = (ins Tenon_IntTensor:$ids, Tenon_FloatTensor:$table, DefaultValuedAttr<I64Attr, "0">:$offset);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$ids `,` $table attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Tenon_LinearOp : Tenon_TensorOp<"linear"> {
+  let summary = "Product of rows with a weight matrix, plus a bias";
+  let description = [{
+    `result[r, n] = bias[n] + sum over k of input[r, k] · weight[n, k]`. The weight is N×K, or in panels of p columns
+    ceil(N/p)×K×p (see `tenon.weight`). The sum runs over k in ascending order in float32, so that a row's bits depend on
+    nothing but that row.
+
+    Example:
+
+    ```mlir
+    func.func @linear(%x: tensor<?x8xf32>, %w: tensor<2x8x16xf32>, %b: tensor<20xf32>) -> tensor<?x20xf32> {
+      %0 = tenon.linear %x, %w, %b : (tensor<?x8xf32>, tensor<2x8x16xf32>, tensor<20xf32>) -> tensor<?x20xf32>
+      return %0 : tensor<?x20xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Tenon_FloatTensor:$input, Tenon_FloatTensor:$weight, Optional<Tenon_FloatTensor>:$bias);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$input `,` $weight (`,` $bias^)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+class Tenon_ElementwiseOp<string mnemonic, list<Trait> traits = []>
+    : Tenon_TensorOp<mnemonic, traits # [SameOperandsAndResultType]>;
+
+def Tenon_AddOp : Tenon_ElementwiseOp<"add", [Commutative]> {
+  let summary = "Sum of two tensors of the same shape";
+  let arguments = (ins Tenon_FloatTensor:$lhs, Tenon_FloatTensor:$rhs);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
+}
+
+def Tenon_MultiplyOp : Tenon_ElementwiseOp<"multiply", [Commutative]> {
+  let summary = "Elementwise product of two tensors of the same shape";
+  let arguments = (ins Tenon_FloatTensor:$lhs, Tenon_FloatTensor:$rhs);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
+}
+
+def Tenon_ScaleOp : Tenon_ElementwiseOp<"scale"> {
+  let summary = "Product with a constant, which is rounded to float32 first";
+  let arguments = (ins Tenon_FloatTensor:$input, F64Attr:$factor);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$input `,` $factor attr-dict `:` type($result)";
+  let hasFolder = 1;
+}
+
+def Tenon_ActivationOp : Tenon_ElementwiseOp<"activation"> {
+  let summary = "Elementwise nonlinearity";
+  let description = [{
+    `gelu` is x·Φ(x) with the exact error function, `gelu_tanh` its approximation 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
+    (Hendrycks and Gimpel, "Gaussian error linear units"); `silu` is x/(1 + e^-x).
+  }];
+  let arguments = (ins Tenon_ActivationFunctionAttr:$function, Tenon_FloatTensor:$input);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$function $input attr-dict `:` type($result)";
+}
+
+def Tenon_NormOp : Tenon_TensorOp<"norm", [AttrSizedOperandSegments, AllTypesMatch<["input", "result"]>]> {
+  let summary = "Rows, normalised";
+  let description = [{
+    Over the last dimension of W components, with mean m and biased variance v of a row:
+
+    - `layernorm`: (x - m)/√(v + epsilon)·scale + bias (Ba et al.), deviations taken after the mean is known;
+    - `rmsnorm`: x/√(mean of x² + epsilon)·scale (Zhang and Sennrich);
+    - `l2`: x/max(‖x‖₂, epsilon), with neither scale nor bias.
+  }];
+  let arguments = (ins Tenon_NormFunctionAttr:$function, Tenon_FloatTensor:$input, Optional<Tenon_FloatTensor>:$scale,
+                   Optional<Tenon_FloatTensor>:$bias, F64Attr:$epsilon);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = [{
+    $function $input (`scale` $scale^ `:` type($scale))? (`bias` $bias^ `:` type($bias))? `epsilon` $epsilon attr-dict `:`
+    type($result)
+  }];
+  let hasVerifier = 1;
+}
+def Tenon_RotaryOp : Tenon_TensorOp<"rotary", [AllTypesMatch<["input", "result"]>]> {
+  let summary = "Rotary position embedding of each head";
+  let description = [{
+    Turns the first `dims` of every head's `head_size` components by the position's angles (Su et al., "RoFormer"): a pair
+    (a, b) becomes (a·cos - b·sin, b·cos + a·sin). Pairs are (i, i + dims/2), or (2i, 2i+1) where `interleaved` is set. The
+    tables are positions × dims/2.
+  }];
+  let arguments = (ins Tenon_FloatTensor:$input, Tenon_IntTensor:$positions, Tenon_FloatTensor:$cosine,
+                   Tenon_FloatTensor:$sine, I64Attr:$head_size, I64Attr:$dims, UnitAttr:$interleaved);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$input `,` $positions `,` $cosine `,` $sine attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Tenon_SplitOp : Tenon_TensorOp<"split"> {
+  let summary = "Consecutive ranges of the last dimension";
+  let arguments = (ins Tenon_FloatTensor:$input);
+  let results = (outs Variadic<Tenon_FloatTensor>:$results);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($results)";
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Sequences
+//===----------------------------------------------------------------------===//
+
+def Tenon_AttentionOp : Tenon_TensorOp<"attention"> {
+  let summary = "Scaled dot-product attention within each sequence of a batch";
+  let description = [{
+    For every sequence, head h and query position t:
+
+    `result[t, h, :] = sum over s of softmax_s(scale · query[t, h, :]·key[s, g, :]) · value[s, g, :]`
+
+    with g = h / (heads / key_value_heads) and s over the sequence's `lengths` first positions. The softmax subtracts the
+    row's maximum. A sequence of length 0 gives zeros; rows past a sequence's length hold unspecified values.
+
+    Query and result are B×T×(H·D), key and value B×T×(KVH·D); or R×… with `starts` (see `tenon.row_starts`).
+
+    Example:
+
+    ```mlir
+    func.func @attention(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %n: tensor<?xi32>) -> tensor<?x?x8xf32> {
+      %0 = tenon.attention %q, %k, %k lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64}
+           : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+      return %0 : tensor<?x?x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Tenon_FloatTensor:$query, Tenon_FloatTensor:$key, Tenon_FloatTensor:$value,
+                   Optional<Tenon_IntTensor>:$starts, Tenon_IntTensor:$lengths, I64Attr:$heads,
+                   I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` attr-dict `:`
+    functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tenon_PoolOp : Tenon_TensorOp<"pool"> {
+  let summary = "One row per sequence";
+  let description = [{
+    `mean` is the mean of a sequence's rows, summed in order; `cls` its first row. A sequence of length 0 gives zeros. The
+    input is B×T×W, or R×W with `starts`; the result B×W.
+  }];
+  let arguments = (ins Tenon_PoolFunctionAttr:$function, Tenon_FloatTensor:$input, Optional<Tenon_IntTensor>:$starts,
+                   Tenon_IntTensor:$lengths);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = [{
+    $function $input (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` attr-dict `:`
+    functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::tenon::DimensionSource getDimensionSource(unsigned result, unsigned dimension) { return {getLengths(), 0}; }
+  }];
+}
+
+#endif // TENON_TENSOR_OPS
