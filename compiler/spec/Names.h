@@ -1,0 +1,22 @@
+//===- Names.h - Words of the spec's enumerations ---------------*- C++ -*-===//
+
+#ifndef TENON_SPEC_NAMES_H
+#define TENON_SPEC_NAMES_H
+
+#include "llvm/ADT/StringRef.h"
+
+namespace tenon::spec {
+
+// Each in the order of its enumeration in Spec.h.
+inline constexpr llvm::StringRef normKindNames[] = {"layernorm", "rmsnorm"};
+inline constexpr llvm::StringRef normPlaceNames[] = {"before", "after"};
+inline constexpr llvm::StringRef positionKindNames[] = {"none", "learned", "sinusoidal", "rotary"};
+inline constexpr llvm::StringRef activationNames[] = {"gelu", "gelu_tanh", "relu", "silu"};
+inline constexpr llvm::StringRef poolingKindNames[] = {"mean", "cls"};
+
+/// Length of the table of `positions: sinusoidal`, which costs memory but holds nothing trained.
+inline constexpr int64_t defaultSinusoidalLength = 1024;
+
+} // namespace tenon::spec
+
+#endif // TENON_SPEC_NAMES_H
