@@ -20,8 +20,10 @@ namespace tenon {
 
 /// How an operation's results depend on its operands: what fusion may put into one kernel.
 enum class Locality {
-  Elementwise, ///< An element on the elements at the same place (or a shifted column).
+  View,        ///< An element is one of the operand's; nothing is computed.
+  Elementwise, ///< An element on the elements at the same place.
   Row,         ///< A row on the same row.
+  Gather,      ///< A row on a row of a table.
   Product,     ///< A row on the same row, by way of a matrix product: the work that a kernel is scheduled around.
   Sequence,    ///< A row on rows of the same sequence.
 };

@@ -65,3 +65,24 @@ DimensionSource KernelOp::getDimensionSource(unsigned result, unsigned dimension
     return {getInputs()[argument.getArgNumber()], source.dimension};
   return {};
 }
+
+kernels::KernelDescription KernelOp::describe() {
+  kernels::KernelDescription description;
+  llvm::DenseMap<Value, int> numbers;
+  Block &block = getBody().front();
+  for (BlockArgument argument : block.getArguments()) {
+    numbers.try_emplace(argument, numbers.size());
+    description.arguments.push_back(describeType(argument.getType()));
+  }
+  for (Operation &op : block.without_terminator()) {
+    kernels::Operation described = cast<ComputeOpInterface>(op).describe();
+    for (Value operand : op.getOperands())
+      described.operands.push_back(numbers.lookup(operand));
+    for (Value result : op.getResults())
+      numbers.try_emplace(result, numbers.size());
+    description.operations.push_back(std::move(described));
+  }
+  for (Value value : getYield().getResults())
+    description.results.push_back(numbers.lookup(value));
+  return description;
+}

@@ -80,6 +80,8 @@ def Tenon_KernelOp : Tenon_Op<"kernel", [SingleBlock, IsolatedFromAbove, Pure]> 
     ::tenon::YieldOp getYield();
     /// The input and dimension that a dynamic dimension of a result equals.
     ::tenon::DimensionSource getDimensionSource(unsigned result, unsigned dimension);
+    /// The body as plain data for the kernel generator.
+    ::tenon::kernels::KernelDescription describe();
   }];
 }
 

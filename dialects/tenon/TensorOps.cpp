@@ -124,7 +124,7 @@ LogicalResult PositionTableOp::verify() {
 // Rows
 //===----------------------------------------------------------------------===//
 
-Locality EmbedOp::getLocality() { return Locality::Row; }
+Locality EmbedOp::getLocality() { return Locality::Gather; }
 
 LogicalResult EmbedOp::verify() {
   if (failed(verifyRank(*this, "table", getTable(), 2)) || failed(verifyStaticColumns(*this, "table", getTable())))
@@ -202,7 +202,7 @@ LogicalResult RotaryOp::verify() {
   return success();
 }
 
-Locality SplitOp::getLocality() { return Locality::Elementwise; }
+Locality SplitOp::getLocality() { return Locality::View; }
 
 LogicalResult SplitOp::verify() {
   if (failed(verifyStaticColumns(*this, "input", getInput())))

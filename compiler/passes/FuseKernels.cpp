@@ -1,0 +1,171 @@
+//===- FuseKernels.cpp - Group operations into kernels --------------------===//
+
+#include "passes/Passes.h"
+#include "tenon/Dialect.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+
+namespace tenon {
+#define GEN_PASS_DEF_FUSEKERNELS
+#include "passes/Passes.h.inc"
+} // namespace tenon
+
+using namespace tenon;
+
+namespace {
+
+/// Operations of one block that become a kernel.
+using Group = llvm::SetVector<Operation *>;
+
+class BlockFuser {
+public:
+  explicit BlockFuser(Block &block) {
+    for (Operation &op : block)
+      if (isa<ComputeOpInterface>(op))
+        operations.push_back(&op);
+  }
+
+  /// From the most demanding operations to the least, so that each takes what it profits from most.
+  void grow() {
+    for (Operation *op : operations)
+      if (locality(op) == Locality::Product) {
+        Group &group = start(op);
+        takeProducers(group, [](Operation *producer) {
+          Locality kind = locality(producer);
+          return kind == Locality::View || kind == Locality::Elementwise || kind == Locality::Row;
+        });
+        takeConsumers(group, [](Operation *consumer) { return locality(consumer) == Locality::Elementwise; });
+      }
+    for (Operation *op : operations)
+      if (locality(op) == Locality::Sequence && !groupOf.contains(op)) {
+        Group &group = start(op);
+        takeProducers(group, [](Operation *producer) {
+          return locality(producer) == Locality::View || isa<RotaryOp>(producer);
+        });
+        takeConsumers(group, [](Operation *consumer) { return isa<NormOp>(consumer); });
+      }
+    for (Operation *op : llvm::reverse(operations))
+      if (!groupOf.contains(op))
+        takeProducers(start(op), [](Operation *producer) {
+          Locality kind = locality(producer);
+          return kind != Locality::Product && kind != Locality::Sequence;
+        });
+  }
+
+  void growSingles() {
+    for (Operation *op : operations)
+      start(op);
+  }
+
+  void outline() {
+    for (Group &group : groups)
+      outline(group);
+  }
+
+private:
+  static Locality locality(Operation *op) { return cast<ComputeOpInterface>(op).getLocality(); }
+
+  Group &start(Operation *op) {
+    groupOf[op] = groups.size();
+    groups.emplace_back().insert(op);
+    return groups.back();
+  }
+
+  bool isFree(Operation *op, Operation *near) const {
+    return op && isa<ComputeOpInterface>(op) && op->getBlock() == near->getBlock() && !groupOf.contains(op);
+  }
+
+  void take(Group &group, Operation *op) {
+    groupOf[op] = &group - groups.data();
+    group.insert(op);
+  }
+
+  /// Takes in producers that only the group reads.
+  void takeProducers(Group &group, llvm::function_ref<bool(Operation *)> wanted) {
+    for (size_t i = 0; i < group.size(); ++i)
+      for (Value operand : group[i]->getOperands()) {
+        Operation *producer = operand.getDefiningOp();
+        if (isFree(producer, group[i]) && wanted(producer) &&
+            llvm::all_of(producer->getUsers(), [&](Operation *user) { return group.contains(user); }))
+          take(group, producer);
+      }
+  }
+
+  /// Takes in the chain of consumers that alone read what the group makes.
+  void takeConsumers(Group &group, llvm::function_ref<bool(Operation *)> wanted) {
+    Operation *tail = group[0];
+    while (tail->getNumResults() == 1 && llvm::hasSingleElement(tail->getUsers())) {
+      Operation *consumer = *tail->user_begin();
+      if (!isFree(consumer, tail) || !wanted(consumer))
+        return;
+      take(group, consumer);
+      tail = consumer;
+    }
+  }
+
+  static void outline(Group &group) {
+    auto ordered = group.takeVector();
+    llvm::sort(ordered, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    llvm::SmallDenseSet<Operation *> members(ordered.begin(), ordered.end());
+    llvm::SetVector<Value> inputs;
+    SmallVector<Value> outputs;
+    for (Operation *op : ordered) {
+      for (Value operand : op->getOperands())
+        if (!members.contains(operand.getDefiningOp()))
+          inputs.insert(operand);
+      for (Value result : op->getResults())
+        if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !members.contains(user); }))
+          outputs.push_back(result);
+    }
+
+    Operation *last = ordered.back();
+    OpBuilder builder(last);
+    auto kernel = KernelOp::create(builder, last->getLoc(), TypeRange(ValueRange(outputs)), "", inputs.getArrayRef(),
+                                   builder.getArrayAttr({}));
+    Block &body = kernel.getBody().emplaceBlock();
+    IRMapping mapping;
+    for (Value input : inputs)
+      mapping.map(input, body.addArgument(input.getType(), input.getLoc()));
+    builder.setInsertionPointToStart(&body);
+    for (Operation *op : ordered)
+      builder.clone(*op, mapping);
+    YieldOp::create(builder, last->getLoc(),
+                    llvm::map_to_vector(outputs, [&](Value output) { return mapping.lookup(output); }));
+    for (auto [output, result] : llvm::zip(outputs, kernel.getResults()))
+      output.replaceAllUsesWith(result);
+    for (Operation *op : llvm::reverse(ordered))
+      op->erase();
+  }
+
+  SmallVector<Operation *> operations;
+  std::vector<Group> groups;
+  llvm::DenseMap<Operation *, size_t> groupOf;
+};
+
+struct FuseKernels : tenon::impl::FuseKernelsBase<FuseKernels> {
+  using FuseKernelsBase::FuseKernelsBase;
+  void runOnOperation() override {
+    SmallVector<Block *> blocks;
+    getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (isa<KernelOp>(op))
+        return WalkResult::skip();
+      for (Region &region : op->getRegions())
+        llvm::append_range(blocks, llvm::make_pointer_range(region));
+      return WalkResult::advance();
+    });
+    for (Block *block : blocks) {
+      BlockFuser fuser(*block);
+      if (fuse)
+        fuser.grow();
+      else
+        fuser.growSingles();
+      fuser.outline();
+    }
+  }
+};
+
+} // namespace

@@ -1,0 +1,91 @@
+//===- FuseProjections.cpp - One product of linears of the same rows ------===//
+
+#include "passes/Passes.h"
+#include "tenon/Dialect.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+
+namespace tenon {
+#define GEN_PASS_DEF_FUSEPROJECTIONS
+#include "passes/Passes.h.inc"
+} // namespace tenon
+
+using namespace tenon;
+
+namespace {
+
+WeightOp plainWeight(Value value) {
+  auto weight = value ? value.getDefiningOp<WeightOp>() : WeightOp();
+  return weight && weight.getPanel() == 0 && !weight.getPartRows() ? weight : WeightOp();
+}
+
+/// What linears must have in common to become one.
+using Key = std::tuple<Block *, Value, Value, bool>;
+
+std::optional<Key> fusionKey(LinearOp linear) {
+  WeightOp weight = plainWeight(linear.getWeight());
+  if (!weight || (linear.getBias() && !plainWeight(linear.getBias())))
+    return std::nullopt;
+  return Key{linear->getBlock(), linear.getInput(), weight.getLayer(), static_cast<bool>(linear.getBias())};
+}
+
+/// The parameters of `weights`, one after another.
+Value concatenate(ArrayRef<WeightOp> weights, OpBuilder &builder) {
+  SmallVector<Attribute> names;
+  SmallVector<int64_t> partRows, shape(weights[0].getResult().getType().getShape());
+  shape[0] = 0;
+  for (WeightOp weight : weights) {
+    llvm::append_range(names, weight.getParameters());
+    partRows.push_back(weight.getResult().getType().getDimSize(0));
+    shape[0] += partRows.back();
+  }
+  return WeightOp::create(builder, weights[0].getLoc(),
+                          RankedTensorType::get(shape, weights[0].getResult().getType().getElementType()),
+                          builder.getArrayAttr(names), weights[0].getLayer(), weights[0].getLayers(),
+                          builder.getDenseI64ArrayAttr(partRows), 0);
+}
+
+void fuse(ArrayRef<LinearOp> linears) {
+  LinearOp first = linears[0];
+  OpBuilder builder(first);
+  SmallVector<WeightOp> matrices, biases;
+  SmallVector<Type> parts;
+  for (LinearOp linear : linears) {
+    matrices.push_back(plainWeight(linear.getWeight()));
+    if (linear.getBias())
+      biases.push_back(plainWeight(linear.getBias()));
+    parts.push_back(linear.getType());
+  }
+  Value matrix = concatenate(matrices, builder);
+  Value bias = biases.empty() ? Value() : concatenate(biases, builder);
+  SmallVector<int64_t> shape(first.getResult().getType().getShape());
+  shape.back() = cast<RankedTensorType>(matrix.getType()).getDimSize(0);
+  auto type = RankedTensorType::get(shape, first.getResult().getType().getElementType());
+  Value product = LinearOp::create(builder, first.getLoc(), type, first.getInput(), matrix, bias);
+  auto split = SplitOp::create(builder, first.getLoc(), parts, product);
+  for (auto [linear, part] : llvm::zip(linears, split.getResults())) {
+    linear.getResult().replaceAllUsesWith(part);
+    linear.erase();
+  }
+  for (WeightOp weight : llvm::concat<WeightOp>(matrices, biases))
+    if (weight.use_empty())
+      weight.erase();
+}
+
+struct FuseProjections : tenon::impl::FuseProjectionsBase<FuseProjections> {
+  void runOnOperation() override {
+    llvm::MapVector<Key, SmallVector<LinearOp>> groups;
+    getOperation().walk([&](LinearOp linear) {
+      if (std::optional<Key> key = fusionKey(linear))
+        groups[*key].push_back(linear);
+    });
+    for (auto &[key, linears] : groups)
+      if (linears.size() > 1)
+        fuse(linears);
+  }
+};
+
+} // namespace

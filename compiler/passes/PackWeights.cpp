@@ -1,0 +1,50 @@
+//===- PackWeights.cpp - Panels for the weights of linears ----------------===//
+
+#include "passes/Passes.h"
+#include "tenon/Dialect.h"
+
+using namespace mlir;
+
+namespace tenon {
+#define GEN_PASS_DEF_PACKWEIGHTS
+#include "passes/Passes.h.inc"
+} // namespace tenon
+
+using namespace tenon;
+
+/// 48 columns are three registers of 16 lanes or six of 8: with 8 or 4 rows they fill the register file and leave room for
+/// the panel's columns and one broadcast. Narrower panels only where 48 would compute more columns that nobody reads.
+static int64_t choosePanel(int64_t columns) {
+  int64_t best = 48;
+  for (int64_t panel : {32, 16})
+    if (llvm::alignTo(columns, panel) < llvm::alignTo(columns, best))
+      best = panel;
+  return best;
+}
+
+static bool onlyLinearsRead(WeightOp weight) {
+  return !weight.use_empty() && llvm::all_of(weight->getUses(), [](OpOperand &use) {
+    auto linear = dyn_cast<LinearOp>(use.getOwner());
+    return linear && use.get() == linear.getWeight() && use.get() != linear.getInput();
+  });
+}
+
+namespace {
+
+struct PackWeights : tenon::impl::PackWeightsBase<PackWeights> {
+  void runOnOperation() override {
+    getOperation().walk([](WeightOp weight) {
+      RankedTensorType type = weight.getResult().getType();
+      if (weight.getPanel() != 0 || type.getRank() != 2 || !onlyLinearsRead(weight))
+        return;
+      int64_t columns = type.getDimSize(0), panel = choosePanel(columns);
+      if (!weight.getPartRows())
+        weight.setPartRows(ArrayRef(columns));
+      weight.setPanel(panel);
+      weight.getResult().setType(RankedTensorType::get(
+          {static_cast<int64_t>(llvm::divideCeil(columns, panel)), type.getDimSize(1), panel}, type.getElementType()));
+    });
+  }
+};
+
+} // namespace

@@ -1,0 +1,63 @@
+//===- Weights.cpp - The packed weights that IR names ---------------------===//
+
+#include "passes/Weights.h"
+#include "tenon/Dialect.h"
+
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+using namespace tenon;
+
+static weights::PackedTensor packedTensor(WeightOp op) {
+  weights::PackedTensor tensor;
+  for (Attribute parameter : op.getParameters())
+    tensor.parts.push_back(cast<StringAttr>(parameter).str());
+  tensor.name = llvm::join(tensor.parts, "+");
+  tensor.layers = op.getLayers();
+  tensor.shape = op.getResult().getType().getShape().vec();
+  tensor.panel = op.getPanel();
+  if (std::optional<ArrayRef<int64_t>> rows = op.getPartRows())
+    tensor.partRows = rows->vec();
+  else if (!tensor.shape.empty())
+    tensor.partRows = {tensor.shape[0]};
+  if (tensor.panel > 0)
+    tensor.name += "/panels" + std::to_string(tensor.panel);
+  return tensor;
+}
+
+static weights::PackedTensor packedTensor(PositionTableOp op) {
+  weights::PackedTensor tensor;
+  tensor.base = op.getBase().convertToDouble();
+  tensor.shape = op.getResult().getType().getShape().vec();
+  switch (op.getFunction()) {
+  case TableFunction::Sinusoidal:
+    tensor.generator = weights::Generator::Sinusoidal;
+    break;
+  case TableFunction::SinusoidalInterleaved:
+    tensor.generator = weights::Generator::SinusoidalInterleaved;
+    break;
+  case TableFunction::RotaryCosine:
+    tensor.generator = weights::Generator::RotaryCosine;
+    break;
+  case TableFunction::RotarySine:
+    tensor.generator = weights::Generator::RotarySine;
+    break;
+  }
+  llvm::raw_string_ostream(tensor.name) << stringifyTableFunction(op.getFunction()) << "/" << tensor.shape[0] << "x"
+                                        << tensor.shape[1] << "/base" << tensor.base;
+  return tensor;
+}
+
+WeightTable::WeightTable(Operation *root) {
+  llvm::StringMap<size_t> byName;
+  root->walk([&](Operation *op) {
+    if (!isa<WeightOp, PositionTableOp>(op))
+      return;
+    auto weight = dyn_cast<WeightOp>(op);
+    weights::PackedTensor tensor = weight ? packedTensor(weight) : packedTensor(cast<PositionTableOp>(op));
+    auto [entry, inserted] = byName.try_emplace(tensor.name, tensors.size());
+    if (inserted)
+      tensors.push_back(std::move(tensor));
+    indices[op] = entry->second;
+  });
+}
