@@ -16,8 +16,8 @@ namespace tenon::weights {
 /// How the values of a tensor come about when no file holds them.
 enum class Generator {
   None,
-  Sinusoidal,            ///< [positions, width]: all sines, then all cosines (Marian, fairseq).
-  SinusoidalInterleaved, ///< [positions, width]: sine and cosine alternate (the paper; DistilBERT).
+  Sinusoidal,            ///< [positions, width]: sin(p·f), then cos(p·f), f = base^(-i/(width/2-1)) (Marian, fairseq).
+  SinusoidalInterleaved, ///< [positions, width]: sin(p·f), cos(p·f) in turn, f = base^(-2i/width) (the paper; DistilBERT).
   RotaryCosine,          ///< [positions, dims/2]: cos(position · base^(-2i/dims)).
   RotarySine,            ///< [positions, dims/2]: sin of the same.
 };

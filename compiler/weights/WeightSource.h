@@ -13,7 +13,15 @@
 
 namespace tenon::weights {
 
-enum class StorageType { F32, F16, BF16, F64, I8, I32, I64, U8, Bool };
+enum class StorageType { F32, F16, BF16, F64, I8, I32, I64, U8, Bool, I16, U16, U32, U64, F8E4M3, F8E5M2 };
+
+/// Bytes of one element.
+uint64_t storageBytes(StorageType type);
+/// "F32": what a safetensors file calls the type.
+llvm::StringRef storageName(StorageType type);
+std::optional<StorageType> storageTypeNamed(llvm::StringRef name);
+/// The names of all types, separated by commas.
+std::string storageNames();
 
 /// A tensor where it lies: not owned, possibly misaligned.
 struct TensorView {
@@ -34,6 +42,8 @@ public:
   virtual std::vector<std::string> tensorNames() const = 0;
   /// The file, for messages.
   virtual std::string path() const = 0;
+  /// Says that nobody reads `data`, part of a tensor, for now, so that its pages need not stay in memory.
+  virtual void release(llvm::ArrayRef<uint8_t> data) const {}
 };
 
 } // namespace tenon::weights

@@ -1,0 +1,67 @@
+//===- Convert.cpp --------------------------------------------------------===//
+
+#include "weights/Convert.h"
+#include "llvm/Support/ErrorHandling.h"
+#include <bit>
+#include <cstring>
+
+using namespace tenon::weights;
+
+static_assert(std::endian::native == std::endian::little, "tensors are stored in little endian");
+
+bool tenon::weights::isFloat(StorageType type) {
+  return type == StorageType::F32 || type == StorageType::F16 || type == StorageType::BF16 || type == StorageType::F64;
+}
+
+static float widenHalf(uint16_t half) {
+  uint32_t sign = uint32_t(half & 0x8000u) << 16;
+  uint32_t magnitude = uint32_t(half & 0x7fffu) << 13;
+  uint32_t exponent = magnitude & 0x0f800000u;
+  magnitude += (127 - 15) << 23;
+  if (exponent == 0x0f800000u) // Infinity or NaN: the exponent is all ones here too.
+    magnitude += (128 - 16) << 23;
+  if (exponent == 0) { // Zero or subnormal: the subtraction normalises.
+    float value = std::bit_cast<float>(magnitude + (1u << 23)) - std::bit_cast<float>(uint32_t(113) << 23);
+    magnitude = std::bit_cast<uint32_t>(value);
+  }
+  return std::bit_cast<float>(sign | magnitude);
+}
+
+template <typename T, typename Convert>
+static void convertEach(const uint8_t *data, size_t count, float *out, Convert convert) {
+  for (size_t i = 0; i < count; ++i) {
+    T stored;
+    std::memcpy(&stored, data + i * sizeof(T), sizeof(T));
+    out[i] = convert(stored);
+  }
+}
+
+void tenon::weights::convertToFloat(StorageType type, const uint8_t *data, size_t count, float *out) {
+  switch (type) {
+  case StorageType::F32:
+    if (count > 0)
+      std::memcpy(out, data, count * sizeof(float));
+    return;
+  case StorageType::F16:
+    return convertEach<uint16_t>(data, count, out, widenHalf);
+  case StorageType::BF16:
+    return convertEach<uint16_t>(data, count, out,
+                                 [](uint16_t bits) { return std::bit_cast<float>(uint32_t(bits) << 16); });
+  case StorageType::F64:
+    return convertEach<double>(data, count, out, [](double value) { return static_cast<float>(value); });
+  default:
+    llvm_unreachable("not a float type");
+  }
+}
+
+NonFinite tenon::weights::countNonFinite(llvm::ArrayRef<float> values) {
+  constexpr uint32_t infinity = 0x7f800000u;
+  NonFinite count;
+  // Without branches, so that it runs in vectors.
+  for (float value : values) {
+    uint32_t magnitude = std::bit_cast<uint32_t>(value) & 0x7fffffffu;
+    count.infinities += magnitude == infinity;
+    count.nans += magnitude > infinity;
+  }
+  return count;
+}
