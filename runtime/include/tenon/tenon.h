@@ -1,0 +1,173 @@
+/*===- tenon.h - Running compiled models ---------------------------*- C -*-===//
+//
+// A model is a library that `tenon compile` wrote, opened once and shared: it never changes, and counts its references.
+// A session is one caller's working memory and threads for it. Sessions of one model run on different threads at once;
+// one session runs one call at a time, and says TENON_ERROR_BUSY to a second.
+//
+// Every call returns a status. After one that is not TENON_OK, tenon_message() on the same thread says what was expected
+// and what was found; objects and outputs are then as before the call, except that outputs of a call whose kernel failed
+// hold anything. No exception and no abort leaves this interface.
+//
+// A weight file is mapped, not read, unless TENON_WEIGHTS_COPY_HUGE asks for a copy. If something shortens a mapped file
+// while the model is open, the kernel ends the process with SIGBUS: replace weight files by renaming a new one over the
+// old, or load a copy.
+//
+//===----------------------------------------------------------------------===*/
+
+#ifndef TENON_TENON_H
+#define TENON_TENON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define TENON_API __attribute__((visibility("default")))
+#else
+#define TENON_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum tenon_status {
+  TENON_OK = 0,
+  TENON_ERROR_INVALID_ARGUMENT = 1, /* a null pointer, an unknown name, a wrong type, rank or shape */
+  TENON_ERROR_OUT_OF_RANGE = 2,     /* a count, length or token id that the model does not take */
+  TENON_ERROR_HANDLE = 3,           /* a null or freed handle, or one of another kind */
+  TENON_ERROR_BUSY = 4,             /* the session is in a call on another thread */
+  TENON_ERROR_STRUCT_SIZE = 5,      /* struct_size is not one that this runtime knows */
+  TENON_ERROR_CAPACITY = 6,         /* the buffer is too small; the size needed has been written */
+  TENON_ERROR_FILE = 7,             /* a file is missing, unreadable or not a regular file */
+  TENON_ERROR_LIBRARY = 8,          /* the library is damaged or is not a Tenon library */
+  TENON_ERROR_VERSION = 9,          /* the library is for another version of the runtime */
+  TENON_ERROR_CPU = 10,             /* the library is for another machine, or for a CPU that can do more than this one */
+  TENON_ERROR_WEIGHTS = 11,         /* the weight file is damaged or belongs to another library */
+  TENON_ERROR_TOKENIZER = 12,       /* the model has no tokenizer, or it cannot read this text */
+  TENON_ERROR_NO_MEMORY = 13,
+  TENON_ERROR_THREADS = 14,         /* a thread could not be started */
+  TENON_ERROR_FORKED = 15,          /* the session was used before the process forked; make a new one */
+  TENON_ERROR_KERNEL = 16,          /* a kernel reported an error */
+  TENON_ERROR_INTERNAL = 17
+} tenon_status;
+
+/* "TENON_ERROR_BUSY" and so on; never NULL. */
+TENON_API const char *tenon_status_name(tenon_status status);
+
+/* Why the last call on this thread that failed did so; "" if none did. Valid until the thread's next failure. */
+TENON_API const char *tenon_message(void);
+
+/* "0.1.0". */
+TENON_API const char *tenon_version(void);
+
+/*===-- Models --------------------------------------------------------------===*/
+
+typedef struct tenon_model tenon_model;
+
+typedef enum tenon_weights_loading {
+  TENON_WEIGHTS_MAP = 0,       /* map the file; pages are shared between processes */
+  TENON_WEIGHTS_COPY_HUGE = 1, /* copy into memory with huge pages: slower to open, faster to read, safe from truncation */
+} tenon_weights_loading;
+
+typedef struct tenon_model_options {
+  size_t struct_size; /* sizeof(tenon_model_options) */
+  uint32_t load_weights;
+  uint32_t reserved;  /* 0 */
+  const char *target; /* kernels to use, such as "x86-64-v3"; NULL: $TENON_TARGET, else the best that this CPU runs */
+} tenon_model_options;
+
+/* Opens a library. `options` may be NULL. The model starts with one reference, the caller's. */
+TENON_API tenon_status tenon_model_open(const char *path, const tenon_model_options *options, tenon_model **model);
+TENON_API tenon_status tenon_model_retain(tenon_model *model);
+/* Gives a reference back. Sessions hold references of their own. */
+TENON_API tenon_status tenon_model_release(tenon_model *model);
+
+/* What a model is. Strings belong to the model and live as long as it does. */
+typedef struct tenon_model_info {
+  size_t struct_size; /* sizeof(tenon_model_info), set by the caller */
+  const char *name;
+  const char *target; /* the kernels in use */
+  const char *spec;   /* YAML; "" where the library was compiled from IR */
+  const char *manifest; /* JSON, see docs/library.md; manifest_size bytes and a NUL */
+  size_t manifest_size;
+  int64_t width;     /* 0 where the manifest names none, as for the three limits below */
+  int64_t vocab;     /* token ids are less than this */
+  int64_t positions; /* most tokens in a row */
+  int64_t types;     /* token types are less than this */
+  uint64_t weight_bytes;
+  int32_t has_tokenizer;
+  int32_t reserved;
+} tenon_model_info;
+
+TENON_API tenon_status tenon_model_describe(tenon_model *model, tenon_model_info *info);
+
+/* Token ids of a UTF-8 text of text_bytes bytes, with the tokens that the model wants around it. At most max_tokens of them (0: no
+ * limit), cut as the tokenizer's own library cuts. Writes the number of ids to *count; when that exceeds `capacity`,
+ * writes no id and returns TENON_ERROR_CAPACITY. */
+TENON_API tenon_status tenon_model_tokenize(tenon_model *model, const char *text, size_t text_bytes, size_t max_tokens,
+                                            int32_t *ids, size_t capacity, size_t *count);
+
+/* The text of token ids, NUL-terminated. *bytes, without the NUL, must be less than `capacity`. */
+TENON_API tenon_status tenon_model_detokenize(tenon_model *model, const int32_t *ids, size_t count, char *text,
+                                              size_t capacity, size_t *bytes);
+
+/*===-- Sessions ------------------------------------------------------------===*/
+
+typedef struct tenon_session tenon_session;
+
+typedef struct tenon_session_options {
+  size_t struct_size; /* sizeof(tenon_session_options) */
+  uint32_t threads;   /* the caller's included; 0: as many as CPUs this process may use (affinity and cgroup quota) */
+  uint32_t reserved;  /* 0 */
+} tenon_session_options;
+
+/* `options` may be NULL. A session's threads start with its first call, so a process may fork before that. */
+TENON_API tenon_status tenon_session_create(tenon_model *model, const tenon_session_options *options,
+                                            tenon_session **session);
+TENON_API tenon_status tenon_session_destroy(tenon_session *session);
+TENON_API tenon_status tenon_session_threads(tenon_session *session, uint32_t *threads);
+
+#define TENON_MAX_RANK 8
+#define TENON_MAX_THREADS 1024
+
+typedef enum tenon_type {
+  TENON_F32 = 0,
+  TENON_I32 = 1,
+  TENON_F64 = 2,
+  TENON_I64 = 3,
+  TENON_F16 = 4,
+  TENON_BF16 = 5,
+  TENON_I8 = 6,
+  TENON_U8 = 7
+} tenon_type;
+
+/* A dense row-major tensor, aligned to its element. */
+typedef struct tenon_tensor {
+  const char *name;
+  tenon_type type;
+  uint32_t rank;
+  int64_t shape[TENON_MAX_RANK];
+  void *data;
+  size_t bytes; /* size of data, at least what the shape needs */
+} tenon_tensor;
+
+/* Runs an entry point. Inputs are found by name and checked against the manifest. Optional inputs that are left out are
+ * zeros. For each output that is wanted, give a name and either `data` with `bytes` of room, or data NULL to
+ * have it in the session's memory until its next call. Type, rank and shape of outputs are written by the call. */
+TENON_API tenon_status tenon_session_call(tenon_session *session, const char *entry, const tenon_tensor *inputs,
+                                          size_t input_count, tenon_tensor *outputs, size_t output_count);
+
+/* The entry point "encode" on rows of token ids, which need no padding: rows[b] has lengths[b] >= 0 of them.
+ * hidden is batch x (longest row) x width, zero behind the end of a row; embedding is batch x width. Either may be NULL. */
+TENON_API tenon_status tenon_session_encode(tenon_session *session, const int32_t *const *rows, const int32_t *lengths,
+                                            size_t batch, float *hidden, float *embedding);
+
+/* Embeddings (count x width) of NUL-terminated UTF-8 texts, each cut to what the model takes. */
+TENON_API tenon_status tenon_session_embed_texts(tenon_session *session, const char *const *texts, size_t count,
+                                                 float *embeddings);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TENON_TENON_H */

@@ -1,0 +1,258 @@
+//===- Api.cpp - The C interface ------------------------------------------===//
+
+#include "tenon/tenon.h"
+
+#include "Encode.h"
+#include "Failure.h"
+#include "Handle.h"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <new>
+
+using namespace tenon::runtime;
+
+namespace {
+
+/// Long enough for any message; a fixed buffer, so that telling of a failure cannot itself fail.
+thread_local char threadMessage[2048] = "";
+
+tenon_status report(tenon_status status, std::string_view message) noexcept {
+  size_t count = std::min(message.size(), sizeof threadMessage - 1);
+  std::memcpy(threadMessage, message.data(), count);
+  threadMessage[count] = '\0';
+  return status;
+}
+
+/// Runs the body of one C function and turns whatever it throws into a status.
+template <typename Body> tenon_status guarded(Body body) noexcept {
+  try {
+    body();
+    return TENON_OK;
+  } catch (const Failure &failure) {
+    return report(failure.status, failure.message);
+  } catch (const std::bad_alloc &) {
+    return report(TENON_ERROR_NO_MEMORY, "no memory");
+  } catch (const std::exception &failure) {
+    return report(TENON_ERROR_INTERNAL, failure.what());
+  } catch (...) {
+    return report(TENON_ERROR_INTERNAL, "an exception of a kind that the runtime does not know");
+  }
+}
+
+void requirePointer(const void *pointer, const char *name) {
+  if (!pointer)
+    fail(TENON_ERROR_INVALID_ARGUMENT, name, " is null");
+}
+
+void requireStructSize(size_t found, size_t expected, const char *name) {
+  if (found != expected)
+    fail(TENON_ERROR_STRUCT_SIZE, "struct_size of ", name, " is ", found, ", expected ", expected);
+}
+
+void requireReserved(uint32_t value, const char *name) {
+  if (value != 0)
+    fail(TENON_ERROR_INVALID_ARGUMENT, "reserved of ", name, " is ", value, ", expected 0");
+}
+
+tenon_weights_loading checkedLoading(uint32_t value) {
+  if (value > TENON_WEIGHTS_COPY_HUGE)
+    fail(TENON_ERROR_INVALID_ARGUMENT, "load_weights is ", value, ", expected TENON_WEIGHTS_MAP (0) or ",
+         "TENON_WEIGHTS_COPY_HUGE (1)");
+  return tenon_weights_loading(value);
+}
+
+void describe(const Model &model, tenon_model_info &info) {
+  const Manifest &manifest = model.manifest();
+  info.name = manifest.name.c_str();
+  info.target = model.target().name;
+  info.spec = manifest.spec.c_str();
+  info.manifest = model.manifestText().data();
+  info.manifest_size = model.manifestText().size();
+  info.width = manifest.width;
+  info.vocab = manifest.limits.vocab;
+  info.positions = manifest.limits.positions;
+  info.types = manifest.limits.types;
+  info.weight_bytes = model.weightBytes();
+  info.has_tokenizer = model.hasTokenizer();
+  info.reserved = 0;
+}
+
+} // namespace
+
+extern "C" {
+
+const char *tenon_status_name(tenon_status status) {
+  switch (status) {
+#define NAME(status)                                                                                                   \
+  case status:                                                                                                         \
+    return #status;
+    NAME(TENON_OK)
+    NAME(TENON_ERROR_INVALID_ARGUMENT)
+    NAME(TENON_ERROR_OUT_OF_RANGE)
+    NAME(TENON_ERROR_HANDLE)
+    NAME(TENON_ERROR_BUSY)
+    NAME(TENON_ERROR_STRUCT_SIZE)
+    NAME(TENON_ERROR_CAPACITY)
+    NAME(TENON_ERROR_FILE)
+    NAME(TENON_ERROR_LIBRARY)
+    NAME(TENON_ERROR_VERSION)
+    NAME(TENON_ERROR_CPU)
+    NAME(TENON_ERROR_WEIGHTS)
+    NAME(TENON_ERROR_TOKENIZER)
+    NAME(TENON_ERROR_NO_MEMORY)
+    NAME(TENON_ERROR_THREADS)
+    NAME(TENON_ERROR_FORKED)
+    NAME(TENON_ERROR_KERNEL)
+    NAME(TENON_ERROR_INTERNAL)
+#undef NAME
+  }
+  return "unknown status";
+}
+
+const char *tenon_message(void) { return threadMessage; }
+
+const char *tenon_version(void) { return TENON_RUNTIME_VERSION; }
+
+tenon_status tenon_model_open(const char *path, const tenon_model_options *options, tenon_model **model) {
+  return guarded([&] {
+    requirePointer(path, "path");
+    requirePointer(model, "model");
+    tenon_weights_loading loading = TENON_WEIGHTS_MAP;
+    const char *target = nullptr;
+    if (options) {
+      requireStructSize(options->struct_size, sizeof *options, "tenon_model_options");
+      requireReserved(options->reserved, "tenon_model_options");
+      loading = checkedLoading(options->load_weights);
+      target = options->target;
+    }
+    *model = newHandle(std::make_shared<const Model>(path, loading, target ? target : ""));
+  });
+}
+
+tenon_status tenon_model_retain(tenon_model *model) {
+  return guarded([&] { retain(model); });
+}
+
+tenon_status tenon_model_release(tenon_model *model) {
+  return guarded([&] { release(model); });
+}
+
+tenon_status tenon_model_describe(tenon_model *model, tenon_model_info *info) {
+  return guarded([&] {
+    ModelUse use(model);
+    requirePointer(info, "info");
+    requireStructSize(info->struct_size, sizeof *info, "tenon_model_info");
+    describe(*use, *info);
+  });
+}
+
+tenon_status tenon_model_tokenize(tenon_model *model, const char *text, size_t text_bytes, size_t max_tokens,
+                                  int32_t *ids, size_t capacity, size_t *count) {
+  return guarded([&] {
+    ModelUse use(model);
+    requirePointer(count, "count");
+    if (text_bytes != 0)
+      requirePointer(text, "text");
+    if (capacity != 0)
+      requirePointer(ids, "ids");
+    std::vector<int32_t> tokens = use->tokenize({text ? text : "", text_bytes}, max_tokens);
+    *count = tokens.size();
+    if (tokens.size() > capacity)
+      fail(TENON_ERROR_CAPACITY, "text has ", tokens.size(), " tokens, ids has room for ", capacity);
+    std::copy(tokens.begin(), tokens.end(), ids);
+  });
+}
+
+tenon_status tenon_model_detokenize(tenon_model *model, const int32_t *ids, size_t count, char *text, size_t capacity,
+                                    size_t *bytes) {
+  return guarded([&] {
+    ModelUse use(model);
+    requirePointer(bytes, "bytes");
+    if (count != 0)
+      requirePointer(ids, "ids");
+    if (capacity != 0)
+      requirePointer(text, "text");
+    std::string decoded = use->detokenize(std::vector<int32_t>(ids, ids + count));
+    *bytes = decoded.size();
+    if (decoded.size() >= capacity)
+      fail(TENON_ERROR_CAPACITY, "text is ", decoded.size(), " bytes and a NUL, the buffer has room for ", capacity);
+    std::memcpy(text, decoded.c_str(), decoded.size() + 1);
+  });
+}
+
+tenon_status tenon_session_create(tenon_model *model, const tenon_session_options *options, tenon_session **session) {
+  return guarded([&] {
+    ModelUse use(model);
+    requirePointer(session, "session");
+    uint32_t threads = 0;
+    if (options) {
+      requireStructSize(options->struct_size, sizeof *options, "tenon_session_options");
+      requireReserved(options->reserved, "tenon_session_options");
+      threads = options->threads;
+    }
+    *session = newHandle(std::make_unique<Session>(use.share(), threads));
+  });
+}
+
+tenon_status tenon_session_destroy(tenon_session *session) {
+  return guarded([&] {
+    SessionUse use(session);
+    use.destroy();
+  });
+}
+
+tenon_status tenon_session_threads(tenon_session *session, uint32_t *threads) {
+  return guarded([&] {
+    SessionUse use(session);
+    requirePointer(threads, "threads");
+    *threads = use->threads();
+  });
+}
+
+tenon_status tenon_session_call(tenon_session *session, const char *entry, const tenon_tensor *inputs,
+                                size_t input_count, tenon_tensor *outputs, size_t output_count) {
+  return guarded([&] {
+    SessionUse use(session);
+    requirePointer(entry, "entry");
+    if (input_count != 0)
+      requirePointer(inputs, "inputs");
+    if (output_count != 0)
+      requirePointer(outputs, "outputs");
+    use->call(entry, inputs, input_count, outputs, output_count);
+  });
+}
+
+tenon_status tenon_session_encode(tenon_session *session, const int32_t *const *rows, const int32_t *lengths,
+                                  size_t batch, float *hidden, float *embedding) {
+  return guarded([&] {
+    SessionUse use(session);
+    requirePointer(rows, "rows");
+    requirePointer(lengths, "lengths");
+    if (batch > INT32_MAX)
+      fail(TENON_ERROR_OUT_OF_RANGE, "batch is ", batch, " rows, expected at most ", INT32_MAX);
+    std::vector<TokenRow> tokens;
+    for (size_t row = 0; row < batch; ++row)
+      tokens.push_back({rows[row], lengths[row]});
+    encodeRows(*use, tokens, hidden, embedding);
+  });
+}
+
+tenon_status tenon_session_embed_texts(tenon_session *session, const char *const *texts, size_t count,
+                                       float *embeddings) {
+  return guarded([&] {
+    SessionUse use(session);
+    requirePointer(texts, "texts");
+    requirePointer(embeddings, "embeddings");
+    std::vector<std::string_view> views;
+    for (size_t text = 0; text < count; ++text) {
+      if (!texts[text])
+        fail(TENON_ERROR_INVALID_ARGUMENT, "text ", text, " is null");
+      views.push_back(texts[text]);
+    }
+    embedTexts(*use, views, embeddings);
+  });
+}
+
+} // extern "C"

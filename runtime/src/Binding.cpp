@@ -1,0 +1,206 @@
+//===- Binding.cpp - A caller's tensors against the manifest --------------===//
+
+#include "Binding.h"
+
+#include "Failure.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <string_view>
+
+namespace tenon::runtime {
+namespace {
+
+/// Halide counts elements in 32 bits.
+constexpr int64_t elementLimit = INT32_MAX;
+
+template <typename... Parts> [[noreturn]] void invalid(const Parts &...parts) {
+  fail(TENON_ERROR_INVALID_ARGUMENT, parts...);
+}
+
+std::string shapeText(const int64_t *shape, size_t rank) {
+  std::string text = "[";
+  for (size_t index = 0; index < rank; ++index)
+    text += concat(index ? ", " : "", shape[index]);
+  return text + "]";
+}
+
+std::string nameList(const std::vector<TensorType> &tensors) {
+  std::string names;
+  for (const TensorType &tensor : tensors)
+    names += concat(names.empty() ? "" : ", ", tensor.name);
+  return names.empty() ? "none" : names;
+}
+
+/// The index of the tensor of that name among the entry point's inputs or outputs.
+size_t indexOf(const std::vector<TensorType> &tensors, const char *name, const Entry &entry, std::string_view role) {
+  if (!name)
+    invalid("an ", role, " of ", entry.name, " has no name, expected one of ", nameList(tensors));
+  for (size_t index = 0; index < tensors.size(); ++index)
+    if (tensors[index].name == name)
+      return index;
+  invalid(entry.name, " has no ", role, " \"", name, "\", it has ", nameList(tensors));
+}
+
+void checkAlignment(const void *data, tenon_type type, std::string_view what) {
+  if (std::bit_cast<uintptr_t>(data) % elementBytes(type) != 0)
+    invalid(what, " does not lie on a multiple of its element's ", elementBytes(type), " bytes");
+}
+
+/// The bytes of a tensor whose extents are all at least 1.
+size_t tensorBytes(const std::vector<int64_t> &shape, tenon_type type, std::string_view what) {
+  int64_t elements = 1;
+  for (int64_t extent : shape)
+    if (__builtin_mul_overflow(elements, extent, &elements) || elements > elementLimit)
+      fail(TENON_ERROR_OUT_OF_RANGE, what, " of shape ", shapeText(shape.data(), shape.size()), " has more than ",
+           elementLimit, " elements");
+  return size_t(elements) * elementBytes(type);
+}
+
+/// Compares one extent of an input with the manifest, or takes the value of a dim from it.
+void bindExtent(const Entry &entry, const Extent &extent, int64_t value, size_t axis, std::vector<int64_t> &dims,
+                const std::string &what) {
+  if (extent.dim < 0) {
+    if (value != extent.fixed)
+      invalid("extent ", axis, " of ", what, " is ", value, ", expected ", extent.fixed);
+    return;
+  }
+  const std::string &dim = entry.dims[size_t(extent.dim)];
+  if (value < 1)
+    fail(TENON_ERROR_OUT_OF_RANGE, "extent ", axis, " (", dim, ") of ", what, " is ", value, ", expected at least 1");
+  int64_t &bound = dims[size_t(extent.dim)];
+  if (bound != 0 && bound != value)
+    invalid("extent ", axis, " (", dim, ") of ", what, " is ", value, ", another input has ", bound);
+  bound = value;
+}
+
+void bindInput(const Entry &entry, const tenon_tensor &given, Binding &binding) {
+  size_t index = indexOf(entry.inputs, given.name, entry, "input");
+  const TensorType &type = entry.inputs[index];
+  BoundTensor &bound = binding.inputs[index];
+  std::string what = concat("input ", type.name);
+  if (bound.type)
+    invalid(what, " is given twice");
+  if (given.type != type.type)
+    invalid(what, " is ", typeName(given.type), ", expected ", typeName(type.type));
+  if (given.rank != type.shape.size())
+    invalid(what, " has rank ", given.rank, ", expected ", type.shape.size());
+  for (size_t axis = 0; axis < type.shape.size(); ++axis)
+    bindExtent(entry, type.shape[axis], given.shape[axis], axis, binding.dims, what);
+  bound.type = &type;
+  bound.shape.assign(given.shape, given.shape + given.rank);
+  bound.bytes = tensorBytes(bound.shape, type.type, what);
+  if (!given.data)
+    invalid(what, " has no data");
+  if (given.bytes < bound.bytes)
+    invalid(what, " has ", given.bytes, " bytes, its shape ", shapeText(given.shape, given.rank), " needs ",
+            bound.bytes);
+  checkAlignment(given.data, type.type, what);
+  bound.data = given.data;
+}
+
+void resolveShape(const TensorType &type, const std::vector<int64_t> &dims, std::string_view role, BoundTensor &bound) {
+  bound.type = &type;
+  bound.shape.clear();
+  for (const Extent &extent : type.shape)
+    bound.shape.push_back(extent.dim < 0 ? extent.fixed : dims[size_t(extent.dim)]);
+  bound.bytes = tensorBytes(bound.shape, type.type, concat(role, " ", type.name));
+}
+
+void bindOutput(const Entry &entry, tenon_tensor &wanted, Binding &binding) {
+  size_t index = indexOf(entry.outputs, wanted.name, entry, "output");
+  BoundTensor &bound = binding.outputs[index];
+  std::string what = concat("output ", bound.type->name);
+  if (bound.output)
+    invalid(what, " is given twice");
+  bound.output = &wanted;
+  if (!wanted.data)
+    return;
+  if (wanted.bytes < bound.bytes)
+    fail(TENON_ERROR_CAPACITY, what, " has room for ", wanted.bytes, " bytes, its shape ",
+         shapeText(bound.shape.data(), bound.shape.size()), " needs ", bound.bytes);
+  checkAlignment(wanted.data, bound.type->type, what);
+  bound.data = wanted.data;
+}
+
+/// The input of that name, if it is given and a matrix or vector of i32.
+const BoundTensor *tokenInput(const Binding &binding, std::string_view name, size_t rank) {
+  for (const BoundTensor &input : binding.inputs)
+    if (input.data && input.type->name == name && input.type->type == TENON_I32 && input.shape.size() == rank)
+      return &input;
+  return nullptr;
+}
+
+/// How many ids of each row count: those of the input "lengths", else all of them.
+std::vector<int64_t> checkedLengths(const Binding &binding, int64_t rows, int64_t columns) {
+  std::vector<int64_t> lengths(size_t(rows), columns);
+  const BoundTensor *given = tokenInput(binding, "lengths", 1);
+  if (!given)
+    return lengths;
+  if (given->shape[0] != rows)
+    invalid("input lengths has ", given->shape[0], " rows, expected ", rows);
+  for (int64_t row = 0; row < rows; ++row) {
+    int64_t length = static_cast<const int32_t *>(given->data)[row];
+    if (length < 0 || length > columns)
+      fail(TENON_ERROR_OUT_OF_RANGE, "length of row ", row, " is ", length, ", expected 0 to ", columns);
+    lengths[size_t(row)] = length;
+  }
+  return lengths;
+}
+
+void checkIds(const Binding &binding, std::string_view name, int64_t limit, const std::vector<int64_t> &lengths,
+              int64_t columns) {
+  const BoundTensor *ids = limit ? tokenInput(binding, name, 2) : nullptr;
+  if (!ids)
+    return;
+  const auto *values = static_cast<const int32_t *>(ids->data);
+  for (size_t row = 0; row < lengths.size(); ++row)
+    for (int64_t column = 0; column < lengths[row]; ++column)
+      if (int64_t id = values[int64_t(row) * columns + column]; id < 0 || id >= limit)
+        fail(TENON_ERROR_OUT_OF_RANGE, "input ", name, ", row ", row, ", position ", column, ": id ", id,
+             ", expected 0 to ", limit - 1);
+}
+
+/// The limits are about the inputs "tokens", "types" and "lengths".
+void checkLimits(const Limits &limits, const Binding &binding) {
+  const BoundTensor *tokens = tokenInput(binding, "tokens", 2);
+  if (!tokens)
+    return;
+  int64_t rows = tokens->shape[0], columns = tokens->shape[1];
+  if (limits.positions != 0 && columns > limits.positions)
+    fail(TENON_ERROR_OUT_OF_RANGE, "input tokens has rows of ", columns, " tokens, the model takes at most ",
+         limits.positions);
+  std::vector<int64_t> lengths = checkedLengths(binding, rows, columns);
+  checkIds(binding, "tokens", limits.vocab, lengths, columns);
+  const BoundTensor *types = tokenInput(binding, "types", 2);
+  if (types && types->shape == tokens->shape)
+    checkIds(binding, "types", limits.types, lengths, columns);
+}
+
+} // namespace
+
+Binding bind(const Entry &entry, const Limits &limits, const tenon_tensor *inputs, size_t inputCount,
+             tenon_tensor *outputs, size_t outputCount) {
+  Binding binding;
+  binding.dims.assign(entry.dims.size(), 0);
+  binding.inputs.resize(entry.inputs.size());
+  binding.outputs.resize(entry.outputs.size());
+  for (size_t index = 0; index < inputCount; ++index)
+    bindInput(entry, inputs[index], binding);
+  for (size_t index = 0; index < entry.inputs.size(); ++index) {
+    if (binding.inputs[index].type)
+      continue;
+    if (!entry.inputs[index].optional)
+      invalid("input ", entry.inputs[index].name, " of ", entry.name, " is not given");
+    resolveShape(entry.inputs[index], binding.dims, "input", binding.inputs[index]);
+  }
+  for (size_t index = 0; index < entry.outputs.size(); ++index)
+    resolveShape(entry.outputs[index], binding.dims, "output", binding.outputs[index]);
+  for (size_t index = 0; index < outputCount; ++index)
+    bindOutput(entry, outputs[index], binding);
+  checkLimits(limits, binding);
+  return binding;
+}
+
+} // namespace tenon::runtime

@@ -1,0 +1,124 @@
+//===- Handle.cpp - What the C interface's pointers point to --------------===//
+
+#include "Handle.h"
+
+#include <deque>
+#include <mutex>
+#include <pthread.h>
+
+namespace tenon::runtime {
+namespace {
+
+/// As many freed handles of a kind wait before one is used again.
+constexpr size_t quarantine = 1024;
+
+/// Freed handles of both kinds. Its lock is held across a fork, so that the child finds it free.
+struct FreedHandles {
+  std::mutex mutex;
+  std::deque<tenon_model *> models;
+  std::deque<tenon_session *> sessions;
+};
+
+FreedHandles &freed() {
+  // Never destroyed: handles may be freed by the destructors of other static objects.
+  static FreedHandles *handles = [] {
+    static FreedHandles *created = new FreedHandles;
+    pthread_atfork([] { created->mutex.lock(); }, [] { created->mutex.unlock(); }, [] { created->mutex.unlock(); });
+    return created;
+  }();
+  return *handles;
+}
+
+template <typename Handle> Handle *take(std::deque<Handle *> FreedHandles::*queue) {
+  FreedHandles &handles = freed();
+  std::lock_guard lock(handles.mutex);
+  std::deque<Handle *> &waiting = handles.*queue;
+  if (waiting.size() < quarantine)
+    return new Handle;
+  Handle *oldest = waiting.front();
+  waiting.pop_front();
+  return oldest;
+}
+
+template <typename Handle> void giveBack(std::deque<Handle *> FreedHandles::*queue, Handle *handle) noexcept {
+  FreedHandles &handles = freed();
+  std::lock_guard lock(handles.mutex);
+  try {
+    (handles.*queue).push_back(handle);
+  } catch (const std::bad_alloc &) {
+    // The block is lost, and stays recognisable as freed.
+  }
+}
+
+void drop(tenon_model *handle) noexcept {
+  if (handle->references.fetch_sub(1) != 1)
+    return;
+  handle->object.reset();
+  giveBack(&FreedHandles::models, handle);
+}
+
+[[noreturn]] void wrongHandle(const char *kind, const char *what) {
+  fail(TENON_ERROR_HANDLE, kind, " handle is ", what);
+}
+
+} // namespace
+
+tenon_model *newHandle(std::shared_ptr<const Model> model) {
+  tenon_model *handle = take(&FreedHandles::models);
+  handle->object = std::move(model);
+  handle->references.store(1);
+  return handle;
+}
+
+tenon_session *newHandle(std::unique_ptr<Session> session) {
+  tenon_session *handle = take(&FreedHandles::sessions);
+  handle->object = std::move(session);
+  handle->state.store(tenon_session::Idle);
+  return handle;
+}
+
+ModelUse::ModelUse(tenon_model *handle) : handle(handle) { retain(handle); }
+
+ModelUse::~ModelUse() { drop(handle); }
+
+void retain(tenon_model *handle) {
+  if (!handle)
+    wrongHandle("model", "null");
+  if (handle->magic != modelMagic)
+    wrongHandle("model", "of another kind");
+  uint64_t references = handle->references.load();
+  do {
+    if (references == 0)
+      wrongHandle("model", "freed");
+  } while (!handle->references.compare_exchange_weak(references, references + 1));
+}
+
+void release(tenon_model *handle) {
+  ModelUse use(handle);
+  drop(handle);
+}
+
+SessionUse::SessionUse(tenon_session *handle) : handle(handle) {
+  if (!handle)
+    wrongHandle("session", "null");
+  if (handle->magic != sessionMagic)
+    wrongHandle("session", "of another kind");
+  uint32_t state = tenon_session::Idle;
+  if (handle->state.compare_exchange_strong(state, tenon_session::Busy))
+    return;
+  if (state == tenon_session::Freed)
+    wrongHandle("session", "freed");
+  fail(TENON_ERROR_BUSY, "the session is in a call on another thread; use one session per thread");
+}
+
+SessionUse::~SessionUse() {
+  if (!freeAtEnd) {
+    handle->state.store(tenon_session::Idle);
+    return;
+  }
+  handle->object.reset();
+  handle->state.store(tenon_session::Freed);
+  giveBack(&FreedHandles::sessions, handle);
+}
+
+} // namespace tenon::runtime

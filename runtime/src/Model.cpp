@@ -1,0 +1,60 @@
+//===- Model.cpp - An opened model ----------------------------------------===//
+
+#include "Model.h"
+
+#include "Failure.h"
+#include "Session.h"
+
+#include <cstdlib>
+
+namespace tenon::runtime {
+namespace {
+
+/// What the caller asks for, else what the environment does.
+std::string wantedTarget(const std::string &target) {
+  if (!target.empty())
+    return target;
+  const char *fromEnvironment = std::getenv("TENON_TARGET");
+  return fromEnvironment ? fromEnvironment : "";
+}
+
+Manifest checkedManifest(const std::string &path, const tenon_library &table) {
+  Manifest manifest = parseManifest({table.manifest, table.manifest_size});
+  if (manifest.entries.size() != table.entry_count || manifest.kernelCount != table.kernel_count)
+    fail(TENON_ERROR_LIBRARY, path, ": the manifest lists ", manifest.entries.size(), " entry points and ",
+         manifest.kernelCount, " kernels, the table has ", table.entry_count, " and ", table.kernel_count);
+  return manifest;
+}
+
+Weights openWeights(const std::string &path, const Manifest &manifest, const tenon_library &table,
+                    tenon_weights_loading loading) {
+  if (table.weights)
+    return Weights::embedded(table.weights, table.weights_size, loading);
+  if (manifest.weights)
+    return Weights::open(path, *manifest.weights, loading);
+  return Weights();
+}
+
+} // namespace
+
+Model::Model(const std::string &path, tenon_weights_loading loading, const std::string &target)
+    : library(path, sessionHooks()), description(checkedManifest(path, library.table())),
+      kernels(&library.target(wantedTarget(target))),
+      packed(openWeights(path, description, library.table(), loading)) {}
+
+const Entry &Model::entry(std::string_view name) const {
+  std::string names;
+  for (const Entry &entry : description.entries) {
+    if (entry.name == name)
+      return entry;
+    names += concat(names.empty() ? "" : ", ", entry.name);
+  }
+  fail(TENON_ERROR_INVALID_ARGUMENT, "model has no entry point \"", name, "\", it has ",
+       names.empty() ? "none" : names);
+}
+
+tenon_entry_fn Model::code(const Entry &entry) const {
+  return library.table().entries[&entry - description.entries.data()];
+}
+
+} // namespace tenon::runtime

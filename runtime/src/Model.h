@@ -1,0 +1,65 @@
+//===- Model.h - An opened model --------------------------------*- C++ -*-===//
+
+#ifndef TENON_RUNTIME_MODEL_H
+#define TENON_RUNTIME_MODEL_H
+
+#include "Library.h"
+#include "Manifest.h"
+#include "WeightFile.h"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon::text {
+class Tokenizer;
+}
+
+namespace tenon::runtime {
+
+/// A library, its weights and its tokenizer. Does not change once it is open, but for the tokenizer, which is built when
+/// it is first asked for.
+class Model {
+public:
+  Model(const std::string &path, tenon_weights_loading loading, const std::string &target);
+
+  const Manifest &manifest() const { return description; }
+  std::string_view manifestText() const { return {library.table().manifest, library.table().manifest_size}; }
+  const tenon_target_table &target() const { return *kernels; }
+  const uint8_t *weights() const { return packed.data(); }
+  uint64_t weightBytes() const { return packed.size(); }
+  bool hasTokenizer() const { return library.table().tokenizer != nullptr; }
+
+  /// Fails with TENON_ERROR_INVALID_ARGUMENT if there is none of that name.
+  const Entry &entry(std::string_view name) const;
+  /// The compiled code of one of manifest().entries.
+  tenon_entry_fn code(const Entry &entry) const;
+
+  /// Token ids of a text, at most `maxTokens` of them; 0 for no limit.
+  std::vector<int32_t> tokenize(std::string_view text, size_t maxTokens) const;
+  std::string detokenize(const std::vector<int32_t> &ids) const;
+  /// How many tokens of a text the model takes: what the manifest says, else the smaller of the tokenizer's own truncation
+  /// and the positions; 0 for no limit.
+  size_t textTokenLimit() const;
+
+private:
+  const text::Tokenizer &tokenizer() const;
+
+  Library library;
+  Manifest description;
+  const tenon_target_table *kernels;
+  Weights packed;
+  mutable std::mutex tokenizerMutex;
+  mutable std::shared_ptr<const text::Tokenizer> builtTokenizer;
+  mutable int64_t truncation = -1; ///< the tokenizer's own, 0 for none, -1 while not looked at
+};
+
+/// The "max_length" of the "truncation" of a tokenizer.json; 0 for none.
+int64_t tokenizerTruncation(std::string_view json);
+
+} // namespace tenon::runtime
+
+#endif // TENON_RUNTIME_MODEL_H
