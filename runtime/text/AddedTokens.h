@@ -1,0 +1,57 @@
+//===- AddedTokens.h - Tokens found in the text itself ---------*- C++ -*-===//
+
+#ifndef TENON_TEXT_ADDEDTOKENS_H
+#define TENON_TEXT_ADDEDTOKENS_H
+
+#include "text/Json.h"
+#include "text/Model.h"
+#include "text/Normalizer.h"
+#include "text/Trie.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tenon::text {
+
+/// The `added_tokens` of a tokenizer.json. They are looked for before the text is split into words: those that are not
+/// normalised in the text as it came, the others in what the normaliser leaves of the pieces between.
+class AddedTokens {
+public:
+  /// Errors go to `description`.
+  AddedTokens(const JsonValue &description, const Vocabulary &vocabulary, const Normalizer &normalizer);
+
+  /// A piece of text, or where `id` is not negative, a token that was found.
+  struct Piece {
+    std::u32string_view text;
+    int32_t id = -1;
+  };
+
+  std::vector<Piece> splitRaw(std::u32string_view text) const { return split(text, raw); }
+  std::vector<Piece> splitNormalized(std::u32string_view text) const { return split(text, normalized); }
+
+  /// What the token is matched with, so normalised if it says so. Null unless `id` is that of an added token.
+  const std::string *textOf(int32_t id) const;
+  bool isSpecial(int32_t id) const;
+  int64_t largestId() const; ///< -1 where there is none.
+
+private:
+  struct Token {
+    std::string content, text;
+    int32_t id;
+    bool singleWord, stripLeft, stripRight, special;
+  };
+
+  void read(const JsonValue &description, const Vocabulary &vocabulary, const Normalizer &normalizer);
+  void checkId(const JsonValue &description, const Token &token, const Vocabulary &vocabulary) const;
+  const Token *find(int32_t id) const;
+  std::vector<Piece> split(std::u32string_view text, const Trie &trie) const;
+
+  std::vector<Token> tokens; ///< The tries' values are indices into this.
+  std::unordered_map<int32_t, size_t> byId;
+  Trie raw, normalized;
+};
+
+} // namespace tenon::text
+
+#endif // TENON_TEXT_ADDEDTOKENS_H

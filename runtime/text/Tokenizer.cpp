@@ -1,0 +1,208 @@
+//===- Tokenizer.cpp - Text to token ids and back -------------------------===//
+
+#include "text/Tokenizer.h"
+
+#include "text/AddedTokens.h"
+#include "text/Decoder.h"
+#include "text/Json.h"
+#include "text/Model.h"
+#include "text/Normalizer.h"
+#include "text/PostProcessor.h"
+#include "text/PreTokenizer.h"
+#include "text/Unicode.h"
+
+#include <algorithm>
+#include <limits>
+#include <new>
+
+using namespace tenon::text;
+
+Tokenizer::~Tokenizer() = default;
+
+namespace {
+
+struct Truncation {
+  size_t maxLength = std::numeric_limits<size_t>::max();
+  bool fromLeft = false;
+};
+
+struct Pipeline {
+  Truncation truncation;
+  std::unique_ptr<Normalizer> normalizer;
+  std::unique_ptr<PreTokenizer> preTokenizer;
+  std::unique_ptr<Model> model;
+  Template surround;
+  std::unique_ptr<Decoder> decoder;
+  AddedTokens added;
+};
+
+class PipelineTokenizer : public Tokenizer {
+public:
+  explicit PipelineTokenizer(Pipeline pipeline) : parts(std::move(pipeline)) {}
+
+  bool encode(std::string_view utf8, size_t maxTokens, Encoding &out, std::string &error) const override {
+    try {
+      return encodeOrThrow(utf8, maxTokens, out, error);
+    } catch (const std::bad_alloc &) {
+      error = "out of memory";
+      return false;
+    }
+  }
+
+  std::string decode(const std::vector<int32_t> &ids) const override {
+    std::vector<std::string> tokens;
+    for (int32_t id : ids) {
+      if (parts.added.isSpecial(id))
+        continue;
+      const std::string *token = parts.added.textOf(id);
+      if (!token)
+        token = parts.model->vocabulary().tokenOf(id);
+      if (token)
+        tokens.push_back(*token);
+    }
+    return parts.decoder->decode(tokens);
+  }
+
+  size_t vocabularySize() const override {
+    int64_t largest =
+        std::max({parts.model->vocabulary().largestId(), parts.added.largestId(), parts.surround.largestId()});
+    return static_cast<size_t>(largest + 1);
+  }
+
+private:
+  bool encodeOrThrow(std::string_view utf8, size_t maxTokens, Encoding &out, std::string &error) const;
+  /// The ids of the text alone.
+  std::vector<int32_t> textIds(std::u32string_view text) const;
+  void appendWords(std::u32string_view normalized, std::vector<int32_t> &ids) const;
+
+  Pipeline parts;
+};
+
+bool PipelineTokenizer::encodeOrThrow(std::string_view utf8, size_t maxTokens, Encoding &out,
+                                      std::string &error) const {
+  out = {};
+  std::u32string text;
+  size_t bad;
+  // ICU counts UTF-16 units in 32 bits, and a character may become 18 of them.
+  constexpr size_t kLargestText = size_t(1) << 26;
+  if (utf8.size() > kLargestText) {
+    error = "text of " + std::to_string(utf8.size()) + " bytes is longer than the " + std::to_string(kLargestText) +
+            " that can be tokenized at once";
+    return false;
+  }
+  if (!decodeUtf8(utf8, text, bad)) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    auto byte = static_cast<uint8_t>(utf8[bad]);
+    error = std::string("text is not UTF-8: byte 0x") + kDigits[byte >> 4] + kDigits[byte & 15] + " at offset " +
+            std::to_string(bad);
+    return false;
+  }
+  size_t limit = maxTokens != 0 ? maxTokens : parts.truncation.maxLength;
+  size_t special = parts.surround.specialCount();
+  if (limit < special) {
+    error = "a limit of " + std::to_string(limit) + " tokens leaves no room for the " + std::to_string(special) +
+            " special tokens";
+    return false;
+  }
+  std::vector<int32_t> ids = textIds(text);
+  if (size_t kept = limit - special; ids.size() > kept) {
+    if (parts.truncation.fromLeft)
+      ids.erase(ids.begin(), ids.end() - static_cast<ptrdiff_t>(kept));
+    else
+      ids.resize(kept);
+  }
+  parts.surround.apply(ids, out);
+  return true;
+}
+
+std::vector<int32_t> PipelineTokenizer::textIds(std::u32string_view text) const {
+  std::vector<int32_t> ids;
+  for (const AddedTokens::Piece &piece : parts.added.splitRaw(text)) {
+    if (piece.id >= 0) {
+      ids.push_back(piece.id);
+      continue;
+    }
+    std::u32string normalized(piece.text);
+    parts.normalizer->apply(normalized);
+    for (const AddedTokens::Piece &inner : parts.added.splitNormalized(normalized)) {
+      if (inner.id >= 0)
+        ids.push_back(inner.id);
+      else
+        appendWords(inner.text, ids);
+    }
+  }
+  return ids;
+}
+
+void PipelineTokenizer::appendWords(std::u32string_view normalized, std::vector<int32_t> &ids) const {
+  std::vector<std::u32string_view> words;
+  parts.preTokenizer->split(normalized, words);
+  for (std::u32string_view word : words)
+    parts.model->tokenize(word, ids);
+}
+
+Truncation readTruncation(const JsonValue &description) {
+  Truncation truncation;
+  if (description.isNull())
+    return truncation;
+  description.expectOnlyKeys({"direction", "max_length", "strategy", "stride"});
+  truncation.maxLength =
+      static_cast<size_t>(description.member("max_length").asCount(std::numeric_limits<int64_t>::max()));
+  // For one text, the longest is the first. The stride overlaps the parts that are cut off, which nobody gets to see.
+  std::string strategy = description.member("strategy").asString();
+  if (strategy != "LongestFirst" && strategy != "OnlyFirst")
+    description.fail("strategy " + inQuotes(strategy) + " is not supported; supported are: LongestFirst, OnlyFirst");
+  if (auto direction = description.optionalMember("direction")) {
+    std::string name = direction->asString();
+    truncation.fromLeft = name == "Left";
+    if (name != "Left" && name != "Right")
+      direction->fail("direction " + inQuotes(name) + " is not supported; supported are: Left, Right");
+  }
+  return truncation;
+}
+
+std::unique_ptr<Tokenizer> build(const JsonValue &file) {
+  // `padding` is for batches of equal length, which whoever runs a model makes as the model wants them.
+  file.expectOnlyKeys({"version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
+                       "post_processor", "decoder", "model"});
+  if (auto version = file.optionalMember("version"))
+    if (std::string name = version->asString(); name != "1.0")
+      version->fail("version " + inQuotes(name) + " is not supported; supported is: 1.0");
+  if (file.failed())
+    return nullptr;
+  static const nlohmann::json kNull, kNoTokens = nlohmann::json::array();
+  auto part = [&](std::string_view key, const nlohmann::json &absent) {
+    std::optional<JsonValue> member = file.optionalMember(key);
+    return member ? *member : file.elsewhere(absent, key);
+  };
+  std::unique_ptr<Model> model = makeModel(file.member("model"));
+  if (!model)
+    return nullptr;
+  std::unique_ptr<Normalizer> normalizer = makeNormalizer(part("normalizer", kNull));
+  AddedTokens added(part("added_tokens", kNoTokens), model->vocabulary(), *normalizer);
+  Pipeline parts{readTruncation(part("truncation", kNull)),
+                 std::move(normalizer),
+                 makePreTokenizer(part("pre_tokenizer", kNull)),
+                 std::move(model),
+                 makeTemplate(part("post_processor", kNull)),
+                 makeDecoder(part("decoder", kNull)),
+                 std::move(added)};
+  if (file.failed())
+    return nullptr;
+  return std::make_unique<PipelineTokenizer>(std::move(parts));
+}
+
+} // namespace
+
+std::unique_ptr<Tokenizer> Tokenizer::fromJson(std::string_view json, std::string &error) {
+  try {
+    error.clear();
+    nlohmann::json root;
+    if (!parseJson(json, root, error))
+      return nullptr;
+    return build(JsonValue(root, "", error));
+  } catch (const std::bad_alloc &) {
+    error = "out of memory";
+    return nullptr;
+  }
+}

@@ -1,0 +1,263 @@
+//===- Unicode.cpp - Characters as the tokenizers see them ----------------===//
+
+#include "text/Unicode.h"
+
+#include <algorithm>
+#include <iterator>
+#include <new>
+#include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
+#include <unicode/uniset.h>
+#include <unicode/unistr.h>
+
+using namespace tenon::text;
+
+namespace {
+
+struct Range {
+  char32_t first, last;
+};
+
+/// Word characters that Unicode 15.1 and 16 added, for an ICU that does not have them yet.
+constexpr Range kLaterWordCharacters[] = {
+    {0x0897, 0x0897},   {0x1c89, 0x1c8a},   {0xa7cb, 0xa7cd},   {0xa7da, 0xa7dc},   {0x105c0, 0x105f3},
+    {0x10d40, 0x10d65}, {0x10d69, 0x10d6d}, {0x10d6f, 0x10d85}, {0x10ec2, 0x10ec4}, {0x10efc, 0x10efc},
+    {0x11380, 0x11389}, {0x1138b, 0x1138b}, {0x1138e, 0x1138e}, {0x11390, 0x113b5}, {0x113b7, 0x113c0},
+    {0x113c2, 0x113c2}, {0x113c5, 0x113c5}, {0x113c7, 0x113ca}, {0x113cc, 0x113d3}, {0x113e1, 0x113e2},
+    {0x116d0, 0x116e3}, {0x11bc0, 0x11be0}, {0x11bf0, 0x11bf9}, {0x11f5a, 0x11f5a}, {0x13460, 0x143fa},
+    {0x16100, 0x16139}, {0x16d40, 0x16d6c}, {0x16d70, 0x16d79}, {0x18cff, 0x18cff}, {0x1ccf0, 0x1ccf9},
+    {0x1e5d0, 0x1e5fa}, {0x2ebf0, 0x2ee5d}};
+
+struct CaseRange {
+  Range upper;
+  int32_t toLower;
+};
+
+/// Capitals that Unicode 16 and 17 added.
+constexpr CaseRange kLaterCapitals[] = {{{0x1c89, 0x1c89}, 1},    {{0xa7cb, 0xa7cb}, 0x0264 - 0xa7cb},
+                                        {{0xa7cc, 0xa7cc}, 1},    {{0xa7ce, 0xa7ce}, 1},
+                                        {{0xa7d2, 0xa7d2}, 1},    {{0xa7d4, 0xa7d4}, 1},
+                                        {{0xa7da, 0xa7da}, 1},    {{0xa7dc, 0xa7dc}, 0x019b - 0xa7dc},
+                                        {{0x10d50, 0x10d65}, 32}, {{0x16ea0, 0x16eb8}, 27}};
+
+bool existedIn(char32_t c, uint8_t unicodeMajor) {
+  UVersionInfo age;
+  u_charAge(static_cast<UChar32>(c), age);
+  return age[0] != 0 && (age[0] < unicodeMajor || (age[0] == unicodeMajor && age[1] == 0));
+}
+
+uint32_t categoryMask(char32_t c) { return U_GET_GC_MASK(static_cast<UChar32>(c)); }
+
+bool hasProperty(char32_t c, UProperty property) { return u_hasBinaryProperty(static_cast<UChar32>(c), property); }
+
+/// ICU's normaliser, blind to characters later than Unicode 9. They then stand still and combine with nothing, which is
+/// what unassigned characters do.
+class Normalizer9 {
+public:
+  explicit Normalizer9(const icu::Normalizer2 *current, UErrorCode &status)
+      : known(UNICODE_STRING_SIMPLE("[:age=9.0:]"), status), filtered(*current, known) {
+    known.freeze();
+  }
+  const icu::Normalizer2 &get() const { return filtered; }
+
+private:
+  icu::UnicodeSet known;
+  icu::FilteredNormalizer2 filtered;
+};
+
+const icu::Normalizer2 *currentNormalizer(NormalizationForm form, UErrorCode &status) {
+  switch (form) {
+  case NormalizationForm::NFC:
+    return icu::Normalizer2::getNFCInstance(status);
+  case NormalizationForm::NFD:
+    return icu::Normalizer2::getNFDInstance(status);
+  case NormalizationForm::NFKC:
+    return icu::Normalizer2::getNFKCInstance(status);
+  case NormalizationForm::NFKD:
+    return icu::Normalizer2::getNFKDInstance(status);
+  }
+  return nullptr;
+}
+
+template <NormalizationForm form> const icu::Normalizer2 &normalizer9() {
+  static const Normalizer9 instance = [] {
+    UErrorCode status = U_ZERO_ERROR;
+    const icu::Normalizer2 *current = currentNormalizer(form, status);
+    if (U_FAILURE(status))
+      throw std::bad_alloc(); // ICU's own data is built in: only memory can be missing.
+    return Normalizer9(current, status);
+  }();
+  return instance.get();
+}
+
+const icu::Normalizer2 &normalizerOf(NormalizationForm form) {
+  switch (form) {
+  case NormalizationForm::NFC:
+    return normalizer9<NormalizationForm::NFC>();
+  case NormalizationForm::NFD:
+    return normalizer9<NormalizationForm::NFD>();
+  case NormalizationForm::NFKC:
+    return normalizer9<NormalizationForm::NFKC>();
+  case NormalizationForm::NFKD:
+    break;
+  }
+  return normalizer9<NormalizationForm::NFKD>();
+}
+
+/// The length of the well-formed character at the start of `bytes`, 0 if there is none (RFC 3629: no surrogates,
+/// nothing overlong, nothing above U+10FFFF).
+size_t decodeOne(std::string_view bytes, char32_t &c) {
+  auto byte = [&](size_t i) { return i < bytes.size() ? static_cast<uint8_t>(bytes[i]) : uint8_t(0); };
+  auto continues = [&](size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  uint8_t lead = byte(0);
+  if (lead < 0x80) {
+    c = lead;
+    return 1;
+  }
+  if (lead >= 0xC2 && lead < 0xE0 && continues(1)) {
+    c = (lead & 0x1Fu) << 6 | (byte(1) & 0x3Fu);
+    return 2;
+  }
+  if (lead >= 0xE0 && lead < 0xF0 && continues(1) && continues(2)) {
+    c = (lead & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
+    return c >= 0x800 && !(c >= 0xD800 && c < 0xE000) ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead < 0xF5 && continues(1) && continues(2) && continues(3)) {
+    c = (lead & 0x07u) << 18 | (byte(1) & 0x3Fu) << 12 | (byte(2) & 0x3Fu) << 6 | (byte(3) & 0x3Fu);
+    return c >= 0x10000 && c < 0x110000 ? 4 : 0;
+  }
+  return 0;
+}
+
+} // namespace
+
+bool tenon::text::decodeUtf8(std::string_view utf8, std::u32string &out, size_t &badOffset) {
+  out.reserve(out.size() + utf8.size());
+  for (size_t offset = 0; offset < utf8.size();) {
+    char32_t c;
+    size_t length = decodeOne(utf8.substr(offset), c);
+    if (length == 0) {
+      badOffset = offset;
+      return false;
+    }
+    out.push_back(c);
+    offset += length;
+  }
+  return true;
+}
+
+std::string tenon::text::encodeUtf8(std::u32string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  auto put = [&](char32_t bits) { out.push_back(static_cast<char>(bits)); };
+  for (char32_t c : text) {
+    if (c < 0x80) {
+      put(c);
+      continue;
+    }
+    if (c < 0x800) {
+      put(0xC0 | c >> 6);
+    } else {
+      if (c < 0x10000) {
+        put(0xE0 | c >> 12);
+      } else {
+        put(0xF0 | c >> 18);
+        put(0x80 | (c >> 12 & 0x3F));
+      }
+      put(0x80 | (c >> 6 & 0x3F));
+    }
+    put(0x80 | (c & 0x3F));
+  }
+  return out;
+}
+
+bool tenon::text::isWhitespace(char32_t c) {
+  if (c < 0x80)
+    return c == ' ' || (c >= '\t' && c <= '\r');
+  return hasProperty(c, UCHAR_WHITE_SPACE);
+}
+
+bool tenon::text::isControl(char32_t c) {
+  if (c < 0x80)
+    return c < 0x20 || c == 0x7F;
+  uint32_t mask = categoryMask(c);
+  return (mask & (U_GC_CC_MASK | U_GC_CO_MASK)) || ((mask & U_GC_CF_MASK) && existedIn(c, 8));
+}
+
+bool tenon::text::isPunctuation(char32_t c) {
+  if (c < 0x80)
+    return c > ' ' && c < 0x7F && !(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z');
+  // Two characters were punctuation in Unicode 8 and have another category since.
+  return ((categoryMask(c) & U_GC_P_MASK) && existedIn(c, 8)) || c == 0x166D || c == 0x111C9;
+}
+
+bool tenon::text::isNonspacingMark(char32_t c) {
+  if (c < 0x300)
+    return false;
+  // Unicode 8's categories: U+1734 has left Mn since; U+1885, U+1886, U+A9BD and U+111C9 have joined it.
+  if (c == 0x1734)
+    return true;
+  if (c == 0x1885 || c == 0x1886 || c == 0xA9BD || c == 0x111C9)
+    return false;
+  return (categoryMask(c) & U_GC_MN_MASK) && existedIn(c, 8);
+}
+
+bool tenon::text::isCombiningMark(char32_t c) {
+  if (c < 0x300)
+    return false;
+  // Unicode 9's categories: U+1CF2 and U+1CF3 have left M* since; U+111C9 has joined it.
+  if (c == 0x1CF2 || c == 0x1CF3)
+    return true;
+  return c != 0x111C9 && (categoryMask(c) & U_GC_M_MASK) && existedIn(c, 9);
+}
+
+bool tenon::text::isWordCharacter(char32_t c) {
+  if (c < 0x80)
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+  if (categoryMask(c) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK))
+    return true;
+  if (hasProperty(c, UCHAR_ALPHABETIC) || hasProperty(c, UCHAR_JOIN_CONTROL))
+    return true;
+  const Range *range = std::lower_bound(std::begin(kLaterWordCharacters), std::end(kLaterWordCharacters), c,
+                                        [](const Range &range, char32_t c) { return range.last < c; });
+  return range != std::end(kLaterWordCharacters) && range->first <= c;
+}
+
+bool tenon::text::isChineseCharacter(char32_t c) {
+  return c >= 0x3400 && (c <= 0x4DBF || (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) ||
+                         (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2B81F) ||
+                         (c >= 0x2B920 && c <= 0x2CEAF) || (c >= 0x2F800 && c <= 0x2FA1F));
+}
+
+void tenon::text::appendLowercase(char32_t c, std::u32string &out) {
+  if (c < 0x80) {
+    out.push_back(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    return;
+  }
+  if (c == 0x130) { // The only character that is two in lower case: i with a dot that combines.
+    out.append(U"i\u0307");
+    return;
+  }
+  char32_t lower = static_cast<char32_t>(u_tolower(static_cast<UChar32>(c)));
+  if (lower == c && c >= 0x1C89)
+    for (const CaseRange &range : kLaterCapitals)
+      if (c >= range.upper.first && c <= range.upper.last)
+        lower = static_cast<char32_t>(static_cast<int32_t>(c) + range.toLower);
+  out.push_back(lower);
+}
+
+void tenon::text::normalize(NormalizationForm form, std::u32string &text) {
+  // Below U+00A0 every form leaves every character alone.
+  if (std::all_of(text.begin(), text.end(), [](char32_t c) { return c < 0xA0; }))
+    return;
+  static_assert(sizeof(char32_t) == sizeof(UChar32));
+  UErrorCode status = U_ZERO_ERROR;
+  icu::UnicodeString result = normalizerOf(form).normalize(
+      icu::UnicodeString::fromUTF32(reinterpret_cast<const UChar32 *>(text.data()), static_cast<int32_t>(text.size())),
+      status);
+  if (U_FAILURE(status) || result.isBogus())
+    throw std::bad_alloc();
+  text.clear();
+  for (int32_t i = 0; i < result.length(); i = result.moveIndex32(i, 1))
+    text.push_back(static_cast<char32_t>(result.char32At(i)));
+}
