@@ -55,8 +55,8 @@ std::optional<int64_t> tenon::spec::readInteger(Diagnostics &diagnostics, const 
   }
   int64_t value = 0;
   if (llvm::StringRef(node.text).getAsInteger(10, value) || value < least || value > most) {
-    diagnostics.error(node.range, what + " (" + node.text + ") is not between " + llvm::Twine(least) + " and " +
-                                      llvm::Twine(most));
+    diagnostics.error(node.range,
+                      what + " (" + node.text + ") is not between " + llvm::Twine(least) + " and " + llvm::Twine(most));
     return std::nullopt;
   }
   return value;

@@ -25,8 +25,8 @@ struct ReservedKey {
   llvm::StringRef message;
 };
 
-/// The keys of one mapping. Each accessor makes its key known; `finish` reports the keys that none asked for. A value that
-/// an accessor refuses is reported, and the accessor returns as if the key were not there.
+/// The keys of one mapping. Each accessor makes its key known; `finish` reports the keys that none asked for. A value
+/// that an accessor refuses is reported, and the accessor returns as if the key were not there.
 class Fields {
 public:
   /// `what` names the mapping in messages: "attention". `node` may be no mapping, which is reported.

@@ -10,9 +10,9 @@ namespace tenon::spec {
 
 /// A tensor with trained values. Matrices of linear maps are [out, in].
 struct Parameter {
-  std::string name;                     ///< With `*` for the layer where `layers` is not 0.
-  llvm::SmallVector<int64_t, 2> shape;  ///< Of one layer.
-  int64_t layers = 0;                   ///< Layers that have one each; 0 for a tensor of which there is one.
+  std::string name;                    ///< With `*` for the layer where `layers` is not 0.
+  llvm::SmallVector<int64_t, 2> shape; ///< Of one layer.
+  int64_t layers = 0;                  ///< Layers that have one each; 0 for a tensor of which there is one.
 };
 
 /// Every parameter of `model`, in the order of the computation.

@@ -33,10 +33,10 @@ enum class PositionKind { None, Learned, Sinusoidal, Rotary };
 
 struct Positions {
   PositionKind kind = PositionKind::None;
-  int64_t length = 0;       ///< Tokens of the longest input; 0 where nothing limits it (never for learned and sinusoidal).
-  int64_t offset = 0;       ///< Learned only: rows of the table before that of position 0 (RoBERTa: 2).
-  double base = 10000.0;    ///< Sinusoidal and rotary: the wavelengths' base.
-  int64_t dims = 0;         ///< Rotary only: how many leading components of a head turn; 0 for all.
+  int64_t length = 0;    ///< Tokens of the longest input; 0 where nothing limits it (never for learned and sinusoidal).
+  int64_t offset = 0;    ///< Learned only: rows of the table before that of position 0 (RoBERTa: 2).
+  double base = 10000.0; ///< Sinusoidal and rotary: the wavelengths' base.
+  int64_t dims = 0;      ///< Rotary only: how many leading components of a head turn; 0 for all.
   bool interleaved = false; ///< Rotary: pairs are (2i, 2i+1), not (i, i+dims/2). Sinusoidal: sin and cos alternate.
 };
 
@@ -44,9 +44,9 @@ struct Positions {
 struct Input {
   int64_t vocab = 0;
   Positions positions;
-  int64_t types = 0;         ///< Token types (BERT's segments); 0 for none.
-  bool norm = false;         ///< Whether the sum of the embeddings is normalised (by the stack's kind of norm).
-  double scale = 1.0;        ///< Factor on the token embedding.
+  int64_t types = 0;  ///< Token types (BERT's segments); 0 for none.
+  bool norm = false;  ///< Whether the sum of the embeddings is normalised (by the stack's kind of norm).
+  double scale = 1.0; ///< Factor on the token embedding.
 };
 
 struct AttentionSublayer {
@@ -56,7 +56,7 @@ struct AttentionSublayer {
   int64_t headSize = 0;      ///< Equals width / heads unless given.
   bool bias = true;          ///< On query, key and value.
   bool outputBias = true;
-  double scale = 0;          ///< On the scores; 1/sqrt(headSize) unless given.
+  double scale = 0; ///< On the scores; 1/sqrt(headSize) unless given.
 };
 
 enum class Activation { Gelu, GeluTanh, Relu, Silu };
@@ -99,9 +99,9 @@ struct Model {
   int64_t width = 0;
   std::vector<Stack> stacks;
   std::optional<Pooling> pooling;
-  std::string weights;            ///< Path of the safetensors file, relative to the spec's directory.
-  std::string tokenizer;          ///< Path of tokenizer.json, relative likewise; empty for none.
-  std::vector<TensorName> names;  ///< Only the parameters whose tensor has another name.
+  std::string weights;           ///< Path of the safetensors file, relative to the spec's directory.
+  std::string tokenizer;         ///< Path of tokenizer.json, relative likewise; empty for none.
+  std::vector<TensorName> names; ///< Only the parameters whose tensor has another name.
 };
 
 } // namespace tenon::spec

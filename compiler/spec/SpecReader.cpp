@@ -107,7 +107,7 @@ Model SpecReader::read(const YamlNode &root) {
   readVersion(fields);
   if (const YamlNode *name = fields.require("name")) {
     model.name = readString(diagnostics, *name, "name").value_or("");
-    if (!model.name.empty() && !isName(model.name, "_-.") )
+    if (!model.name.empty() && !isName(model.name, "_-."))
       diagnostics.error(name->range, "name ('" + model.name +
                                          "'): expected a letter or '_', then letters, digits, '_', '-' and '.', at "
                                          "most 200 in all");
@@ -160,8 +160,8 @@ void SpecReader::readStack(const YamlEntry &entry) {
 
 void SpecReader::checkElements(const YamlNode *node, llvm::StringRef what, CheckedSize elements) {
   if (node && !(elements <= CheckedSize(maximumExtent)))
-    diagnostics.error(node->range, what + " is more than the " + llvm::Twine(maximumExtent) +
-                                       " elements that a tensor can have");
+    diagnostics.error(node->range,
+                      what + " is more than the " + llvm::Twine(maximumExtent) + " elements that a tensor can have");
 }
 
 static std::string product(llvm::StringRef what, int64_t left, int64_t right) {
@@ -206,8 +206,7 @@ void SpecReader::readPositions(const YamlNode &node, Positions &positions) {
     }
   }
   if (positions.kind == PositionKind::Sinusoidal && model.width % 2 != 0)
-    diagnostics.error(node.range,
-                      "sinusoidal positions need an even width; width is " + llvm::Twine(model.width));
+    diagnostics.error(node.range, "sinusoidal positions need an even width; width is " + llvm::Twine(model.width));
   checkElements(&node, product("positions x width", positions.length + positions.offset, model.width),
                 (CheckedSize(positions.length) + positions.offset) * model.width);
 }
@@ -231,8 +230,8 @@ void SpecReader::readPositionFields(Fields &fields, Positions &positions) {
   if (rotary) {
     positions.dims = fields.integer("dims", 2, maximumExtent).value_or(0);
     if (positions.dims % 2 != 0)
-      diagnostics.error(fields.find("dims")->range, "dims (" + llvm::Twine(positions.dims) +
-                                                        ") is odd; components turn in pairs");
+      diagnostics.error(fields.find("dims")->range,
+                        "dims (" + llvm::Twine(positions.dims) + ") is odd; components turn in pairs");
   }
   fields.finish();
 }
@@ -245,8 +244,8 @@ void SpecReader::readNorm(const YamlNode &node, Norm &norm) {
   norm.place = static_cast<NormPlace>(fields.choice("place", normPlaceNames).value_or(size_t(NormPlace::After)));
   norm.epsilon = fields.number("epsilon").value_or(norm.epsilon);
   if (!(norm.epsilon >= 0 && norm.epsilon < 1))
-    diagnostics.error(fields.find("epsilon")->range, "epsilon (" + fields.find("epsilon")->text +
-                                                         ") is not at least 0 and below 1");
+    diagnostics.error(fields.find("epsilon")->range,
+                      "epsilon (" + fields.find("epsilon")->text + ") is not at least 0 and below 1");
   bool rms = norm.kind == NormKind::RMSNorm;
   norm.bias = fields.boolean("bias").value_or(!rms);
   if (rms && norm.bias)
@@ -262,11 +261,10 @@ void SpecReader::readNorm(const YamlNode &node, Norm &norm) {
 void SpecReader::readSublayer(const YamlNode &node, Stack &stack) {
   static constexpr llvm::StringRef kinds[] = {"attention", "mlp"};
   if (node.kind != YamlNode::Kind::Mapping || node.entries.size() != 1) {
-    diagnostics.error(node.range, "a sublayer is a mapping of one key, which is one of " + commaSeparated(kinds) +
-                                      "; found " +
-                                      (node.kind == YamlNode::Kind::Mapping
-                                           ? "a mapping of " + std::to_string(node.entries.size())
-                                           : describe(node)));
+    diagnostics.error(node.range,
+                      "a sublayer is a mapping of one key, which is one of " + commaSeparated(kinds) + "; found " +
+                          (node.kind == YamlNode::Kind::Mapping ? "a mapping of " + std::to_string(node.entries.size())
+                                                                : describe(node)));
     return;
   }
   const YamlEntry &entry = node.entries.front();
@@ -297,8 +295,8 @@ void SpecReader::readSublayer(const YamlNode &node, Stack &stack) {
   }
   for (const Sublayer &other : llvm::ArrayRef(stack.block).drop_back())
     if (std::visit([](const auto &sublayer) { return sublayer.name; }, other) == name)
-      diagnostics.error(entry.keyRange, "a second sublayer named '" + name +
-                                            "' in one block; give each a name of its own with 'name'");
+      diagnostics.error(entry.keyRange,
+                        "a second sublayer named '" + name + "' in one block; give each a name of its own with 'name'");
 }
 
 void SpecReader::readSublayerName(Fields &fields, std::string &name) {
@@ -329,18 +327,16 @@ void SpecReader::readAttention(const YamlNode &node, AttentionSublayer &attentio
   readSublayerName(fields, attention.name);
   const YamlNode *mask = fields.find("mask");
   if (mask && !(mask->kind == YamlNode::Kind::Scalar && mask->text == "none"))
-    diagnostics.error(mask->range, "mask " +
-                                       (mask->kind == YamlNode::Kind::Scalar ? "'" + mask->text + "'"
-                                                                             : describe(*mask)) +
-                                       " is not supported; supported: none");
+    diagnostics.error(mask->range,
+                      "mask " + (mask->kind == YamlNode::Kind::Scalar ? "'" + mask->text + "'" : describe(*mask)) +
+                          " is not supported; supported: none");
   fields.finish(reservedAttentionKeys);
 }
 
 void SpecReader::readHeads(Fields &fields, AttentionSublayer &attention) {
   const YamlNode *headsNode = fields.require("heads");
   const YamlNode *sizeNode = fields.find("head_size");
-  attention.heads =
-      headsNode ? readInteger(diagnostics, *headsNode, "heads", 1, maximumExtent).value_or(0) : 0;
+  attention.heads = headsNode ? readInteger(diagnostics, *headsNode, "heads", 1, maximumExtent).value_or(0) : 0;
   attention.keyValueHeads = fields.integer("kv_heads", 1, maximumExtent).value_or(attention.heads);
   if (sizeNode)
     attention.headSize = readInteger(diagnostics, *sizeNode, "head_size", 1, maximumExtent).value_or(0);

@@ -9,8 +9,8 @@
 
 namespace tenon::spec {
 
-/// Reads a spec; docs/spec.md describes the form. The buffer's identifier is the path in messages. The error holds every
-/// mistake that was found, each as "path:line:column: error: ..." with the line and a caret.
+/// Reads a spec; docs/spec.md describes the form. The buffer's identifier is the path in messages. The error holds
+/// every mistake that was found, each as "path:line:column: error: ..." with the line and a caret.
 llvm::Expected<Model> readSpec(llvm::MemoryBufferRef buffer);
 
 /// Reads the spec in the file at `path`.

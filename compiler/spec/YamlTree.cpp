@@ -22,8 +22,8 @@ Diagnostics::Diagnostics(llvm::MemoryBufferRef buffer) {
 
 void Diagnostics::print(SMRange range, llvm::SourceMgr::DiagKind kind, const llvm::Twine &message) {
   // A range over several lines would underline nothing but the rest of the first.
-  llvm::SMDiagnostic diagnostic =
-      manager.GetMessage(range.Start, kind, message, range.isValid() ? llvm::ArrayRef(range) : llvm::ArrayRef<SMRange>());
+  llvm::SMDiagnostic diagnostic = manager.GetMessage(
+      range.Start, kind, message, range.isValid() ? llvm::ArrayRef(range) : llvm::ArrayRef<SMRange>());
   llvm::raw_string_ostream stream(text);
   diagnostic.print(nullptr, stream, /*ShowColors=*/false);
 }
@@ -174,8 +174,8 @@ YamlNode tenon::spec::readYamlTree(llvm::MemoryBufferRef buffer, Diagnostics &di
   llvm::yaml::Stream stream(buffer, diagnostics.sources(), /*ShowColors=*/false);
   SMLoc start = SMLoc::getFromPointer(buffer.getBufferStart());
   llvm::yaml::document_iterator document = stream.begin();
-  bool complete = document != stream.end() &&
-                  TreeBuilder(diagnostics).build(document->getRoot(), SMRange(start, start), 0, root);
+  bool complete =
+      document != stream.end() && TreeBuilder(diagnostics).build(document->getRoot(), SMRange(start, start), 0, root);
   if (complete && !stream.failed()) {
     ++document;
     if (document != stream.end() && !stream.failed() && document->getRoot()) {

@@ -19,8 +19,8 @@ static llvm::Error fileError(llvm::StringRef path, llvm::StringRef what, int num
   return llvm::createStringError(code, "cannot " + what + " '" + path + "': " + code.message());
 }
 
-/// The file that `path` leads to: itself unless it is a link. Anything but a regular file is refused, because the rename
-/// would put a file in the place of a device or a pipe.
+/// The file that `path` leads to: itself unless it is a link. Anything but a regular file is refused, because the
+/// rename would put a file in the place of a device or a pipe.
 static llvm::Expected<std::string> resolveTarget(llvm::StringRef path) {
   llvm::SmallString<256> target(path);
   struct stat status;

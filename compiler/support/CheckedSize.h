@@ -11,9 +11,9 @@
 
 namespace tenon {
 
-/// A count, an offset or a size in bytes that came from outside or was computed from one. It is at most 2^63 - 1, so that
-/// it fits both signed and unsigned 64-bit integers. A value out of range, and whatever is computed from one, is invalid;
-/// the answer is asked for once, at the end.
+/// A count, an offset or a size in bytes that came from outside or was computed from one. It is at most 2^63 - 1, so
+/// that it fits both signed and unsigned 64-bit integers. A value out of range, and whatever is computed from one, is
+/// invalid; the answer is asked for once, at the end.
 class CheckedSize {
 public:
   static constexpr uint64_t maximum = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());

@@ -11,8 +11,8 @@
 
 namespace tenon::weights {
 
-/// A regular file, mapped for reading. A file that another program shortens while it is mapped ends this one with SIGBUS
-/// when the lost part is read.
+/// A regular file, mapped for reading. A file that another program shortens while it is mapped ends this one with
+/// SIGBUS when the lost part is read.
 class MappedFile {
 public:
   static llvm::Expected<std::unique_ptr<MappedFile>> open(llvm::StringRef path);

@@ -40,8 +40,8 @@ llvm::Expected<PackedShape> tenon::weights::packedShape(const PackedTensor &tens
     return shape;
   }
   if (tensor.shape.empty() || tensor.shape[0] != shape.rows || (generated && tensor.shape.size() != 2))
-    return inconsistent(tensor, "shape " + shapeText(tensor.shape) + " does not hold " + llvm::Twine(shape.rows) +
-                                    " rows");
+    return inconsistent(tensor,
+                        "shape " + shapeText(tensor.shape) + " does not hold " + llvm::Twine(shape.rows) + " rows");
   shape.columns = 1;
   for (int64_t extent : llvm::ArrayRef(tensor.shape).drop_front())
     shape.columns *= extent;

@@ -17,7 +17,8 @@ namespace tenon::weights {
 enum class Generator {
   None,
   Sinusoidal,            ///< [positions, width]: sin(p·f), then cos(p·f), f = base^(-i/(width/2-1)) (Marian, fairseq).
-  SinusoidalInterleaved, ///< [positions, width]: sin(p·f), cos(p·f) in turn, f = base^(-2i/width) (the paper; DistilBERT).
+  SinusoidalInterleaved, ///< [positions, width]: sin(p·f), cos(p·f) in turn, f = base^(-2i/width) (the paper;
+                         ///< DistilBERT).
   RotaryCosine,          ///< [positions, dims/2]: cos(position · base^(-2i/dims)).
   RotarySine,            ///< [positions, dims/2]: sin of the same.
 };
@@ -64,8 +65,8 @@ struct PackedFile {
   std::string id; ///< 32 hexadecimal digits: XXH3-128 of the tensor data; also "id" in the file's __metadata__.
 };
 
-/// Writes the packed file: streams tensor by tensor (never more than one layer of one tensor in memory beside the mapped
-/// source), to a temporary name that is then renamed. `progress` gets bytes done and bytes in all.
+/// Writes the packed file: streams tensor by tensor (never more than one layer of one tensor in memory beside the
+/// mapped source), to a temporary name that is then renamed. `progress` gets bytes done and bytes in all.
 llvm::Expected<PackedFile> writePackedWeights(llvm::StringRef path, llvm::ArrayRef<PackedTensor> tensors,
                                               const PackedLayout &layout, const WeightSource &source,
                                               const std::function<void(uint64_t, uint64_t)> &progress);

@@ -95,8 +95,7 @@ void PartRows::read(int64_t first, int64_t count, float *out) const {
     if (begin >= end)
       continue;
     uint64_t rowBytes = columns * storageBytes(part.view.type);
-    llvm::ArrayRef<uint8_t> bytes =
-        part.view.data.slice((begin - part.firstRow) * rowBytes, (end - begin) * rowBytes);
+    llvm::ArrayRef<uint8_t> bytes = part.view.data.slice((begin - part.firstRow) * rowBytes, (end - begin) * rowBytes);
     convertToFloat(part.view.type, bytes.data(), (end - begin) * columns, out + (begin - first) * columns);
     source->release(bytes);
   }
@@ -171,8 +170,7 @@ llvm::Error PackedWriter::write(const PackedTensor &tensor, const WeightSource &
     llvm::Expected<PartRows> parts = PartRows::open(tensor, shape->columns, layer, source);
     if (!parts)
       return parts.takeError();
-    if (llvm::Error error =
-            tensor.panel > 0 ? writePanels(*parts, *shape, tensor.panel) : writePlain(*parts, *shape))
+    if (llvm::Error error = tensor.panel > 0 ? writePanels(*parts, *shape, tensor.panel) : writePlain(*parts, *shape))
       return error;
   }
   return llvm::Error::success();
@@ -195,10 +193,10 @@ static std::string packedHeader(llvm::ArrayRef<PackedTensor> tensors, const Pack
   return safetensorsHeader(entries, {{"format", "tenon-packed"}, {"id", id}}, dataAlignment);
 }
 
-llvm::Expected<PackedFile>
-tenon::weights::writePackedWeights(llvm::StringRef path, llvm::ArrayRef<PackedTensor> tensors,
-                                   const PackedLayout &layout, const WeightSource &source,
-                                   const std::function<void(uint64_t, uint64_t)> &progress) {
+llvm::Expected<PackedFile> tenon::weights::writePackedWeights(llvm::StringRef path,
+                                                              llvm::ArrayRef<PackedTensor> tensors,
+                                                              const PackedLayout &layout, const WeightSource &source,
+                                                              const std::function<void(uint64_t, uint64_t)> &progress) {
   llvm::Expected<std::unique_ptr<AtomicFile>> file = AtomicFile::create(path);
   if (!file)
     return file.takeError();

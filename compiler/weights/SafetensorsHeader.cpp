@@ -196,7 +196,10 @@ bool HeaderEvents::startTensor(const std::string &name) {
 }
 
 bool HeaderEvents::tensorKey(const std::string &name) {
-  bool *seen = name == "dtype" ? &hasType : name == "shape" ? &hasShape : name == "data_offsets" ? &hasOffsets : nullptr;
+  bool *seen = name == "dtype"          ? &hasType
+               : name == "shape"        ? &hasShape
+               : name == "data_offsets" ? &hasOffsets
+                                        : nullptr;
   if (!seen)
     return fail(place() + " has the key '" + name + "', which is not known; known: " + tensorKeys.str());
   if (*seen)

@@ -14,11 +14,11 @@ struct StorageFacts {
 } // namespace
 
 static constexpr StorageFacts storageFacts[] = {
-    {StorageType::F32, "F32", 4},        {StorageType::F16, "F16", 2},        {StorageType::BF16, "BF16", 2},
-    {StorageType::F64, "F64", 8},        {StorageType::I8, "I8", 1},          {StorageType::I32, "I32", 4},
-    {StorageType::I64, "I64", 8},        {StorageType::U8, "U8", 1},          {StorageType::Bool, "BOOL", 1},
-    {StorageType::I16, "I16", 2},        {StorageType::U16, "U16", 2},        {StorageType::U32, "U32", 4},
-    {StorageType::U64, "U64", 8},        {StorageType::F8E4M3, "F8_E4M3", 1}, {StorageType::F8E5M2, "F8_E5M2", 1},
+    {StorageType::F32, "F32", 4}, {StorageType::F16, "F16", 2},        {StorageType::BF16, "BF16", 2},
+    {StorageType::F64, "F64", 8}, {StorageType::I8, "I8", 1},          {StorageType::I32, "I32", 4},
+    {StorageType::I64, "I64", 8}, {StorageType::U8, "U8", 1},          {StorageType::Bool, "BOOL", 1},
+    {StorageType::I16, "I16", 2}, {StorageType::U16, "U16", 2},        {StorageType::U32, "U32", 4},
+    {StorageType::U64, "U64", 8}, {StorageType::F8E4M3, "F8_E4M3", 1}, {StorageType::F8E5M2, "F8_E5M2", 1},
 };
 
 static const StorageFacts &factsOf(StorageType type) {

@@ -1,0 +1,360 @@
+//===- HuggingFace.cpp - Encoders of the transformers library -------------===//
+//
+// What the model is comes from the tensors where they can tell (which family, which biases, token types, norms), and
+// from config.json where they cannot (heads, activation, epsilon, how positions are counted).
+//
+//===----------------------------------------------------------------------===//
+
+#include "import/Families.h"
+#include "import/Import.h"
+#include "import/SentenceTransformers.h"
+#include "import/StrictJson.h"
+#include "spec/Parameters.h"
+#include "spec/SpecReader.h"
+#include "spec/SpecWriter.h"
+#include "weights/SafetensorsSource.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBufferRef.h"
+#include "llvm/Support/Path.h"
+#include <cmath>
+
+using namespace tenon;
+using namespace tenon::import;
+
+static constexpr llvm::StringRef stackName = "encoder";
+static constexpr llvm::StringRef embeddingTensor = "embeddings.word_embeddings.weight";
+static constexpr uint64_t maximumTokenizerBytes = 256 << 20;
+
+namespace {
+
+/// The tensors of the encoder in a checkpoint file.
+class Checkpoint {
+public:
+  explicit Checkpoint(const weights::SafetensorsFile &file) : file(file) {}
+
+  llvm::Error findPrefix();
+  const Family *findFamily() const;
+  /// Names the tensors below the prefix that `family` does not know.
+  llvm::Error checkNames(const Family &family) const;
+
+  /// The tensor with the weight or the bias of a module, in the first layer for modules of layers; also by the names of
+  /// TensorFlow's layer norms, gamma and beta. Empty where there is none. With `*` kept.
+  std::string tensorOf(llvm::StringRef module, bool bias) const;
+  std::string usualName(llvm::StringRef module, llvm::StringRef last) const {
+    return (prefix + module + "." + last).str();
+  }
+  bool has(llvm::StringRef module, bool bias) const { return !tensorOf(module, bias).empty(); }
+
+private:
+  bool contains(const llvm::Twine &name) const { return file.find(name.str()).has_value(); }
+
+  const weights::SafetensorsFile &file;
+  std::string prefix; ///< What the class that was saved puts before the encoder's names: "bert.", or nothing.
+};
+
+} // namespace
+
+llvm::Error Checkpoint::findPrefix() {
+  std::vector<std::string> found;
+  for (const weights::SafetensorsEntry &entry : file.entries()) {
+    llvm::StringRef name = entry.name;
+    if (name.consume_back(embeddingTensor) && (name.empty() || name.ends_with(".")))
+      found.push_back(name.str());
+  }
+  if (found.empty())
+    return llvm::createStringError("'" + file.getPath() + "' has no tensor '" + embeddingTensor +
+                                   "', with or without a prefix; supported are encoders of model type " +
+                                   modelTypeNames());
+  if (found.size() > 1)
+    return llvm::createStringError("'" + file.getPath() + "' has several encoders: '" +
+                                   llvm::join(found, embeddingTensor.str() + "', '") + embeddingTensor +
+                                   "'; supported is one");
+  prefix = found.front();
+  return llvm::Error::success();
+}
+
+const Family *Checkpoint::findFamily() const {
+  for (const Family &family : families())
+    if (has(family.probe, /*bias=*/false))
+      return &family;
+  return nullptr;
+}
+
+std::string Checkpoint::tensorOf(llvm::StringRef module, bool bias) const {
+  static constexpr llvm::StringRef suffixes[2][2] = {{".weight", ".gamma"}, {".bias", ".beta"}};
+  for (llvm::StringRef suffix : suffixes[bias]) {
+    std::string name = (prefix + module + suffix).str();
+    if (contains(weights::layerName(name, 0)))
+      return name;
+  }
+  return "";
+}
+
+/// `name` with `*` for the number behind "layer.".
+static std::string layerPattern(llvm::StringRef name) {
+  auto [before, after] = name.split(".layer.");
+  size_t digits = after.find_first_not_of("0123456789");
+  if (after.empty() || digits == 0 || digits == llvm::StringRef::npos)
+    return name.str();
+  return (before + ".layer.*" + after.drop_front(digits)).str();
+}
+
+llvm::Error Checkpoint::checkNames(const Family &family) const {
+  std::vector<std::string> unknown;
+  for (const weights::SafetensorsEntry &entry : file.entries()) {
+    llvm::StringRef name = entry.name;
+    if (!name.consume_front(prefix) || !(name.starts_with("embeddings") || name.starts_with(family.layers)))
+      continue; // A pooler, or the head of a class that was saved: the encoder does not need it.
+    if (name == "embeddings.position_ids" || name == "embeddings.token_type_ids")
+      continue; // Buffers with 0, 1, 2, ... and zeros.
+    auto [module, parameter] = name.rsplit('.');
+    std::string pattern = layerPattern(module);
+    bool known =
+        llvm::any_of(family.modules, [&](const ModuleName &candidate) { return candidate.checkpoint == pattern; });
+    if (!known || !llvm::is_contained({"weight", "bias", "gamma", "beta"}, parameter))
+      unknown.push_back("'" + entry.name + "'");
+  }
+  if (unknown.empty())
+    return llvm::Error::success();
+  size_t count = unknown.size();
+  unknown.resize(std::min<size_t>(count, 8));
+  return llvm::createStringError("'" + file.getPath() + "' has the names of " + family.name + ", but also " +
+                                 llvm::join(unknown, ", ") + (count > 8 ? ", ..." : "") + ", which " + family.name +
+                                 " does not have; what they do would be lost");
+}
+
+/// Refuses what changes the computation and is not in the spec.
+static void checkConfig(Config &config) {
+  if (config.booleanOr("is_decoder", false))
+    config.fail("is_decoder", "true is not supported; supported: false (encoders)");
+  if (config.booleanOr("add_cross_attention", false))
+    config.fail("add_cross_attention", "true is not supported; supported: false");
+  std::string positions = config.string("position_embedding_type");
+  if (!positions.empty() && positions != "absolute")
+    config.fail("position_embedding_type", "\"" + positions + "\" is not supported; supported: \"absolute\"");
+}
+
+static spec::Activation activation(Config &config, llvm::StringRef key) {
+  static const std::pair<llvm::StringRef, spec::Activation> names[] = {
+      {"gelu", spec::Activation::Gelu},
+      {"gelu_python", spec::Activation::Gelu},
+      {"gelu_new", spec::Activation::GeluTanh},
+      {"gelu_fast", spec::Activation::GeluTanh},
+      {"gelu_pytorch_tanh", spec::Activation::GeluTanh},
+      {"relu", spec::Activation::Relu},
+      {"silu", spec::Activation::Silu},
+      {"swish", spec::Activation::Silu},
+  };
+  std::string name = config.has(key) ? config.string(key) : "gelu";
+  std::string known;
+  for (auto [candidate, value] : names) {
+    if (candidate == name)
+      return value;
+    known += (known.empty() ? "\"" : ", \"") + candidate.str() + "\"";
+  }
+  config.fail(key, "\"" + name + "\" is not supported; supported: " + known);
+  return spec::Activation::Gelu;
+}
+
+static spec::Positions positions(Config &config, const Checkpoint &checkpoint, const ModelType &type) {
+  spec::Positions positions;
+  positions.length = config.integer("max_position_embeddings");
+  positions.kind = spec::PositionKind::Learned;
+  if (!checkpoint.has("embeddings.position_embeddings", false) && config.booleanOr("sinusoidal_pos_embds", false)) {
+    positions.kind = spec::PositionKind::Sinusoidal;
+    positions.interleaved = true;
+    return positions;
+  }
+  if (type.positionsFollowPadding) {
+    positions.offset = config.integerOr("pad_token_id", type.paddingToken) + 1;
+    if (positions.length <= positions.offset)
+      config.fail("max_position_embeddings", llvm::Twine(positions.length) + " leaves no position after the " +
+                                                 llvm::Twine(positions.offset) + " of padding");
+    positions.length -= positions.offset;
+  }
+  return positions;
+}
+
+static llvm::StringRef checkpointModule(const Family &family, llvm::StringRef module) {
+  for (const ModuleName &name : family.modules)
+    if (name.module == module)
+      return name.checkpoint;
+  return "";
+}
+
+static spec::Stack readStack(Config &config, const Checkpoint &checkpoint, const Family &family,
+                             const ModelType &type) {
+  auto has = [&](llvm::StringRef module, bool bias) {
+    llvm::StringRef name = checkpointModule(family, module);
+    return !name.empty() && checkpoint.has(name, bias);
+  };
+  spec::Stack stack;
+  stack.name = stackName;
+  stack.layers = config.integer(family.keys.layers);
+  stack.input.vocab = config.integer("vocab_size");
+  stack.input.positions = positions(config, checkpoint, type);
+  if (has("input.types", false))
+    stack.input.types = config.integer("type_vocab_size");
+  stack.input.norm = has("input.norm", false);
+  stack.norm.place = family.normBefore ? spec::NormPlace::Before : spec::NormPlace::After;
+  stack.norm.epsilon = config.numberOr("layer_norm_eps", 1e-12);
+  stack.norm.bias = has("layers.*.attention.norm", true);
+  stack.norm.final = !family.normBefore || has("norm", false);
+
+  spec::AttentionSublayer attention;
+  attention.name = "attention";
+  attention.heads = attention.keyValueHeads = config.integer(family.keys.heads);
+  int64_t width = config.integer(family.keys.width);
+  if (width % attention.heads != 0)
+    config.fail(family.keys.width, llvm::Twine(width) + " is not a multiple of '" + family.keys.heads + "' (" +
+                                       llvm::Twine(attention.heads) + ")");
+  attention.headSize = width / attention.heads;
+  attention.scale = 1 / std::sqrt(static_cast<double>(attention.headSize));
+  attention.bias = has("layers.*.attention.query", true);
+  attention.outputBias = has("layers.*.attention.output", true);
+  stack.block.push_back(attention);
+
+  spec::MlpSublayer mlp;
+  mlp.name = "mlp";
+  mlp.hidden = config.integer(family.keys.hidden);
+  mlp.activation = activation(config, family.keys.activation);
+  mlp.bias = has("layers.*.mlp.up", true);
+  stack.block.push_back(mlp);
+  return stack;
+}
+
+/// The tensor of every parameter that has another name in the checkpoint.
+static std::vector<spec::TensorName> tensorNames(const spec::Model &model, const Checkpoint &checkpoint,
+                                                 const Family &family) {
+  std::vector<spec::TensorName> names;
+  for (const spec::Parameter &parameter : spec::parameters(model)) {
+    auto [module, last] = llvm::StringRef(parameter.name).drop_front(stackName.size() + 1).rsplit('.');
+    std::string tensor = checkpoint.tensorOf(checkpointModule(family, module), last == "bias");
+    // One that is missing keeps a name for the message that says so.
+    if (tensor.empty())
+      tensor = checkpoint.usualName(checkpointModule(family, module), last);
+    if (tensor != parameter.name)
+      names.push_back({parameter.name, tensor});
+  }
+  return names;
+}
+
+/// A name that a spec can have, from the last part of a path or of a repository's name.
+static std::string modelName(Config &config, llvm::StringRef directory) {
+  std::string path = config.string("_name_or_path");
+  llvm::StringRef last = llvm::sys::path::filename(llvm::StringRef(path).rtrim('/'));
+  if (last.empty() || last == "." || last == "..")
+    last = llvm::sys::path::filename(directory.rtrim('/'));
+  std::string name;
+  for (char c : last.take_front(100))
+    name += llvm::isAlnum(c) || c == '_' || c == '.' || c == '-' ? c : '-';
+  if (name.empty() || !(llvm::isAlpha(name[0]) || name[0] == '_'))
+    name = "model-" + name;
+  return name;
+}
+
+static llvm::Expected<const ModelType *> findModelType(Config &config) {
+  std::string name = config.string("model_type");
+  if (name.empty() && !config.failed())
+    config.fail("model_type", "it is missing; supported: " + modelTypeNames());
+  if (llvm::Error error = config.takeError())
+    return std::move(error);
+  for (const ModelType &type : modelTypes())
+    if (type.name == name)
+      return &type;
+  config.fail("model_type", "\"" + name + "\" is not supported; supported: " + modelTypeNames());
+  return config.takeError();
+}
+
+static llvm::Expected<std::unique_ptr<weights::SafetensorsFile>> openWeights(llvm::StringRef directory) {
+  std::string path = (directory + "/model.safetensors").str();
+  if (llvm::sys::fs::exists(path))
+    return weights::SafetensorsFile::open(path);
+  for (llvm::StringRef other : {"model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"})
+    if (llvm::sys::fs::exists(directory + "/" + other))
+      return llvm::createStringError("'" + directory + "' has its weights in '" + other +
+                                     "', which is not supported; supported: one file model.safetensors");
+  return llvm::createStringError("'" + directory + "' has no model.safetensors");
+}
+
+static llvm::Error readTokenizer(llvm::StringRef directory, ImportedModel &imported) {
+  std::string path = (directory + "/tokenizer.json").str();
+  if (!llvm::sys::fs::exists(path))
+    return llvm::Error::success();
+  llvm::Expected<std::string> text = readTextFile(path, maximumTokenizerBytes);
+  if (!text)
+    return text.takeError();
+  imported.tokenizerPath = path;
+  imported.tokenizer = std::move(*text);
+  imported.model.tokenizer = "tokenizer.json";
+  return llvm::Error::success();
+}
+
+/// Whatever the spec's reader would refuse is refused here, so that every model that is imported can be written and
+/// read again.
+static llvm::Error checkModel(const spec::Model &model, llvm::StringRef path) {
+  std::string text = spec::writeSpec(model);
+  std::string name = ("spec of " + path).str();
+  return spec::readSpec(llvm::MemoryBufferRef(text, name)).takeError();
+}
+
+static llvm::Expected<ImportedModel> importEncoder(llvm::StringRef directory) {
+  std::string configPath = (directory + "/config.json").str();
+  llvm::Expected<llvm::json::Object> object = readJsonObject(configPath);
+  if (!object)
+    return object.takeError();
+  Config config(*object, configPath);
+  llvm::Expected<const ModelType *> type = findModelType(config);
+  if (!type)
+    return type.takeError();
+  checkConfig(config);
+  if (llvm::Error error = config.takeError())
+    return std::move(error);
+
+  llvm::Expected<std::unique_ptr<weights::SafetensorsFile>> file = openWeights(directory);
+  if (!file)
+    return file.takeError();
+  Checkpoint checkpoint(**file);
+  if (llvm::Error error = checkpoint.findPrefix())
+    return std::move(error);
+  const Family *family = checkpoint.findFamily();
+  if (!family || family->name != (*type)->family)
+    return llvm::createStringError("'" + (*file)->getPath() + "': expected tensors named as in " + (*type)->family +
+                                   ", because '" + configPath + "' has model_type \"" + (*type)->name + "\"; found " +
+                                   (family ? "those of " + family->name : llvm::StringRef("other names")));
+  if (llvm::Error error = checkpoint.checkNames(*family))
+    return std::move(error);
+
+  ImportedModel imported;
+  imported.model.name = modelName(config, directory);
+  imported.model.width = config.integer(family->keys.width);
+  imported.model.stacks.push_back(readStack(config, checkpoint, *family, **type));
+  if (llvm::Error error = config.takeError())
+    return std::move(error);
+  imported.model.weights = "model.safetensors";
+  imported.model.names = tensorNames(imported.model, checkpoint, *family);
+  if (llvm::Error error = readTokenizer(directory, imported))
+    return std::move(error);
+  if (llvm::Error error = checkModel(imported.model, configPath))
+    return std::move(error);
+  imported.source = std::make_unique<weights::SafetensorsSource>(std::move(*file), imported.model.names);
+  return imported;
+}
+
+llvm::Expected<ImportedModel> tenon::import::importCheckpoint(llvm::StringRef directory) {
+  llvm::Expected<SentenceModules> modules = readSentenceModules(directory);
+  if (!modules)
+    return modules.takeError();
+  std::string encoder = directory.str() + (modules->encoder.empty() ? "" : "/" + modules->encoder);
+  llvm::Expected<ImportedModel> imported = importEncoder(encoder);
+  if (!imported || !modules->pooling)
+    return imported;
+  if (modules->width != imported->model.width)
+    return llvm::createStringError("'" + directory + "': pooling has word_embedding_dimension " +
+                                   llvm::Twine(modules->width) + "; the encoder's width is " +
+                                   llvm::Twine(imported->model.width));
+  imported->model.pooling = modules->pooling;
+  imported->model.pooling->stack = stackName;
+  return imported;
+}

@@ -1,0 +1,34 @@
+//===- Import.h - Models from specs and checkpoints -------------*- C++ -*-===//
+
+#ifndef TENON_IMPORT_IMPORT_H
+#define TENON_IMPORT_IMPORT_H
+
+#include "spec/Spec.h"
+#include "weights/WeightSource.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+
+namespace tenon::import {
+
+struct ImportedModel {
+  spec::Model model;
+  /// Null where a spec names no weights, which is enough to print its IR.
+  std::unique_ptr<weights::WeightSource> source;
+  std::string tokenizerPath; ///< Empty where the model has no tokenizer.
+  std::string tokenizer;     ///< The contents of the file.
+};
+
+/// Reads a model: a spec (.yaml, .yml), a directory with a `model.yaml`, or a checkpoint directory.
+llvm::Expected<ImportedModel> openModel(llvm::StringRef path);
+
+/// Reads a Hugging Face directory: config.json, model.safetensors, and tokenizer.json and the files of
+/// sentence-transformers where they are. BERT, RoBERTa and DistilBERT encoders.
+llvm::Expected<ImportedModel> importCheckpoint(llvm::StringRef directory);
+
+/// Writes model.yaml, model.safetensors (with the names of the spec, in the types it was stored in) and tokenizer.json
+/// to `directory`, which is made if it does not exist. The spec comes last: where it is, the rest is complete.
+llvm::Error exportModel(const ImportedModel &imported, llvm::StringRef directory);
+
+} // namespace tenon::import
+
+#endif // TENON_IMPORT_IMPORT_H

@@ -1,0 +1,54 @@
+//===- StrictJson.h - JSON that says one thing ------------------*- C++ -*-===//
+
+#ifndef TENON_IMPORT_STRICTJSON_H
+#define TENON_IMPORT_STRICTJSON_H
+
+#include "llvm/Support/Error.h"
+#include "llvm/Support/JSON.h"
+
+namespace tenon::import {
+
+/// Reads `text`, the contents of `path`. Unlike LLVM's parser it refuses keys that are given twice and nesting deeper
+/// than 64 levels, which would otherwise exhaust the stack; integers of 64 bits are exact.
+llvm::Expected<llvm::json::Value> parseJson(llvm::StringRef text, llvm::StringRef path);
+
+/// Contents of the regular file at `path`, which has at most `maximumBytes`.
+llvm::Expected<std::string> readTextFile(llvm::StringRef path, uint64_t maximumBytes);
+
+/// The JSON object in the file at `path`.
+llvm::Expected<llvm::json::Object> readJsonObject(llvm::StringRef path);
+
+/// A value as a message shows it: its JSON, shortened.
+std::string jsonText(const llvm::json::Value &value);
+
+/// The keys of a configuration file, typed. The first error is kept and everything after it does nothing.
+class Config {
+public:
+  Config(const llvm::json::Object &object, llvm::StringRef path) : object(object), path(path) {}
+
+  /// A required integer between `least` and 2^31 - 1.
+  int64_t integer(llvm::StringRef key, int64_t least = 1);
+  /// The same, or `usual` where the key is missing or null.
+  int64_t integerOr(llvm::StringRef key, int64_t usual, int64_t least = 0);
+  double numberOr(llvm::StringRef key, double usual);
+  bool booleanOr(llvm::StringRef key, bool usual);
+  /// Empty where the key is missing or null.
+  std::string string(llvm::StringRef key);
+
+  bool has(llvm::StringRef key) const;
+  /// Records an error about `key`.
+  void fail(llvm::StringRef key, const llvm::Twine &message);
+  bool failed() const { return !message.empty(); }
+  llvm::Error takeError() const;
+
+private:
+  const llvm::json::Value *find(llvm::StringRef key) const;
+
+  const llvm::json::Object &object;
+  std::string path;
+  std::string message;
+};
+
+} // namespace tenon::import
+
+#endif // TENON_IMPORT_STRICTJSON_H
