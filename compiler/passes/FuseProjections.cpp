@@ -23,17 +23,17 @@ WeightOp plainWeight(Value value) {
 }
 
 /// What linears must have in common to become one.
-using Key = std::tuple<Block *, Value, Value, bool>;
+using Key = std::tuple<Block *, Value, Value, int>;
 
 std::optional<Key> fusionKey(LinearOp linear) {
   WeightOp weight = plainWeight(linear.getWeight());
   if (!weight || (linear.getBias() && !plainWeight(linear.getBias())))
     return std::nullopt;
-  return Key{linear->getBlock(), linear.getInput(), weight.getLayer(), static_cast<bool>(linear.getBias())};
+  return Key{linear->getBlock(), linear.getInput(), weight.getLayer(), linear.getBias() ? 1 : 0};
 }
 
 /// The parameters of `weights`, one after another.
-Value concatenate(ArrayRef<WeightOp> weights, OpBuilder &builder) {
+Value concatenate(SmallVectorImpl<WeightOp> &weights, OpBuilder &builder) {
   SmallVector<Attribute> names;
   SmallVector<int64_t> partRows, shape(weights[0].getResult().getType().getShape());
   shape[0] = 0;
@@ -48,7 +48,7 @@ Value concatenate(ArrayRef<WeightOp> weights, OpBuilder &builder) {
                           builder.getDenseI64ArrayAttr(partRows), 0);
 }
 
-void fuse(ArrayRef<LinearOp> linears) {
+void fuse(SmallVectorImpl<LinearOp> &linears) {
   LinearOp first = linears[0];
   OpBuilder builder(first);
   SmallVector<WeightOp> matrices, biases;

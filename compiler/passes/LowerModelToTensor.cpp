@@ -88,7 +88,7 @@ private:
     Value scale = weight(name + ".weight", {width});
     Value bias = kind.getBias() ? weight(name + ".bias", {width}) : Value();
     return NormOp::create(builder, location, rows.getType(), kind.getFunction(), rows, scale, bias,
-                          kind.getEpsilon());
+                          kind.getEpsilon().getValue());
   }
 
   Value linear(Value rows, const Twine &name, int64_t outputs, bool hasBias) {
@@ -109,7 +109,7 @@ private:
   Value positionTable(TableFunction function, int64_t columns) {
     PositionsAttr attribute = input.getPositions();
     return PositionTableOp::create(builder, location, parameterType({attribute.getLength(), columns}), function,
-                                   attribute.getBase());
+                                   attribute.getBase().getValue());
   }
 
   Value embed(Value types) {
@@ -203,7 +203,7 @@ private:
       return pooled;
     // The epsilon of torch.nn.functional.normalize, which sentence-transformers calls.
     return NormOp::create(builder, location, type, NormFunction::L2, pooled, Value(), Value(),
-                          builder.getF64FloatAttr(1e-12));
+                          llvm::APFloat(1e-12));
   }
 
   ModelOp model;

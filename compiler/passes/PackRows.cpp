@@ -45,13 +45,21 @@ public:
     lengths = function.getArgument(1);
     starts = RowStartsOp::create(builder, location, lengths.getType(), lengths, tile);
     for (BlockArgument argument : function.getArguments())
-      if (isPadded(argument.getType()))
+      if (isPadded(argument.getType())) {
+        nameDimensions(argument, {"batch", "length"});
         packUses(argument);
+      }
+    nameDimensions(lengths, {"batch"});
     for (Operation *op : operations)
       convert(op);
   }
 
 private:
+  /// Says which dimensions of the arguments are one: callers are held to it.
+  void nameDimensions(Value argument, ArrayRef<StringRef> names) {
+    function.setArgAttr(cast<BlockArgument>(argument).getArgNumber(), "tenon.dims", builder.getStrArrayAttr(names));
+  }
+
   /// Lets everything but the padded readers of a padded value read its packed form.
   void packUses(Value value) {
     auto pack = PackRowsOp::create(builder, location, packedType(value.getType()), value, starts, lengths);

@@ -3,6 +3,7 @@
 #include "passes/Weights.h"
 #include "tenon/Dialect.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;

@@ -1,0 +1,45 @@
+//===- EntryPoints.cpp - What a library's drivers take and give -----------===//
+
+#include "passes/EntryPoints.h"
+
+using namespace mlir;
+using namespace tenon;
+
+EntryPoint::EntryPoint(func::FuncOp driver) : name(driver.getName().str()) {
+  unsigned inputCount = driver->getAttrOfType<IntegerAttr>("tenon.inputs").getInt();
+  // The first argument is the weights.
+  for (unsigned i = 1; i < driver.getNumArguments(); ++i) {
+    bool isInput = i <= inputCount;
+    unsigned number = isInput ? i - 1 : i - 1 - inputCount;
+    EntryTensor tensor;
+    auto given = driver.getArgAttrOfType<StringAttr>(i, "tenon.name");
+    tensor.name = given ? given.str() : (isInput ? "arg" : "result") + std::to_string(number);
+    tensor.type = cast<MemRefType>(driver.getArgument(i).getType());
+    for (auto dim : driver.getArgAttrOfType<ArrayAttr>(i, "tenon.dims").getAsRange<StringAttr>()) {
+      auto found = llvm::find(dims, dim.getValue());
+      tensor.dims.push_back(found - dims.begin());
+      if (found == dims.end())
+        dims.push_back(dim.str());
+    }
+    (isInput ? inputs : outputs).push_back(std::move(tensor));
+  }
+  if (auto given = driver->getAttrOfType<DictionaryAttr>("tenon.limits"))
+    for (NamedAttribute limit : given)
+      limits[limit.getName().str()] = cast<IntegerAttr>(limit.getValue()).getInt();
+}
+
+std::vector<EntryPoint> tenon::entryPoints(ModuleOp module) {
+  std::vector<EntryPoint> entries;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function->hasAttr("tenon.entry"))
+      entries.emplace_back(function);
+  return entries;
+}
+
+std::vector<func::FuncOp> tenon::kernelFunctions(ModuleOp module) {
+  std::vector<func::FuncOp> kernels;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function->hasAttr("tenon.results"))
+      kernels.push_back(function);
+  return kernels;
+}

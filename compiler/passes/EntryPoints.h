@@ -1,0 +1,37 @@
+//===- EntryPoints.h - What a library's drivers take and give ---*- C++ -*-===//
+
+#ifndef TENON_PASSES_ENTRYPOINTS_H
+#define TENON_PASSES_ENTRYPOINTS_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tenon {
+
+struct EntryTensor {
+  std::string name;
+  mlir::MemRefType type;
+  std::vector<unsigned> dims; ///< Of each dynamic dimension in turn, the index into the entry point's `dims`.
+};
+
+/// The signature of a driver of host IR (`tenon.entry`).
+struct EntryPoint {
+  explicit EntryPoint(mlir::func::FuncOp driver);
+
+  std::string name;
+  std::vector<std::string> dims; ///< Names of the sizes that a call binds.
+  std::vector<EntryTensor> inputs, outputs;
+  std::map<std::string, int64_t> limits;
+};
+
+std::vector<EntryPoint> entryPoints(mlir::ModuleOp module);
+
+/// The private functions that stand for kernels, in the order of the library's kernel table.
+std::vector<mlir::func::FuncOp> kernelFunctions(mlir::ModuleOp module);
+
+} // namespace tenon
+
+#endif // TENON_PASSES_ENTRYPOINTS_H

@@ -1,0 +1,504 @@
+//===- LowerToHost.cpp - Kernel IR to drivers over memrefs ----------------===//
+//
+// Upstream bufferisation is not used: it has no way to say that a loop's carried tensor is to be updated in place by the
+// kernel that makes the next one, and would allocate or copy once per layer.
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Passes.h"
+#include "passes/Weights.h"
+#include "tenon/Dialect.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace tenon {
+#define GEN_PASS_DEF_LOWERTOHOST
+#include "passes/Passes.h.inc"
+} // namespace tenon
+
+using namespace tenon;
+
+namespace {
+
+MemRefType bufferType(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  return MemRefType::get(tensor.getShape(), tensor.getElementType());
+}
+
+/// Rewrites one function of kernel IR as a driver.
+class DriverBuilder {
+public:
+  DriverBuilder(func::FuncOp function, const WeightTable &weights, const weights::PackedLayout &layout,
+                SymbolTable &symbols)
+      : function(function), weightTable(weights), layout(layout), symbols(symbols), builder(function.getContext()),
+        location(function.getLoc()) {}
+
+  LogicalResult build() {
+    SmallVector<Type> types{MemRefType::get({ShapedType::kDynamic}, builder.getI8Type())};
+    for (Type type : function.getArgumentTypes())
+      types.push_back(bufferType(type));
+    for (Type type : function.getResultTypes())
+      types.push_back(bufferType(type));
+    auto driver = func::FuncOp::create(location, function.getName(), builder.getFunctionType(types, {}));
+    Block &entry = *driver.addEntryBlock();
+    weightBytes = entry.getArgument(0);
+    unsigned inputs = function.getNumArguments();
+    for (unsigned i = 0; i < inputs; ++i)
+      buffers[function.getArgument(i)] = entry.getArgument(i + 1);
+    outputs.assign(entry.args_begin() + inputs + 1, entry.args_end());
+    if (failed(copyAttributes(driver))) {
+      driver.erase();
+      return failure();
+    }
+
+    builder.setInsertionPointToStart(&entry);
+    auto end = func::ReturnOp::create(builder, location);
+    builder.setInsertionPoint(end);
+    if (failed(countRows()))
+      return failure();
+    for (Operation &op : function.getBody().front())
+      if (failed(lower(op)))
+        return failure();
+    symbols.erase(function);
+    symbols.insert(driver);
+    return success();
+  }
+
+private:
+  /// Names, roles and limits of the entry point go with it: the manifest is made of them.
+  LogicalResult copyAttributes(func::FuncOp driver) {
+    driver->setDiscardableAttrs(function->getDiscardableAttrDictionary());
+    driver->setAttr("tenon.entry", builder.getUnitAttr());
+    driver->setAttr("tenon.inputs", builder.getI64IntegerAttr(function.getNumArguments()));
+    for (BlockArgument argument : function.getArguments()) {
+      unsigned number = argument.getArgNumber();
+      if (!function.getArgAttr(number, "tenon.dims"))
+        function.setArgAttr(number, "tenon.dims", ownDimensions(argument));
+      driver.setArgAttrs(number + 1, function.getArgAttrDict(number));
+    }
+    Operation *end = function.getBody().front().getTerminator();
+    for (OpOperand &operand : end->getOpOperands()) {
+      unsigned number = operand.getOperandNumber();
+      SmallVector<Attribute> names;
+      auto type = cast<RankedTensorType>(operand.get().getType());
+      for (unsigned i = 0; i < type.getRank(); ++i) {
+        if (!type.isDynamicDim(i))
+          continue;
+        names.push_back(dimensionName({operand.get(), i}));
+        if (!names.back())
+          return end->emitOpError() << "returns a tensor whose dimension " << i << " is not one of an argument";
+      }
+      unsigned argument = number + 1 + function.getNumArguments();
+      driver.setArgAttrs(argument, function.getResultAttrDict(number));
+      driver.setArgAttr(argument, "tenon.dims", builder.getArrayAttr(names));
+    }
+    return success();
+  }
+
+  ArrayAttr ownDimensions(BlockArgument argument) {
+    SmallVector<Attribute> names;
+    auto type = cast<RankedTensorType>(argument.getType());
+    for (unsigned i = 0; i < type.getRank(); ++i)
+      if (type.isDynamicDim(i))
+        names.push_back(builder.getStringAttr("d" + Twine(argument.getArgNumber()) + "_" + Twine(i)));
+    return builder.getArrayAttr(names);
+  }
+
+  /// The name of the argument's dimension that `source` equals, or null.
+  Attribute dimensionName(DimensionSource source) {
+    while (Operation *op = source.value.getDefiningOp()) {
+      unsigned result = cast<OpResult>(source.value).getResultNumber();
+      if (auto kernel = dyn_cast<KernelOp>(op))
+        source = kernel.getDimensionSource(result, source.dimension);
+      else if (auto unpack = dyn_cast<UnpackRowsOp>(op))
+        source.value = unpack.getLike();
+      else if (auto repeat = dyn_cast<RepeatOp>(op))
+        source.value = repeat.getInits()[result];
+      else
+        return {};
+      if (!source.value)
+        return {};
+    }
+    auto argument = cast<BlockArgument>(source.value);
+    if (argument.getOwner() != &function.getBody().front())
+      return {};
+    auto names = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "tenon.dims");
+    return names[cast<RankedTensorType>(argument.getType()).getDynamicDimIndex(source.dimension)];
+  }
+
+  Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, location, value); }
+  Value add(Value a, Value b) { return arith::AddIOp::create(builder, location, a, b); }
+  Value multiply(Value a, Value b) { return arith::MulIOp::create(builder, location, a, b); }
+  Value load(Value buffer, ValueRange indices) { return memref::LoadOp::create(builder, location, buffer, indices); }
+  void store(Value value, Value buffer, ValueRange indices) {
+    memref::StoreOp::create(builder, location, value, buffer, indices);
+  }
+  Value loadIndex(Value buffer, Value index) {
+    return arith::IndexCastOp::create(builder, location, builder.getIndexType(), load(buffer, index));
+  }
+  Value roundUp(Value value, int64_t tile) {
+    Value bumped = add(value, constant(tile - 1));
+    return multiply(arith::DivUIOp::create(builder, location, bumped, constant(tile)), constant(tile));
+  }
+  Value dimension(Value buffer, unsigned index) {
+    return builder.createOrFold<memref::DimOp>(location, buffer, index);
+  }
+
+  void loop(Value end, llvm::function_ref<void(Value)> body) {
+    auto op = scf::ForOp::create(builder, location, constant(0), end, constant(1));
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(op.getBody());
+    body(op.getInductionVar());
+  }
+
+  /// Runs `body` unless the caller passed no memory for `output`.
+  void ifWanted(Value output, llvm::function_ref<void()> body) {
+    Value address = memref::ExtractAlignedPointerAsIndexOp::create(builder, location, output);
+    Value wanted = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ne, address, constant(0));
+    auto op = scf::IfOp::create(builder, location, wanted, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&op.getThenRegion().front());
+    body();
+  }
+
+  /// The number of packed rows of each layout, before anything is allocated: every buffer's size follows from it.
+  LogicalResult countRows() {
+    for (auto op : function.getOps<RowStartsOp>()) {
+      Value lengths = buffers.lookup(op.getLengths());
+      if (!lengths)
+        return op.emitOpError() << "takes lengths that are not an argument of the function";
+      auto count = scf::ForOp::create(builder, location, constant(0), dimension(lengths, 0), constant(1), constant(0));
+      {
+        OpBuilder::InsertionGuard guard(builder);
+        builder.setInsertionPointToStart(count.getBody());
+        Value rows = roundUp(loadIndex(lengths, count.getInductionVar()), op.getTile());
+        scf::YieldOp::create(builder, location, add(count.getRegionIterArg(0), rows));
+      }
+      rowCounts[op.getStarts()] = count.getResult(0);
+    }
+    return success();
+  }
+
+  /// Buffers are allocated ahead of everything else, once, in front of any loop.
+  Value allocate(RankedTensorType type, ValueRange sizes) {
+    OpBuilder::InsertionGuard guard(builder);
+    if (firstOperation)
+      builder.setInsertionPoint(firstOperation);
+    return memref::AllocOp::create(builder, location, bufferType(type), sizes);
+  }
+
+  /// The sizes that `result`'s dynamic dimensions take.
+  FailureOr<SmallVector<Value>> dynamicSizes(KernelOp kernel, unsigned result) {
+    SmallVector<Value> sizes;
+    auto type = cast<RankedTensorType>(kernel.getResult(result).getType());
+    for (unsigned i = 0; i < type.getRank(); ++i) {
+      if (!type.isDynamicDim(i))
+        continue;
+      DimensionSource source = kernel.getDimensionSource(result, i);
+      Value size = source.value ? sizeOf(source.value, source.dimension) : Value();
+      if (!size)
+        return kernel.emitOpError() << "has a result whose dimension " << i << " no operand has";
+      sizes.push_back(size);
+    }
+    return sizes;
+  }
+
+  Value sizeOf(Value tensor, unsigned index) {
+    Value buffer = buffers.lookup(tensor);
+    if (auto alloc = buffer.getDefiningOp<memref::AllocOp>())
+      return alloc.getDynamicSizes()[alloc.getType().getDynamicDimIndex(index)];
+    OpBuilder::InsertionGuard guard(builder);
+    if (firstOperation)
+      builder.setInsertionPoint(firstOperation);
+    auto [entry, inserted] = argumentSizes.try_emplace({buffer, index});
+    if (inserted)
+      entry->second = dimension(buffer, index);
+    return entry->second;
+  }
+
+  LogicalResult lower(Operation &op) {
+    return llvm::TypeSwitch<Operation *, LogicalResult>(&op)
+        .Case([&](WeightOp weight) { return lower(weight, weight.getLayer()); })
+        .Case([&](PositionTableOp table) { return lower(table, Value()); })
+        .Case([&](RowStartsOp starts) { return lower(starts); })
+        .Case([&](PositionIdsOp ids) { return lower(ids); })
+        .Case([&](PackRowsOp pack) { return lower(pack); })
+        .Case([&](UnpackRowsOp unpack) { return lower(unpack); })
+        .Case([&](KernelOp kernel) { return lower(kernel); })
+        .Case([&](RepeatOp repeat) { return lower(repeat); })
+        .Case([&](func::ReturnOp end) { return lower(end); })
+        .Default([](Operation *other) { return other->emitOpError() << "has no form in host IR"; });
+  }
+
+  /// A parameter is a view of the weights' bytes.
+  LogicalResult lower(Operation *op, Value layer) {
+    const weights::PackedPlacement &placement = layout.placements[weightTable.indices.lookup(op)];
+    Value offset = constant(placement.offset);
+    if (layer)
+      offset = add(offset, multiply(indices.lookup(layer), constant(placement.layerStride)));
+    buffers[op->getResult(0)] = memref::ViewOp::create(builder, location, bufferType(op->getResult(0).getType()),
+                                                       weightBytes, offset, ValueRange());
+    return success();
+  }
+
+  LogicalResult lower(RowStartsOp op) {
+    Value lengths = buffers.lookup(op.getLengths());
+    Value sequences = sizeOf(op.getLengths(), 0);
+    Value size;
+    {
+      OpBuilder::InsertionGuard guard(builder);
+      if (firstOperation)
+        builder.setInsertionPoint(firstOperation);
+      size = add(sequences, constant(1));
+    }
+    Value starts = allocate(op.getStarts().getType(), size);
+    buffers[op.getStarts()] = starts;
+    note();
+    Type element = builder.getI32Type();
+    store(arith::ConstantIntOp::create(builder, location, element, 0), starts, constant(0));
+    loop(sequences, [&](Value sequence) {
+      Value rows = roundUp(loadIndex(lengths, sequence), op.getTile());
+      Value next = add(loadIndex(starts, sequence), rows);
+      store(arith::IndexCastOp::create(builder, location, element, next), starts, add(sequence, constant(1)));
+    });
+    return success();
+  }
+
+  LogicalResult lower(PositionIdsOp op) {
+    Value ids = buffers.lookup(op.getIds());
+    SmallVector<Value> sizes{sizeOf(op.getIds(), 0), sizeOf(op.getIds(), 1)};
+    Value result = allocate(op.getResult().getType(), sizes);
+    buffers[op.getResult()] = result;
+    note();
+    loop(dimension(ids, 0), [&](Value sequence) {
+      loop(dimension(ids, 1), [&](Value token) {
+        store(arith::IndexCastOp::create(builder, location, builder.getI32Type(), token), result, {sequence, token});
+      });
+    });
+    return success();
+  }
+
+  /// Loops over the trailing dimensions that padded and packed rows share.
+  void forEachElement(ArrayRef<int64_t> shape, SmallVectorImpl<Value> &element,
+                      llvm::function_ref<void(ValueRange)> body) {
+    if (shape.empty())
+      return body(element);
+    loop(constant(shape[0]), [&](Value index) {
+      element.push_back(index);
+      forEachElement(shape.drop_front(), element, body);
+      element.pop_back();
+    });
+  }
+
+  static SmallVector<Value> concat(ArrayRef<Value> first, ValueRange second) {
+    SmallVector<Value> all(first);
+    llvm::append_range(all, second);
+    return all;
+  }
+
+  Value zero(Type type) { return arith::ConstantOp::create(builder, location, builder.getZeroAttr(type)); }
+
+  LogicalResult lower(PackRowsOp op) {
+    Value input = buffers.lookup(op.getInput()), starts = buffers.lookup(op.getStarts());
+    Value lengths = buffers.lookup(op.getLengths());
+    RankedTensorType type = op.getResult().getType();
+    Value result = allocate(type, rowCounts.lookup(op.getStarts()));
+    buffers[op.getResult()] = result;
+    note();
+    loop(dimension(lengths, 0), [&](Value sequence) {
+      Value first = loadIndex(starts, sequence), end = loadIndex(starts, add(sequence, constant(1)));
+      Value length = loadIndex(lengths, sequence);
+      loop(arith::SubIOp::create(builder, location, end, first), [&](Value token) {
+        Value inside = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ult, token, length);
+        SmallVector<Value> element;
+        forEachElement(type.getShape().drop_front(), element, [&](ValueRange rest) {
+          auto choice = scf::IfOp::create(
+              builder, location, inside,
+              [&](OpBuilder &inner, Location) {
+                scf::YieldOp::create(inner, location,
+                                     memref::LoadOp::create(inner, location, input, concat({sequence, token}, rest))
+                                         .getResult());
+              },
+              [&](OpBuilder &inner, Location) {
+                Value nothing = arith::ConstantOp::create(inner, location, inner.getZeroAttr(type.getElementType()));
+                scf::YieldOp::create(inner, location, nothing);
+              });
+          store(choice.getResult(0), result, concat(add(first, token), rest));
+        });
+      });
+    });
+    return success();
+  }
+
+  /// Only results of the function are padded again, so this is done where they are returned.
+  LogicalResult lower(UnpackRowsOp op) { return success(); }
+
+  void unpack(UnpackRowsOp op, Value result) {
+    Value input = buffers.lookup(op.getInput()), starts = buffers.lookup(op.getStarts());
+    Value lengths = buffers.lookup(op.getLengths());
+    RankedTensorType type = op.getResult().getType();
+    loop(dimension(lengths, 0), [&](Value sequence) {
+      Value first = loadIndex(starts, sequence), length = loadIndex(lengths, sequence);
+      loop(dimension(result, 1), [&](Value token) {
+        Value inside = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ult, token, length);
+        Value row = add(first, token);
+        auto choice = scf::IfOp::create(builder, location, inside, /*withElseRegion=*/true);
+        SmallVector<Value> element;
+        OpBuilder::InsertionGuard guard(builder);
+        builder.setInsertionPointToStart(&choice.getThenRegion().front());
+        forEachElement(type.getShape().drop_front(2), element, [&](ValueRange rest) {
+          store(load(input, concat(row, rest)), result, concat({sequence, token}, rest));
+        });
+        builder.setInsertionPointToStart(&choice.getElseRegion().front());
+        forEachElement(type.getShape().drop_front(2), element, [&](ValueRange rest) {
+          store(zero(type.getElementType()), result, concat({sequence, token}, rest));
+        });
+      });
+    });
+  }
+
+  /// The private function that stands for the kernels of one name.
+  func::FuncOp kernelFunction(KernelOp kernel, TypeRange types) {
+    if (auto known = symbols.lookup<func::FuncOp>(kernel.getName()))
+      return known;
+    auto declaration =
+        func::FuncOp::create(location, kernel.getName(), builder.getFunctionType(types, builder.getI32Type()));
+    declaration.setPrivate();
+    declaration->setAttr("tenon.results", builder.getI64IntegerAttr(kernel.getNumResults()));
+    symbols.insert(declaration);
+    return declaration;
+  }
+
+  LogicalResult lower(KernelOp kernel) {
+    SmallVector<Value> arguments;
+    for (Value input : kernel.getInputs())
+      arguments.push_back(buffers.lookup(input));
+    for (OpResult result : kernel.getResults()) {
+      Value &buffer = buffers[result];
+      if (!buffer) {
+        FailureOr<SmallVector<Value>> sizes = dynamicSizes(kernel, result.getResultNumber());
+        if (failed(sizes))
+          return failure();
+        Value allocated = allocate(cast<RankedTensorType>(result.getType()), *sizes);
+        buffers[result] = allocated;
+      }
+      arguments.push_back(buffers[result]);
+    }
+    auto callee = kernelFunction(kernel, ValueRange(arguments).getTypes());
+    auto call = func::CallOp::create(builder, location, callee, arguments);
+    note(call);
+    return success();
+  }
+
+  LogicalResult lower(RepeatOp repeat) {
+    Block &body = repeat.getBody().front();
+    YieldOp yield = repeat.getYield();
+    SmallVector<Value> carried;
+    for (auto [index, init] : llvm::enumerate(repeat.getInits())) {
+      Value buffer = carryBuffer(init, repeat);
+      carried.push_back(buffer);
+      buffers[body.getArgument(index + 1)] = buffer;
+      buffers[repeat.getResult(index)] = buffer;
+      if (canUpdateInPlace(yield, index))
+        buffers[yield.getOperand(index)] = buffer;
+    }
+    auto op = scf::ForOp::create(builder, location, constant(0), constant(repeat.getCount()), constant(1));
+    note(op);
+    indices[body.getArgument(0)] = op.getInductionVar();
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(op.getBody());
+    for (Operation &inner : body.without_terminator())
+      if (failed(lower(inner)))
+        return failure();
+    for (auto [buffer, value] : llvm::zip(carried, yield.getOperands()))
+      if (buffers.lookup(value) != buffer)
+        memref::CopyOp::create(builder, location, buffers.lookup(value), buffer);
+    return success();
+  }
+
+  /// The buffer that layers update: that of the initial value where nobody else needs it, otherwise a copy.
+  Value carryBuffer(Value init, RepeatOp repeat) {
+    Value buffer = buffers.lookup(init);
+    if (init.hasOneUse() && buffer.getDefiningOp<memref::AllocOp>())
+      return buffer;
+    auto type = cast<RankedTensorType>(init.getType());
+    SmallVector<Value> sizes;
+    for (unsigned i = 0; i < type.getRank(); ++i)
+      if (type.isDynamicDim(i))
+        sizes.push_back(sizeOf(init, i));
+    Value copy = allocate(type, sizes);
+    note(memref::CopyOp::create(builder, location, buffer, copy));
+    return copy;
+  }
+
+  /// Whether the kernel that makes the next carried value may write over the last one: it is the last reader at the
+  /// latest, does not read it itself, and no other yielded value is it.
+  static bool canUpdateInPlace(YieldOp yield, unsigned index) {
+    Value next = yield.getOperand(index);
+    auto kernel = next.getDefiningOp<KernelOp>();
+    if (!kernel || kernel->getBlock() != yield->getBlock() || llvm::count(yield.getOperands(), next) != 1)
+      return false;
+    Value last = yield->getBlock()->getArgument(index + 1);
+    return llvm::all_of(last.getUsers(), [&](Operation *user) {
+      return user != yield && user->getBlock() == yield->getBlock() && user->isBeforeInBlock(kernel);
+    });
+  }
+
+  LogicalResult lower(func::ReturnOp end) {
+    for (auto [value, output] : llvm::zip(end.getOperands(), outputs))
+      ifWanted(output, [&, value = value, output = output] {
+        if (auto unpacked = value.getDefiningOp<UnpackRowsOp>())
+          unpack(unpacked, output);
+        else
+          memref::CopyOp::create(builder, location, buffers.lookup(value), output);
+      });
+    return success();
+  }
+
+  /// Remembers the first operation that uses a buffer: allocations go before it.
+  void note(Operation *op = nullptr) {
+    if (!firstOperation)
+      firstOperation = op ? op : arith::ConstantIndexOp::create(builder, location, 0).getOperation();
+  }
+
+  func::FuncOp function;
+  const WeightTable &weightTable;
+  const weights::PackedLayout &layout;
+  SymbolTable &symbols;
+  OpBuilder builder;
+  Location location;
+  Value weightBytes;
+  SmallVector<Value> outputs;
+  Operation *firstOperation = nullptr;
+  llvm::DenseMap<Value, Value> buffers;   // tensors to memrefs
+  llvm::DenseMap<Value, Value> indices;   // layer numbers
+  llvm::DenseMap<Value, Value> rowCounts; // row starts to R
+  llvm::DenseMap<std::pair<Value, unsigned>, Value> argumentSizes;
+};
+
+struct LowerToHost : tenon::impl::LowerToHostBase<LowerToHost> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    WeightTable weights(module);
+    llvm::Expected<weights::PackedLayout> layout = weights::placeTensors(weights.tensors);
+    if (!layout) {
+      module.emitError() << llvm::toString(layout.takeError());
+      return signalPassFailure();
+    }
+    SymbolTable symbols(module);
+    for (auto function : llvm::to_vector(module.getOps<func::FuncOp>())) {
+      if (function.isExternal() || function->hasAttr("tenon.entry"))
+        continue;
+      if (failed(DriverBuilder(function, weights, *layout, symbols).build()))
+        return signalPassFailure();
+    }
+  }
+};
+
+} // namespace
