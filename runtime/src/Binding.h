@@ -15,7 +15,7 @@ struct BoundTensor {
   const TensorType *type = nullptr;
   std::vector<int64_t> shape;
   size_t bytes = 0;
-  void *data = nullptr;           ///< nullptr: an input to be zeros, an output that nobody wants or that the session holds
+  void *data = nullptr; ///< nullptr: an input to be zeros, an output that nobody wants or that the session holds
   tenon_tensor *output = nullptr; ///< where to report an output
 };
 

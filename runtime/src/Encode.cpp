@@ -11,8 +11,8 @@
 namespace tenon::runtime {
 namespace {
 
-/// Texts are run in batches of about this many tokens: enough to fill wide matrix products, small enough that the working
-/// memory stays in the tens of megabytes. What a row becomes does not depend on the batch.
+/// Texts are run in batches of about this many tokens: enough to fill wide matrix products, small enough that the
+/// working memory stays in the tens of megabytes. What a row becomes does not depend on the batch.
 constexpr size_t batchTokens = 4096;
 constexpr size_t batchRows = 64;
 

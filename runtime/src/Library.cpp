@@ -171,8 +171,7 @@ const tenon_target_table &Library::target(const std::string &name) const {
   if (name.empty())
     fail(TENON_ERROR_CPU, "the library has kernels for ", targetNames(*exported), ", this CPU has ",
          describeLevel(level));
-  fail(TENON_ERROR_INVALID_ARGUMENT, "target \"", name, "\" is not in the library, which has ",
-       targetNames(*exported));
+  fail(TENON_ERROR_INVALID_ARGUMENT, "target \"", name, "\" is not in the library, which has ", targetNames(*exported));
 }
 
 } // namespace tenon::runtime

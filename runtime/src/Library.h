@@ -9,8 +9,8 @@
 
 namespace tenon::runtime {
 
-/// The functions that a library's private Halide runtime calls. They are the same for all libraries and find the session
-/// through the context.
+/// The functions that a library's private Halide runtime calls. They are the same for all libraries and find the
+/// session through the context.
 struct KernelHooks {
   tenon_do_par_for_fn doParFor;
   tenon_malloc_fn malloc;

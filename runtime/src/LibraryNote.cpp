@@ -46,8 +46,8 @@ bool readHeader(const LibraryImage &image, Elf64_Ehdr &header, std::string &erro
     return false;
   }
   if (header.e_phentsize != sizeof(Elf64_Phdr)) {
-    error = "expected ELF program headers of " + number(sizeof(Elf64_Phdr)) + " bytes, found " +
-            number(header.e_phentsize);
+    error =
+        "expected ELF program headers of " + number(sizeof(Elf64_Phdr)) + " bytes, found " + number(header.e_phentsize);
     return false;
   }
   return true;
@@ -228,8 +228,8 @@ bool hashLibrary(const LibraryImage &image, const FoundNote &found, uint64_t (&h
 NoteProblem checkNote(const LibraryImage &image, const FoundNote &found, uint16_t machine, std::string &error) {
   const tenon_note &note = found.note;
   if (note.version != TENON_LIBRARY_VERSION) {
-    error = "library is version " + number(note.version) + ", this runtime reads version " +
-            number(TENON_LIBRARY_VERSION);
+    error =
+        "library is version " + number(note.version) + ", this runtime reads version " + number(TENON_LIBRARY_VERSION);
     return NoteProblem::Version;
   }
   if (note.file_size != image.size()) {

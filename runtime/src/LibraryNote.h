@@ -1,7 +1,7 @@
 //===- LibraryNote.h - The ELF note of a model library ----------*- C++ -*-===//
 //
-// Finds, checks and writes `.note.tenon` (see tenon/library.h) without loading the library. The compiler stamps with this
-// what the runtime checks with it. Throws nothing; needs xxhash alone.
+// Finds, checks and writes `.note.tenon` (see tenon/library.h) without loading the library. The compiler stamps with
+// this what the runtime checks with it. Throws nothing; needs xxhash alone.
 //
 //===----------------------------------------------------------------------===//
 
@@ -56,8 +56,8 @@ std::optional<FoundNote> findNoteIn(const uint8_t *notes, uint64_t size, uint64_
 /// XXH3-128 of the image as tenon_note.hash describes it.
 bool hashLibrary(const LibraryImage &image, const FoundNote &found, uint64_t (&hash)[2], std::string &error);
 
-/// Whether the image is a whole library of this version for `machine` (an ELF e_machine). The CPU's level is the caller's
-/// to check.
+/// Whether the image is a whole library of this version for `machine` (an ELF e_machine). The CPU's level is the
+/// caller's to check.
 NoteProblem checkNote(const LibraryImage &image, const FoundNote &found, uint16_t machine, std::string &error);
 
 /// Writes file size and hash into the note of a finished library. `excludedOffset` and `excludedSize` name embedded

@@ -55,8 +55,8 @@ private:
   Pages pages;
 };
 
-/// Kernel scratch of one thread: freed blocks are kept for the next kernel, so that a call allocates nothing once it has
-/// run before. Blocks may be freed into the cache of another thread of the same session.
+/// Kernel scratch of one thread: freed blocks are kept for the next kernel, so that a call allocates nothing once it
+/// has run before. Blocks may be freed into the cache of another thread of the same session.
 class alignas(128) ScratchCache {
 public:
   ScratchCache() = default;

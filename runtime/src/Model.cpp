@@ -39,8 +39,8 @@ Weights openWeights(const std::string &path, const Manifest &manifest, const ten
 
 Model::Model(const std::string &path, tenon_weights_loading loading, const std::string &target)
     : library(path, sessionHooks()), description(checkedManifest(path, library.table())),
-      kernels(&library.target(wantedTarget(target))),
-      packed(openWeights(path, description, library.table(), loading)) {}
+      kernels(&library.target(wantedTarget(target))), packed(openWeights(path, description, library.table(), loading)) {
+}
 
 const Entry &Model::entry(std::string_view name) const {
   std::string names;

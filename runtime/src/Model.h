@@ -20,8 +20,8 @@ class Tokenizer;
 
 namespace tenon::runtime {
 
-/// A library, its weights and its tokenizer. Does not change once it is open, but for the tokenizer, which is built when
-/// it is first asked for.
+/// A library, its weights and its tokenizer. Does not change once it is open, but for the tokenizer, which is built
+/// when it is first asked for.
 class Model {
 public:
   Model(const std::string &path, tenon_weights_loading loading, const std::string &target);
@@ -41,8 +41,8 @@ public:
   /// Token ids of a text, at most `maxTokens` of them; 0 for no limit.
   std::vector<int32_t> tokenize(std::string_view text, size_t maxTokens) const;
   std::string detokenize(const std::vector<int32_t> &ids) const;
-  /// How many tokens of a text the model takes: what the manifest says, else the smaller of the tokenizer's own truncation
-  /// and the positions; 0 for no limit.
+  /// How many tokens of a text the model takes: what the manifest says, else the smaller of the tokenizer's own
+  /// truncation and the positions; 0 for no limit.
   size_t textTokenLimit() const;
 
 private:

@@ -40,9 +40,7 @@ size_t Model::textTokenLimit() const {
   std::lock_guard lock(tokenizerMutex);
   if (truncation < 0)
     truncation =
-        hasTokenizer()
-            ? tokenizerTruncation({library.table().tokenizer, size_t(library.table().tokenizer_size)})
-            : 0;
+        hasTokenizer() ? tokenizerTruncation({library.table().tokenizer, size_t(library.table().tokenizer_size)}) : 0;
   if (truncation == 0 || limits.positions == 0)
     return size_t(std::max(truncation, limits.positions));
   return size_t(std::min(truncation, limits.positions));

@@ -46,8 +46,7 @@ std::string_view trimmed(std::string_view text) {
 } // namespace
 
 const KernelHooks &sessionHooks() {
-  static const KernelHooks hooks = {doParFor, runtime::allocateScratch, runtime::releaseScratch,
-                                    runtime::recordError};
+  static const KernelHooks hooks = {doParFor, runtime::allocateScratch, runtime::releaseScratch, runtime::recordError};
   return hooks;
 }
 

@@ -1,14 +1,14 @@
 //===- ThreadPool.h - The threads of a session ------------------*- C++ -*-===//
 //
-// One pool belongs to one session. Its caller is one of its threads; the others are started by the first region that has
-// work for them and live as long as the pool. A region is published by a single store and its tasks are claimed
+// One pool belongs to one session. Its caller is one of its threads; the others are started by the first region that
+// has work for them and live as long as the pool. A region is published by a single store and its tasks are claimed
 // with one compare-and-swap per chunk, so that kernels of microseconds may follow each other.
 //
-// Workers wait for the next region by spinning for a bounded time, and only while the threads of all sessions that are in
-// a call fit the CPUs of this process; then they sleep in the kernel.
+// Workers wait for the next region by spinning for a bounded time, and only while the threads of all sessions that are
+// in a call fit the CPUs of this process; then they sleep in the kernel.
 //
-// A region within a region runs on the thread that asks for it, unless the outer one has a single task: that runs without
-// becoming a region, so that the inner one has all threads.
+// A region within a region runs on the thread that asks for it, unless the outer one has a single task: that runs
+// without becoming a region, so that the inner one has all threads.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,8 +34,8 @@ public:
 
   unsigned threads() const { return threadCount; }
 
-  /// Runs task(context, i, closure) for every i in [min, min + size). Once one returns other than 0, tasks that have not
-  /// begun do not run, and that value is returned.
+  /// Runs task(context, i, closure) for every i in [min, min + size). Once one returns other than 0, tasks that have
+  /// not begun do not run, and that value is returned.
   int parallelFor(void *context, Task task, int min, int size, uint8_t *closure);
 
   /// Whether the workers were started by a process of which this one is a fork, and so do not exist here.
@@ -82,8 +82,8 @@ private:
   uint64_t startedIn = 0; ///< fork generation; 0 before the workers are started
   std::atomic<bool> occupied{false};
 
-  /// The region. Its fields change only while `ticket` shows no task left to claim and none is running; whoever reads them
-  /// then claims with a compare-and-swap on `ticket`, which succeeds only if they were still those of that region.
+  /// The region. Its fields change only while `ticket` shows no task left to claim and none is running; whoever reads
+  /// them then claims with a compare-and-swap on `ticket`, which succeeds only if they were still those of that region.
   std::atomic<void *> context{nullptr};
   std::atomic<Task> task{nullptr};
   std::atomic<uint8_t *> closure{nullptr};

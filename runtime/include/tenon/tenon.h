@@ -4,11 +4,14 @@
 // A session is one caller's working memory and threads for it. Sessions of one model run on different threads at once;
 // one session runs one call at a time, and says TENON_ERROR_BUSY to a second.
 //
-// Every call returns a status. After one that is not TENON_OK, tenon_message() on the same thread says what was expected
-// and what was found; objects and outputs are then as before the call, except that outputs of a call whose kernel failed
+// Every call returns a status. After one that is not TENON_OK, tenon_message() on the same thread says what was
+expected
+// and what was found; objects and outputs are then as before the call, except that outputs of a call whose kernel
+failed
 // hold anything. No exception and no abort leaves this interface.
 //
-// A weight file is mapped, not read, unless TENON_WEIGHTS_COPY_HUGE asks for a copy. If something shortens a mapped file
+// A weight file is mapped, not read, unless TENON_WEIGHTS_COPY_HUGE asks for a copy. If something shortens a mapped
+file
 // while the model is open, the kernel ends the process with SIGBUS: replace weight files by renaming a new one over the
 // old, or load a copy.
 //
@@ -41,13 +44,13 @@ typedef enum tenon_status {
   TENON_ERROR_FILE = 7,             /* a file is missing, unreadable or not a regular file */
   TENON_ERROR_LIBRARY = 8,          /* the library is damaged or is not a Tenon library */
   TENON_ERROR_VERSION = 9,          /* the library is for another version of the runtime */
-  TENON_ERROR_CPU = 10,             /* the library is for another machine, or for a CPU that can do more than this one */
-  TENON_ERROR_WEIGHTS = 11,         /* the weight file is damaged or belongs to another library */
-  TENON_ERROR_TOKENIZER = 12,       /* the model has no tokenizer, or it cannot read this text */
+  TENON_ERROR_CPU = 10,       /* the library is for another machine, or for a CPU that can do more than this one */
+  TENON_ERROR_WEIGHTS = 11,   /* the weight file is damaged or belongs to another library */
+  TENON_ERROR_TOKENIZER = 12, /* the model has no tokenizer, or it cannot read this text */
   TENON_ERROR_NO_MEMORY = 13,
-  TENON_ERROR_THREADS = 14,         /* a thread could not be started */
-  TENON_ERROR_FORKED = 15,          /* the session was used before the process forked; make a new one */
-  TENON_ERROR_KERNEL = 16,          /* a kernel reported an error */
+  TENON_ERROR_THREADS = 14, /* a thread could not be started */
+  TENON_ERROR_FORKED = 15,  /* the session was used before the process forked; make a new one */
+  TENON_ERROR_KERNEL = 16,  /* a kernel reported an error */
   TENON_ERROR_INTERNAL = 17
 } tenon_status;
 
@@ -65,8 +68,9 @@ TENON_API const char *tenon_version(void);
 typedef struct tenon_model tenon_model;
 
 typedef enum tenon_weights_loading {
-  TENON_WEIGHTS_MAP = 0,       /* map the file; pages are shared between processes */
-  TENON_WEIGHTS_COPY_HUGE = 1, /* copy into memory with huge pages: slower to open, faster to read, safe from truncation */
+  TENON_WEIGHTS_MAP = 0, /* map the file; pages are shared between processes */
+  TENON_WEIGHTS_COPY_HUGE =
+      1, /* copy into memory with huge pages: slower to open, faster to read, safe from truncation */
 } tenon_weights_loading;
 
 typedef struct tenon_model_options {
@@ -86,8 +90,8 @@ TENON_API tenon_status tenon_model_release(tenon_model *model);
 typedef struct tenon_model_info {
   size_t struct_size; /* sizeof(tenon_model_info), set by the caller */
   const char *name;
-  const char *target; /* the kernels in use */
-  const char *spec;   /* YAML; "" where the library was compiled from IR */
+  const char *target;   /* the kernels in use */
+  const char *spec;     /* YAML; "" where the library was compiled from IR */
   const char *manifest; /* JSON, see docs/library.md; manifest_size bytes and a NUL */
   size_t manifest_size;
   int64_t width;     /* 0 where the manifest names none, as for the three limits below */
@@ -101,9 +105,9 @@ typedef struct tenon_model_info {
 
 TENON_API tenon_status tenon_model_describe(tenon_model *model, tenon_model_info *info);
 
-/* Token ids of a UTF-8 text of text_bytes bytes, with the tokens that the model wants around it. At most max_tokens of them (0: no
- * limit), cut as the tokenizer's own library cuts. Writes the number of ids to *count; when that exceeds `capacity`,
- * writes no id and returns TENON_ERROR_CAPACITY. */
+/* Token ids of a UTF-8 text of text_bytes bytes, with the tokens that the model wants around it. At most max_tokens of
+ * them (0: no limit), cut as the tokenizer's own library cuts. Writes the number of ids to *count; when that exceeds
+ * `capacity`, writes no id and returns TENON_ERROR_CAPACITY. */
 TENON_API tenon_status tenon_model_tokenize(tenon_model *model, const char *text, size_t text_bytes, size_t max_tokens,
                                             int32_t *ids, size_t capacity, size_t *count);
 
@@ -158,7 +162,8 @@ TENON_API tenon_status tenon_session_call(tenon_session *session, const char *en
                                           size_t input_count, tenon_tensor *outputs, size_t output_count);
 
 /* The entry point "encode" on rows of token ids, which need no padding: rows[b] has lengths[b] >= 0 of them.
- * hidden is batch x (longest row) x width, zero behind the end of a row; embedding is batch x width. Either may be NULL. */
+ * hidden is batch x (longest row) x width, zero behind the end of a row; embedding is batch x width. Either may be
+ * NULL. */
 TENON_API tenon_status tenon_session_encode(tenon_session *session, const int32_t *const *rows, const int32_t *lengths,
                                             size_t batch, float *hidden, float *embedding);
 

@@ -1,0 +1,108 @@
+// Every operator new of this program can be told to fail.
+
+#include "FakeLibrary.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+/// Allocations of this thread until one fails; negative while none shall.
+thread_local int64_t allocationsLeft = -1;
+
+void *allocate(size_t bytes) {
+  if (allocationsLeft >= 0 && allocationsLeft-- == 0)
+    throw std::bad_alloc();
+  if (void *memory = std::malloc(bytes ? bytes : 1))
+    return memory;
+  throw std::bad_alloc();
+}
+
+} // namespace
+
+void *operator new(size_t bytes) { return allocate(bytes); }
+void *operator new[](size_t bytes) { return allocate(bytes); }
+void *operator new(size_t bytes, const std::nothrow_t &) noexcept {
+  try {
+    return allocate(bytes);
+  } catch (...) {
+    return nullptr;
+  }
+}
+void *operator new[](size_t bytes, const std::nothrow_t &tag) noexcept { return operator new(bytes, tag); }
+void operator delete(void *memory) noexcept { std::free(memory); }
+void operator delete[](void *memory) noexcept { std::free(memory); }
+void operator delete(void *memory, size_t) noexcept { std::free(memory); }
+void operator delete[](void *memory, size_t) noexcept { std::free(memory); }
+
+namespace tenon::tests {
+namespace {
+
+class Allocation : public FakeModel {
+protected:
+  /// Fails the first allocation of `call`, then the second, and so on until it needs no more.
+  template <typename Body> void sweep(Body call) {
+    int64_t failing = 0;
+    for (;; ++failing) {
+      ASSERT_LT(failing, 100000);
+      allocationsLeft = failing;
+      tenon_status status = call();
+      bool reached = allocationsLeft < 0;
+      allocationsLeft = -1;
+      if (status == TENON_OK && !reached)
+        break;
+      // A failure that something below can do without is no failure.
+      if (status != TENON_OK && status != TENON_ERROR_NO_MEMORY)
+        ADD_FAILURE() << "allocation " << failing << ": " << tenon_status_name(status) << ": " << tenon_message();
+    }
+    EXPECT_GT(failing, 0);
+  }
+};
+
+TEST_F(Allocation, OpeningSurvivesEveryFailure) {
+  writeModel();
+  const std::string path = libraryPath();
+  sweep([&] {
+    tenon_model *opened = nullptr;
+    tenon_status status = tenon_model_open(path.c_str(), nullptr, &opened);
+    if (status == TENON_OK)
+      EXPECT_EQ(tenon_model_release(opened), TENON_OK);
+    else
+      EXPECT_EQ(opened, nullptr);
+    return status;
+  });
+}
+
+TEST_F(Allocation, SessionsSurviveEveryFailure) {
+  openModel();
+  sweep([&] {
+    tenon_session *made = nullptr;
+    tenon_status status = tenon_session_create(model, nullptr, &made);
+    if (status == TENON_OK)
+      EXPECT_EQ(tenon_session_destroy(made), TENON_OK);
+    return status;
+  });
+}
+
+TEST_F(Allocation, CallsSurviveEveryFailure) {
+  openModel();
+  float x[64] = {1}, y[64] = {};
+  tenon_tensor input = tensor("x", TENON_F32, {64, 1}, x, sizeof x);
+  tenon_tensor output = tensor("y", TENON_F32, {}, y, sizeof y);
+  sweep([&] { return tenon_session_call(session, "double", &input, 1, &output, 1); });
+  EXPECT_EQ(y[0], 2.0f);
+}
+
+TEST_F(Allocation, EncodingSurvivesEveryFailure) {
+  openModel();
+  const int32_t ids[] = {1, 2};
+  const int32_t *rows[] = {ids, ids};
+  const int32_t lengths[] = {1, 2};
+  float embedding[8];
+  sweep([&] { return tenon_session_encode(session, rows, lengths, 2, nullptr, embedding); });
+  EXPECT_EQ(embedding[4], 3.0f);
+}
+
+} // namespace
+} // namespace tenon::tests

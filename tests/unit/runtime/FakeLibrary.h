@@ -1,0 +1,71 @@
+//===- FakeLibrary.h - A library on disk for the runtime's tests -*- C++ -*-===//
+
+#ifndef TENON_TESTS_FAKELIBRARY_H
+#define TENON_TESTS_FAKELIBRARY_H
+
+#include "tenon/library.h"
+#include "tenon/tenon.h"
+
+#include <cstdint>
+#include <functional>
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+namespace tenon::tests {
+
+using Bytes = std::vector<uint8_t>;
+
+Bytes readFile(const std::string &path);
+void writeFile(const std::string &path, const Bytes &bytes);
+
+/// A directory that goes away with its contents.
+class TemporaryDirectory {
+public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory &) = delete;
+  TemporaryDirectory &operator=(const TemporaryDirectory &) = delete;
+  std::string path(const std::string &name) const { return directory + "/" + name; }
+
+private:
+  std::string directory;
+};
+
+/// The bytes of one of the modules made of fake_library.c ("fake_library", "fake_embedded", ...), stamped.
+Bytes fakeImage(const std::string &module = "fake_library");
+/// Where in an image the tenon_note structure lies.
+size_t noteOffset(const Bytes &image);
+/// The image with its note changed and stamped again.
+Bytes withNote(Bytes image, const std::function<void(tenon_note &)> &change);
+
+/// A weight file with that header, spaces behind it up to byte 4096 and 64 bytes of data, whose first float is
+/// `weight`.
+Bytes weightFile(const std::string &header, float weight = 1);
+/// The header that fake_library.c's manifest asks for.
+std::string goodHeader();
+
+/// A directory with the fake library and its weights, and a model and a session over them when asked for.
+class FakeModel : public testing::Test {
+protected:
+  ~FakeModel() override;
+  std::string libraryPath() const { return directory.path("fake.so"); }
+  std::string weightPath() const { return directory.path("fake.weights"); }
+  void writeModel(float weight = 1);
+  void openModel(uint32_t threads = 2);
+  /// Opens the library as it is; checks that it is refused with that status and a message that contains `text`.
+  void expectRefused(tenon_status status, const std::string &text, const tenon_model_options *options = nullptr);
+
+  TemporaryDirectory directory;
+  tenon_model *model = nullptr;
+  tenon_session *session = nullptr;
+};
+
+tenon_tensor tensor(const char *name, tenon_type type, std::vector<int64_t> shape, void *data, size_t bytes);
+
+/// Checks the status and that the message contains `text`.
+void expectStatus(tenon_status found, tenon_status expected, const std::string &text);
+
+} // namespace tenon::tests
+
+#endif // TENON_TESTS_FAKELIBRARY_H

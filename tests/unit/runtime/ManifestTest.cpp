@@ -1,0 +1,80 @@
+#include "Manifest.h"
+
+#include "Failure.h"
+
+#include <gtest/gtest.h>
+
+namespace tenon::runtime {
+namespace {
+
+const std::string good =
+    R"({"tenon":1,"name":"m","width":8,"entries":[{"name":"f","dims":["n"],
+        "inputs":[{"name":"x","type":"f32","shape":["n",3]},{"name":"y","type":"i8","shape":[],"optional":true}],
+        "outputs":[{"name":"z","type":"bf16","shape":["n"]}]}],
+        "limits":{"vocab":5,"text_tokens":256},"kernels":[{},{}],
+        "weights":{"file":"m.weights","bytes":9007199254740993,"id":"ab"},"spec":"s"})";
+
+std::string replaced(const std::string &from, const std::string &to) {
+  std::string text = good;
+  size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+void expectRefused(const std::string &json, const std::string &message) {
+  try {
+    parseManifest(json);
+    ADD_FAILURE() << "accepted: " << json;
+  } catch (const Failure &failure) {
+    EXPECT_EQ(failure.status, TENON_ERROR_LIBRARY);
+    EXPECT_NE(failure.message.find(message), std::string::npos) << failure.message << "\nexpected: " << message;
+  }
+}
+
+TEST(Manifest, IsRead) {
+  Manifest manifest = parseManifest(good);
+  EXPECT_EQ(manifest.name, "m");
+  EXPECT_EQ(manifest.width, 8);
+  EXPECT_EQ(manifest.kernelCount, 2u);
+  EXPECT_EQ(manifest.limits.vocab, 5);
+  EXPECT_EQ(manifest.limits.positions, 0);
+  EXPECT_EQ(manifest.limits.textTokens, 256);
+  ASSERT_EQ(manifest.entries.size(), 1u);
+  const Entry &entry = manifest.entries[0];
+  EXPECT_EQ(entry.inputs[0].shape[0].dim, 0);
+  EXPECT_EQ(entry.inputs[0].shape[1].fixed, 3);
+  EXPECT_TRUE(entry.inputs[1].optional);
+  EXPECT_EQ(entry.outputs[0].type, TENON_BF16);
+}
+
+TEST(Manifest, SizesAreExactBeyondDoubles) {
+  EXPECT_EQ(parseManifest(good).weights->bytes, uint64_t(9007199254740993));
+}
+
+TEST(Manifest, LimitsAndWeightsMayBeMissing) {
+  Manifest manifest = parseManifest(R"({"tenon":1,"name":"m","entries":[],"kernels":[]})");
+  EXPECT_FALSE(manifest.weights);
+  EXPECT_EQ(manifest.width, 0);
+}
+
+TEST(Manifest, WhatIsWrongIsNamed) {
+  expectRefused("", "manifest: ");
+  expectRefused("{", "manifest: ");
+  expectRefused("[]", "the manifest is array, expected an object");
+  expectRefused(replaced(R"("tenon":1)", R"("tenon":2)"), "is version 2, this runtime reads version 1");
+  expectRefused(replaced(R"("name":"m",)", ""), "the manifest has no \"name\"");
+  expectRefused(replaced(R"("name":"m")", R"("name":3)"), "\"name\" of the manifest is number, expected a string");
+  expectRefused(replaced(R"("width":8)", R"("width":-8)"), "\"width\" is -8, expected a whole number of at least 1");
+  expectRefused(replaced(R"("width":8)", R"("width":8.5)"), "\"width\" is 8.5");
+  expectRefused(replaced(R"("type":"f32")", R"("type":"f31")"), "type of tensor \"x\" of entry point \"f\" is \"f31\"");
+  expectRefused(replaced(R"(["n",3])", R"(["k",3])"), "extent \"k\" of tensor \"x\"");
+  expectRefused(replaced(R"(["n",3])", R"(["n",0])"), "is 0, expected a whole number of at least 1");
+  expectRefused(replaced(R"(["n",3])", R"([1,1,1,1,1,1,1,1,1])"), "has rank 9, expected at most 8");
+  expectRefused(replaced(R"(["n",3])", R"([2,3])"), "dim \"n\" of entry point \"f\" occurs in no input");
+  expectRefused(replaced(R"("optional":true)", R"("optional":1)"), "\"optional\" of tensor \"y\"");
+  expectRefused(replaced(R"("bytes":9007199254740993)", R"("bytes":18446744073709551615)"), "\"bytes\" of \"weights\"");
+  expectRefused(replaced(R"("kernels":[{},{}])", R"("kernels":2)"), "\"kernels\" of the manifest is number");
+}
+
+} // namespace
+} // namespace tenon::runtime
