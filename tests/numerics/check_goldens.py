@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Compiles the small models of tests/numerics/golden and compares their hidden states with those recorded from PyTorch.
+
+check_goldens.py TENON [NAME...]. Needs nothing but Python. A vector's largest difference may be 1e-4 of the row's largest
+component: the recorded values are rounded once, ours are sums of up to some hundred float32 products, layer upon layer."""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "oracles"))
+from arrays import read_npy, relative_error  # noqa: E402
+
+TOLERANCE = 1e-4
+
+
+def run(command):
+    done = subprocess.run([str(part) for part in command], capture_output=True, encoding="utf-8")
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))}: exit status {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def hidden_states(tenon, library, rows, output, *more):
+    """Runs the rows as one batch."""
+    tokens = [part for row in rows for part in ("--tokens", ",".join(map(str, row)))]
+    run([tenon, "run", library, *tokens, "--output", f"hidden={output}", *more])
+    return read_npy(output)
+
+
+def check(tenon, folder, scratch):
+    model = folder / "spec.yaml" if (folder / "spec.yaml").exists() else folder
+    rows = json.loads((folder / "rows.json").read_text())
+    shape, expected = read_npy(folder / "hidden.npy")
+    library = scratch / f"{folder.name}.so"
+    run([tenon, "compile", model, "-o", library])
+    lengths = [len(row) for row in rows]
+    found_shape, found = hidden_states(tenon, library, rows, scratch / "hidden.npy")
+    if found_shape != shape:
+        return f"expected the shape {shape}, found {found_shape}"
+    error = relative_error(found, expected, lengths, shape[2])
+    print(f"{folder.name:34} {error:.2e}")
+    if not error <= TOLERANCE:
+        return f"relative error {error:.3g} is above {TOLERANCE}"
+    # Each row on its own, and on another number of threads, has the bits that it has in the batch.
+    for threads in (1, 3):
+        for index, row in enumerate(rows):
+            _, alone = hidden_states(tenon, library, [row], scratch / "alone.npy", "--threads", threads)
+            first = index * shape[1] * shape[2]
+            if alone.tobytes() != found[first:first + len(alone)].tobytes():
+                return f"row {index} alone on {threads} threads differs from the row in the batch"
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("tenon")
+    parser.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+    folders = sorted(path.parent for path in (HERE / "golden").glob("*/rows.json"))
+    folders = [folder for folder in folders if not arguments.names or folder.name in arguments.names]
+    problems = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for folder in folders:
+            try:
+                problem = check(arguments.tenon, folder, pathlib.Path(scratch))
+            except RuntimeError as error:
+                problem = str(error)
+            if problem:
+                problems.append(f"{folder.name}: {problem}")
+    print(*problems, sep="\n")
+    print(f"{len(folders)} models, {len(problems)} with problems")
+    return 1 if problems or not folders else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
