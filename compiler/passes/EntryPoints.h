@@ -11,6 +11,9 @@
 
 namespace tenon {
 
+/// The module of host IR that holds one function over tensors for each kernel, with its `tenon.kernel` in it.
+constexpr char kKernelModule[] = "kernels";
+
 struct EntryTensor {
   std::string name;
   mlir::MemRefType type;

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 
@@ -240,6 +241,8 @@ struct LowerDrivers : tenon::impl::LowerDriversBase<LowerDrivers> {
         DriverLowering(driver, numbers).run();
     for (func::FuncOp function : kernelFunctions(module))
       function.erase();
+    if (auto kernels = module.lookupSymbol<ModuleOp>(kKernelModule))
+      kernels.erase();
   }
 };
 

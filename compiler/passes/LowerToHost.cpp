@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/EntryPoints.h"
 #include "passes/Passes.h"
 #include "passes/Weights.h"
 #include "tenon/Dialect.h"
@@ -372,7 +373,25 @@ private:
     declaration.setPrivate();
     declaration->setAttr("tenon.results", builder.getI64IntegerAttr(kernel.getNumResults()));
     symbols.insert(declaration);
+    keepKernel(kernel);
     return declaration;
+  }
+
+  /// Host IR carries its kernels along, in a module beside the drivers.
+  void keepKernel(KernelOp kernel) {
+    auto kernelModule = symbols.lookup<ModuleOp>(kKernelModule);
+    if (!kernelModule) {
+      kernelModule = ModuleOp::create(location, StringRef(kKernelModule));
+      symbols.insert(kernelModule);
+    }
+    OpBuilder inner = OpBuilder::atBlockEnd(kernelModule.getBody());
+    auto type = builder.getFunctionType(kernel.getInputs().getTypes(), kernel.getResultTypes());
+    auto holder = func::FuncOp::create(inner, location, kernel.getName(), type);
+    Block &entry = *holder.addEntryBlock();
+    inner.setInsertionPointToStart(&entry);
+    Operation *copy = inner.clone(*kernel);
+    copy->setOperands(entry.getArguments());
+    func::ReturnOp::create(inner, location, copy->getResults());
   }
 
   LogicalResult lower(KernelOp kernel) {

@@ -1,0 +1,18 @@
+//===- Link.h - Objects to a library ----------------------------*- C++ -*-===//
+
+#ifndef TENON_CODEGEN_LINK_H
+#define TENON_CODEGEN_LINK_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/Error.h"
+#include <string>
+
+namespace tenon {
+
+/// Links `objects` (paths) into the shared library `output`, which exports the library table alone, and stamps its note.
+/// The library is written to a temporary name in the same directory and renamed when it is complete.
+llvm::Error linkLibrary(llvm::ArrayRef<std::string> objects, llvm::StringRef output);
+
+} // namespace tenon
+
+#endif // TENON_CODEGEN_LINK_H

@@ -1,0 +1,27 @@
+//===- Manifest.h - The JSON that a library says about itself ---*- C++ -*-===//
+
+#ifndef TENON_CODEGEN_MANIFEST_H
+#define TENON_CODEGEN_MANIFEST_H
+
+#include "passes/EntryPoints.h"
+#include "tenon/Dialect.h"
+#include "weights/PackedWeights.h"
+
+namespace tenon {
+
+struct ManifestInput {
+  std::string name;
+  std::string spec; ///< YAML; empty for a library made from tensor IR.
+  std::string ir;   ///< Kernel IR.
+  std::vector<EntryPoint> entries;
+  std::vector<KernelOp> kernels; ///< In the order of the kernel table.
+  std::string weightsFile;       ///< Base name; empty for none.
+  weights::PackedFile weights;
+};
+
+/// The manifest that docs/library.md describes.
+std::string writeManifest(const ManifestInput &input);
+
+} // namespace tenon
+
+#endif // TENON_CODEGEN_MANIFEST_H

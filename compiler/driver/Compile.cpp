@@ -1,0 +1,334 @@
+//===- Compile.cpp - From a model to a library ----------------------------===//
+
+#include "driver/Compile.h"
+
+#include "codegen/HostCode.h"
+#include "codegen/KernelCache.h"
+#include "codegen/Link.h"
+#include "codegen/Manifest.h"
+#include "driver/Context.h"
+#include "driver/ModelBuilder.h"
+#include "import/Import.h"
+#include "kernels/Kernels.h"
+#include "passes/Passes.h"
+#include "passes/Weights.h"
+#include "spec/SpecWriter.h"
+#include "support/AtomicFile.h"
+#include "tenon/Dialect.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ThreadPool.h"
+
+#include <mutex>
+
+using namespace llvm;
+using namespace tenon;
+
+namespace {
+
+/// The attribute of a module that names the model it was made from: its weights and tokenizer.
+constexpr char kSourceAttribute[] = "tenon.source";
+
+/// One schedule of one kernel, to be an object.
+struct KernelJob {
+  kernels::KernelDescription description;
+  kernels::Schedule schedule;
+  std::string object;
+};
+
+class Compilation {
+public:
+  explicit Compilation(const CompileOptions &options) : options(options) {}
+
+  Expected<CompileSummary> run() {
+    if (Error error = readInput())
+      return error;
+    if (options.emit == EmitLevel::Model)
+      return writeText(print());
+    if (Error error = runPipeline(buildTensorPipeline))
+      return error;
+    if (options.emit == EmitLevel::Tensor)
+      return writeText(print());
+    if (Error error = runPipeline(buildKernelPipeline))
+      return error;
+    if (options.emit == EmitLevel::Kernel)
+      return writeText(print());
+    manifest.ir = print();
+    collectKernels();
+    WeightTable weightTable(*module);
+    if (options.emit == EmitLevel::Stmt || options.emit == EmitLevel::Assembly)
+      return writeKernels();
+    if (Error error = runPipeline(buildHostPipeline))
+      return error;
+    if (options.emit == EmitLevel::Host)
+      return writeText(print());
+    return buildLibrary(weightTable);
+  }
+
+private:
+  void progress(StringRef step, uint64_t done, uint64_t total) {
+    std::lock_guard<std::mutex> lock(progressMutex);
+    if (options.progress)
+      options.progress(step, done, total);
+  }
+
+  Error readInput() {
+    targets = options.targets;
+    if (targets.empty())
+      targets = {"x86-64-v4", "x86-64-v3"};
+    for (const std::string &target : targets)
+      if (!kernels::findTarget(target))
+        return createStringError("target '%s' is not known; known: %s", target.c_str(),
+                                 join(kernels::targetNames(), ", ").c_str());
+    manifest.name = sys::path::stem(options.output).str();
+    std::string source = options.model;
+    if (sys::path::extension(options.model) == ".mlir") {
+      auto parsed = context.parse(options.model);
+      if (!parsed)
+        return parsed.takeError();
+      module = std::move(*parsed);
+      auto attribute = (*module)->getAttrOfType<mlir::StringAttr>(kSourceAttribute);
+      if (!attribute)
+        return Error::success();
+      source = attribute.str();
+    }
+    auto opened = import::openModel(source);
+    if (!opened)
+      return opened.takeError();
+    imported = std::move(*opened);
+    manifest.spec = spec::writeSpec(imported.model);
+    if (module)
+      return Error::success();
+    module = buildModel(imported.model, context.get());
+    SmallString<128> absolute(source);
+    sys::fs::make_absolute(absolute);
+    (*module)->setAttr(kSourceAttribute, mlir::StringAttr::get(context.get(), absolute));
+    if (mlir::failed(mlir::verify(*module)))
+      return context.takeError("the spec makes no valid model IR");
+    return Error::success();
+  }
+
+  Error runPipeline(function_ref<void(mlir::OpPassManager &, const PipelineOptions &)> build) {
+    PipelineOptions pipelineOptions;
+    for (const std::string &target : targets)
+      pipelineOptions.targets.push_back(target);
+    pipelineOptions.fuse = options.fuse;
+    mlir::PassManager manager(context.get());
+    build(manager, pipelineOptions);
+    if (mlir::failed(manager.run(*module)))
+      return context.takeError("a pass did not succeed");
+    return Error::success();
+  }
+
+  std::string print() {
+    std::string text;
+    raw_string_ostream(text) << *module;
+    return text;
+  }
+
+  Expected<CompileSummary> writeText(StringRef text) {
+    if (options.output == "-") {
+      outs() << text;
+      outs().flush();
+    } else if (Error error = writeFileAtomically(options.output, text)) {
+      return error;
+    }
+    return CompileSummary();
+  }
+
+  /// The kernels of each name, once.
+  void collectKernels() {
+    StringMap<bool> seen;
+    module->walk([&](KernelOp kernel) {
+      if (!seen.try_emplace(kernel.getName(), true).second)
+        return;
+      for (auto attribute : kernel.getSchedules().getAsRange<ScheduleAttr>()) {
+        KernelJob job;
+        job.description = kernel.describe();
+        job.schedule.target = attribute.getTarget().str();
+        for (mlir::NamedAttribute parameter : attribute.getParameters())
+          job.schedule.parameters[parameter.getName().str()] = mlir::cast<mlir::IntegerAttr>(parameter.getValue()).getInt();
+        jobs[kernel.getName().str()].push_back(std::move(job));
+      }
+    });
+  }
+
+  Expected<CompileSummary> writeKernels() {
+    std::string text;
+    auto kind = options.emit == EmitLevel::Stmt ? kernels::Output::LoweredLoops : kernels::Output::Assembly;
+    for (auto &[name, schedules] : jobs)
+      for (KernelJob &job : schedules) {
+        std::string output, error;
+        if (!kernels::compileKernel(job.description, job.schedule, name, kind, output, error))
+          return createStringError("kernel '%s' for %s: %s", name.c_str(), job.schedule.target.c_str(), error.c_str());
+        text += "// " + name + " for " + job.schedule.target + "\n" + output + "\n";
+      }
+    return writeText(text);
+  }
+
+  /// Compiles what the cache does not hold, several kernels at a time.
+  Error compileKernels(KernelCache &cache, ThreadPoolInterface &pool) {
+    std::mutex mutex;
+    std::string errors;
+    unsigned total = 0, done = 0;
+    for (auto &[name, schedules] : jobs)
+      total += schedules.size();
+    for (auto &[name, schedules] : jobs)
+      for (KernelJob &job : schedules)
+        pool.async([&, &name = name] {
+          Expected<std::string> object = cache.object(job.description, job.schedule);
+          std::lock_guard<std::mutex> lock(mutex);
+          if (object)
+            job.object = *object;
+          else
+            errors += "kernel '" + name + "' for " + job.schedule.target + ": " + toString(object.takeError()) + "\n";
+          progress("kernels", ++done, total);
+        });
+    pool.wait();
+    if (!errors.empty())
+      return createStringError(StringRef(errors).rtrim().str());
+    return Error::success();
+  }
+
+  Error packWeights(const WeightTable &table, CompileSummary &summary) {
+    if (table.tensors.empty())
+      return Error::success();
+    bool needsSource = any_of(table.tensors, [](const auto &tensor) { return !tensor.parts.empty(); });
+    if (needsSource && !imported.source)
+      return createStringError("%s: the model has parameters, but names no weights", options.model.c_str());
+    if (needsSource)
+      if (Error error = weights::checkWeights(table.tensors, *imported.source, summary.notes))
+        return error;
+    auto layout = weights::placeTensors(table.tensors);
+    if (!layout)
+      return layout.takeError();
+    SmallString<128> path(options.output);
+    sys::path::replace_extension(path, "weights");
+    auto file = weights::writePackedWeights(
+        path, table.tensors, *layout, *imported.source,
+        [&](uint64_t done, uint64_t total) { progress("weights", done, total); });
+    if (!file)
+      return file.takeError();
+    manifest.weights = *file;
+    manifest.weightsFile = sys::path::filename(path).str();
+    summary.weights = path.str();
+    summary.weightBytes = file->fileBytes;
+    return Error::success();
+  }
+
+  Expected<CompileSummary> buildLibrary(const WeightTable &weightTable) {
+    CompileSummary summary;
+    if (options.emit == EmitLevel::Library)
+      if (Error error = packWeights(weightTable, summary))
+        return error;
+    describeLibrary();
+    LibraryContents contents;
+    contents.manifest = writeManifest(manifest);
+    contents.tokenizer = imported.tokenizer;
+    if (options.embed)
+      contents.weightsPath = summary.weights;
+    for (const EntryPoint &entry : manifest.entries)
+      contents.entries.push_back(entry.name);
+    contents.targets = targetKernels();
+    if (Error error = runPipeline(buildLLVMPipeline))
+      return error;
+    bool isText = options.emit == EmitLevel::LLVM;
+    auto code = emitHostCode(*module, contents, isText ? HostOutput::LLVM : HostOutput::Object);
+    if (!code)
+      return code.takeError();
+    if (isText)
+      return writeText(*code);
+    if (Error error = link(*code, summary))
+      return error;
+    return summary;
+  }
+
+  /// Fills in the manifest from host IR.
+  void describeLibrary() {
+    manifest.entries = entryPoints(*module);
+    auto holder = module->lookupSymbol<mlir::ModuleOp>(kKernelModule);
+    for (mlir::func::FuncOp function : kernelFunctions(*module))
+      holder.lookupSymbol<mlir::func::FuncOp>(function.getName()).walk([&](KernelOp kernel) {
+        manifest.kernels.push_back(kernel);
+        order.push_back(kernel.getName().str());
+      });
+  }
+
+  std::vector<TargetKernels> targetKernels() {
+    std::vector<TargetKernels> tables;
+    for (const auto &[index, target] : enumerate(targets)) {
+      TargetKernels table;
+      table.name = target;
+      table.level = target.back() - '0';
+      for (const std::string &name : order) {
+        const KernelJob &job = jobs[name][index];
+        table.symbols.push_back(KernelCache::symbol(job.description, job.schedule));
+      }
+      tables.push_back(std::move(table));
+    }
+    return tables;
+  }
+
+  Error link(StringRef hostObject, CompileSummary &summary) {
+    auto cache = KernelCache::open(options.cacheDirectory);
+    if (!cache)
+      return cache.takeError();
+    DefaultThreadPool pool(hardware_concurrency(options.threads));
+    if (Error error = compileKernels(*cache, pool))
+      return error;
+    auto runtime = cache->runtimeObject();
+    if (!runtime)
+      return runtime.takeError();
+    SmallString<128> hostPath;
+    int descriptor;
+    if (std::error_code error = sys::fs::createTemporaryFile("tenon", "o", descriptor, hostPath))
+      return errorCodeToError(error);
+    FileRemover removeHost(hostPath);
+    raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
+    stream << hostObject;
+    stream.close();
+    if (std::error_code error = stream.error()) {
+      stream.clear_error();
+      return createStringError(error, "%s: %s", hostPath.c_str(), error.message().c_str());
+    }
+    std::vector<std::string> objects{std::string(hostPath), *runtime};
+    StringSet<> linked;
+    for (const std::string &name : order)
+      for (const KernelJob &job : jobs[name])
+        if (linked.insert(job.object).second)
+          objects.push_back(job.object);
+    progress("link", 0, 1);
+    if (Error error = linkLibrary(objects, options.output))
+      return error;
+    progress("link", 1, 1);
+    if (options.embed && !summary.weights.empty()) {
+      sys::fs::remove(summary.weights);
+      summary.weights.clear();
+    }
+    summary.library = options.output;
+    summary.kernels = order.size();
+    summary.compiled = cache->misses();
+    return Error::success();
+  }
+
+  const CompileOptions &options;
+  CompilerContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  import::ImportedModel imported;
+  std::vector<std::string> targets;
+  std::map<std::string, std::vector<KernelJob>> jobs; // by kernel, in the order of `targets`
+  std::vector<std::string> order;                     // names in the order of the kernel table
+  ManifestInput manifest;
+  std::mutex progressMutex;
+};
+
+} // namespace
+
+Expected<CompileSummary> tenon::compile(const CompileOptions &options) { return Compilation(options).run(); }
