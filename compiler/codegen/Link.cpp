@@ -2,7 +2,7 @@
 
 #include "codegen/Link.h"
 
-#include "LibraryNote.h"
+#include "runtime/src/LibraryNote.h"
 #include "support/AtomicFile.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
