@@ -1,0 +1,226 @@
+//===- Compile.cpp - Schedules chosen, checked and compiled ---------------===//
+
+#include "kernels/Plan.h"
+#include "kernels/Targets.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <unistd.h>
+
+using namespace Halide;
+
+namespace tenon::kernels {
+
+namespace {
+
+/// The family of a region's most demanding operation.
+Family familyOfRegion(const KernelDescription &kernel) {
+  Family family = Family::Rowwise;
+  for (const Operation &operation : kernel.operations)
+    family = std::max(family, familyOf(operation.kind));
+  return family;
+}
+
+/// The parameters of all families that the region's nests may be of: a linear's region has those of a linear, and those
+/// for the rows before it where that is computed by itself.
+Space spaceOf(const KernelDescription &kernel, const TargetModel &target) {
+  switch (familyOfRegion(kernel)) {
+  case Family::Linear:
+    return linearSpace(kernel, target);
+  case Family::Attention:
+    return attentionSpace(kernel, target);
+  case Family::Pooling:
+    return poolingSpace(kernel, target);
+  case Family::Rowwise:
+    break;
+  }
+  return rowwiseSpace(kernel, target);
+}
+
+std::string listText(const std::vector<int64_t> &values) {
+  std::string text;
+  for (int64_t value : values)
+    text += (text.empty() ? "" : ", ") + std::to_string(value);
+  return text;
+}
+
+/// Throws where `schedule` names what the region does not have or gives it an illegal value. What it leaves out has its
+/// default.
+Parameters checkedParameters(const Space &space, const Schedule &schedule) {
+  Parameters parameters;
+  for (const auto &[name, parameter] : space)
+    parameters[name] = parameter.chosen;
+  for (const auto &[name, value] : schedule.parameters) {
+    auto found = space.find(name);
+    if (found == space.end()) {
+      std::string known;
+      for (const auto &[each, parameter] : space)
+        known += (known.empty() ? "" : ", ") + each;
+      throw RegionError("schedule: unknown parameter \"" + name + "\", this kernel has " + known);
+    }
+    const std::vector<int64_t> &values = found->second.values;
+    if (!std::count(values.begin(), values.end(), value))
+      throw RegionError("schedule: expected \"" + name + "\" to be one of " + listText(values) + ", found " +
+                        std::to_string(value));
+    parameters[name] = value;
+  }
+  return parameters;
+}
+
+/// A region may hold nests of other families than its own; those have their defaults.
+void scheduleNest(Region &region, const LoopNest &nest, const TargetModel &target, const Space &space,
+                  Parameters parameters) {
+  Machine machine{vectorLanes(target), static_cast<int>(target.vectorRegisters)};
+  auto defaults = [&](const Space &own) {
+    for (const auto &[name, parameter] : own)
+      if (!space.count(name))
+        parameters[name] = parameter.chosen;
+  };
+  switch (nest.family) {
+  case Family::Linear:
+    return scheduleLinear(region, nest, machine, parameters);
+  case Family::Attention:
+    defaults(attentionSpace(region.description, target));
+    return scheduleAttention(region, nest, machine, parameters);
+  case Family::Pooling:
+    defaults(poolingSpace(region.description, target));
+    return schedulePooling(region, nest, machine, parameters);
+  case Family::Rowwise:
+    defaults(rowwiseSpace(region.description, target));
+    return scheduleRowwise(region, nest, machine, parameters);
+  }
+}
+
+/// Halide writes files: a directory for one, gone with this object.
+class TemporaryDirectory {
+public:
+  TemporaryDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "tenon-kernel-XXXXXX").string();
+    if (!mkdtemp(pattern.data()))
+      throw RegionError("cannot make a directory in " + std::filesystem::temp_directory_path().string());
+    path = pattern;
+  }
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  std::string file() const { return (path / "output").string(); }
+
+private:
+  std::filesystem::path path;
+};
+
+std::string readFile(const std::string &path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream)
+    throw RegionError("cannot read " + path);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+/// Halide gives its wrapper for argument vectors a name of its own: this is the same function under the caller's.
+Internal::LoweredFunc entryPoint(const std::string &symbol, const std::string &wrapper) {
+  using namespace Halide::Internal;
+  LoweredArgument vector("arguments", Argument::InputScalar, type_of<void **>(), 0, ArgumentEstimates{});
+  Expr call = Internal::Call::make(Int(32), wrapper, {Variable::make(type_of<void **>(), vector.name)},
+                                   Internal::Call::Extern);
+  Expr status = Variable::make(Int(32), "status");
+  Stmt body = LetStmt::make("status", call, AssertStmt::make(status == 0, status));
+  return LoweredFunc(symbol, std::vector<LoweredArgument>{vector}, body, LinkageType::External, NameMangling::C);
+}
+
+std::string compileRegion(const KernelDescription &kernel, const Schedule &schedule, const std::string &symbol,
+                          Output kind) {
+  const TargetModel *target = findTarget(schedule.target);
+  if (!target) {
+    std::string known;
+    for (const std::string &name : targetNames())
+      known += (known.empty() ? "" : ", ") + name;
+    throw RegionError("unknown target \"" + schedule.target + "\", expected one of " + known);
+  }
+  Region region(kernel);
+  Space space = spaceOf(kernel, *target);
+  Parameters parameters = checkedParameters(space, schedule);
+  Plan plan = planRegion(region);
+  for (const LoopNest &nest : plan.nests)
+    scheduleNest(region, nest, *target, space, parameters);
+
+  std::vector<Argument> arguments(region.arguments.begin(), region.arguments.end());
+  TemporaryDirectory directory;
+  OutputFileType type = kind == Output::Object         ? OutputFileType::object
+                        : kind == Output::LoweredLoops ? OutputFileType::stmt
+                                                       : OutputFileType::assembly;
+  Module module = Pipeline(plan.outputs)
+                      .compile_to_module(arguments, symbol + "_body", kernelTarget(*target),
+                                         LinkageType::ExternalPlusArgv);
+  module.append(entryPoint(symbol, symbol + "_body_argv"));
+  module.compile({{type, directory.file()}});
+  return readFile(directory.file());
+}
+
+/// No exception passes: the text of one becomes the error.
+template <typename Action> bool guarded(Action action, std::string &error) {
+  try {
+    action();
+    return true;
+  } catch (const Halide::Error &failure) {
+    error = std::string("the kernel compiler rejects this kernel: ") + failure.what();
+  } catch (const std::exception &failure) {
+    error = failure.what();
+  }
+  while (!error.empty() && error.back() == '\n')
+    error.pop_back();
+  return false;
+}
+
+} // namespace
+
+Schedule defaultSchedule(const KernelDescription &kernel, const TargetModel &target) {
+  Schedule schedule;
+  schedule.target = target.name;
+  std::string error;
+  guarded(
+      [&] {
+        verifyDescription(kernel);
+        for (const auto &[name, parameter] : spaceOf(kernel, target))
+          schedule.parameters[name] = parameter.chosen;
+      },
+      error);
+  return schedule;
+}
+
+std::map<std::string, std::vector<int64_t>> scheduleSpace(const KernelDescription &kernel, const TargetModel &target) {
+  std::map<std::string, std::vector<int64_t>> values;
+  std::string error;
+  guarded(
+      [&] {
+        verifyDescription(kernel);
+        for (const auto &[name, parameter] : spaceOf(kernel, target))
+          values[name] = parameter.values;
+      },
+      error);
+  return values;
+}
+
+bool compileKernel(const KernelDescription &kernel, const Schedule &schedule, const std::string &symbol, Output kind,
+                   std::string &output, std::string &error) {
+  return guarded([&] { output = compileRegion(kernel, schedule, symbol, kind); }, error);
+}
+
+bool compileRuntime(std::string &output, std::string &error) {
+  return guarded(
+      [&] {
+        TemporaryDirectory directory;
+        compile_standalone_runtime({{OutputFileType::object, directory.file()}}, runtimeTarget());
+        output = readFile(directory.file());
+      },
+      error);
+}
+
+std::string generatorVersion() {
+  return "1-halide-" + std::to_string(HALIDE_VERSION_MAJOR) + "." + std::to_string(HALIDE_VERSION_MINOR);
+}
+
+} // namespace tenon::kernels

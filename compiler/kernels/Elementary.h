@@ -1,0 +1,26 @@
+//===- Elementary.h - Elementary functions for vectors ----------*- C++ -*-===//
+//
+// Polynomials in float32, free of branches and of library calls, so that they stay in vector registers. NaN gives NaN.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TENON_KERNELS_ELEMENTARY_H
+#define TENON_KERNELS_ELEMENTARY_H
+
+#include <Halide.h>
+#include <string>
+
+namespace tenon::kernels {
+
+/// 2^x for x <= 0 to about one unit in the last place; results under 2^-126 are zero.
+Halide::Expr exp2Negative(Halide::Expr x);
+
+/// One of the activations "gelu", "gelu_tanh", "relu", "silu", "tanh".
+Halide::Expr activation(const std::string &function, Halide::Expr x);
+
+/// Whether `activation` knows the function.
+bool isActivation(const std::string &function);
+
+} // namespace tenon::kernels
+
+#endif // TENON_KERNELS_ELEMENTARY_H

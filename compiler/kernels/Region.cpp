@@ -1,0 +1,97 @@
+//===- Region.cpp - From a description to functions -----------------------===//
+
+#include "kernels/Region.h"
+
+using namespace Halide;
+
+namespace tenon::kernels {
+
+namespace {
+
+using Algorithm = void (*)(const std::vector<Operand> &, OperationFuncs &);
+
+struct Kind {
+  Family family;
+  Algorithm algorithm;
+};
+
+const std::map<std::string, Kind> &kinds() {
+  static const std::map<std::string, Kind> table = {
+      {"add", {Family::Rowwise, addAlgorithm}},
+      {"multiply", {Family::Rowwise, multiplyAlgorithm}},
+      {"scale", {Family::Rowwise, scaleAlgorithm}},
+      {"activation", {Family::Rowwise, activationAlgorithm}},
+      {"split", {Family::Rowwise, splitAlgorithm}},
+      {"embed", {Family::Rowwise, embedAlgorithm}},
+      {"rotary", {Family::Rowwise, rotaryAlgorithm}},
+      {"norm", {Family::Rowwise, normAlgorithm}},
+      {"pool", {Family::Pooling, poolAlgorithm}},
+      {"attention", {Family::Attention, attentionAlgorithm}},
+      {"linear", {Family::Linear, linearAlgorithm}},
+  };
+  return table;
+}
+
+/// A dense buffer whose sizes are constants but for a dynamic outermost one.
+ImageParam makeArgument(const TensorType &type, size_t index) {
+  ImageParam argument(type.element == ElementType::F32 ? Float(32) : Int(32), static_cast<int>(type.shape.size()),
+                      "argument" + std::to_string(index));
+  int stride = 1;
+  for (size_t i = 0; i < type.shape.size(); ++i) {
+    int64_t extent = type.shape[type.shape.size() - 1 - i];
+    auto dimension = argument.dim(static_cast<int>(i));
+    dimension.set_min(0).set_stride(stride);
+    if (extent != kDynamic) {
+      dimension.set_extent(static_cast<int>(extent));
+      stride *= static_cast<int>(extent);
+    }
+  }
+  return argument;
+}
+
+} // namespace
+
+Family familyOf(const std::string &operationKind) { return kinds().at(operationKind).family; }
+
+Region::Region(const KernelDescription &description) : description(description) {
+  verifyDescription(description);
+  for (const TensorType &type : description.arguments) {
+    arguments.push_back(makeArgument(type, arguments.size()));
+    values.push_back(arguments.back());
+    types.push_back(type);
+    producers.push_back(-1);
+    extents.push_back(arguments.back().dim(static_cast<int>(type.shape.size()) - 1).extent());
+  }
+  for (const Operation &operation : description.operations) {
+    std::vector<Operand> operands;
+    for (int operand : operation.operands)
+      operands.push_back({values[operand], types[operand], extents[operand]});
+    OperationFuncs funcs;
+    funcs.operation = &operation;
+    kinds().at(operation.kind).algorithm(operands, funcs);
+    // Rows stay rows, but a pool yields one for each of its lengths.
+    Expr rows = operands[operation.kind == "pool" ? 2 : 0].extent;
+    for (size_t i = 0; i < operation.results.size(); ++i) {
+      extents.push_back(rows);
+      values.push_back(funcs.results[i]);
+      types.push_back(operation.results[i]);
+      producers.push_back(static_cast<int>(operations.size()));
+    }
+    operations.push_back(std::move(funcs));
+  }
+}
+
+int64_t integerAttribute(const Operation &operation, const std::string &name, int64_t otherwise) {
+  auto found = operation.attributes.find(name);
+  return found == operation.attributes.end() ? otherwise : std::get<int64_t>(found->second);
+}
+
+double realAttribute(const Operation &operation, const std::string &name) {
+  return std::get<double>(operation.attributes.at(name));
+}
+
+const std::string &textAttribute(const Operation &operation, const std::string &name) {
+  return std::get<std::string>(operation.attributes.at(name));
+}
+
+} // namespace tenon::kernels

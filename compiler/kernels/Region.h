@@ -1,0 +1,85 @@
+//===- Region.h - A kernel region as Halide functions -----------*- C++ -*-===//
+//
+// Every value of a region is a Func of (c) or (c, r): column, then row, the reverse of the order in which shapes are
+// written. Operations are inlined into one another until a schedule stages them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TENON_KERNELS_REGION_H
+#define TENON_KERNELS_REGION_H
+
+#include "kernels/KernelDescription.h"
+#include <Halide.h>
+#include <set>
+#include <stdexcept>
+
+namespace tenon::kernels {
+
+/// Rows of the tiles that packed batches consist of: every sequence starts at a multiple of it.
+constexpr int kTileRows = 16;
+
+/// Says why a region or a schedule cannot be compiled. Never leaves compileKernel.
+struct RegionError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// One operation's functions: what it yields, and the intermediate values that a schedule places.
+struct OperationFuncs {
+  const Operation *operation = nullptr;
+  std::vector<Halide::Func> results;
+  std::map<std::string, Halide::Func> stages;
+  std::map<std::string, Halide::RVar> reductions; ///< Reduction variables that schedules name.
+};
+
+/// The families, from the least demanding: a region belongs to that of its most demanding operation.
+enum class Family { Rowwise, Pooling, Attention, Linear };
+
+Family familyOf(const std::string &operationKind);
+
+struct Region {
+  /// Checks `description`, then makes its functions. Throws RegionError.
+  explicit Region(const KernelDescription &description);
+
+  const KernelDescription &description;
+  std::vector<Halide::ImageParam> arguments;
+  std::vector<Halide::Func> values; ///< One per value, in the numbering of the description.
+  std::vector<TensorType> types;    ///< Of each value.
+  std::vector<int> producers;       ///< The operation that yields each value, -1 for arguments.
+  std::vector<Halide::Expr> extents; ///< Of each value's outermost dimension.
+  std::vector<OperationFuncs> operations;
+  std::set<int> whole; ///< Values of operations that lie in memory, all of their rows: chosen by planRegion.
+  std::set<int> staged; ///< Values that a schedule has placed within a nest.
+};
+
+/// Throws RegionError with the place and the reason where `description` is not a region that this library computes.
+void verifyDescription(const KernelDescription &description);
+
+/// Attributes, which verifyDescription has checked.
+int64_t integerAttribute(const Operation &operation, const std::string &name, int64_t otherwise = 0);
+double realAttribute(const Operation &operation, const std::string &name);
+const std::string &textAttribute(const Operation &operation, const std::string &name);
+
+/// An operand as its operation's algorithm sees it.
+struct Operand {
+  Halide::Func value;
+  TensorType type;
+  Halide::Expr extent; ///< Of the outermost dimension.
+  int64_t width() const { return type.shape.back(); }
+};
+
+// The algorithms, one per operation kind. Each fills in results and stages of `funcs`.
+void addAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void multiplyAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void scaleAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void activationAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void splitAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void embedAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void rotaryAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void linearAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void poolAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+
+} // namespace tenon::kernels
+
+#endif // TENON_KERNELS_REGION_H

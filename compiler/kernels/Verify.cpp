@@ -1,0 +1,270 @@
+//===- Verify.cpp - Which descriptions this library computes --------------===//
+
+#include "kernels/Elementary.h"
+#include "kernels/Region.h"
+
+#include <limits>
+#include <set>
+
+namespace tenon::kernels {
+
+namespace {
+
+/// The checks of one operation; every message starts with its place.
+class OperationVerifier {
+public:
+  OperationVerifier(const Operation &operation, size_t index, const std::vector<TensorType> &types)
+      : operation(operation), index(index), types(types) {}
+
+  void verify() {
+    static const std::map<std::string, void (OperationVerifier::*)()> rules = {
+        {"linear", &OperationVerifier::linear},       {"add", &OperationVerifier::sameShapes},
+        {"multiply", &OperationVerifier::sameShapes}, {"activation", &OperationVerifier::activation},
+        {"norm", &OperationVerifier::norm},           {"embed", &OperationVerifier::embed},
+        {"scale", &OperationVerifier::scale},         {"rotary", &OperationVerifier::rotary},
+        {"split", &OperationVerifier::split},         {"attention", &OperationVerifier::attention},
+        {"pool", &OperationVerifier::pool}};
+    auto rule = rules.find(operation.kind);
+    if (rule == rules.end()) {
+      std::string known;
+      for (const auto &[kind, function] : rules)
+        known += (known.empty() ? "" : ", ") + kind;
+      fail("unknown kind, expected one of " + known);
+    }
+    for (int operand : operation.operands)
+      if (operand < 0 || operand >= static_cast<int>(types.size()))
+        fail("operand %" + std::to_string(operand) + " is not one of the " + std::to_string(types.size()) +
+             " values before it");
+    (this->*rule->second)();
+  }
+
+private:
+  [[noreturn]] void fail(const std::string &reason) const {
+    throw RegionError("operation " + std::to_string(index) + " (" + operation.kind + "): " + reason);
+  }
+
+  void count(const char *what, size_t found, size_t least, size_t most) const {
+    if (found >= least && found <= most)
+      return;
+    std::string range = least == most ? std::to_string(least) : std::to_string(least) + " to " + std::to_string(most);
+    fail("expected " + range + " " + what + ", found " + std::to_string(found));
+  }
+
+  void counts(size_t leastOperands, size_t mostOperands) const {
+    count("operands", operation.operands.size(), leastOperands, mostOperands);
+    count("results", operation.results.size(), 1, 1);
+  }
+
+  const TensorType &operand(size_t i) const { return types[operation.operands[i]]; }
+
+  static std::string shapeText(const TensorType &type) {
+    std::string text = type.element == ElementType::F32 ? "f32[" : "i32[";
+    for (size_t i = 0; i < type.shape.size(); ++i)
+      text += (i ? ", " : "") + (type.shape[i] == kDynamic ? "?" : std::to_string(type.shape[i]));
+    return text + "]";
+  }
+
+  void expect(const std::string &name, const TensorType &found, const TensorType &expected) const {
+    if (!(found == expected))
+      fail("expected " + name + " to be " + shapeText(expected) + ", found " + shapeText(found));
+  }
+
+  /// A matrix of rows; returns its width.
+  int64_t rows(const std::string &name, const TensorType &type) const {
+    if (type.element != ElementType::F32 || type.shape.size() != 2 || type.shape[0] != kDynamic)
+      fail("expected " + name + " to be f32[?, width], found " + shapeText(type));
+    return type.shape[1];
+  }
+
+  static TensorType f32(std::vector<int64_t> shape) { return {ElementType::F32, std::move(shape)}; }
+  static TensorType i32(std::vector<int64_t> shape) { return {ElementType::I32, std::move(shape)}; }
+
+  template <typename T> const T &attribute(const std::string &name, const char *type) const {
+    auto found = operation.attributes.find(name);
+    if (found == operation.attributes.end())
+      fail("expected the attribute \"" + name + "\"");
+    const T *value = std::get_if<T>(&found->second);
+    if (!value)
+      fail("expected the attribute \"" + name + "\" to be " + type);
+    return *value;
+  }
+
+  int64_t integer(const std::string &name, int64_t least) const {
+    int64_t value = attribute<int64_t>(name, "an integer");
+    if (value < least || value > std::numeric_limits<int32_t>::max())
+      fail("expected the attribute \"" + name + "\" to be at least " + std::to_string(least) + ", found " +
+           std::to_string(value));
+    return value;
+  }
+
+  double real(const std::string &name) const { return attribute<double>(name, "a real number"); }
+
+  void choice(const std::string &name, const std::set<std::string> &choices) const {
+    const std::string &value = attribute<std::string>(name, "a string");
+    if (choices.count(value))
+      return;
+    std::string known;
+    for (const std::string &one : choices)
+      known += (known.empty() ? "" : ", ") + one;
+    fail("expected the attribute \"" + name + "\" to be one of " + known + ", found \"" + value + "\"");
+  }
+
+  void linear() {
+    counts(2, 3);
+    int64_t depth = rows("the operand", operand(0)), width = rows("the result", operation.results[0]);
+    const TensorType &weights = operand(1);
+    if (weights.shape.size() == 3 && weights.shape[2] > 0) {
+      int64_t panel = weights.shape[2];
+      expect("the packed weights", weights, f32({(width + panel - 1) / panel, depth, panel}));
+    } else {
+      expect("the weights", weights, f32({width, depth}));
+    }
+    if (operation.operands.size() == 3)
+      expect("the bias", operand(2), f32({width}));
+  }
+
+  void sameShapes() {
+    counts(2, 2);
+    rows("the operand", operand(0));
+    expect("the second operand", operand(1), operand(0));
+    expect("the result", operation.results[0], operand(0));
+  }
+
+  void unary(size_t mostOperands) {
+    counts(1, mostOperands);
+    rows("the operand", operand(0));
+    expect("the result", operation.results[0], operand(0));
+  }
+
+  void activation() {
+    unary(1);
+    choice("function", {"gelu", "gelu_tanh", "relu", "silu", "tanh"});
+  }
+
+  void scale() {
+    unary(1);
+    real("factor");
+  }
+
+  void norm() {
+    unary(3);
+    choice("function", {"layernorm", "rmsnorm", "l2"});
+    real("epsilon");
+    for (size_t i = 1; i < operation.operands.size(); ++i)
+      expect(i == 1 ? "gamma" : "beta", operand(i), f32({operand(0).shape[1]}));
+  }
+
+  void embed() {
+    counts(2, 2);
+    expect("the ids", operand(0), i32({kDynamic}));
+    int64_t width = rows("the result", operation.results[0]);
+    int64_t entries = operand(1).shape.empty() ? 0 : operand(1).shape[0];
+    if (entries < 1)
+      fail("expected a table of at least one row, found " + shapeText(operand(1)));
+    expect("the table", operand(1), f32({entries, width}));
+    if (operation.attributes.count("offset"))
+      integer("offset", 0);
+  }
+
+  void rotary() {
+    counts(4, 4);
+    int64_t width = rows("the operand", operand(0));
+    int64_t headSize = integer("head_size", 1), dims = integer("dims", 2);
+    integer("interleaved", 0);
+    if (width % headSize)
+      fail("width (" + std::to_string(width) + ") is not a multiple of head_size (" + std::to_string(headSize) + ")");
+    if (dims % 2 || dims > headSize)
+      fail("expected dims to be even and at most head_size (" + std::to_string(headSize) + "), found " +
+           std::to_string(dims));
+    expect("the positions", operand(1), i32({kDynamic}));
+    int64_t positions = operand(2).shape.empty() ? 0 : operand(2).shape[0];
+    if (positions < 1)
+      fail("expected a table of at least one position, found " + shapeText(operand(2)));
+    expect("the cosines", operand(2), f32({positions, dims / 2}));
+    expect("the sines", operand(3), f32({positions, dims / 2}));
+    expect("the result", operation.results[0], operand(0));
+  }
+
+  void split() {
+    count("operands", operation.operands.size(), 1, 1);
+    int64_t width = rows("the operand", operand(0)), sum = 0;
+    for (const TensorType &result : operation.results)
+      sum += rows("each result", result);
+    if (sum != width)
+      fail("expected results whose widths add to " + std::to_string(width) + ", found " + std::to_string(sum));
+  }
+
+  void attention() {
+    counts(5, 5);
+    int64_t heads = integer("heads", 1), keyHeads = integer("kv_heads", 1), size = integer("head_size", 1);
+    real("scale");
+    if (heads % keyHeads)
+      fail("heads (" + std::to_string(heads) + ") is not a multiple of kv_heads (" + std::to_string(keyHeads) + ")");
+    expect("the queries", operand(0), f32({kDynamic, heads * size}));
+    expect("the keys", operand(1), f32({kDynamic, keyHeads * size}));
+    expect("the values", operand(2), f32({kDynamic, keyHeads * size}));
+    sequenceTables();
+    expect("the result", operation.results[0], operand(0));
+  }
+
+  void pool() {
+    counts(3, 3);
+    rows("the operand", operand(0));
+    choice("function", {"cls", "mean"});
+    expect("starts", operand(1), i32({kDynamic}));
+    expect("lengths", operand(2), i32({kDynamic}));
+    expect("the result", operation.results[0], operand(0));
+  }
+
+  void sequenceTables() {
+    expect("starts", operand(3), i32({kDynamic}));
+    expect("lengths", operand(4), i32({kDynamic}));
+  }
+
+  const Operation &operation;
+  size_t index;
+  const std::vector<TensorType> &types;
+};
+
+/// Halide counts the elements of a buffer in 32 bits.
+void verifySize(const TensorType &type, const std::string &what) {
+  int64_t elements = 1;
+  for (size_t i = 0; i < type.shape.size(); ++i) {
+    int64_t extent = type.shape[i];
+    if (extent == kDynamic && i == 0)
+      continue;
+    if (extent < 1 || extent > std::numeric_limits<int32_t>::max() / elements)
+      throw RegionError(what + ": dimension " + std::to_string(i) + " is " + std::to_string(extent) +
+                        ", expected sizes of at least 1 whose product is at most 2147483647");
+    elements *= extent;
+  }
+}
+
+} // namespace
+
+void verifyDescription(const KernelDescription &description) {
+  std::vector<TensorType> types;
+  for (const TensorType &type : description.arguments) {
+    verifySize(type, "argument " + std::to_string(types.size()));
+    types.push_back(type);
+  }
+  std::set<int> yielded;
+  for (size_t i = 0; i < description.operations.size(); ++i) {
+    const Operation &operation = description.operations[i];
+    OperationVerifier(operation, i, types).verify();
+    for (const TensorType &type : operation.results) {
+      verifySize(type, "operation " + std::to_string(i) + " (" + operation.kind + "), a result");
+      types.push_back(type);
+    }
+  }
+  if (description.results.empty())
+    throw RegionError("expected at least one result");
+  for (int value : description.results) {
+    if (value < static_cast<int>(description.arguments.size()) || value >= static_cast<int>(types.size()))
+      throw RegionError("result %" + std::to_string(value) + " is not the result of an operation");
+    if (!yielded.insert(value).second)
+      throw RegionError("result %" + std::to_string(value) + " is yielded twice");
+  }
+}
+
+} // namespace tenon::kernels

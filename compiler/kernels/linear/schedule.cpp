@@ -1,0 +1,137 @@
+//===- schedule.cpp - Register tiles of a matrix product -------------------===//
+
+#include "kernels/Plan.h"
+
+#include <algorithm>
+
+using namespace Halide;
+
+namespace tenon::kernels {
+
+namespace {
+
+const Var c("c"), r("r"), j("j"), k("k"), p("p");
+
+struct Sizes {
+  int64_t width, depth, panel, panels;
+};
+
+Sizes sizesOf(const Operation &linear, const std::vector<TensorType> &types) {
+  Sizes sizes;
+  sizes.width = linear.results[0].shape[1];
+  sizes.depth = types[linear.operands[0]].shape[1];
+  const TensorType &weights = types[linear.operands[1]];
+  sizes.panel = weights.shape.size() == 3 ? weights.shape[2] : 48;
+  sizes.panels = (sizes.width + sizes.panel - 1) / sizes.panel;
+  return sizes;
+}
+
+/// The types of all values of a description.
+std::vector<TensorType> typesOf(const KernelDescription &kernel) {
+  std::vector<TensorType> types = kernel.arguments;
+  for (const Operation &operation : kernel.operations)
+    types.insert(types.end(), operation.results.begin(), operation.results.end());
+  return types;
+}
+
+/// Columns that a register tile may have: whole vectors that divide the panel, or all of an odd panel.
+std::vector<int64_t> columnChoices(int64_t panel, int64_t lanes) {
+  std::vector<int64_t> choices;
+  for (int64_t columns = lanes; columns <= panel && columns <= 6 * lanes; columns += lanes)
+    if (panel % columns == 0)
+      choices.push_back(columns);
+  if (choices.empty())
+    choices.push_back(panel);
+  return choices;
+}
+
+} // namespace
+
+Space linearSpace(const KernelDescription &kernel, const TargetModel &target) {
+  std::vector<TensorType> types = typesOf(kernel);
+  Sizes sizes{};
+  bool prologue = false;
+  for (const Operation &operation : kernel.operations)
+    if (operation.kind == "linear") {
+      sizes = sizesOf(operation, types);
+      prologue = operation.operands[0] >= static_cast<int>(kernel.arguments.size());
+      break;
+    }
+  int64_t lanes = target.vectorBytes / static_cast<int64_t>(sizeof(float));
+
+  // Three vectors of weights against as many rows as leave registers for them and a row's value: 8 x 3 of 32, 4 x 3 of
+  // 16.
+  std::vector<int64_t> columns = columnChoices(sizes.panel, lanes);
+  int64_t chosenColumns = columns.front();
+  for (int64_t choice : columns)
+    if (choice <= 3 * lanes)
+      chosenColumns = choice;
+  int64_t vectors = std::max<int64_t>(1, chosenColumns / lanes), rows = 1;
+  while (rows < kTileRows && 2 * rows * vectors + vectors + 1 <= target.vectorRegisters)
+    rows *= 2;
+
+  // The rows of a task stay in half of the second-level cache beside the panel that streams through it.
+  int64_t tileBytes = kTileRows * sizes.depth * 4, tiles = 1;
+  while (tiles < 4 && 2 * tiles * tileBytes <= target.level2Bytes / 2)
+    tiles *= 2;
+  // A task should do a million operations: 10 microseconds of one core.
+  int64_t unit = 2 * kTileRows * sizes.panel * sizes.depth, grain = 1;
+  while (grain < 16 && grain * unit < 1000000)
+    grain *= 2;
+  // Every task computes the prologue of its rows: the more panels share it, the better.
+  int64_t panels = std::max<int64_t>(prologue ? 8 : 2, (grain + tiles - 1) / tiles);
+  return {{"rows", {rows, {1, 2, 4, 8, 16}}},
+          {"columns", {chosenColumns, columns}},
+          {"tiles", {tiles, {1, 2, 4, 8}}},
+          {"panels", {std::min<int64_t>(panels, 16), {1, 2, 4, 8, 16}}},
+          {"grain", {grain, {1, 2, 4, 8, 16}}}};
+}
+
+void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+  OperationFuncs &funcs = region.operations[nest.root];
+  Sizes sizes = sizesOf(*funcs.operation, region.types);
+  Func func = nest.func, product = funcs.stages["product"];
+  auto parameter = [&](const char *name) { return static_cast<int>(parameters.at(name)); };
+  int rows = parameter("rows"), columns = parameter("columns"), tiles = parameter("tiles");
+  int lanes = std::min(machine.lanes, columns);
+
+  // Batches of fewer tiles than a task has rows for take more panels to make a task worth starting.
+  Expr allTiles = nest.rows / kTileRows;
+  Expr panels = select(allTiles >= tiles, parameter("panels"),
+                       (parameter("grain") + max(allTiles, 1) - 1) / max(allTiles, 1));
+
+  Var panel("panel"), strip("strip"), column("column"), tile("tile"), rowBlock("row_block"), row("row");
+  Var tileGroup("tile_group"), panelGroup("panel_group"), task("task"), vector("vector");
+  if (!nest.isOutput)
+    func.compute_root().bound(c, 0, static_cast<int>(nest.width));
+  func.split(c, panel, column, static_cast<int>(sizes.panel), TailStrategy::GuardWithIf)
+      .split(column, strip, column, columns, TailStrategy::GuardWithIf)
+      .split(column, vector, column, lanes, TailStrategy::GuardWithIf)
+      .split(r, tile, row, kTileRows, TailStrategy::RoundUp)
+      .split(row, rowBlock, row, rows)
+      .split(tile, tileGroup, tile, tiles, TailStrategy::GuardWithIf)
+      .split(panel, panelGroup, panel, panels, TailStrategy::GuardWithIf)
+      .reorder(column, vector, row, rowBlock, tile, strip, panel, panelGroup, tileGroup)
+      .fuse(panelGroup, tileGroup, task)
+      .parallel(task)
+      .vectorize(column)
+      .unroll(vector);
+
+  // The accumulators: live in registers while k runs over all of the depth.
+  product.compute_at(func, rowBlock).bound_extent(p, 1);
+  product.split(j, vector, column, lanes, TailStrategy::GuardWithIf).vectorize(column).unroll(vector).unroll(r);
+  product.update()
+      .split(j, vector, column, lanes, TailStrategy::GuardWithIf)
+      .reorder(column, vector, r, p, funcs.reductions["depth"])
+      .vectorize(column)
+      .unroll(vector)
+      .unroll(r);
+
+  LoopLevel loop(func, task);
+  stageRows(region, funcs.operation->operands[0], machine, loop);
+  stageNorms(region, nest, machine, loop);
+  if (funcs.stages.count("panels"))
+    funcs.stages["panels"].compute_root().parallel(p).vectorize(j, machine.lanes);
+}
+
+} // namespace tenon::kernels

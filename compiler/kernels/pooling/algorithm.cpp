@@ -1,0 +1,34 @@
+//===- algorithm.cpp - One row for each sequence ---------------------------===//
+
+#include "kernels/Region.h"
+
+using namespace Halide;
+
+namespace tenon::kernels {
+
+/// The results' rows r are sequences. No row of the padding is read.
+void poolAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  Var c("c"), r("r");
+  Func x = operands[0].value, starts = operands[1].value, lengths = operands[2].value;
+  // The tables come from the driver: a start lies within the rows, and a length within its sequence.
+  constexpr int kMostRows = 1 << 24;
+  Func start("start"), length("length"), pooled("pooled");
+  start(r) = unsafe_promise_clamped(starts(r), 0, kMostRows);
+  length(r) = unsafe_promise_clamped(lengths(r), 0, kMostRows);
+  funcs.stages = {{"start", start}, {"length", length}};
+
+  Func row_sum("row_sum");
+  RDom t(0, textAttribute(*funcs.operation, "function") == "mean" ? kMostRows : 1, "t");
+  t.where(t < length(r));
+  row_sum(c, r) = 0.0f;
+  row_sum(c, r) += x(c, start(r) + t);
+  funcs.stages["row_sum"] = row_sum;
+  funcs.reductions["t"] = t.x;
+  if (textAttribute(*funcs.operation, "function") == "mean")
+    pooled(c, r) = row_sum(c, r) / cast<float>(max(length(r), 1));
+  else
+    pooled(c, r) = row_sum(c, r);
+  funcs.results = {pooled};
+}
+
+} // namespace tenon::kernels

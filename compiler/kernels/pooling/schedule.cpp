@@ -1,0 +1,33 @@
+//===- schedule.cpp - Loops over sequences ---------------------------------===//
+
+#include "kernels/Plan.h"
+
+using namespace Halide;
+
+namespace tenon::kernels {
+
+Space poolingSpace(const KernelDescription &kernel, const TargetModel &target) {
+  // Four vectors of sums hide the latency of their additions.
+  return {{"vectors", {4, {1, 2, 4, 8}}}};
+}
+
+void schedulePooling(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+  Var c("c"), r("r"), block("block"), vector("vector");
+  OperationFuncs &funcs = region.operations[nest.root];
+  Func func = nest.func, sum = funcs.stages["row_sum"];
+  int columns = static_cast<int>(parameters.at("vectors")) * machine.lanes;
+  if (!nest.isOutput)
+    func.compute_root().bound(c, 0, static_cast<int>(nest.width));
+  func.split(c, block, c, columns, TailStrategy::GuardWithIf)
+      .vectorize(c, machine.lanes, TailStrategy::GuardWithIf)
+      .parallel(r);
+  funcs.stages["start"].compute_at(func, r);
+  funcs.stages["length"].compute_at(func, r);
+  sum.compute_at(func, block).vectorize(c, machine.lanes, TailStrategy::GuardWithIf);
+  sum.update()
+      .split(c, vector, c, machine.lanes, TailStrategy::GuardWithIf)
+      .reorder(c, vector, funcs.reductions["t"], r)
+      .vectorize(c);
+}
+
+} // namespace tenon::kernels

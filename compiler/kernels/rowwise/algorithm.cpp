@@ -1,0 +1,136 @@
+//===- algorithm.cpp - Operations on each row by itself --------------------===//
+
+#include "kernels/Elementary.h"
+#include "kernels/Region.h"
+
+using namespace Halide;
+
+namespace tenon::kernels {
+
+namespace {
+
+const Var c("c"), r("r"), lane("lane");
+
+/// Lanes in which sums over a row are kept. A constant, so that every target adds in the same order.
+constexpr int kSumLanes = 16;
+
+/// The sum of term(c, r) over the columns of each row: in lanes first, then over the lanes. The partial sums are the
+/// stage `name`_lanes, the sums `name`.
+Func rowSum(const std::string &name, Func term, int width, OperationFuncs &funcs) {
+  Func lanes(name + "_lanes"), sum(name);
+  lanes(lane, r) = 0.0f;
+  if (int whole = width / kSumLanes) {
+    RDom block(0, whole, "block");
+    lanes(lane, r) += term(block * kSumLanes + lane, r);
+  }
+  if (int rest = width % kSumLanes) {
+    RDom column(0, rest, "column");
+    lanes(column, r) += term(width - rest + column, r);
+  }
+  RDom all(0, kSumLanes, "all");
+  sum(r) = 0.0f;
+  sum(r) += lanes(all, r);
+  funcs.stages[name + "_lanes"] = lanes;
+  funcs.stages[name] = sum;
+  funcs.reductions[name] = all.x;
+  return sum;
+}
+
+} // namespace
+
+void addAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  Func sum("sum");
+  sum(c, r) = operands[0].value(c, r) + operands[1].value(c, r);
+  funcs.results = {sum};
+}
+
+void multiplyAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  Func product("elementwise_product");
+  product(c, r) = operands[0].value(c, r) * operands[1].value(c, r);
+  funcs.results = {product};
+}
+
+void scaleAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  Func scaled("scaled");
+  scaled(c, r) = operands[0].value(c, r) * static_cast<float>(realAttribute(*funcs.operation, "factor"));
+  funcs.results = {scaled};
+}
+
+void activationAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  Func activated("activated");
+  activated(c, r) = activation(textAttribute(*funcs.operation, "function"), operands[0].value(c, r));
+  funcs.results = {activated};
+}
+
+void splitAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  int first = 0;
+  for (const TensorType &result : funcs.operation->results) {
+    Func part("part");
+    part(c, r) = operands[0].value(c + first, r);
+    funcs.results.push_back(part);
+    first += static_cast<int>(result.shape[1]);
+  }
+}
+
+/// Padding rows hold any ids: they are brought into the table.
+void embedAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  Func embedded("embedded");
+  int offset = static_cast<int>(integerAttribute(*funcs.operation, "offset"));
+  int last = static_cast<int>(operands[1].type.shape[0]) - 1;
+  // The offset is added after a first clamp, so that no id makes the sum overflow.
+  Expr id = clamp(operands[0].value(r), -offset, last - offset) + offset;
+  embedded(c, r) = operands[1].value(c, clamp(id, 0, last));
+  funcs.results = {embedded};
+}
+
+void rotaryAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  const Operation &operation = *funcs.operation;
+  int headSize = static_cast<int>(integerAttribute(operation, "head_size"));
+  int dims = static_cast<int>(integerAttribute(operation, "dims")), half = dims / 2;
+  bool interleaved = integerAttribute(operation, "interleaved") != 0;
+  Func x = operands[0].value;
+  Expr position = clamp(operands[1].value(r), 0, static_cast<int>(operands[2].type.shape[0]) - 1);
+  Expr i = c % headSize, headStart = c / headSize * headSize;
+  // The pair that a component belongs to, whether it comes first in it, and the other one.
+  Expr turned = min(i, dims - 1);
+  Expr pair = interleaved ? turned / 2 : turned % half;
+  Expr first = interleaved ? turned % 2 == 0 : turned < half;
+  Expr partner = interleaved ? select(first, turned + 1, turned - 1) : select(first, turned + half, turned - half);
+  Expr cosine = operands[2].value(pair, position), sine = operands[3].value(pair, position);
+  Expr other = x(headStart + partner, r);
+  Func rotated("rotated");
+  rotated(c, r) = select(i < dims, x(c, r) * cosine + select(first, -other, other) * sine, x(c, r));
+  funcs.results = {rotated};
+}
+
+void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  const std::string &function = textAttribute(*funcs.operation, "function");
+  float epsilon = static_cast<float>(realAttribute(*funcs.operation, "epsilon"));
+  int width = static_cast<int>(operands[0].width());
+  Func x = operands[0].value, centred("centred"), square("square"), factor("factor"), normalised("normalised");
+  if (function == "layernorm") {
+    Func mean("mean");
+    mean(r) = rowSum("row_sum", x, width, funcs)(r) / width;
+    funcs.stages["mean"] = mean;
+    centred(c, r) = x(c, r) - mean(r);
+  } else {
+    centred(c, r) = x(c, r);
+  }
+  square(c, r) = centred(c, r) * centred(c, r);
+  Func squares = rowSum("square_sum", square, width, funcs);
+  if (function == "l2")
+    // A comparison that lets NaN through, unlike the maximum instruction.
+    factor(r) = 1.0f / select(sqrt(squares(r)) < epsilon, epsilon, sqrt(squares(r)));
+  else
+    factor(r) = 1.0f / sqrt(squares(r) / width + epsilon);
+  funcs.stages["factor"] = factor;
+  Expr value = centred(c, r) * factor(r);
+  if (operands.size() > 1)
+    value = value * operands[1].value(c);
+  if (operands.size() > 2)
+    value = value + operands[2].value(c);
+  normalised(c, r) = value;
+  funcs.results = {normalised};
+}
+
+} // namespace tenon::kernels
