@@ -79,8 +79,9 @@ int readLoadedNote(struct dl_phdr_info *info, size_t, void *data) {
     const ElfW(Phdr) &segment = info->dlpi_phdr[index];
     if (segment.p_type != PT_NOTE || wanted->found)
       continue;
-    const auto *notes = reinterpret_cast<const uint8_t *>(info->dlpi_addr + segment.p_vaddr);
-    std::optional<FoundNote> note = findNoteIn(notes, segment.p_filesz, 0, segment.p_align);
+    const void *notes = reinterpret_cast<const void *>(info->dlpi_addr + segment.p_vaddr);
+    std::optional<FoundNote> note =
+        findNoteIn(LibraryImage::fromMemory(notes, segment.p_filesz), 0, segment.p_filesz, segment.p_align);
     if (note) {
       wanted->note = note->note;
       wanted->found = true;

@@ -10,8 +10,6 @@
 #include <cstring>
 #include <elf.h>
 #include <fcntl.h>
-#include <memory>
-#include <new>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,8 +17,6 @@ namespace tenon {
 namespace {
 
 constexpr char noteName[] = "Tenon";
-/// Far more than a linker writes; keeps a damaged header from asking for gigabytes.
-constexpr uint64_t noteSegmentLimit = uint64_t(1) << 20;
 
 std::string number(uint64_t value) { return std::to_string(value); }
 
@@ -75,23 +71,18 @@ bool checkSpans(uint64_t size, const FoundNote &found, std::string &error) {
   return true;
 }
 
-struct HashState {
-  XXH3_state_t *state = XXH3_createState();
-  ~HashState() { XXH3_freeState(state); }
-};
-
 /// Feeds image bytes [from, to) into the hash, with the hash's own field read as zeros.
-bool hashSpan(const LibraryImage &image, uint64_t from, uint64_t to, uint64_t fieldAt, HashState &hash, uint8_t *buffer,
-              size_t bufferSize) {
+bool hashSpan(const LibraryImage &image, uint64_t from, uint64_t to, uint64_t fieldAt, XXH3_state_t &state) {
+  uint8_t buffer[16 << 10];
   while (from < to) {
-    size_t count = size_t(std::min<uint64_t>(bufferSize, to - from));
+    size_t count = size_t(std::min<uint64_t>(sizeof buffer, to - from));
     if (!image.read(from, buffer, count))
       return false;
     uint64_t zeroFrom = std::max(fieldAt, from);
     uint64_t zeroTo = std::min(fieldAt + sizeof(tenon_note::hash), from + count);
     if (zeroFrom < zeroTo)
       std::memset(buffer + (zeroFrom - from), 0, size_t(zeroTo - zeroFrom));
-    XXH3_128bits_update(hash.state, buffer, count);
+    XXH3_128bits_update(&state, buffer, count);
     from += count;
   }
   return true;
@@ -148,26 +139,29 @@ bool LibraryImage::read(uint64_t offset, void *to, size_t count) const {
   return true;
 }
 
-std::optional<FoundNote> findNoteIn(const uint8_t *notes, uint64_t size, uint64_t start, uint64_t segmentAlignment) {
+std::optional<FoundNote> findNoteIn(const LibraryImage &image, uint64_t start, uint64_t size,
+                                    uint64_t segmentAlignment) {
+  if (start > image.size() || size > image.size() - start)
+    return std::nullopt;
   // As binutils and glibc read them: entries are padded to 8 bytes only in segments aligned to 8.
   uint64_t alignment = segmentAlignment == 8 ? 8 : 4;
-  uint64_t at = 0;
-  while (size - at >= sizeof(Elf64_Nhdr)) {
-    Elf64_Nhdr header;
-    std::memcpy(&header, notes + at, sizeof header);
+  Elf64_Nhdr header;
+  for (uint64_t at = 0; size - at >= sizeof header;) {
+    if (!image.read(start + at, &header, sizeof header))
+      return std::nullopt;
     uint64_t nameAt = at + sizeof header;
     uint64_t descriptorAt = alignUp(nameAt + header.n_namesz, alignment);
     uint64_t end = descriptorAt + header.n_descsz;
     if (end > size)
       return std::nullopt;
+    char name[sizeof noteName];
     bool ours = header.n_type == TENON_NOTE_TYPE && header.n_namesz == sizeof noteName &&
-                std::memcmp(notes + nameAt, noteName, sizeof noteName) == 0;
-    if (ours && header.n_descsz >= sizeof(uint32_t)) {
-      FoundNote found{};
-      std::memcpy(&found.note, notes + descriptorAt, std::min<uint64_t>(header.n_descsz, sizeof found.note));
+                header.n_descsz >= sizeof(uint32_t) && image.read(start + nameAt, name, sizeof name) &&
+                std::memcmp(name, noteName, sizeof noteName) == 0;
+    FoundNote found{};
+    // Of a note that is too short the missing fields are zero, and no file has the size zero.
+    if (ours && image.read(start + descriptorAt, &found.note, std::min<uint64_t>(header.n_descsz, sizeof found.note))) {
       found.offset = start + descriptorAt;
-      // A note of this version that is too short cannot be trusted: its missing fields read as zero, and no file has
-      // the size zero.
       return found;
     }
     at = std::min(alignUp(end, alignment), size);
@@ -186,12 +180,9 @@ std::optional<FoundNote> findNote(const LibraryImage &image, std::string &error)
       error = "program header " + number(index) + " lies beyond the library's " + number(image.size()) + " bytes";
       return std::nullopt;
     }
-    if (segment.p_type != PT_NOTE || segment.p_filesz > noteSegmentLimit)
+    if (segment.p_type != PT_NOTE)
       continue;
-    std::unique_ptr<uint8_t[]> notes(new (std::nothrow) uint8_t[segment.p_filesz + 1]);
-    if (!notes || !image.read(segment.p_offset, notes.get(), segment.p_filesz))
-      continue;
-    if (auto found = findNoteIn(notes.get(), segment.p_filesz, segment.p_offset, segment.p_align)) {
+    if (auto found = findNoteIn(image, segment.p_offset, segment.p_filesz, segment.p_align)) {
       found->machine = header.e_machine;
       return found;
     }
@@ -203,23 +194,16 @@ std::optional<FoundNote> findNote(const LibraryImage &image, std::string &error)
 bool hashLibrary(const LibraryImage &image, const FoundNote &found, uint64_t (&hash)[2], std::string &error) {
   if (!checkSpans(image.size(), found, error))
     return false;
-  constexpr size_t bufferSize = 256 << 10;
-  std::unique_ptr<uint8_t[]> buffer(new (std::nothrow) uint8_t[bufferSize]);
-  HashState state;
-  if (!buffer || !state.state) {
-    error = "no memory to hash the library";
-    return false;
-  }
-  XXH3_128bits_reset(state.state);
+  XXH3_state_t state;
+  XXH3_128bits_reset(&state);
   uint64_t fieldAt = found.offset + offsetof(tenon_note, hash);
   uint64_t excludedFrom = found.note.excluded_size ? found.note.excluded_offset : image.size();
   uint64_t excludedTo = excludedFrom + found.note.excluded_size;
-  if (!hashSpan(image, 0, excludedFrom, fieldAt, state, buffer.get(), bufferSize) ||
-      !hashSpan(image, excludedTo, image.size(), fieldAt, state, buffer.get(), bufferSize)) {
+  if (!hashSpan(image, 0, excludedFrom, fieldAt, state) || !hashSpan(image, excludedTo, image.size(), fieldAt, state)) {
     error = "the library could not be read to its end of " + number(image.size()) + " bytes";
     return false;
   }
-  XXH128_hash_t digest = XXH3_128bits_digest(state.state);
+  XXH128_hash_t digest = XXH3_128bits_digest(&state);
   hash[0] = digest.low64;
   hash[1] = digest.high64;
   return true;

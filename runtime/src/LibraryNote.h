@@ -1,7 +1,7 @@
 //===- LibraryNote.h - The ELF note of a model library ----------*- C++ -*-===//
 //
 // Finds, checks and writes `.note.tenon` (see tenon/library.h) without loading the library. The compiler stamps with
-// this what the runtime checks with it. Throws nothing; needs xxhash alone.
+// this what the runtime checks with it. Throws nothing and allocates nothing but messages; needs xxhash alone.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,9 +49,8 @@ enum class NoteProblem { None, Damaged, Version, Machine };
 /// version nothing but the version is read.
 std::optional<FoundNote> findNote(const LibraryImage &image, std::string &error);
 
-/// Finds the note among the `size` bytes of one note segment, which starts at `start` in the file and has the alignment
-/// that its program header says.
-std::optional<FoundNote> findNoteIn(const uint8_t *notes, uint64_t size, uint64_t start, uint64_t alignment);
+/// Finds the note in one segment of notes, `size` bytes from `start`, with the alignment that its program header says.
+std::optional<FoundNote> findNoteIn(const LibraryImage &image, uint64_t start, uint64_t size, uint64_t alignment);
 
 /// XXH3-128 of the image as tenon_note.hash describes it.
 bool hashLibrary(const LibraryImage &image, const FoundNote &found, uint64_t (&hash)[2], std::string &error);

@@ -3,16 +3,14 @@
 #include "Manifest.h"
 
 #include "Failure.h"
+#include "Json.h"
 #include "tenon/library.h"
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 namespace tenon::runtime {
 namespace {
-
-using Json = nlohmann::json;
 
 struct TypeEntry {
   std::string_view name;
@@ -33,42 +31,46 @@ template <typename... Parts> [[noreturn]] void wrong(const Parts &...parts) {
   fail(TENON_ERROR_LIBRARY, "manifest: ", parts...);
 }
 
+using Kind = JsonValue::Kind;
+
 /// A member that must be there.
-const Json &member(const Json &object, const char *key, std::string_view where) {
-  if (!object.is_object())
-    wrong(where, " is ", object.type_name(), ", expected an object");
-  auto found = object.find(key);
-  if (found == object.end())
+const JsonValue &member(const JsonValue &object, const char *key, std::string_view where) {
+  if (!object.is(Kind::Object))
+    wrong(where, " is ", object.kindName(), ", expected an object");
+  const JsonValue *found = object.find(key);
+  if (!found)
     wrong(where, " has no \"", key, "\"");
   return *found;
 }
 
-std::string stringMember(const Json &object, const char *key, std::string_view where) {
-  const Json &value = member(object, key, where);
-  if (!value.is_string())
-    wrong("\"", key, "\" of ", where, " is ", value.type_name(), ", expected a string");
-  return value.get<std::string>();
-}
-
-const Json &arrayMember(const Json &object, const char *key, std::string_view where) {
-  const Json &value = member(object, key, where);
-  if (!value.is_array())
-    wrong("\"", key, "\" of ", where, " is ", value.type_name(), ", expected an array");
+/// The same, of a kind.
+const JsonValue &member(const JsonValue &object, const char *key, Kind kind, const char *expected,
+                        std::string_view where) {
+  const JsonValue &value = member(object, key, where);
+  if (!value.is(kind))
+    wrong("\"", key, "\" of ", where, " is ", value.kindName(), ", expected ", expected);
   return value;
 }
 
+const std::string &stringMember(const JsonValue &object, const char *key, std::string_view where) {
+  return member(object, key, Kind::String, "a string", where).text;
+}
+
+const std::vector<JsonValue> &arrayMember(const JsonValue &object, const char *key, std::string_view where) {
+  return member(object, key, Kind::Array, "an array", where).items;
+}
+
 /// A whole number of at least `least`.
-int64_t wholeNumber(const Json &value, int64_t least, std::string_view what) {
-  bool fits = value.is_number_unsigned() ? value.get<uint64_t>() <= uint64_t(INT64_MAX) : value.is_number_integer();
-  if (!fits || value.get<int64_t>() < least)
-    wrong(what, " is ", value.dump(), ", expected a whole number of at least ", least);
-  return value.get<int64_t>();
+int64_t wholeNumber(const JsonValue &value, int64_t least, std::string_view what) {
+  if (!value.is(Kind::Integer) || value.integer < least)
+    wrong(what, " is ", value.show(), ", expected a whole number of at least ", least);
+  return value.integer;
 }
 
 /// The number under `key`, or 0 if there is none.
-int64_t numberOrZero(const Json &object, const char *key) {
-  auto found = object.find(key);
-  return found == object.end() ? 0 : wholeNumber(*found, 1, concat("\"", key, "\""));
+int64_t numberOrZero(const JsonValue &object, const char *key) {
+  const JsonValue *found = object.find(key);
+  return found ? wholeNumber(*found, 1, concat("\"", key, "\"")) : 0;
 }
 
 tenon_type typeOf(const std::string &name, std::string_view where) {
@@ -78,33 +80,33 @@ tenon_type typeOf(const std::string &name, std::string_view where) {
   wrong("type of ", where, " is \"", name, "\", expected one of f32, i32, f64, i64, f16, bf16, i8, u8");
 }
 
-Extent parseExtent(const Json &value, const std::vector<std::string> &dims, std::string_view where) {
+Extent parseExtent(const JsonValue &value, const std::vector<std::string> &dims, std::string_view where) {
   Extent extent;
-  if (!value.is_string()) {
+  if (!value.is(Kind::String)) {
     extent.fixed = wholeNumber(value, 1, concat("an extent of ", where));
     return extent;
   }
-  auto found = std::find(dims.begin(), dims.end(), value.get_ref<const std::string &>());
+  auto found = std::find(dims.begin(), dims.end(), value.text);
   if (found == dims.end())
-    wrong("extent \"", value.get_ref<const std::string &>(), "\" of ", where, " is not one of the entry point's dims");
+    wrong("extent \"", value.text, "\" of ", where, " is not one of the entry point's dims");
   extent.dim = int(found - dims.begin());
   return extent;
 }
 
-TensorType parseTensor(const Json &value, const std::vector<std::string> &dims, const std::string &entry) {
+TensorType parseTensor(const JsonValue &value, const std::vector<std::string> &dims, const std::string &entry) {
   TensorType tensor;
   tensor.name = stringMember(value, "name", concat("a tensor of ", entry));
   std::string where = concat("tensor \"", tensor.name, "\" of ", entry);
   tensor.type = typeOf(stringMember(value, "type", where), where);
-  const Json &shape = arrayMember(value, "shape", where);
+  const std::vector<JsonValue> &shape = arrayMember(value, "shape", where);
   if (shape.size() > TENON_MAX_RANK)
     wrong(where, " has rank ", shape.size(), ", expected at most ", TENON_MAX_RANK);
-  for (const Json &extent : shape)
+  for (const JsonValue &extent : shape)
     tensor.shape.push_back(parseExtent(extent, dims, where));
-  if (auto optional = value.find("optional"); optional != value.end()) {
-    if (!optional->is_boolean())
-      wrong("\"optional\" of ", where, " is ", optional->type_name(), ", expected true or false");
-    tensor.optional = optional->get<bool>();
+  if (const JsonValue *optional = value.find("optional")) {
+    if (!optional->is(Kind::Boolean))
+      wrong("\"optional\" of ", where, " is ", optional->show(), ", expected true or false");
+    tensor.optional = optional->boolean;
   }
   return tensor;
 }
@@ -121,24 +123,24 @@ void checkDimsAreBound(const Entry &entry) {
   }
 }
 
-Entry parseEntry(const Json &value) {
+Entry parseEntry(const JsonValue &value) {
   Entry entry;
   entry.name = stringMember(value, "name", "an entry point");
   std::string where = concat("entry point \"", entry.name, "\"");
-  for (const Json &dim : arrayMember(value, "dims", where)) {
-    if (!dim.is_string())
-      wrong("a dim of ", where, " is ", dim.dump(), ", expected a string");
-    entry.dims.push_back(dim.get<std::string>());
+  for (const JsonValue &dim : arrayMember(value, "dims", where)) {
+    if (!dim.is(Kind::String))
+      wrong("a dim of ", where, " is ", dim.show(), ", expected a string");
+    entry.dims.push_back(dim.text);
   }
-  for (const Json &input : arrayMember(value, "inputs", where))
+  for (const JsonValue &input : arrayMember(value, "inputs", where))
     entry.inputs.push_back(parseTensor(input, entry.dims, where));
-  for (const Json &output : arrayMember(value, "outputs", where))
+  for (const JsonValue &output : arrayMember(value, "outputs", where))
     entry.outputs.push_back(parseTensor(output, entry.dims, where));
   checkDimsAreBound(entry);
   return entry;
 }
 
-WeightFileName parseWeights(const Json &value) {
+WeightFileName parseWeights(const JsonValue &value) {
   WeightFileName weights;
   weights.file = stringMember(value, "file", "\"weights\"");
   weights.bytes = uint64_t(wholeNumber(member(value, "bytes", "\"weights\""), 8, "\"bytes\" of \"weights\""));
@@ -146,25 +148,26 @@ WeightFileName parseWeights(const Json &value) {
   return weights;
 }
 
-Manifest readManifest(const Json &root) {
+Manifest readManifest(const JsonValue &root) {
   Manifest manifest;
-  if (const Json &version = member(root, "tenon", "the manifest"); version != TENON_LIBRARY_VERSION)
-    wrong("is version ", version.dump(), ", this runtime reads version ", TENON_LIBRARY_VERSION);
+  const JsonValue &version = member(root, "tenon", "the manifest");
+  if (!version.is(Kind::Integer) || version.integer != TENON_LIBRARY_VERSION)
+    wrong("is version ", version.show(), ", this runtime reads version ", TENON_LIBRARY_VERSION);
   manifest.name = stringMember(root, "name", "the manifest");
   manifest.width = numberOrZero(root, "width");
-  for (const Json &entry : arrayMember(root, "entries", "the manifest"))
+  for (const JsonValue &entry : arrayMember(root, "entries", "the manifest"))
     manifest.entries.push_back(parseEntry(entry));
   manifest.kernelCount = arrayMember(root, "kernels", "the manifest").size();
-  if (auto limits = root.find("limits"); limits != root.end()) {
-    if (!limits->is_object())
-      wrong("\"limits\" is ", limits->type_name(), ", expected an object");
+  if (const JsonValue *limits = root.find("limits")) {
+    if (!limits->is(Kind::Object))
+      wrong("\"limits\" is ", limits->kindName(), ", expected an object");
     manifest.limits = {numberOrZero(*limits, "vocab"), numberOrZero(*limits, "positions"),
                        numberOrZero(*limits, "types"), numberOrZero(*limits, "text_tokens")};
   }
-  if (auto weights = root.find("weights"); weights != root.end() && !weights->is_null())
+  if (const JsonValue *weights = root.find("weights"); weights && !weights->is(Kind::Null))
     manifest.weights = parseWeights(*weights);
-  if (auto spec = root.find("spec"); spec != root.end() && spec->is_string())
-    manifest.spec = spec->get<std::string>();
+  if (const JsonValue *spec = root.find("spec"); spec && spec->is(Kind::String))
+    manifest.spec = spec->text;
   return manifest;
 }
 
@@ -186,9 +189,9 @@ std::string typeName(tenon_type type) {
 
 Manifest parseManifest(std::string_view json) {
   try {
-    return readManifest(Json::parse(json));
-  } catch (const Json::exception &failure) {
-    wrong(failure.what());
+    return readManifest(parseJson(json));
+  } catch (const JsonError &failure) {
+    wrong(failure.message);
   }
 }
 

@@ -57,9 +57,6 @@ private:
   mutable int64_t truncation = -1; ///< the tokenizer's own, 0 for none, -1 while not looked at
 };
 
-/// The "max_length" of the "truncation" of a tokenizer.json; 0 for none.
-int64_t tokenizerTruncation(std::string_view json);
-
 } // namespace tenon::runtime
 
 #endif // TENON_RUNTIME_MODEL_H

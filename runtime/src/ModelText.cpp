@@ -1,13 +1,26 @@
 //===- ModelText.cpp - The text side of a model ---------------------------===//
 
 #include "Failure.h"
+#include "Json.h"
 #include "Model.h"
 #include "text/Tokenizer.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 namespace tenon::runtime {
+namespace {
+
+/// The "max_length" of the "truncation" of a tokenizer.json; 0 for none.
+int64_t tokenizerTruncation(std::string_view json) {
+  // The vocabulary, most of the file, is passed over.
+  JsonValue root = parseJson(json, "truncation");
+  const JsonValue *truncation = root.find("truncation");
+  const JsonValue *length = truncation ? truncation->find("max_length") : nullptr;
+  bool limits = length && length->is(JsonValue::Kind::Integer) && length->integer > 0;
+  return limits ? std::min<int64_t>(length->integer, INT32_MAX) : 0;
+}
+
+} // namespace
 
 const text::Tokenizer &Model::tokenizer() const {
   std::lock_guard lock(tokenizerMutex);
@@ -38,25 +51,16 @@ size_t Model::textTokenLimit() const {
   if (limits.textTokens != 0)
     return size_t(limits.textTokens);
   std::lock_guard lock(tokenizerMutex);
-  if (truncation < 0)
-    truncation =
-        hasTokenizer() ? tokenizerTruncation({library.table().tokenizer, size_t(library.table().tokenizer_size)}) : 0;
+  try {
+    if (truncation < 0)
+      truncation =
+          hasTokenizer() ? tokenizerTruncation({library.table().tokenizer, size_t(library.table().tokenizer_size)}) : 0;
+  } catch (const JsonError &failure) {
+    fail(TENON_ERROR_TOKENIZER, "tokenizer of ", description.name, ": ", failure.message);
+  }
   if (truncation == 0 || limits.positions == 0)
     return size_t(std::max(truncation, limits.positions));
   return size_t(std::min(truncation, limits.positions));
-}
-
-int64_t tokenizerTruncation(std::string_view json) {
-  using Json = nlohmann::json;
-  // The vocabulary, most of the file, is passed over.
-  auto keep = [](int depth, Json::parse_event_t event, Json &parsed) {
-    return event != Json::parse_event_t::key || depth != 1 || parsed == "truncation";
-  };
-  Json root = Json::parse(json, keep, /*allow_exceptions=*/false);
-  if (!root.is_object() || !root.contains("truncation") || !root["truncation"].is_object())
-    return 0;
-  const Json &length = root["truncation"].value("max_length", Json());
-  return length.is_number_unsigned() ? int64_t(std::min<uint64_t>(length.get<uint64_t>(), INT32_MAX)) : 0;
 }
 
 } // namespace tenon::runtime

@@ -3,6 +3,7 @@
 #include "WeightFile.h"
 
 #include "Failure.h"
+#include "Json.h"
 #include "LibraryNote.h"
 
 #include <bit>
@@ -12,7 +13,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <sys/stat.h>
 #include <system_error>
@@ -23,7 +23,6 @@ namespace {
 
 constexpr uint64_t headerLimit = 100'000'000;
 constexpr uint64_t dataAlignment = 64;
-constexpr int depthLimit = 16;
 
 std::string systemMessage(int code) { return std::generic_category().message(code); }
 
@@ -104,22 +103,14 @@ FileHandle openRegularFile(int directory, const std::string &name, const std::st
 }
 
 std::string weightId(std::string_view header) {
-  using Json = nlohmann::json;
-  // Only the metadata is kept; tensors are the compiler's affair.
-  auto keep = [](int depth, Json::parse_event_t event, Json &parsed) {
-    if (depth > depthLimit)
-      fail(TENON_ERROR_WEIGHTS, "header is nested more than ", depthLimit, " deep");
-    return event != Json::parse_event_t::key || depth != 1 || parsed == "__metadata__";
-  };
   try {
-    Json root = Json::parse(header, keep);
-    auto metadata = root.find("__metadata__");
-    if (metadata == root.end() || !metadata->is_object())
-      return "";
-    auto id = metadata->find("id");
-    return id == metadata->end() || !id->is_string() ? "" : id->get<std::string>();
-  } catch (const Json::exception &failure) {
-    fail(TENON_ERROR_WEIGHTS, "weight file's header: ", failure.what());
+    // Only the metadata is kept; tensors are the compiler's affair.
+    JsonValue root = parseJson(header, "__metadata__");
+    const JsonValue *metadata = root.find("__metadata__");
+    const JsonValue *id = metadata ? metadata->find("id") : nullptr;
+    return id && id->is(JsonValue::Kind::String) ? id->text : "";
+  } catch (const JsonError &failure) {
+    fail(TENON_ERROR_WEIGHTS, "weight file's header: ", failure.message);
   }
 }
 
