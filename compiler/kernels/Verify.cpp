@@ -196,7 +196,7 @@ private:
 
   void attention() {
     counts(5, 5);
-    int64_t heads = integer("heads", 1), keyHeads = integer("kv_heads", 1), size = integer("head_size", 1);
+    int64_t heads = integer("heads", 1), keyHeads = integer("key_value_heads", 1), size = integer("head_size", 1);
     real("scale");
     if (heads % keyHeads)
       fail("heads (" + std::to_string(heads) + ") is not a multiple of kv_heads (" + std::to_string(keyHeads) + ")");

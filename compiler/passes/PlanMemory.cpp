@@ -205,7 +205,8 @@ struct PlanMemory : tenon::impl::PlanMemoryBase<PlanMemory> {
     if (buffers.empty())
       return;
     // Allocations stand together, so that the last of them sees every size.
-    OpBuilder builder(buffers.back());
+    OpBuilder builder(function.getContext());
+    builder.setInsertionPointAfter(buffers.back());
     ArenaBuilder(builder, function.getLoc()).build(assignSlots(buffers, Liveness(function)));
   }
 };

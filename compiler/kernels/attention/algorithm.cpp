@@ -44,7 +44,7 @@ SequenceOfTile findSequences(const std::vector<Operand> &operands, Expr rows, Ex
 void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   const Operation &operation = *funcs.operation;
   int size = static_cast<int>(integerAttribute(operation, "head_size"));
-  int group = static_cast<int>(integerAttribute(operation, "heads") / integerAttribute(operation, "kv_heads"));
+  int group = static_cast<int>(integerAttribute(operation, "heads") / integerAttribute(operation, "key_value_heads"));
   Func keys = operands[1].value, values = operands[2].value;
   Expr rows = operands[0].extent;
   SequenceOfTile sequence = findSequences(operands, rows, operands[4].extent, funcs);

@@ -12,7 +12,7 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   registry.insert<tenon::TenonDialect>();
   mlir::registerAllPasses();
-  tenon::registerPasses();
+  tenon::registerTenonPasses();
   tenon::registerPipelines();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "Tenon's pass driver\n", registry));
 }

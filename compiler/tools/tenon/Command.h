@@ -1,0 +1,28 @@
+//===- Command.h - What the subcommands share -------------------*- C++ -*-===//
+
+#ifndef TENON_TOOLS_COMMAND_H
+#define TENON_TOOLS_COMMAND_H
+
+#include <CLI/CLI.hpp>
+#include <stdexcept>
+#include <string>
+
+namespace tenon::tools {
+
+/// Bad input or a failed check: the message goes to standard error, the exit status is 1.
+class Failure : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Each adds its subcommand; the callback that it sets does the work.
+void addCompile(CLI::App &app);
+void addImport(CLI::App &app);
+void addRun(CLI::App &app);
+void addVerify(CLI::App &app);
+void addBench(CLI::App &app);
+void addInspect(CLI::App &app);
+
+} // namespace tenon::tools
+
+#endif // TENON_TOOLS_COMMAND_H

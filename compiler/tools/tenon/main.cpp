@@ -1,0 +1,25 @@
+//===- main.cpp - The command line ----------------------------------------===//
+
+#include "Command.h"
+
+#include <cstdio>
+
+int main(int argc, char **argv) {
+  CLI::App app("Compiles transformer models to native libraries and runs them.\n"
+               "Example: tenon compile all-MiniLM-L6-v2 -o minilm.so && tenon run minilm.so --text \"Hello\"");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", TENON_VERSION);
+  tenon::tools::addCompile(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const std::exception &error) {
+    // Messages about files come complete with position and "error:".
+    std::string text = error.what();
+    bool complete = text.find("error: ") != std::string::npos;
+    std::fprintf(stderr, "%s%s\n", complete ? "" : "tenon: error: ", text.c_str());
+    return 1;
+  }
+  return 0;
+}
