@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""MiniLM by Tenon, ONNX Runtime and PyTorch on the same rows in one run, and against the machine's arithmetic peak.
+
+Each engine lives in a process of its own, since the idle threads of one would slow the next down. The processes take
+turns: in each round every engine runs each shape for a fraction of a second while the others sleep. Called by
+benchmarks/run."""
+
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import engines  # noqa: E402
+
+SHAPES = [(1, 16), (1, 128), (8, 128), (32, 64), (1, 512)]
+ENGINES = ["tenon", "ort-plain", "ort-traced", "ort-bert", "pytorch"]
+# After a turn, engines let their threads spin for a while: the next one waits for longer than that.
+SETTLE_SECONDS = 0.1
+
+
+def token_ids(batch, length):
+    return numpy.random.default_rng(batch * 1000 + length).integers(1000, 30000, (batch, length))
+
+
+def worker(name, arguments):
+    """Answers each line `index seconds` with the times, in ms, of the calls it made; `check index` with some of the output."""
+    engine = engines.make(name, arguments)
+    runs = [engine.prepare(token_ids(*shape)) for shape in SHAPES]
+    print("ready", flush=True)
+    for line in sys.stdin:
+        command, value = line.split()
+        if command == "check":
+            hidden = runs[int(value)]()
+            print(json.dumps([float(x) for x in hidden.reshape(-1)[:: hidden.size // 997]]), flush=True)
+            continue
+        run, end, times = runs[int(command)], float(value) + time.perf_counter(), []
+        run()  # Not timed: wakes the threads and warms the caches.
+        while len(times) < 3 or time.perf_counter() < end:
+            begin = time.perf_counter()
+            run()
+            times.append(1000 * (time.perf_counter() - begin))
+        print(json.dumps(times), flush=True)
+
+
+class Worker:
+    def __init__(self, name, argv):
+        self.name = name
+        self.process = subprocess.Popen([sys.executable, __file__, *argv, "--worker", name], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+        self.rounds = {shape: [] for shape in SHAPES}
+
+    def milliseconds(self, shape):
+        """The median call of the quietest round: what else runs on the machine only ever makes a round slower."""
+        return min(statistics.median(times) for times in self.rounds[shape])
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit(f"{self.name} ended:\n{self.process.communicate()[1]}")
+        return line
+
+    def ask(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.answer())
+
+
+def flops(config, batch, length):
+    width, hidden, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
+    products = 4 * width * width + 2 * width * hidden
+    return 2.0 * layers * batch * length * (products + 2 * length * width)
+
+
+def machine(program, threads):
+    return json.loads(subprocess.run([program, str(threads)], check=True, capture_output=True, encoding="utf-8").stdout)
+
+
+def check_outputs(workers):
+    """All engines compute the same thing, or the comparison means nothing."""
+    for index, shape in enumerate(SHAPES):
+        outputs = [numpy.array(worker.ask(f"check {index}")) for worker in workers]
+        for worker, output in zip(workers, outputs):
+            difference = float(numpy.abs(output - outputs[-1]).max())
+            if not difference < 1e-3:
+                sys.exit(f"{worker.name} differs from {workers[-1].name} by {difference:.3g} at {shape[0]}x{shape[1]}")
+
+
+def report(workers, config, peak):
+    names = [worker.name for worker in workers]
+    print(f"\nms, the median of the quietest round; share of the float32 peak of {peak:.0f} GFLOP/s")
+    print(f"{'batch x length':>14}" + "".join(f"{name:>18}" for name in names) + f"{'best ORT / tenon':>19}{'PyTorch / tenon':>17}")
+    rows = []
+    for shape in SHAPES:
+        medians = {worker.name: worker.milliseconds(shape) for worker in workers}
+        work = flops(config, *shape)
+        cells = "".join(f"{ms:>11.2f} {100 * work / (ms * 1e6) / peak:>4.0f} %" for ms in medians.values())
+        ort = min((ms for name, ms in medians.items() if name.startswith("ort")), default=float("nan"))
+        ratios = [other / medians["tenon"] if "tenon" in medians else float("nan") for other in (ort, medians.get("pytorch", float("nan")))]
+        print(f"{shape[0]:>9} x {shape[1]:<3}" + cells + f"{ratios[0]:>19.2f}{ratios[1]:>17.2f}")
+        rows.append({"batch": shape[0], "length": shape[1], "gflop": work / 1e9, "ms": medians,
+                     "calls_ms": {worker.name: worker.rounds[shape] for worker in workers}})
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--checkpoint", required=True)
+    parser.add_argument("--onnx", required=True, help="folder that export.py has written")
+    parser.add_argument("--peak", required=True, help="the program tenon-machine-peak")
+    parser.add_argument("--runtime", help="libtenon_rt.so")
+    parser.add_argument("--library", help="the compiled model")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=0.3, help="of each engine's turn")
+    parser.add_argument("--engines", default=",".join(ENGINES))
+    parser.add_argument("--output", help="JSON file with all that was measured")
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.worker:
+        return worker(arguments.worker, arguments)
+
+    before = machine(arguments.peak, arguments.threads)
+    workers = []
+    for name in arguments.engines.split(","):
+        workers.append(Worker(name, sys.argv[1:]))
+        workers[-1].answer()  # One after the other: loading is work too.
+    check_outputs(workers)
+    for _ in range(arguments.rounds):
+        for index, shape in enumerate(SHAPES):
+            for member in workers:
+                time.sleep(SETTLE_SECONDS)
+                member.rounds[shape].append(member.ask(f"{index} {arguments.seconds}"))
+    for member in workers:
+        member.process.communicate()
+    after = machine(arguments.peak, arguments.threads)
+
+    which = "all" if "all" in before else "one"
+    peak = max(before[which]["gflops"], after[which]["gflops"])
+    processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
+    print(f"{processor}, {arguments.threads} threads, AVX-512 {'yes' if before['avx512'] else 'no'}; read bandwidth "
+          f"{before[which]['read_gbs']:.0f} GB/s, with huge pages {before[which]['read_huge_pages_gbs']:.0f}; "
+          f"peak before {before[which]['gflops']:.0f}, after {after[which]['gflops']:.0f} GFLOP/s")
+    rows = report(workers, json.loads((pathlib.Path(arguments.checkpoint) / "config.json").read_text()), peak)
+    if arguments.output:
+        pathlib.Path(arguments.output).write_text(json.dumps({"before": before, "after": after, "rows": rows}, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+//===- peak.cpp - What this machine can do --------------------------------===//
+//
+// Prints, as JSON, the float32 arithmetic peak and the read bandwidth of one and of several threads. Every figure is
+// the best of some runs, since whatever else the machine does can only lower it.
+//
+//   tenon-machine-peak [THREADS]
+//
+//===----------------------------------------------------------------------===//
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <immintrin.h>
+#include <new>
+#include <sys/mman.h>
+#include <thread>
+#include <vector>
+
+namespace {
+
+/// Makes the compiler believe that the result is used.
+void keep(float result) { asm volatile("" : : "x"(result)); }
+
+constexpr int kFmaSteps = 1 << 20;
+/// Enough independent chains to fill two pipes of latency 4 or 5, few enough for 16 registers with AVX2.
+constexpr int kChains = 12;
+constexpr int kRuns = 15;
+
+__attribute__((target("avx2,fma"))) double multiplyAddAvx2() {
+  __m256 chains[kChains];
+  for (int i = 0; i < kChains; ++i) // Different starting values: equal chains would be merged.
+    chains[i] = _mm256_set1_ps(1.0f + 0.01f * static_cast<float>(i));
+  const __m256 factor = _mm256_set1_ps(0.9999f), summand = _mm256_set1_ps(0.0001f);
+  for (int step = 0; step < kFmaSteps; ++step)
+    for (__m256 &chain : chains)
+      chain = _mm256_fmadd_ps(chain, factor, summand);
+  __m256 sum = chains[0];
+  for (int i = 1; i < kChains; ++i)
+    sum = _mm256_add_ps(sum, chains[i]);
+  keep(_mm256_cvtss_f32(sum));
+  return 2.0 * 8 * kChains * kFmaSteps;
+}
+
+__attribute__((target("avx512f"))) double multiplyAddAvx512() {
+  __m512 chains[kChains];
+  for (int i = 0; i < kChains; ++i)
+    chains[i] = _mm512_set1_ps(1.0f + 0.01f * static_cast<float>(i));
+  const __m512 factor = _mm512_set1_ps(0.9999f), summand = _mm512_set1_ps(0.0001f);
+  for (int step = 0; step < kFmaSteps; ++step)
+    for (__m512 &chain : chains)
+      chain = _mm512_fmadd_ps(chain, factor, summand);
+  __m512 sum = chains[0];
+  for (int i = 1; i < kChains; ++i)
+    sum = _mm512_add_ps(sum, chains[i]);
+  keep(_mm512_cvtss_f32(sum));
+  return 2.0 * 16 * kChains * kFmaSteps;
+}
+
+__attribute__((target("avx2"))) void readAll(const float *data, size_t count) {
+  __m256 sums[8];
+  for (int i = 0; i < 8; ++i)
+    sums[i] = _mm256_set1_ps(static_cast<float>(i));
+  for (size_t at = 0; at + 64 <= count; at += 64)
+    for (int i = 0; i < 8; ++i)
+      sums[i] = _mm256_add_ps(sums[i], _mm256_load_ps(data + at + 8 * i));
+  for (int i = 1; i < 8; ++i)
+    sums[0] = _mm256_add_ps(sums[0], sums[i]);
+  keep(_mm256_cvtss_f32(sums[0]));
+}
+
+/// Seconds from when all threads are ready until the last is done.
+double timeOnThreads(int threads, const std::function<void(int)> &work) {
+  std::atomic<int> ready{0};
+  std::atomic<bool> start{false};
+  std::vector<std::thread> pool;
+  for (int thread = 0; thread < threads; ++thread)
+    pool.emplace_back([&, thread] {
+      ++ready;
+      while (!start)
+        ;
+      work(thread);
+    });
+  while (ready != threads)
+    std::this_thread::yield();
+  auto begin = std::chrono::steady_clock::now();
+  start = true;
+  for (std::thread &thread : pool)
+    thread.join();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double peakGflops(int threads, double (*kernel)()) {
+  double best = 0;
+  for (int run = 0; run < kRuns; ++run) {
+    std::atomic<double> flops{0};
+    double seconds = timeOnThreads(threads, [&](int) { flops.fetch_add(kernel()); });
+    best = std::max(best, flops / seconds / 1e9);
+  }
+  return best;
+}
+
+double readGigabytes(int threads, const float *data, size_t count) {
+  double best = 0;
+  size_t share = count / static_cast<size_t>(threads) / 64 * 64;
+  for (int run = 0; run < kRuns; ++run) {
+    double seconds =
+        timeOnThreads(threads, [&](int thread) { readAll(data + static_cast<size_t>(thread) * share, share); });
+    best = std::max(best, static_cast<double>(share) * sizeof(float) * threads / seconds / 1e9);
+  }
+  return best;
+}
+
+/// Far more than any cache holds, written once so that every page is there.
+float *makeBuffer(size_t bytes, int advice) {
+  void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    std::fprintf(stderr, "tenon-machine-peak: error: no memory for a buffer of %zu bytes\n", bytes);
+    std::exit(1);
+  }
+  madvise(memory, bytes, advice);
+  float *data = static_cast<float *>(memory);
+  std::fill(data, data + bytes / sizeof(float), 1.0f);
+  return data;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  int many = argc > 1 ? std::atoi(argv[1]) : static_cast<int>(std::thread::hardware_concurrency());
+  if (many < 1 || argc > 2) {
+    std::fprintf(stderr, "usage: tenon-machine-peak [THREADS]\n");
+    return 2;
+  }
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
+    std::fprintf(stderr, "tenon-machine-peak: error: this CPU has neither AVX2 with FMA nor AVX-512\n");
+    return 1;
+  }
+  bool wide = __builtin_cpu_supports("avx512f");
+  constexpr size_t kBytes = size_t(512) << 20;
+  float *small = makeBuffer(kBytes, MADV_NOHUGEPAGE), *huge = makeBuffer(kBytes, MADV_HUGEPAGE);
+  std::printf("{\"threads\": %d, \"avx512\": %s", many, wide ? "true" : "false");
+  for (int threads : {1, many}) {
+    const char *which = threads == 1 && many != 1 ? "one" : "all";
+    double narrowPeak = peakGflops(threads, multiplyAddAvx2);
+    double widePeak = wide ? peakGflops(threads, multiplyAddAvx512) : 0;
+    std::printf(",\n \"%s\": {\"avx2_gflops\": %.1f, \"avx512_gflops\": %.1f, \"gflops\": %.1f, \"read_gbs\": %.1f, "
+                "\"read_huge_pages_gbs\": %.1f}",
+                which, narrowPeak, widePeak, std::max(narrowPeak, widePeak),
+                readGigabytes(threads, small, kBytes / sizeof(float)),
+                readGigabytes(threads, huge, kBytes / sizeof(float)));
+    if (many == 1)
+      break;
+  }
+  std::printf("}\n");
+}
