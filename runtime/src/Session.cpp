@@ -51,7 +51,8 @@ const KernelHooks &sessionHooks() {
 }
 
 Session::Session(std::shared_ptr<const Model> model, unsigned wantedThreads)
-    : shared(std::move(model)), scratch(new ScratchCache[threadsFor(wantedThreads)]), pool(threadsFor(wantedThreads)) {}
+    : shared(std::move(model)), threadCount(threadsFor(wantedThreads)), scratch(new ScratchCache[threadCount]),
+      pool(threadCount) {}
 
 void Session::recordError(const char *message) {
   std::lock_guard lock(errorMutex);

@@ -21,7 +21,7 @@ public:
   /// `threads` counts the caller; 0 for as many as CPUs are available.
   Session(std::shared_ptr<const Model> model, unsigned threads);
 
-  unsigned threads() const { return pool.threads(); }
+  unsigned threads() const { return threadCount; }
   const Model &model() const { return *shared; }
 
   /// See tenon_session_call.
@@ -44,6 +44,7 @@ private:
   void *reserve(size_t bytes);
 
   std::shared_ptr<const Model> shared;
+  const unsigned threadCount;
   std::unique_ptr<ScratchCache[]> scratch; ///< one per thread; outlives the pool
   ThreadPool pool;
   Arena working;

@@ -5,15 +5,12 @@
 // one session runs one call at a time, and says TENON_ERROR_BUSY to a second.
 //
 // Every call returns a status. After one that is not TENON_OK, tenon_message() on the same thread says what was
-expected
-// and what was found; objects and outputs are then as before the call, except that outputs of a call whose kernel
-failed
-// hold anything. No exception and no abort leaves this interface.
+// expected and what was found; objects and outputs are then as before the call, except that outputs of a call whose
+// kernel failed hold anything. No exception and no abort leaves this interface.
 //
 // A weight file is mapped, not read, unless TENON_WEIGHTS_COPY_HUGE asks for a copy. If something shortens a mapped
-file
-// while the model is open, the kernel ends the process with SIGBUS: replace weight files by renaming a new one over the
-// old, or load a copy.
+// file while the model is open, the process ends with SIGBUS: replace weight files by renaming a new one over the old,
+// or load a copy.
 //
 //===----------------------------------------------------------------------===*/
 
@@ -29,11 +26,15 @@ file
 #define TENON_API
 #endif
 
+/* Enumerations have the size of C's; in C++ any value may be read from one. */
 #ifdef __cplusplus
+#define TENON_ENUM_TYPE : uint32_t
 extern "C" {
+#else
+#define TENON_ENUM_TYPE
 #endif
 
-typedef enum tenon_status {
+typedef enum tenon_status TENON_ENUM_TYPE {
   TENON_OK = 0,
   TENON_ERROR_INVALID_ARGUMENT = 1, /* a null pointer, an unknown name, a wrong type, rank or shape */
   TENON_ERROR_OUT_OF_RANGE = 2,     /* a count, length or token id that the model does not take */
@@ -67,10 +68,9 @@ TENON_API const char *tenon_version(void);
 
 typedef struct tenon_model tenon_model;
 
-typedef enum tenon_weights_loading {
-  TENON_WEIGHTS_MAP = 0, /* map the file; pages are shared between processes */
-  TENON_WEIGHTS_COPY_HUGE =
-      1, /* copy into memory with huge pages: slower to open, faster to read, safe from truncation */
+typedef enum tenon_weights_loading TENON_ENUM_TYPE {
+  TENON_WEIGHTS_MAP = 0,      /* map the file; pages are shared between processes */
+  TENON_WEIGHTS_COPY_HUGE = 1 /* copy into huge pages: slower to open, faster to read, safe from truncation */
 } tenon_weights_loading;
 
 typedef struct tenon_model_options {
@@ -92,7 +92,7 @@ typedef struct tenon_model_info {
   const char *name;
   const char *target;   /* the kernels in use */
   const char *spec;     /* YAML; "" where the library was compiled from IR */
-  const char *manifest; /* JSON, see docs/library.md; manifest_size bytes and a NUL */
+  const char *manifest; /* JSON, see docs/library.md; manifest_size bytes, then not always a NUL */
   size_t manifest_size;
   int64_t width;     /* 0 where the manifest names none, as for the three limits below */
   int64_t vocab;     /* token ids are less than this */
@@ -134,7 +134,7 @@ TENON_API tenon_status tenon_session_threads(tenon_session *session, uint32_t *t
 #define TENON_MAX_RANK 8
 #define TENON_MAX_THREADS 1024
 
-typedef enum tenon_type {
+typedef enum tenon_type TENON_ENUM_TYPE {
   TENON_F32 = 0,
   TENON_I32 = 1,
   TENON_F64 = 2,

@@ -65,6 +65,12 @@ public:
     return result;
   }
 
+  /// JSON, see docs/library.md; belongs to the model.
+  std::string_view manifest() const {
+    tenon_model_info all = info();
+    return {all.manifest, all.manifest_size};
+  }
+
   /// Token ids of a UTF-8 text, at most `maxTokens` of them; 0 for no limit.
   std::vector<int32_t> tokenize(std::string_view text, size_t maxTokens = 0) const {
     std::vector<int32_t> ids(text.size() + 8);

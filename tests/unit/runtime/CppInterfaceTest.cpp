@@ -21,6 +21,7 @@ TEST_F(CppInterface, EmbedsTokensAndTexts) {
   std::string long_text = opened.detokenize(ids);
   EXPECT_EQ(long_text.size(), 399u);
   EXPECT_STREQ(opened.info().name, "fake");
+  EXPECT_TRUE(opened.manifest().ends_with("}"));
 }
 
 TEST_F(CppInterface, CallsByName) {
