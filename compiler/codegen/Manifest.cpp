@@ -50,8 +50,10 @@ static json::Value kernelJson(KernelOp kernel) {
 std::string tenon::writeManifest(const ManifestInput &input) {
   json::Array entries, kernels;
   json::Object limits;
+  int64_t width = 0;
   for (const EntryPoint &entry : input.entries) {
     entries.push_back(entryJson(entry));
+    width = std::max(width, entry.width);
     for (const auto &[name, value] : entry.limits)
       limits[name] = value;
   }
@@ -64,6 +66,8 @@ std::string tenon::writeManifest(const ManifestInput &input) {
                         {"kernels", std::move(kernels)},
                         {"spec", input.spec},
                         {"ir", input.ir}};
+  if (width > 0)
+    manifest["width"] = width;
   if (!limits.empty())
     manifest["limits"] = std::move(limits);
   if (!input.weightsFile.empty())

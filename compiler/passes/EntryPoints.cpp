@@ -23,6 +23,8 @@ EntryPoint::EntryPoint(func::FuncOp driver) : name(driver.getName().str()) {
     }
     (isInput ? inputs : outputs).push_back(std::move(tensor));
   }
+  if (auto given = driver->getAttrOfType<IntegerAttr>("tenon.width"))
+    width = given.getInt();
   if (auto given = driver->getAttrOfType<DictionaryAttr>("tenon.limits"))
     for (NamedAttribute limit : given)
       limits[limit.getName().str()] = cast<IntegerAttr>(limit.getValue()).getInt();

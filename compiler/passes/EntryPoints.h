@@ -27,7 +27,8 @@ struct EntryPoint {
   std::string name;
   std::vector<std::string> dims; ///< Names of the sizes that a call binds.
   std::vector<EntryTensor> inputs, outputs;
-  std::map<std::string, int64_t> limits;
+  std::map<std::string, int64_t> limits; ///< Of a model's entry point: vocab, positions, types; 0 for none.
+  int64_t width = 0;                     ///< Components of a hidden state; 0 where no model says so.
 };
 
 std::vector<EntryPoint> entryPoints(mlir::ModuleOp module);

@@ -45,6 +45,7 @@ public:
     for (auto [index, resultName] : llvm::enumerate(resultNames))
       function.setResultAttr(index, "tenon.name", builder.getStringAttr(resultName));
     function->setAttr("tenon.limits", limits());
+    function->setAttr("tenon.width", builder.getI64IntegerAttr(width));
 
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(function.addEntryBlock());

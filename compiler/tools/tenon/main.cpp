@@ -10,6 +10,10 @@ int main(int argc, char **argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", TENON_VERSION);
   tenon::tools::addCompile(app);
+  tenon::tools::addImport(app);
+  tenon::tools::addRun(app);
+  tenon::tools::addBench(app);
+  tenon::tools::addInspect(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
