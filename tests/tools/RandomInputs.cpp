@@ -1,0 +1,146 @@
+//===- RandomInputs.cpp - Inputs and parameters out of nothing ------------===//
+
+#include "RandomInputs.h"
+
+#include "tenon/Dialect.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/xxhash.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace tenon;
+using namespace tenon::reference;
+
+namespace {
+
+/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
+class Generator {
+public:
+  explicit Generator(StringRef name) : state(llvm::xxh3_64bits(name)) {}
+
+  uint64_t next() {
+    uint64_t z = state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+
+  /// A float between -range and range.
+  float nextFloat(double range) {
+    return static_cast<float>(range * (static_cast<double>(next() >> 11) * 0x1p-52 - 1));
+  }
+
+private:
+  uint64_t state;
+};
+
+template <typename Scalar> std::vector<Scalar> randomFloats(StringRef name, int64_t count, double range) {
+  Generator generator(name);
+  std::vector<Scalar> values(count);
+  for (Scalar &value : values)
+    value = generator.nextFloat(range);
+  return values;
+}
+
+int32_t idLimit(func::FuncOp function, unsigned argument, const InputShape &shape) {
+  auto limits = function->getAttrOfType<DictionaryAttr>("tenon.limits");
+  auto name = function.getArgAttrOfType<StringAttr>(argument, "tenon.name");
+  if (!limits || !name)
+    return shape.maxId;
+  auto limit = limits.getAs<IntegerAttr>(name.getValue() == "tokens" ? "vocab" : name.getValue());
+  return limit ? static_cast<int32_t>(limit.getInt()) : shape.maxId;
+}
+
+/// The first vector of integers.
+int findLengths(func::FuncOp function) {
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+    if (auto tensor = dyn_cast<RankedTensorType>(type))
+      if (tensor.getRank() == 1 && tensor.getElementType().isInteger(32))
+        return static_cast<int>(i);
+  return -1;
+}
+
+FailureOr<std::vector<int32_t>> makeLengths(func::FuncOp function, int64_t batch, const InputShape &shape) {
+  if (shape.lengths.empty())
+    return std::vector<int32_t>(batch, static_cast<int32_t>(shape.dims.size() > 1 ? shape.dims[1] : 1));
+  if (static_cast<int64_t>(shape.lengths.size()) != batch)
+    return function.emitError() << "is given " << shape.lengths.size() << " lengths for a batch of " << batch;
+  return shape.lengths;
+}
+
+FailureOr<Tensor<double>> makeInput(func::FuncOp function, unsigned index, const InputShape &given) {
+  Type argument = function.getArgumentTypes()[index];
+  if (argument.isIndex())
+    return Tensor<double>(ArrayRef<int64_t>(), std::vector<int32_t>{0});
+  auto type = dyn_cast<RankedTensorType>(argument);
+  if (!type)
+    return function.emitError() << "argument " << index << " is " << argument << ", expected a tensor";
+  SmallVector<int64_t> shape;
+  unsigned next = 0;
+  for (int64_t size : type.getShape()) {
+    if (ShapedType::isDynamic(size) && next == given.dims.size())
+      return function.emitError() << "argument " << index << " is " << type << ", which needs more than the "
+                                  << given.dims.size() << " dims given";
+    shape.push_back(ShapedType::isDynamic(size) ? given.dims[next++] : size);
+  }
+  std::string name = "argument " + std::to_string(index);
+  if (type.getElementType().isF32())
+    return Tensor<double>(shape, randomFloats<double>(name, countElements(shape), 1));
+  if (static_cast<int>(index) == findLengths(function)) {
+    FailureOr<std::vector<int32_t>> lengths = makeLengths(function, shape[0], given);
+    return failed(lengths) ? FailureOr<Tensor<double>>(failure()) : Tensor<double>(shape, *lengths);
+  }
+  std::vector<int32_t> ids(countElements(shape));
+  Generator generator(name);
+  for (int32_t &id : ids)
+    id = static_cast<int32_t>(generator.next() % std::max(idLimit(function, index, given), 1));
+  return Tensor<double>(shape, std::move(ids));
+}
+
+} // namespace
+
+LogicalResult RandomParameters::collect(ModuleOp module) {
+  auto collectOp = [&](WeightOp op) -> WalkResult {
+    for (auto [i, parameter] : llvm::enumerate(op.getParameters().getAsRange<StringAttr>())) {
+      SmallVector<int64_t> shape = op.getPlainShape();
+      if (std::optional<ArrayRef<int64_t>> parts = op.getPartRows())
+        shape[0] = (*parts)[i];
+      auto [entry, isNew] = shapes.try_emplace(parameter.getValue(), shape);
+      if (!isNew && entry->second != shape)
+        return op.emitError() << "parameter " << parameter << " has shape [" << shape << "] here and [" << entry->second
+                              << "] elsewhere";
+    }
+    return WalkResult::advance();
+  };
+  return failure(module.walk(collectOp).wasInterrupted());
+}
+
+FailureOr<FloatTensor> RandomParameters::operator()(StringRef name) const {
+  for (const auto &[pattern, shape] : shapes) {
+    auto [prefix, suffix] = StringRef(pattern).split('*');
+    bool hasLayer = pattern.contains('*');
+    bool matches = hasLayer ? name.size() > prefix.size() + suffix.size() && name.starts_with(prefix) &&
+                                  name.ends_with(suffix) &&
+                                  llvm::all_of(name.drop_front(prefix.size()).drop_back(suffix.size()), llvm::isDigit)
+                            : name == pattern;
+    if (!matches)
+      continue;
+    // Sums over a row stay near 1 whatever the width.
+    double range = shape.size() < 2 ? 1 : std::sqrt(3.0 / static_cast<double>(std::max<int64_t>(shape.back(), 1)));
+    return FloatTensor(shape, randomFloats<float>(name, countElements(shape), range));
+  }
+  return failure();
+}
+
+FailureOr<Tensors<double>> tenon::makeInputs(func::FuncOp function, const InputShape &shape) {
+  Tensors<double> inputs;
+  for (unsigned index = 0; index < function.getNumArguments(); ++index) {
+    FailureOr<Tensor<double>> input = makeInput(function, index, shape);
+    if (failed(input))
+      return failure();
+    inputs.push_back(*input);
+  }
+  return inputs;
+}
