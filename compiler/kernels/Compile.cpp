@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <unistd.h>
 
 using namespace Halide;
@@ -124,8 +125,8 @@ std::string readFile(const std::string &path) {
 Internal::LoweredFunc entryPoint(const std::string &symbol, const std::string &wrapper) {
   using namespace Halide::Internal;
   LoweredArgument vector("arguments", Argument::InputScalar, type_of<void **>(), 0, ArgumentEstimates{});
-  Expr call = Internal::Call::make(Int(32), wrapper, {Variable::make(type_of<void **>(), vector.name)},
-                                   Internal::Call::Extern);
+  Expr call =
+      Internal::Call::make(Int(32), wrapper, {Variable::make(type_of<void **>(), vector.name)}, Internal::Call::Extern);
   Expr status = Variable::make(Int(32), "status");
   Stmt body = LetStmt::make("status", call, AssertStmt::make(status == 0, status));
   return LoweredFunc(symbol, std::vector<LoweredArgument>{vector}, body, LinkageType::External, NameMangling::C);
@@ -152,17 +153,31 @@ std::string compileRegion(const KernelDescription &kernel, const Schedule &sched
   OutputFileType type = kind == Output::Object         ? OutputFileType::object
                         : kind == Output::LoweredLoops ? OutputFileType::stmt
                                                        : OutputFileType::assembly;
-  Module module = Pipeline(plan.outputs)
-                      .compile_to_module(arguments, symbol + "_body", kernelTarget(*target),
-                                         LinkageType::ExternalPlusArgv);
+  Module module =
+      Pipeline(plan.outputs)
+          .compile_to_module(arguments, symbol + "_body", kernelTarget(*target), LinkageType::ExternalPlusArgv);
   module.append(entryPoint(symbol, symbol + "_body_argv"));
   module.compile({{type, directory.file()}});
   return readFile(directory.file());
 }
 
+/// Errors are thrown; warnings are about schedules and pipelines as such, which the tests settle.
+class Reporter : public CompileTimeErrorReporter {
+public:
+  void warning(const char *message) override {}
+  [[noreturn]] void error(const char *message) override { throw CompileError(message); }
+};
+
+void installReporter() {
+  static Reporter reporter;
+  static std::once_flag once;
+  std::call_once(once, [] { set_custom_compile_time_error_reporter(&reporter); });
+}
+
 /// No exception passes: the text of one becomes the error.
 template <typename Action> bool guarded(Action action, std::string &error) {
   try {
+    installReporter();
     action();
     return true;
   } catch (const Halide::Error &failure) {

@@ -20,15 +20,12 @@ Expr polynomial(Expr x, std::initializer_list<float> coefficients) {
   return value;
 }
 
-/// x where it is positive, else zero; NaN stays NaN, which the maximum instruction would drop.
-Expr positivePart(Expr x) { return select(x < 0.0f, 0.0f, x); }
+/// |x|, at most `limit`.
+Expr magnitude(Expr x, float limit) { return min(abs(x), limit); }
 
-/// |x|, at most `limit`; NaN stays NaN.
-Expr magnitude(Expr x, float limit) { return select(abs(x) > limit, limit, abs(x)); }
-
-/// positivePart(x) - |x| * tail is x * (1 - tail) for x > 0 and x * tail for x < 0: an activation whose tail is that of
+/// max(x, 0) - |x| * tail is x * (1 - tail) for x > 0 and x * tail for x < 0: an activation whose tail is that of
 /// |x| without a cancellation on either side. The product is limited so that infinity times zero does not occur.
-Expr withTail(Expr x, Expr tail, float limit) { return positivePart(x) - magnitude(x, limit) * tail; }
+Expr withTail(Expr x, Expr tail, float limit) { return max(x, 0.0f) - magnitude(x, limit) * tail; }
 
 /// e / (1 + e) with e = exp(-2 * halfArgument): the logistic function of -2 * halfArgument >= 0.
 Expr logisticTail(Expr exponent) {
@@ -36,8 +33,8 @@ Expr logisticTail(Expr exponent) {
   return e / (1.0f + e);
 }
 
-/// x * Phi(x). The upper tail Phi(-|x|) is 2 to a polynomial in |x|, fitted on [0, 6] for the least absolute error of the
-/// tail; beyond, the polynomial falls faster than it need, where the product is under 1e-8.
+/// x * Phi(x). The upper tail Phi(-|x|) is 2 to a polynomial in |x|, fitted on [0, 6] for the least absolute error of
+/// the tail; beyond, the polynomial falls faster than it need, where the product is under 1e-8.
 Expr geluExact(Expr x) {
   constexpr float limit = 10.0f;
   Expr tail = exp2Negative(polynomial(
@@ -67,21 +64,22 @@ Expr hyperbolicTangent(Expr x) {
   Expr far = (1.0f - e) / (1.0f + e);
   Expr square = x * x;
   Expr near = x + x * square *
-                      polynomial(square, {-5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f,
-                                          1.33314422036e-1f, -3.33332819422e-1f});
+                      polynomial(square, {-5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f, 1.33314422036e-1f,
+                                          -3.33332819422e-1f});
   return select(a < 0.625f, near, select(x < 0.0f, -far, far));
 }
 
 } // namespace
 
 Expr exp2Negative(Expr x) {
-  Expr bounded = select(x < -127.0f, -127.0f, x);
-  Expr whole = round(bounded);
-  // Taylor-like minimax coefficients of 2^f on [-1/2, 1/2], error under 2e-9.
-  Expr fraction = polynomial(bounded - whole, {1.5353362e-4f, 1.3398874e-3f, 9.6184372e-3f, 5.5503324e-2f,
-                                               2.4022648e-1f, 6.9314720e-1f, 1.0f});
-  Expr bits = reinterpret<int32_t>(fraction) + (cast<int32_t>(whole) << 23);
-  return select(x < -126.0f, 0.0f, reinterpret<float>(bits));
+  Expr whole = round(x);
+  // Minimax coefficients of 2^f on [-1/2, 1/2], error under 2e-9.
+  Expr fraction = polynomial(
+      x - whole, {1.5353362e-4f, 1.3398874e-3f, 9.6184372e-3f, 5.5503324e-2f, 2.4022648e-1f, 6.9314720e-1f, 1.0f});
+  // The power is multiplied, not added to the exponent's bits, since NaN must stay NaN; where x is too low for it, it
+  // is not looked at.
+  Expr power = reinterpret<float>((cast<int32_t>(whole) + 127) << 23);
+  return select(strict_float(x < -126.0f), 0.0f, fraction * power);
 }
 
 bool isActivation(const std::string &function) {
@@ -90,15 +88,13 @@ bool isActivation(const std::string &function) {
 }
 
 Expr activation(const std::string &function, Expr x) {
-  if (function == "gelu")
-    return geluExact(x);
-  if (function == "gelu_tanh")
-    return geluTanh(x);
-  if (function == "relu")
-    return positivePart(x);
-  if (function == "silu")
-    return silu(x);
-  return hyperbolicTangent(x);
+  Expr value = function == "gelu"        ? geluExact(x)
+               : function == "gelu_tanh" ? geluTanh(x)
+               : function == "relu"      ? max(x, 0.0f)
+               : function == "silu"      ? silu(x)
+                                         : hyperbolicTangent(x);
+  // Minima and maxima drop NaN.
+  return select(is_nan(x), x, value);
 }
 
 } // namespace tenon::kernels

@@ -35,7 +35,8 @@ enum class Output { Object, LoweredLoops, Assembly };
 
 /// Compiles `kernel` under `schedule` into `output`. The symbol `symbol` follows Halide's argv convention,
 /// `int symbol(void **arguments)`: the user context first, then a `halide_buffer_t *` per argument and per result.
-/// Returns false and sets `error` where the region is not one that a kernel family computes, or the schedule is illegal.
+/// Returns false and sets `error` where the region is not one that a kernel family computes, or the schedule is
+/// illegal.
 bool compileKernel(const KernelDescription &kernel, const Schedule &schedule, const std::string &symbol, Output kind,
                    std::string &output, std::string &error);
 

@@ -1,7 +1,7 @@
 //===- Plan.h - How a region is divided into loop nests ---------*- C++ -*-===//
 //
-// A region's loop nests: each computes one or more results, or one value that several nests or an operation with its own
-// order of rows and columns need whole. What lies between is inlined, or staged within a nest's tasks.
+// A region's loop nests: each computes one or more results, or one value that several nests or an operation with its
+// own order of rows and columns need whole. What lies between is inlined, or staged within a nest's tasks.
 //
 //===----------------------------------------------------------------------===//
 
@@ -55,6 +55,9 @@ Space rowwiseSpace(const KernelDescription &kernel, const TargetModel &target);
 Space poolingSpace(const KernelDescription &kernel, const TargetModel &target);
 Space attentionSpace(const KernelDescription &kernel, const TargetModel &target);
 Space linearSpace(const KernelDescription &kernel, const TargetModel &target);
+
+/// Gives a nest that is no output its memory.
+void computeWhole(const LoopNest &nest, const Machine &machine);
 
 /// Stages the norms of `nest` at `loop` of its function: their sums, and their inputs where those are computed.
 void stageNorms(Region &region, const LoopNest &nest, const Machine &machine, Halide::LoopLevel loop);

@@ -17,16 +17,11 @@ struct Kind {
 
 const std::map<std::string, Kind> &kinds() {
   static const std::map<std::string, Kind> table = {
-      {"add", {Family::Rowwise, addAlgorithm}},
-      {"multiply", {Family::Rowwise, multiplyAlgorithm}},
-      {"scale", {Family::Rowwise, scaleAlgorithm}},
-      {"activation", {Family::Rowwise, activationAlgorithm}},
-      {"split", {Family::Rowwise, splitAlgorithm}},
-      {"embed", {Family::Rowwise, embedAlgorithm}},
-      {"rotary", {Family::Rowwise, rotaryAlgorithm}},
-      {"norm", {Family::Rowwise, normAlgorithm}},
-      {"pool", {Family::Pooling, poolAlgorithm}},
-      {"attention", {Family::Attention, attentionAlgorithm}},
+      {"add", {Family::Rowwise, addAlgorithm}},       {"multiply", {Family::Rowwise, multiplyAlgorithm}},
+      {"scale", {Family::Rowwise, scaleAlgorithm}},   {"activation", {Family::Rowwise, activationAlgorithm}},
+      {"split", {Family::Rowwise, splitAlgorithm}},   {"embed", {Family::Rowwise, embedAlgorithm}},
+      {"rotary", {Family::Rowwise, rotaryAlgorithm}}, {"norm", {Family::Rowwise, normAlgorithm}},
+      {"pool", {Family::Pooling, poolAlgorithm}},     {"attention", {Family::Attention, attentionAlgorithm}},
       {"linear", {Family::Linear, linearAlgorithm}},
   };
   return table;

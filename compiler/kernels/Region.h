@@ -42,12 +42,12 @@ struct Region {
 
   const KernelDescription &description;
   std::vector<Halide::ImageParam> arguments;
-  std::vector<Halide::Func> values; ///< One per value, in the numbering of the description.
-  std::vector<TensorType> types;    ///< Of each value.
-  std::vector<int> producers;       ///< The operation that yields each value, -1 for arguments.
+  std::vector<Halide::Func> values;  ///< One per value, in the numbering of the description.
+  std::vector<TensorType> types;     ///< Of each value.
+  std::vector<int> producers;        ///< The operation that yields each value, -1 for arguments.
   std::vector<Halide::Expr> extents; ///< Of each value's outermost dimension.
   std::vector<OperationFuncs> operations;
-  std::set<int> whole; ///< Values of operations that lie in memory, all of their rows: chosen by planRegion.
+  std::set<int> whole;  ///< Values of operations that lie in memory, all of their rows: chosen by planRegion.
   std::set<int> staged; ///< Values that a schedule has placed within a nest.
 };
 

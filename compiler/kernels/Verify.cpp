@@ -18,11 +18,16 @@ public:
 
   void verify() {
     static const std::map<std::string, void (OperationVerifier::*)()> rules = {
-        {"linear", &OperationVerifier::linear},       {"add", &OperationVerifier::sameShapes},
-        {"multiply", &OperationVerifier::sameShapes}, {"activation", &OperationVerifier::activation},
-        {"norm", &OperationVerifier::norm},           {"embed", &OperationVerifier::embed},
-        {"scale", &OperationVerifier::scale},         {"rotary", &OperationVerifier::rotary},
-        {"split", &OperationVerifier::split},         {"attention", &OperationVerifier::attention},
+        {"linear", &OperationVerifier::linear},
+        {"add", &OperationVerifier::sameShapes},
+        {"multiply", &OperationVerifier::sameShapes},
+        {"activation", &OperationVerifier::activation},
+        {"norm", &OperationVerifier::norm},
+        {"embed", &OperationVerifier::embed},
+        {"scale", &OperationVerifier::scale},
+        {"rotary", &OperationVerifier::rotary},
+        {"split", &OperationVerifier::split},
+        {"attention", &OperationVerifier::attention},
         {"pool", &OperationVerifier::pool}};
     auto rule = rules.find(operation.kind);
     if (rule == rules.end()) {
@@ -199,7 +204,8 @@ private:
     int64_t heads = integer("heads", 1), keyHeads = integer("key_value_heads", 1), size = integer("head_size", 1);
     real("scale");
     if (heads % keyHeads)
-      fail("heads (" + std::to_string(heads) + ") is not a multiple of kv_heads (" + std::to_string(keyHeads) + ")");
+      fail("heads (" + std::to_string(heads) + ") is not a multiple of key_value_heads (" + std::to_string(keyHeads) +
+           ")");
     expect("the queries", operand(0), f32({kDynamic, heads * size}));
     expect("the keys", operand(1), f32({kDynamic, keyHeads * size}));
     expect("the values", operand(2), f32({kDynamic, keyHeads * size}));

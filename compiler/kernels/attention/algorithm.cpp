@@ -19,8 +19,8 @@ struct SequenceOfTile {
   Func start, length;
 };
 
-/// For each tile of rows, where its sequence starts and how many keys it has: the sequence is the last that starts at or
-/// before the tile's first row.
+/// For each tile of rows, where its sequence starts and how many keys it has: the sequence is the last that starts at
+/// or before the tile's first row.
 SequenceOfTile findSequences(const std::vector<Operand> &operands, Expr rows, Expr sequences, OperationFuncs &funcs) {
   Func later("later_sequences"), start("start"), length("length"), starts = operands[3].value;
   RDom b(1, sequences - 1, "b");
@@ -38,9 +38,9 @@ SequenceOfTile findSequences(const std::vector<Operand> &operands, Expr rows, Ex
 
 } // namespace
 
-/// Queries are the innermost dimension: a vector holds one component of a tile's queries, so that neither the scores nor
-/// the weighted sum of the values needs a sum across lanes. Indices: query q of tile t, head h, component d, key i of
-/// block n.
+/// Queries are the innermost dimension: a vector holds one component of a tile's queries, so that neither the scores
+/// nor the weighted sum of the values needs a sum across lanes. Indices: query q of tile t, head h, component d, key i
+/// of block n.
 void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   const Operation &operation = *funcs.operation;
   int size = static_cast<int>(integerAttribute(operation, "head_size"));
@@ -49,6 +49,9 @@ void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &fu
   Expr rows = operands[0].extent;
   SequenceOfTile sequence = findSequences(operands, rows, operands[4].extent, funcs);
 
+  // The row of a sequence's key. Halide does not know that sequences lie within the rows.
+  auto rowOf = [&](Expr index) { return unsafe_promise_clamped(sequence.start(t) + index, 0, rows - 1); };
+
   // In units of log2(e), so that softmax is a power of two.
   constexpr double log2E = 1.44269504088896340736;
   Func queries("queries"), dot("dot"), scores("scores");
@@ -56,8 +59,7 @@ void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &fu
   queries(q, d, h, t) = operands[0].value(h * size + d, t * kTileRows + q) * scale;
   RDom component(0, size, "component");
   dot(q, i, n, h, t) = 0.0f;
-  dot(q, i, n, h, t) +=
-      keys(h / group * size + component, sequence.start(t) + n * kKeyBlock + i) * queries(q, component, h, t);
+  dot(q, i, n, h, t) += keys(h / group * size + component, rowOf(n * kKeyBlock + i)) * queries(q, component, h, t);
 
   // Only the blocks that have keys; what the last one has past its sequence's length is not read again.
   RDom block(0, rows / kKeyBlock, "block");
@@ -68,7 +70,8 @@ void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &fu
   RDom key(0, rows, "key");
   key.where(key < sequence.length(t));
   Expr keyInBlock = key % kKeyBlock, keyBlock = key / kKeyBlock;
-  Func rowMax("row_max"), weights("weights"), weightSum("weight_sum"), weightedSum("weighted_sum"), attended("attended");
+  Func rowMax("row_max"), weights("weights"), weightSum("weight_sum"), weightedSum("weighted_sum"),
+      attended("attended");
   rowMax(q, h, t) = Float(32).min();
   rowMax(q, h, t) = max(rowMax(q, h, t), scores(q, keyInBlock, keyBlock, h, t));
   weights(q, i, n, h, t) = undef<float>();
@@ -76,15 +79,19 @@ void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &fu
   weightSum(q, h, t) = 0.0f;
   weightSum(q, h, t) += weights(q, keyInBlock, keyBlock, h, t);
   weightedSum(q, d, h, t) = 0.0f;
-  weightedSum(q, d, h, t) +=
-      values(h / group * size + d, sequence.start(t) + key) * weights(q, keyInBlock, keyBlock, h, t);
+  weightedSum(q, d, h, t) += values(h / group * size + d, rowOf(key)) * weights(q, keyInBlock, keyBlock, h, t);
 
   // A sequence without keys has no weights: its rows are zero, not 0 / 0.
   Expr tile = r / kTileRows, query = r % kTileRows, head = c / size;
-  attended(c, r) = weightedSum(query, c % size, head, tile) /
-                   select(sequence.length(tile) == 0, 1.0f, weightSum(query, head, tile));
-  funcs.stages.insert({{"queries", queries}, {"dot", dot}, {"scores", scores}, {"row_max", rowMax},
-                       {"weights", weights}, {"weight_sum", weightSum}, {"weighted_sum", weightedSum}});
+  attended(c, r) =
+      weightedSum(query, c % size, head, tile) / select(sequence.length(tile) == 0, 1.0f, weightSum(query, head, tile));
+  funcs.stages.insert({{"queries", queries},
+                       {"dot", dot},
+                       {"scores", scores},
+                       {"row_max", rowMax},
+                       {"weights", weights},
+                       {"weight_sum", weightSum},
+                       {"weighted_sum", weightedSum}});
   funcs.reductions.insert({{"component", component.x}, {"block", block.x}, {"key", key.x}});
   funcs.results = {attended};
 }

@@ -32,8 +32,7 @@ void scheduleAttention(Region &region, const LoopNest &nest, const Machine &mach
 
   Var task("task"), vector("vector"), block("block");
   Func func = nest.func;
-  if (!nest.isOutput)
-    func.compute_root().bound(c, 0, static_cast<int>(nest.width));
+  computeWhole(nest, machine);
   func.split(c, h, d, size)
       .split(r, t, q, kTileRows, TailStrategy::RoundUp)
       .reorder(d, q, h, t)

@@ -97,13 +97,12 @@ void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine
 
   // Batches of fewer tiles than a task has rows for take more panels to make a task worth starting.
   Expr allTiles = nest.rows / kTileRows;
-  Expr panels = select(allTiles >= tiles, parameter("panels"),
-                       (parameter("grain") + max(allTiles, 1) - 1) / max(allTiles, 1));
+  Expr panels =
+      select(allTiles >= tiles, parameter("panels"), (parameter("grain") + max(allTiles, 1) - 1) / max(allTiles, 1));
 
   Var panel("panel"), strip("strip"), column("column"), tile("tile"), rowBlock("row_block"), row("row");
   Var tileGroup("tile_group"), panelGroup("panel_group"), task("task"), vector("vector");
-  if (!nest.isOutput)
-    func.compute_root().bound(c, 0, static_cast<int>(nest.width));
+  computeWhole(nest, machine);
   func.split(c, panel, column, static_cast<int>(sizes.panel), TailStrategy::GuardWithIf)
       .split(column, strip, column, columns, TailStrategy::GuardWithIf)
       .split(column, vector, column, lanes, TailStrategy::GuardWithIf)
@@ -118,7 +117,7 @@ void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine
       .unroll(vector);
 
   // The accumulators: live in registers while k runs over all of the depth.
-  product.compute_at(func, rowBlock).bound_extent(p, 1);
+  product.compute_at(func, rowBlock).bound_extent(p, 1).align_storage(j, lanes);
   product.split(j, vector, column, lanes, TailStrategy::GuardWithIf).vectorize(column).unroll(vector).unroll(r);
   product.update()
       .split(j, vector, column, lanes, TailStrategy::GuardWithIf)

@@ -10,18 +10,18 @@ namespace tenon::kernels {
 void poolAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Var c("c"), r("r");
   Func x = operands[0].value, starts = operands[1].value, lengths = operands[2].value;
-  // The tables come from the driver: a start lies within the rows, and a length within its sequence.
-  constexpr int kMostRows = 1 << 24;
+  Expr rows = operands[0].extent;
   Func start("start"), length("length"), pooled("pooled");
-  start(r) = unsafe_promise_clamped(starts(r), 0, kMostRows);
-  length(r) = unsafe_promise_clamped(lengths(r), 0, kMostRows);
+  start(r) = unsafe_promise_clamped(starts(r), 0, rows);
+  length(r) = unsafe_promise_clamped(lengths(r), 0, rows);
   funcs.stages = {{"start", start}, {"length", length}};
 
   Func row_sum("row_sum");
-  RDom t(0, textAttribute(*funcs.operation, "function") == "mean" ? kMostRows : 1, "t");
+  RDom t(0, textAttribute(*funcs.operation, "function") == "mean" ? rows : Expr(1), "t");
   t.where(t < length(r));
   row_sum(c, r) = 0.0f;
-  row_sum(c, r) += x(c, start(r) + t);
+  // Halide does not know that sequences lie within the rows.
+  row_sum(c, r) += x(c, unsafe_promise_clamped(start(r) + t, 0, rows - 1));
   funcs.stages["row_sum"] = row_sum;
   funcs.reductions["t"] = t.x;
   if (textAttribute(*funcs.operation, "function") == "mean")

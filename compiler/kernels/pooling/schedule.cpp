@@ -16,14 +16,14 @@ void schedulePooling(Region &region, const LoopNest &nest, const Machine &machin
   OperationFuncs &funcs = region.operations[nest.root];
   Func func = nest.func, sum = funcs.stages["row_sum"];
   int columns = static_cast<int>(parameters.at("vectors")) * machine.lanes;
-  if (!nest.isOutput)
-    func.compute_root().bound(c, 0, static_cast<int>(nest.width));
+  computeWhole(nest, machine);
   func.split(c, block, c, columns, TailStrategy::GuardWithIf)
       .vectorize(c, machine.lanes, TailStrategy::GuardWithIf)
       .parallel(r);
   funcs.stages["start"].compute_at(func, r);
   funcs.stages["length"].compute_at(func, r);
-  sum.compute_at(func, block).vectorize(c, machine.lanes, TailStrategy::GuardWithIf);
+  // Whole vectors, since Halide takes masked accesses to what it allocates to be aligned.
+  sum.compute_at(func, block).align_storage(c, machine.lanes).vectorize(c, machine.lanes, TailStrategy::GuardWithIf);
   sum.update()
       .split(c, vector, c, machine.lanes, TailStrategy::GuardWithIf)
       .reorder(c, vector, funcs.reductions["t"], r)

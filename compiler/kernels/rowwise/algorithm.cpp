@@ -97,7 +97,8 @@ void rotaryAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs
   Expr first = interleaved ? turned % 2 == 0 : turned < half;
   Expr partner = interleaved ? select(first, turned + 1, turned - 1) : select(first, turned + half, turned - half);
   Expr cosine = operands[2].value(pair, position), sine = operands[3].value(pair, position);
-  Expr other = x(headStart + partner, r);
+  // Halide does not see that the partner lies in the same head.
+  Expr other = x(unsafe_promise_clamped(headStart + partner, 0, static_cast<int>(operands[0].width()) - 1), r);
   Func rotated("rotated");
   rotated(c, r) = select(i < dims, x(c, r) * cosine + select(first, -other, other) * sine, x(c, r));
   funcs.results = {rotated};
@@ -119,8 +120,8 @@ void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) 
   square(c, r) = centred(c, r) * centred(c, r);
   Func squares = rowSum("square_sum", square, width, funcs);
   if (function == "l2")
-    // A comparison that lets NaN through, unlike the maximum instruction.
-    factor(r) = 1.0f / select(sqrt(squares(r)) < epsilon, epsilon, sqrt(squares(r)));
+    // The maximum drops NaN.
+    factor(r) = select(is_nan(squares(r)), squares(r), 1.0f / max(sqrt(squares(r)), epsilon));
   else
     factor(r) = 1.0f / sqrt(squares(r) / width + epsilon);
   funcs.stages["factor"] = factor;

@@ -12,27 +12,36 @@ namespace {
 
 const Var c("c"), r("r"), lane("lane");
 
-/// Lanes of 16 floats: one vector or several.
+/// A sum whose lanes are one vector or several; what no whole block of them covers is added one by one.
 void stageSum(OperationFuncs &funcs, const std::string &name, LoopLevel loop) {
   Func lanes = funcs.stages[name + "_lanes"], sum = funcs.stages[name];
   lanes.compute_at(loop).vectorize(lane);
   for (int update = 0; update < lanes.num_update_definitions(); ++update) {
-    bool overLanes = lanes.update(update).get_schedule().dims()[0].var == "lane" ||
-                     lanes.update(update).get_schedule().dims().size() > 2;
-    if (overLanes)
-      lanes.update(update).reorder(lane, r).vectorize(lane);
+    Stage stage = lanes.update(update);
+    if (stage.get_schedule().dims()[0].var == lane.name() || stage.get_schedule().dims()[1].var == lane.name())
+      stage.reorder(lane, r).vectorize(lane);
+    else
+      stage.unscheduled();
   }
   sum.compute_at(loop).update().atomic().vectorize(funcs.reductions[name]);
 }
 
 } // namespace
 
+void computeWhole(const LoopNest &nest, const Machine &machine) {
+  if (nest.isOutput)
+    return;
+  Func func = nest.func;
+  func.compute_root().bound(c, 0, static_cast<int>(nest.width)).bound(r, 0, nest.rows).align_storage(c, machine.lanes);
+}
+
 void stageRows(Region &region, int value, const Machine &machine, LoopLevel loop) {
   if (isInPlace(region, value) || !region.staged.insert(value).second)
     return;
   Func func = region.values[value];
   int64_t width = region.types[value].shape[1];
-  func.compute_at(loop).bound(c, 0, static_cast<int>(width));
+  // Whole vectors, since Halide takes masked accesses to what it allocates to be aligned.
+  func.compute_at(loop).bound(c, 0, static_cast<int>(width)).align_storage(c, machine.lanes);
   func.vectorize(c, machine.lanes, TailStrategy::GuardWithIf);
 }
 
@@ -60,8 +69,7 @@ void scheduleRowwise(Region &region, const LoopNest &nest, const Machine &machin
   Var task("task"), row("row");
   Func func = nest.func;
   int rows = static_cast<int>(parameters.at("tiles")) * kTileRows;
-  if (!nest.isOutput)
-    func.compute_root().bound(c, 0, static_cast<int>(nest.width));
+  computeWhole(nest, machine);
   func.split(r, task, row, rows, TailStrategy::GuardWithIf)
       .vectorize(c, machine.lanes, TailStrategy::GuardWithIf)
       .parallel(task);

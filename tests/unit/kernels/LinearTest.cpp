@@ -1,0 +1,159 @@
+//===- LinearTest.cpp - Matrix products with what is fused into them ------===//
+
+#include "Regions.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+
+using namespace tenon::kernels;
+using namespace tenon::kernels::test;
+
+namespace {
+
+class Linear : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Targets, Linear, testing::ValuesIn(targetNames()),
+                         [](const auto &info) { return info.param.substr(info.param.size() - 2); });
+
+const Batch batch({5, 16, 1, 33});
+
+/// Weights [N, K], plain where `panel` is 0.
+Array weights(int64_t width, int64_t depth, int64_t panel, unsigned seed = 2) {
+  Array plain = randomArray({width, depth}, seed, 1.0f / std::sqrt(static_cast<float>(depth)));
+  return panel ? inPanels(plain, panel) : plain;
+}
+
+struct Size {
+  int64_t depth, width, panel;
+};
+
+TEST_P(Linear, sizesThatNoTileDivides) {
+  for (Size size : {Size{1, 1, 16},
+                    {7, 5, 16},
+                    {45, 30, 48},
+                    {33, 49, 48},
+                    {64, 96, 32},
+                    {13, 131, 24},
+                    {17, 21, 7},
+                    {48, 48, 48},
+                    {9, 11, 0},
+                    {50, 97, 0}})
+    for (bool bias : {true, false}) {
+      RegionBuilder region;
+      int x = region.rows(size.depth);
+      Array w = weights(size.width, size.depth, size.panel);
+      std::vector<int> operands = {x, region.array(w.shape)};
+      std::vector<Array> arguments = {randomRows(batch, size.depth, 1), w};
+      if (bias) {
+        operands.push_back(region.array({size.width}));
+        arguments.push_back(randomArray({size.width}, 3));
+      }
+      check(region.yield({region.operation("linear", operands, size.width)}), GetParam(), arguments, batch);
+    }
+}
+
+TEST_P(Linear, manyRows) {
+  Batch many({200, 16, 170});
+  RegionBuilder region;
+  int x = region.rows(40), w = region.array({2, 40, 48}), residual = region.rows(90);
+  int sum = region.operation("add", {region.operation("linear", {x, w}, 90), residual}, 90);
+  check(region.yield({sum}), GetParam(), {randomRows(many, 40, 1), weights(90, 40, 48), randomRows(many, 90, 4)}, many);
+}
+
+TEST_P(Linear, epilogues) {
+  for (int64_t width : {48, 37}) {
+    RegionBuilder region;
+    int x = region.rows(20), w = region.array({1, 20, 48}), bias = region.array({width}), residual = region.rows(width);
+    int gate = region.rows(width);
+    int value = region.operation("linear", {x, w, bias}, width);
+    value = region.operation("activation", {value}, width, {{"function", std::string("gelu")}});
+    value = region.operation("multiply", {value, gate}, width);
+    value = region.operation("scale", {value}, width, {{"factor", 0.3}});
+    value = region.operation("add", {residual, value}, width);
+    check(region.yield({value}), GetParam(),
+          {randomRows(batch, 20, 1), weights(width, 20, 48), randomArray({width}, 3), randomRows(batch, width, 4),
+           randomRows(batch, width, 5)},
+          batch);
+  }
+}
+
+TEST_P(Linear, normBefore) {
+  for (const char *function : {"layernorm", "rmsnorm"})
+    for (int64_t depth : {30, 64}) {
+      RegionBuilder region;
+      int x = region.rows(depth), gamma = region.array({depth}), w = region.array({3, depth, 32});
+      int normed =
+          region.operation("norm", {x, gamma}, depth, {{"function", std::string(function)}, {"epsilon", 1e-5}});
+      int value = region.operation("linear", {normed, w}, 70);
+      check(region.yield({value}), GetParam(),
+            {randomRows(batch, depth, 1), randomArray({depth}, 3), weights(70, depth, 32)}, batch);
+    }
+}
+
+TEST_P(Linear, gateBefore) {
+  RegionBuilder region;
+  int x = region.rows(62), w = region.array({1, 31, 48});
+  int parts = region.split(x, {31, 31});
+  int gate = region.operation("activation", {parts}, 31, {{"function", std::string("silu")}});
+  int value = region.operation("linear", {region.operation("multiply", {gate, parts + 1}, 31), w}, 45);
+  check(region.yield({value}), GetParam(), {randomRows(batch, 62, 1), weights(45, 31, 48)}, batch);
+}
+
+TEST_P(Linear, normedInputIsAlsoTheResidual) {
+  RegionBuilder region;
+  int x = region.rows(48), w = region.array({1, 48, 48});
+  int normed = region.operation("norm", {x}, 48, {{"function", std::string("layernorm")}, {"epsilon", 1e-5}});
+  int value = region.operation("add", {region.operation("linear", {normed, w}, 48), normed}, 48);
+  check(region.yield({value}), GetParam(), {randomRows(batch, 48, 1), weights(48, 48, 48)}, batch);
+}
+
+TEST_P(Linear, twoProductsInOneRegion) {
+  RegionBuilder region;
+  int x = region.rows(20), first = region.array({2, 20, 16}), second = region.array({1, 25, 48});
+  int hidden = region.operation("linear", {x, first}, 25);
+  int active = region.operation("activation", {hidden}, 25, {{"function", std::string("relu")}});
+  int value = region.operation("linear", {active, second}, 33);
+  check(region.yield({value}), GetParam(), {randomRows(batch, 20, 1), weights(25, 20, 16), weights(33, 25, 48, 7)},
+        batch);
+}
+
+TEST_P(Linear, splitAfter) {
+  RegionBuilder region;
+  int x = region.rows(20), w = region.array({1, 20, 48});
+  int parts = region.split(region.operation("linear", {x, w}, 40), {23, 17});
+  check(region.yield({parts, parts + 1}), GetParam(), {randomRows(batch, 20, 1), weights(40, 20, 48)}, batch);
+}
+
+TEST_P(Linear, notANumberStaysInItsRow) {
+  RegionBuilder region;
+  int x = region.rows(20), w = region.array({1, 20, 48});
+  int value =
+      region.operation("activation", {region.operation("linear", {x, w}, 40)}, 40, {{"function", std::string("gelu")}});
+  Array rows = randomRows(batch, 20, 1);
+  rows.floats()[2 * 20 + 3] = std::numeric_limits<float>::quiet_NaN();
+  rows.floats()[4 * 20 + 5] = std::numeric_limits<float>::infinity();
+  check(region.yield({value}), GetParam(), {rows, weights(40, 20, 48)}, batch);
+}
+
+/// The bits of a sequence's rows, alone and in a batch, on one thread and on three.
+TEST_P(Linear, bitsDoNotDependOnTheBatch) {
+  if (!cpuHas(GetParam()))
+    GTEST_SKIP() << "this CPU does not run " << GetParam();
+  RegionBuilder region;
+  int x = region.rows(70), gamma = region.array({70}), w = region.array({3, 70, 48});
+  int normed = region.operation("norm", {x, gamma}, 70, {{"function", std::string("layernorm")}, {"epsilon", 1e-5}});
+  int product = region.operation("linear", {normed, w}, 130);
+  KernelDescription kernel =
+      region.yield({region.operation("activation", {product}, 130, {{"function", std::string("gelu")}})});
+  Batch alone({30}), together({100, 30, 45});
+  Array small = randomRows(alone, 70, 1), large = randomRows(together, 70, 2), scale = randomArray({70}, 3);
+  std::copy(small.floats().begin(), small.floats().end(), large.floats().begin() + together.starts[1] * 70);
+  std::vector<Array> one = run(kernel, GetParam(), {small, scale, weights(130, 70, 48)}, alone.rows());
+  setThreads(3);
+  std::vector<Array> three = run(kernel, GetParam(), {large, scale, weights(130, 70, 48)}, together.rows());
+  setThreads(1);
+  for (int64_t i = 0; i < 30 * 130; ++i)
+    ASSERT_EQ(one[0].floats()[i], three[0].floats()[together.starts[1] * 130 + i]) << "element " << i;
+}
+
+} // namespace

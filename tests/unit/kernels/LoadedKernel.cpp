@@ -1,0 +1,145 @@
+//===- LoadedKernel.cpp - Kernels compiled, linked and called -------------===//
+
+#include "LoadedKernel.h"
+
+#include <HalideRuntime.h>
+#include <atomic>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <filesystem>
+#include <fstream>
+#include <spawn.h>
+#include <stdexcept>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+extern char **environ;
+
+namespace tenon::kernels::test {
+
+namespace {
+
+int threadCount = 1;
+
+using Task = int (*)(void *, int, uint8_t *);
+
+/// Hands out the indices one by one, in another order each time threads race.
+int parallelFor(void *context, Task task, int first, int count, uint8_t *closure) {
+  std::atomic<int> next{0}, status{0};
+  auto work = [&] {
+    for (int i = next++; i < count; i = next++)
+      if (int failed = task(context, first + i, closure))
+        status = failed;
+  };
+  std::vector<std::thread> threads;
+  for (int i = 1; i < threadCount && i < count; ++i)
+    threads.emplace_back(work);
+  work();
+  for (std::thread &thread : threads)
+    thread.join();
+  return status;
+}
+
+void writeFile(const std::filesystem::path &path, const std::string &bytes) {
+  std::ofstream stream(path, std::ios::binary);
+  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (!stream.flush())
+    throw std::runtime_error("cannot write " + path.string());
+}
+
+const std::string &runtimeObject() {
+  static const std::string object = [] {
+    std::string bytes, error;
+    if (!compileRuntime(bytes, error))
+      throw std::runtime_error(error);
+    return bytes;
+  }();
+  return object;
+}
+
+void link(const std::filesystem::path &directory) {
+  std::vector<std::string> words = {
+      TENON_LLD, "-shared", "-o", directory / "kernel.so", directory / "kernel.o", directory / "runtime.o"};
+  std::vector<char *> arguments;
+  for (std::string &word : words)
+    arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t process;
+  int status = 1;
+  if (posix_spawn(&process, TENON_LLD, nullptr, nullptr, arguments.data(), environ) ||
+      waitpid(process, &status, 0) != process || status)
+    throw std::runtime_error("the linker ends with status " + std::to_string(status));
+}
+
+template <typename T> size_t elementCount(const T &shape) {
+  size_t count = 1;
+  for (int64_t extent : shape)
+    count *= static_cast<size_t>(extent);
+  return count;
+}
+
+} // namespace
+
+Array::Array(std::vector<int64_t> shape) : shape(shape), data(std::vector<float>(elementCount(shape))) {}
+
+void setThreads(int threads) { threadCount = threads; }
+
+LoadedKernel::LoadedKernel(const KernelDescription &description, const Schedule &schedule) {
+  std::string object, error;
+  if (!compileKernel(description, schedule, "kernel", Output::Object, object, error))
+    throw std::runtime_error(error);
+  std::string pattern = (std::filesystem::temp_directory_path() / "tenon-test-XXXXXX").string();
+  if (!mkdtemp(pattern.data()))
+    throw std::runtime_error("cannot make a temporary directory");
+  std::filesystem::path directory = pattern;
+  writeFile(directory / "kernel.o", object);
+  writeFile(directory / "runtime.o", runtimeObject());
+  link(directory);
+  library = dlopen((directory / "kernel.so").c_str(), RTLD_NOW | RTLD_LOCAL);
+  std::filesystem::remove_all(directory);
+  if (!library)
+    throw std::runtime_error(dlerror());
+  function = reinterpret_cast<int (*)(void **)>(dlsym(library, "kernel"));
+  using Setter = decltype (&parallelFor) (*)(decltype(&parallelFor));
+  auto setter = reinterpret_cast<Setter>(dlsym(library, "halide_set_custom_do_par_for"));
+  if (!function || !setter)
+    throw std::runtime_error("the library lacks the kernel or its runtime");
+  setter(parallelFor);
+}
+
+LoadedKernel::~LoadedKernel() {
+  if (library)
+    dlclose(library);
+}
+
+int LoadedKernel::operator()(const std::vector<Array *> &arrays) const {
+  std::vector<halide_buffer_t> buffers(arrays.size());
+  std::vector<std::vector<halide_dimension_t>> dimensions(arrays.size());
+  void *context = nullptr;
+  std::vector<void *> arguments = {&context};
+  for (size_t i = 0; i < arrays.size(); ++i) {
+    Array &array = *arrays[i];
+    int32_t stride = 1;
+    for (auto extent = array.shape.rbegin(); extent != array.shape.rend(); ++extent) {
+      dimensions[i].push_back({0, static_cast<int32_t>(*extent), stride});
+      stride *= static_cast<int32_t>(*extent);
+    }
+    bool isFloat = array.data.index() == 0;
+    buffers[i].host = isFloat ? reinterpret_cast<uint8_t *>(std::get<0>(array.data).data())
+                              : reinterpret_cast<uint8_t *>(std::get<1>(array.data).data());
+    buffers[i].type = isFloat ? halide_type_t(halide_type_float, 32) : halide_type_t(halide_type_int, 32);
+    buffers[i].dimensions = static_cast<int32_t>(array.shape.size());
+    buffers[i].dim = dimensions[i].data();
+    arguments.push_back(&buffers[i]);
+  }
+  return function(arguments.data());
+}
+
+bool cpuHas(const std::string &target) {
+  if (target == "x86-64-v4")
+    return __builtin_cpu_supports("x86-64-v4");
+  return __builtin_cpu_supports("x86-64-v3");
+}
+
+} // namespace tenon::kernels::test

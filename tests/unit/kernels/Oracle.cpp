@@ -1,0 +1,259 @@
+//===- Oracle.cpp - Regions by plain loops ---------------------------------===//
+
+#include "Oracle.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace tenon::kernels::test {
+
+namespace {
+
+template <typename T> struct Value {
+  std::vector<int64_t> shape;
+  std::vector<T> floats;
+  std::vector<int32_t> ints;
+
+  int64_t rows() const { return shape[0]; }
+  int64_t width() const { return shape[1]; }
+  T at(int64_t row, int64_t column) const { return floats[static_cast<size_t>(row * shape[1] + column)]; }
+  T &at(int64_t row, int64_t column) { return floats[static_cast<size_t>(row * shape[1] + column)]; }
+  T at(int64_t i) const { return floats[static_cast<size_t>(i)]; }
+};
+
+template <typename T> class Evaluator {
+public:
+  std::vector<std::vector<double>> evaluate(const KernelDescription &description, const std::vector<Array> &arguments) {
+    for (const Array &argument : arguments) {
+      Value<T> value;
+      value.shape = argument.shape;
+      if (argument.data.index() == 0)
+        value.floats.assign(argument.floats().begin(), argument.floats().end());
+      else
+        value.ints = std::get<1>(argument.data);
+      values.push_back(value);
+    }
+    for (const Operation &each : description.operations)
+      apply(each);
+    std::vector<std::vector<double>> results;
+    for (int value : description.results)
+      results.emplace_back(values[static_cast<size_t>(value)].floats.begin(),
+                           values[static_cast<size_t>(value)].floats.end());
+    return results;
+  }
+
+private:
+  using Matrix = Value<T>;
+
+  const Matrix &in(const Operation &op, size_t i) const { return values[static_cast<size_t>(op.operands[i])]; }
+  static int64_t integer(const Operation &op, const char *name) { return std::get<int64_t>(op.attributes.at(name)); }
+  static T real(const Operation &op, const char *name) {
+    return static_cast<T>(std::get<double>(op.attributes.at(name)));
+  }
+  static std::string text(const Operation &op, const char *name) {
+    return std::get<std::string>(op.attributes.at(name));
+  }
+
+  static Matrix matrix(int64_t rows, int64_t width) {
+    return {{rows, width}, std::vector<T>(static_cast<size_t>(rows * width)), {}};
+  }
+
+  template <typename Element> Matrix each(const Matrix &like, Element element) const {
+    Matrix result = matrix(like.rows(), like.width());
+    for (int64_t r = 0; r < like.rows(); ++r)
+      for (int64_t c = 0; c < like.width(); ++c)
+        result.at(r, c) = element(r, c);
+    return result;
+  }
+
+  void apply(const Operation &op) {
+    if (op.kind == "split")
+      return split(op);
+    values.push_back(op.kind == "linear"      ? linear(op)
+                     : op.kind == "attention" ? attention(op)
+                     : op.kind == "norm"      ? norm(op)
+                     : op.kind == "pool"      ? pool(op)
+                     : op.kind == "rotary"    ? rotary(op)
+                     : op.kind == "embed"     ? embed(op)
+                                              : elementwise(op));
+  }
+
+  void split(const Operation &op) {
+    Matrix x = in(op, 0);
+    int64_t first = 0;
+    for (const TensorType &type : op.results) {
+      Matrix part = matrix(x.rows(), type.shape[1]);
+      values.push_back(each(part, [&](int64_t r, int64_t c) { return x.at(r, first + c); }));
+      first += type.shape[1];
+    }
+  }
+
+  Matrix elementwise(const Operation &op) const {
+    const Matrix &x = in(op, 0);
+    return each(x, [&](int64_t r, int64_t c) -> T {
+      if (op.kind == "add")
+        return x.at(r, c) + in(op, 1).at(r, c);
+      if (op.kind == "multiply")
+        return x.at(r, c) * in(op, 1).at(r, c);
+      if (op.kind == "scale")
+        return x.at(r, c) * real(op, "factor");
+      if (op.kind != "activation")
+        throw std::logic_error(op.kind);
+      return activation(text(op, "function"), x.at(r, c));
+    });
+  }
+
+  static T activation(const std::string &function, T x) {
+    if (function == "relu")
+      return x < 0 ? T(0) : x;
+    if (function == "tanh")
+      return std::tanh(x);
+    // The limits, where the formulas are infinity times zero.
+    if (std::isinf(x))
+      return x > 0 ? x : T(0);
+    if (function == "silu")
+      return x / (T(1) + std::exp(-x));
+    if (function == "gelu")
+      return T(0.5) * x * (T(1) + std::erf(x * T(0.70710678118654752440)));
+    return T(0.5) * x * (T(1) + std::tanh(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
+  }
+
+  Matrix linear(const Operation &op) const {
+    const Matrix &x = in(op, 0), &w = in(op, 1);
+    Matrix like = matrix(x.rows(), op.results[0].shape[1]);
+    return each(like, [&](int64_t r, int64_t n) {
+      T sum = 0;
+      for (int64_t k = 0; k < x.width(); ++k) {
+        int64_t depth = x.width();
+        T weight = w.shape.size() == 2 ? w.at(n, k) : w.at((n / w.shape[2] * depth + k) * w.shape[2] + n % w.shape[2]);
+        sum += x.at(r, k) * weight;
+      }
+      return op.operands.size() > 2 ? sum + in(op, 2).at(n) : sum;
+    });
+  }
+
+  Matrix norm(const Operation &op) const {
+    const Matrix &x = in(op, 0);
+    std::string function = text(op, "function");
+    T epsilon = real(op, "epsilon"), width = static_cast<T>(x.width());
+    std::vector<T> means, factors;
+    for (int64_t r = 0; r < x.rows(); ++r) {
+      T sum = 0, squares = 0;
+      for (int64_t c = 0; c < x.width(); ++c)
+        sum += x.at(r, c);
+      means.push_back(function == "layernorm" ? sum / width : T(0));
+      for (int64_t c = 0; c < x.width(); ++c)
+        squares += (x.at(r, c) - means.back()) * (x.at(r, c) - means.back());
+      T length = std::sqrt(squares);
+      factors.push_back(function == "l2" ? (length < epsilon ? epsilon : length)
+                                         : std::sqrt(squares / width + epsilon));
+    }
+    return each(x, [&](int64_t r, int64_t c) {
+      size_t row = static_cast<size_t>(r);
+      T value = (x.at(r, c) - means[row]) / factors[row];
+      if (op.operands.size() > 1)
+        value *= in(op, 1).at(c);
+      return op.operands.size() > 2 ? value + in(op, 2).at(c) : value;
+    });
+  }
+
+  Matrix embed(const Operation &op) const {
+    const Matrix &ids = in(op, 0), &table = in(op, 1);
+    int64_t offset = op.attributes.count("offset") ? integer(op, "offset") : 0;
+    Matrix like = matrix(ids.rows(), table.width());
+    return each(like, [&](int64_t r, int64_t c) {
+      int64_t id = ids.ints[static_cast<size_t>(r)] + offset;
+      return table.at(std::clamp<int64_t>(id, 0, table.rows() - 1), c);
+    });
+  }
+
+  Matrix rotary(const Operation &op) const {
+    Matrix result = in(op, 0);
+    int64_t size = integer(op, "head_size"), half = integer(op, "dims") / 2;
+    for (int64_t r = 0; r < result.rows(); ++r) {
+      int64_t position = std::clamp<int64_t>(in(op, 1).ints[static_cast<size_t>(r)], 0, in(op, 2).rows() - 1);
+      for (int64_t head = 0; head < result.width(); head += size)
+        for (int64_t i = 0; i < half; ++i) {
+          bool interleaved = integer(op, "interleaved");
+          T &a = result.at(r, head + (interleaved ? 2 * i : i));
+          T &b = result.at(r, head + (interleaved ? 2 * i + 1 : i + half));
+          T cosine = in(op, 2).at(position, i), sine = in(op, 3).at(position, i), first = a;
+          a = first * cosine - b * sine;
+          b = b * cosine + first * sine;
+        }
+    }
+    return result;
+  }
+
+  Matrix attention(const Operation &op) const {
+    const Matrix &q = in(op, 0), &k = in(op, 1), &v = in(op, 2);
+    const std::vector<int32_t> &starts = in(op, 3).ints, &lengths = in(op, 4).ints;
+    int64_t heads = integer(op, "heads"), group = heads / integer(op, "key_value_heads"),
+            size = integer(op, "head_size");
+    Matrix result = matrix(q.rows(), q.width());
+    for (size_t b = 0; b < lengths.size(); ++b)
+      for (int64_t r = starts[b]; r < starts[b] + lengths[b]; ++r)
+        for (int64_t h = 0; h < heads; ++h) {
+          std::vector<T> scores;
+          T largest = -std::numeric_limits<T>::infinity(), sum = 0;
+          for (int64_t j = starts[b]; j < starts[b] + lengths[b]; ++j) {
+            T dot = 0;
+            for (int64_t d = 0; d < size; ++d)
+              dot += q.at(r, h * size + d) * k.at(j, h / group * size + d);
+            scores.push_back(dot * real(op, "scale"));
+            largest = std::max(largest, scores.back());
+          }
+          for (T &score : scores)
+            sum += score = std::exp(score - largest);
+          for (int64_t d = 0; d < size; ++d) {
+            T weighted = 0;
+            for (size_t j = 0; j < scores.size(); ++j)
+              weighted += scores[j] * v.at(starts[b] + static_cast<int64_t>(j), h / group * size + d);
+            result.at(r, h * size + d) = weighted / sum;
+          }
+        }
+    return result;
+  }
+
+  Matrix pool(const Operation &op) const {
+    const Matrix &x = in(op, 0);
+    const std::vector<int32_t> &starts = in(op, 1).ints, &lengths = in(op, 2).ints;
+    Matrix like = matrix(static_cast<int64_t>(lengths.size()), x.width());
+    return each(like, [&](int64_t b, int64_t c) {
+      int64_t length = lengths[static_cast<size_t>(b)], start = starts[static_cast<size_t>(b)];
+      if (length == 0)
+        return T(0);
+      if (text(op, "function") == "cls")
+        return x.at(start, c);
+      T sum = 0;
+      for (int64_t r = start; r < start + length; ++r)
+        sum += x.at(r, c);
+      return sum / static_cast<T>(length);
+    });
+  }
+
+  std::vector<Matrix> values;
+};
+
+} // namespace
+
+std::vector<std::vector<double>> evaluateDouble(const KernelDescription &description,
+                                                const std::vector<Array> &arguments) {
+  return Evaluator<double>().evaluate(description, arguments);
+}
+
+std::vector<std::vector<double>> evaluateFloat(const KernelDescription &description,
+                                               const std::vector<Array> &arguments) {
+  return Evaluator<float>().evaluate(description, arguments);
+}
+
+std::vector<TensorType> valueTypes(const KernelDescription &description) {
+  std::vector<TensorType> types = description.arguments;
+  for (const Operation &operation : description.operations)
+    types.insert(types.end(), operation.results.begin(), operation.results.end());
+  return types;
+}
+
+} // namespace tenon::kernels::test

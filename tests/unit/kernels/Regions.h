@@ -1,0 +1,67 @@
+//===- Regions.h - Descriptions and batches for tests -----------*- C++ -*-===//
+
+#ifndef TENON_TESTS_REGIONS_H
+#define TENON_TESTS_REGIONS_H
+
+#include "LoadedKernel.h"
+#include <random>
+
+namespace tenon::kernels::test {
+
+/// Writes a description: arguments first, then operations; each call returns the value's number.
+class RegionBuilder {
+public:
+  int rows(int64_t width) { return argument({ElementType::F32, {kDynamic, width}}); }
+  int indices() { return argument({ElementType::I32, {kDynamic}}); }
+  int array(std::vector<int64_t> shape) { return argument({ElementType::F32, std::move(shape)}); }
+
+  /// An operation whose one result is f32[?, width].
+  int operation(const std::string &kind, std::vector<int> operands, int64_t width,
+                std::map<std::string, Attribute> attributes = {});
+  /// A split; returns the number of the first part.
+  int split(int operand, std::vector<int64_t> widths);
+
+  KernelDescription yield(std::vector<int> results);
+
+private:
+  int argument(TensorType type);
+  KernelDescription description;
+  int values = 0;
+};
+
+/// A packed batch: where each sequence starts, and how many rows there are in all.
+struct Batch {
+  explicit Batch(std::vector<int32_t> lengths);
+  std::vector<int32_t> lengths, starts;
+  int64_t rows() const { return starts.back(); }
+  Array startsArray() const { return {{static_cast<int64_t>(starts.size())}, starts}; }
+  Array lengthsArray() const { return {{static_cast<int64_t>(lengths.size())}, lengths}; }
+  /// Whether a row belongs to a sequence and not to its padding.
+  bool isReal(int64_t row) const;
+};
+
+/// Normally distributed values; the batch's padding rows are NaN.
+Array randomRows(const Batch &batch, int64_t width, unsigned seed, float deviation = 1.0f);
+Array randomArray(std::vector<int64_t> shape, unsigned seed, float deviation = 1.0f);
+
+/// [N, K] weights in panels, zero past the last column.
+Array inPanels(const Array &plain, int64_t panel);
+
+/// Runs `description` for `target` on copies of the arguments; `rows` is the outermost size of each result.
+std::vector<Array> run(const KernelDescription &description, const std::string &target, std::vector<Array> arguments,
+                       int64_t rows, const Schedule *schedule = nullptr);
+
+/// Expects every value of the batch's real rows to be as near to the float64 evaluation as twice the largest error of
+/// the plain float32 evaluation, and one unit in the last place of the largest value, since that error may be zero
+/// by luck in a small array.
+void expectAccurate(const KernelDescription &description, const std::vector<Array> &arguments,
+                    const std::vector<Array> &results, const std::vector<bool> &realRows);
+std::vector<bool> realRows(const Batch &batch);
+
+/// Runs and compares.
+void check(const KernelDescription &description, const std::string &target, const std::vector<Array> &arguments,
+           const Batch &batch);
+
+} // namespace tenon::kernels::test
+
+#endif // TENON_TESTS_REGIONS_H

@@ -1,0 +1,159 @@
+//===- RowwiseTest.cpp - Operations on each row by itself ------------------===//
+
+#include "Regions.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+
+using namespace tenon::kernels;
+using namespace tenon::kernels::test;
+
+namespace {
+
+class Rowwise : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Targets, Rowwise, testing::ValuesIn(targetNames()),
+                         [](const auto &info) { return info.param.substr(info.param.size() - 2); });
+
+const Batch batch({5, 16, 1, 33});
+const char *const activations[] = {"gelu", "gelu_tanh", "relu", "silu", "tanh"};
+
+KernelDescription activationRegion(const std::string &function, int64_t width) {
+  RegionBuilder region;
+  return region.yield(
+      {region.operation("activation", {region.rows(width)}, width, {{"function", std::string(function)}})});
+}
+
+TEST_P(Rowwise, activationsOfWidths) {
+  for (const char *function : activations)
+    for (int64_t width : {1, 30, 64})
+      check(activationRegion(function, width), GetParam(), {randomRows(batch, width, 1, 3.0f)}, batch);
+}
+
+TEST_P(Rowwise, activationsOfEveryMagnitude) {
+  Batch one({16});
+  for (const char *function : activations)
+    for (float largest : {1e-6f, 0.1f, 1.0f, 6.0f, 20.0f, 100.0f}) {
+      Array x({16, 1000});
+      for (size_t i = 0; i < x.floats().size(); ++i)
+        x.floats()[i] = largest * (static_cast<float>(i) / 8000.0f - 1.0f);
+      check(activationRegion(function, 1000), GetParam(), {x}, one);
+    }
+}
+
+TEST_P(Rowwise, activationsOfExtremes) {
+  Batch one({1});
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  const float extremes[] = {0.0f,   -0.0f,   1e30f,    -1e30f,    3e38f,        -3e38f,
+                            1e-40f, -1e-40f, infinity, -infinity, std::nanf("")};
+  for (const char *function : activations)
+    for (float value : extremes) {
+      Array x = randomArray({16, 20}, 1);
+      x.floats()[3] = value;
+      check(activationRegion(function, 20), GetParam(), {x}, one);
+    }
+}
+
+TEST_P(Rowwise, norms) {
+  for (const char *function : {"layernorm", "rmsnorm", "l2"})
+    for (int64_t width : {1, 7, 16, 30, 45, 384})
+      for (size_t parameters : {0, 1, 2}) {
+        RegionBuilder region;
+        std::vector<int> operands = {region.rows(width)};
+        std::vector<Array> arguments = {randomRows(batch, width, 1)};
+        for (size_t i = 0; i < parameters; ++i) {
+          operands.push_back(region.array({width}));
+          arguments.push_back(randomArray({width}, static_cast<unsigned>(5 + i)));
+        }
+        int normed =
+            region.operation("norm", operands, width, {{"function", std::string(function)}, {"epsilon", 1e-5}});
+        check(region.yield({normed}), GetParam(), arguments, batch);
+      }
+}
+
+TEST_P(Rowwise, normOfAConstantRow) {
+  Batch one({2});
+  for (const char *function : {"layernorm", "rmsnorm", "l2"}) {
+    RegionBuilder region;
+    int normed =
+        region.operation("norm", {region.rows(30)}, 30, {{"function", std::string(function)}, {"epsilon", 1e-5}});
+    Array x({16, 30}, std::vector<float>(480, 0.0f));
+    std::fill_n(x.floats().begin(), 30, 4.0f);
+    check(region.yield({normed}), GetParam(), {x}, one);
+  }
+}
+
+TEST_P(Rowwise, notANumberStaysInItsRow) {
+  for (const char *function : {"layernorm", "rmsnorm", "l2"}) {
+    RegionBuilder region;
+    int normed =
+        region.operation("norm", {region.rows(30)}, 30, {{"function", std::string(function)}, {"epsilon", 1e-5}});
+    Array x = randomRows(batch, 30, 1);
+    x.floats()[2 * 30 + 7] = std::nanf("");
+    check(region.yield({normed}), GetParam(), {x}, batch);
+  }
+}
+
+TEST_P(Rowwise, embeddings) {
+  for (int64_t width : {30, 64}) {
+    RegionBuilder region;
+    int ids = region.indices(), positions = region.indices(), words = region.array({50, width});
+    int places = region.array({40, width}), gamma = region.array({width}), beta = region.array({width});
+    int sum = region.operation("add",
+                               {region.operation("embed", {ids, words}, width),
+                                region.operation("embed", {positions, places}, width, {{"offset", int64_t(2)}})},
+                               width);
+    int normed = region.operation("norm", {sum, gamma, beta}, width,
+                                  {{"function", std::string("layernorm")}, {"epsilon", 1e-12}});
+    std::vector<int32_t> rowIds, rowPositions;
+    for (int64_t row = 0; row < batch.rows(); ++row) {
+      bool real = batch.isReal(row);
+      rowIds.push_back(real ? static_cast<int32_t>(row * 7 % 50) : std::numeric_limits<int32_t>::max());
+      rowPositions.push_back(real ? static_cast<int32_t>(row % 38) : std::numeric_limits<int32_t>::min());
+    }
+    check(region.yield({normed, sum}), GetParam(),
+          {Array({batch.rows()}, rowIds), Array({batch.rows()}, rowPositions), randomArray({50, width}, 1),
+           randomArray({40, width}, 2), randomArray({width}, 3), randomArray({width}, 4)},
+          batch);
+  }
+}
+
+TEST_P(Rowwise, rotary) {
+  for (int64_t interleaved : {0, 1})
+    for (int64_t dims : {2, 6, 10}) {
+      RegionBuilder region;
+      int x = region.rows(30), positions = region.indices(), cosines = region.array({20, dims / 2});
+      int sines = region.array({20, dims / 2});
+      int turned = region.operation("rotary", {x, positions, cosines, sines}, 30,
+                                    {{"head_size", int64_t(10)}, {"dims", dims}, {"interleaved", interleaved}});
+      std::vector<int32_t> rowPositions;
+      for (int64_t row = 0; row < batch.rows(); ++row)
+        rowPositions.push_back(batch.isReal(row) ? static_cast<int32_t>(row % 20) : -1);
+      check(region.yield({turned}), GetParam(),
+            {randomRows(batch, 30, 1), Array({batch.rows()}, rowPositions), randomArray({20, dims / 2}, 2),
+             randomArray({20, dims / 2}, 3)},
+            batch);
+    }
+}
+
+TEST_P(Rowwise, resultsOfSeveralShapes) {
+  RegionBuilder region;
+  int x = region.rows(50), y = region.rows(50);
+  int sum = region.operation("add", {x, y}, 50);
+  int normed = region.operation("norm", {sum}, 50, {{"function", std::string("rmsnorm")}, {"epsilon", 1e-6}});
+  int parts = region.split(normed, {13, 37});
+  int scaled = region.operation("scale", {parts + 1}, 37, {{"factor", -2.5}});
+  check(region.yield({sum, normed, parts, scaled}), GetParam(), {randomRows(batch, 50, 1), randomRows(batch, 50, 2)},
+        batch);
+}
+
+TEST_P(Rowwise, normsOfOneAnother) {
+  RegionBuilder region;
+  int x = region.rows(45);
+  int once = region.operation("norm", {x}, 45, {{"function", std::string("layernorm")}, {"epsilon", 1e-6}});
+  int active = region.operation("activation", {once}, 45, {{"function", std::string("tanh")}});
+  int twice = region.operation("norm", {active}, 45, {{"function", std::string("l2")}, {"epsilon", 1e-6}});
+  check(region.yield({twice}), GetParam(), {randomRows(batch, 45, 1)}, batch);
+}
+
+} // namespace

@@ -1,0 +1,87 @@
+//===- ScheduleTest.cpp - Every schedule computes the same -----------------===//
+
+#include "Regions.h"
+
+#include <gtest/gtest.h>
+
+using namespace tenon::kernels;
+using namespace tenon::kernels::test;
+
+namespace {
+
+class Schedules : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Targets, Schedules, testing::ValuesIn(targetNames()),
+                         [](const auto &info) { return info.param.substr(info.param.size() - 2); });
+
+/// Each value of each parameter, the others at their defaults.
+void checkEveryValue(const KernelDescription &kernel, const std::string &target, const std::vector<Array> &arguments,
+                     int64_t resultRows, const std::vector<bool> &compared) {
+  if (!cpuHas(target))
+    return;
+  const TargetModel &model = *findTarget(target);
+  for (const auto &[name, values] : scheduleSpace(kernel, model))
+    for (int64_t value : values) {
+      Schedule schedule = defaultSchedule(kernel, model);
+      schedule.parameters[name] = value;
+      SCOPED_TRACE(schedule.text());
+      expectAccurate(kernel, arguments, run(kernel, target, arguments, resultRows, &schedule), compared);
+    }
+}
+
+TEST_P(Schedules, linear) {
+  Batch batch({90, 5});
+  RegionBuilder region;
+  int x = region.rows(21), gamma = region.array({21}), w = region.array({4, 21, 48});
+  int normed = region.operation("norm", {x, gamma}, 21, {{"function", std::string("rmsnorm")}, {"epsilon", 1e-5}});
+  KernelDescription kernel = region.yield({region.operation("linear", {normed, w}, 150)});
+  checkEveryValue(kernel, GetParam(),
+                  {randomRows(batch, 21, 1), randomArray({21}, 2), inPanels(randomArray({150, 21}, 3), 48)},
+                  batch.rows(), realRows(batch));
+}
+
+TEST_P(Schedules, attention) {
+  Batch batch({21, 1, 50});
+  RegionBuilder region;
+  int q = region.rows(57), k = region.rows(19), v = region.rows(19), starts = region.indices();
+  int lengths = region.indices();
+  KernelDescription kernel = region.yield({region.operation(
+      "attention", {q, k, v, starts, lengths}, 57,
+      {{"heads", int64_t(3)}, {"key_value_heads", int64_t(1)}, {"head_size", int64_t(19)}, {"scale", 0.25}})});
+  checkEveryValue(kernel, GetParam(),
+                  {randomRows(batch, 57, 1), randomRows(batch, 19, 2), randomRows(batch, 19, 3), batch.startsArray(),
+                   batch.lengthsArray()},
+                  batch.rows(), realRows(batch));
+}
+
+TEST_P(Schedules, rowwise) {
+  Batch batch({21, 1, 50});
+  RegionBuilder region;
+  KernelDescription kernel = region.yield(
+      {region.operation("norm", {region.rows(57)}, 57, {{"function", std::string("layernorm")}, {"epsilon", 1e-5}})});
+  checkEveryValue(kernel, GetParam(), {randomRows(batch, 57, 1)}, batch.rows(), realRows(batch));
+}
+
+TEST_P(Schedules, pool) {
+  Batch batch({21, 1, 50});
+  RegionBuilder region;
+  int x = region.rows(157), starts = region.indices(), lengths = region.indices();
+  KernelDescription kernel =
+      region.yield({region.operation("pool", {x, starts, lengths}, 157, {{"function", std::string("mean")}})});
+  checkEveryValue(kernel, GetParam(), {randomRows(batch, 157, 1), batch.startsArray(), batch.lengthsArray()}, 3,
+                  {true, true, true});
+}
+
+TEST_P(Schedules, defaultsAreLegal) {
+  RegionBuilder region;
+  int x = region.rows(21), w = region.array({4, 21, 48});
+  KernelDescription kernel = region.yield({region.operation("linear", {x, w}, 150)});
+  const TargetModel &model = *findTarget(GetParam());
+  auto space = scheduleSpace(kernel, model);
+  Schedule schedule = defaultSchedule(kernel, model);
+  EXPECT_EQ(schedule.target, GetParam());
+  ASSERT_EQ(schedule.parameters.size(), space.size());
+  for (const auto &[name, value] : schedule.parameters)
+    EXPECT_EQ(std::count(space[name].begin(), space[name].end(), value), 1) << name << " = " << value;
+}
+
+} // namespace
