@@ -6,14 +6,27 @@
 
 using namespace tenon::spec;
 
+/// How far `word` is from `candidate`: letters to change, where two that changed places are one, and a beginning of
+/// three letters or more is close.
+static unsigned distance(llvm::StringRef word, llvm::StringRef candidate) {
+  std::string letters = word.lower(), others = candidate.lower();
+  llvm::sort(letters);
+  llvm::sort(others);
+  if (letters == others || (word.size() >= 3 && candidate.starts_with_insensitive(word)))
+    return 1;
+  return word.edit_distance_insensitive(candidate);
+}
+
 llvm::StringRef tenon::spec::nearest(llvm::StringRef word, llvm::ArrayRef<llvm::StringRef> candidates) {
   // A third of the letters may be wrong, at least one: "hed" is "head", but "x" is not "k".
-  unsigned best = std::max<size_t>(1, word.size() / 3) + 1;
+  unsigned best = std::max<size_t>(1, (word.size() + 1) / 3) + 1;
   llvm::StringRef found;
+  if (word.size() > 200)
+    return found;
   for (llvm::StringRef candidate : candidates) {
-    unsigned distance = word.edit_distance_insensitive(candidate, /*AllowReplacements=*/true, best);
-    if (distance < best && distance < word.size()) {
-      best = distance;
+    unsigned away = distance(word, candidate);
+    if (away < best && away < word.size()) {
+      best = away;
       found = candidate;
     }
   }
@@ -102,7 +115,8 @@ const YamlNode *Fields::lookUp(llvm::StringRef key) const {
 }
 
 const YamlNode *Fields::find(llvm::StringRef key) {
-  known.push_back(key);
+  if (!llvm::is_contained(known, key))
+    known.push_back(key);
   return lookUp(key);
 }
 

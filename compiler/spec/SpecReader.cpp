@@ -327,9 +327,9 @@ void SpecReader::readAttention(const YamlNode &node, AttentionSublayer &attentio
   readSublayerName(fields, attention.name);
   const YamlNode *mask = fields.find("mask");
   if (mask && !(mask->kind == YamlNode::Kind::Scalar && mask->text == "none"))
-    diagnostics.error(mask->range,
-                      "mask " + (mask->kind == YamlNode::Kind::Scalar ? "'" + mask->text + "'" : describe(*mask)) +
-                          " is not supported; supported: none");
+    diagnostics.error(
+        mask->range, (mask->kind == YamlNode::Kind::Scalar ? "mask '" + mask->text + "'" : "mask: " + describe(*mask)) +
+                         " is not supported; supported: none");
   fields.finish(reservedAttentionKeys);
 }
 

@@ -15,17 +15,26 @@ using llvm::SMRange;
 
 /// More errors than a reader of them wants to see.
 static constexpr unsigned maximumErrors = 30;
+static constexpr size_t maximumMessage = 2000;
+/// A longer line is not shown: a caret under it would help nobody.
+static constexpr size_t maximumLine = 300;
 
 Diagnostics::Diagnostics(llvm::MemoryBufferRef buffer) {
   manager.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBuffer(buffer, /*RequiresNullTerminator=*/false), SMLoc());
 }
 
 void Diagnostics::print(SMRange range, llvm::SourceMgr::DiagKind kind, const llvm::Twine &message) {
-  // A range over several lines would underline nothing but the rest of the first.
+  // What the file says may be as long as the file.
+  std::string shortMessage = message.str();
+  if (shortMessage.size() > maximumMessage)
+    shortMessage = shortMessage.substr(0, maximumMessage) + "...";
   llvm::SMDiagnostic diagnostic = manager.GetMessage(
-      range.Start, kind, message, range.isValid() ? llvm::ArrayRef(range) : llvm::ArrayRef<SMRange>());
+      range.Start, kind, shortMessage, range.isValid() ? llvm::ArrayRef(range) : llvm::ArrayRef<SMRange>());
   llvm::raw_string_ostream stream(text);
-  diagnostic.print(nullptr, stream, /*ShowColors=*/false);
+  if (diagnostic.getLineContents().size() <= maximumLine)
+    return diagnostic.print(nullptr, stream, /*ShowColors=*/false);
+  stream << diagnostic.getFilename() << ':' << diagnostic.getLineNo() << ':' << diagnostic.getColumnNo() + 1
+         << (kind == llvm::SourceMgr::DK_Note ? ": note: " : ": error: ") << shortMessage << '\n';
 }
 
 void Diagnostics::error(SMRange range, const llvm::Twine &message) {
@@ -46,11 +55,16 @@ llvm::Error Diagnostics::takeError() {
   return llvm::createStringError(llvm::StringRef(text).rtrim('\n'));
 }
 
+static SMRange rangeAt(const char *position) {
+  SMLoc location = SMLoc::getFromPointer(position);
+  return SMRange(location, location);
+}
+
 namespace {
 
 class TreeBuilder {
 public:
-  explicit TreeBuilder(Diagnostics &diagnostics) : diagnostics(diagnostics) {}
+  TreeBuilder(Diagnostics &diagnostics, const char *start) : diagnostics(diagnostics), start(start) {}
 
   /// False where reading cannot go on.
   bool build(llvm::yaml::Node *node, SMRange fallback, unsigned depth, YamlNode &tree);
@@ -59,12 +73,14 @@ private:
   bool buildScalar(const llvm::yaml::ScalarNode &scalar, YamlNode &tree);
   bool buildSequence(llvm::yaml::SequenceNode &sequence, unsigned depth, YamlNode &tree);
   bool buildMapping(llvm::yaml::MappingNode &mapping, unsigned depth, YamlNode &tree);
+  SMRange withBracket(SMRange range, char bracket) const;
   bool refuse(SMRange range, const llvm::Twine &message) {
     diagnostics.error(range, message);
     return false;
   }
 
   Diagnostics &diagnostics;
+  const char *start; ///< Of the file.
 };
 
 } // namespace
@@ -75,10 +91,12 @@ bool TreeBuilder::build(llvm::yaml::Node *node, SMRange fallback, unsigned depth
   tree.range = node->getSourceRange().isValid() ? node->getSourceRange() : fallback;
   if (depth > maximumDepth)
     return refuse(tree.range, "nested deeper than " + llvm::Twine(maximumDepth) + " levels");
-  if (llvm::isa<llvm::yaml::AliasNode>(node) || !node->getAnchor().empty())
-    return refuse(tree.range, "anchors and aliases have no meaning in a spec: write the value out");
-  if (!node->getRawTag().empty())
-    return refuse(tree.range, "tags have no meaning in a spec: write the value without '" + node->getRawTag() + "'");
+  // These point into the file, unlike the node's range, which begins behind them.
+  auto *alias = llvm::dyn_cast<llvm::yaml::AliasNode>(node);
+  if (llvm::StringRef name = alias ? alias->getName() : node->getAnchor(); alias || !name.empty())
+    return refuse(rangeAt(name.data() - 1), "anchors and aliases have no meaning in a spec: write the value out");
+  if (llvm::StringRef tag = node->getRawTag(); !tag.empty())
+    return refuse(rangeAt(tag.data()), "tags have no meaning in a spec: write the value without '" + tag + "'");
   if (auto *scalar = llvm::dyn_cast<llvm::yaml::ScalarNode>(node))
     return buildScalar(*scalar, tree);
   if (auto *block = llvm::dyn_cast<llvm::yaml::BlockScalarNode>(node)) {
@@ -92,6 +110,7 @@ bool TreeBuilder::build(llvm::yaml::Node *node, SMRange fallback, unsigned depth
   if (auto *mapping = llvm::dyn_cast<llvm::yaml::MappingNode>(node))
     return buildMapping(*mapping, depth, tree);
   tree.kind = YamlNode::Kind::Null;
+  tree.range = fallback; // The parser's is that of the next token.
   return true;
 }
 
@@ -105,8 +124,19 @@ bool TreeBuilder::buildScalar(const llvm::yaml::ScalarNode &scalar, YamlNode &tr
   return !scalar.failed();
 }
 
+/// The parser places a collection in brackets at the token behind the opening one.
+SMRange TreeBuilder::withBracket(SMRange range, char bracket) const {
+  const char *position = range.Start.getPointer();
+  while (position > start && llvm::isSpace(position[-1]))
+    --position;
+  if (position == start || position[-1] != bracket)
+    return range;
+  return rangeAt(position - 1);
+}
+
 bool TreeBuilder::buildSequence(llvm::yaml::SequenceNode &sequence, unsigned depth, YamlNode &tree) {
   tree.kind = YamlNode::Kind::Sequence;
+  tree.range = withBracket(tree.range, '[');
   for (llvm::yaml::Node &item : sequence)
     if (!build(&item, tree.range, depth + 1, tree.items.emplace_back()))
       return false;
@@ -115,6 +145,7 @@ bool TreeBuilder::buildSequence(llvm::yaml::SequenceNode &sequence, unsigned dep
 
 bool TreeBuilder::buildMapping(llvm::yaml::MappingNode &mapping, unsigned depth, YamlNode &tree) {
   tree.kind = YamlNode::Kind::Mapping;
+  tree.range = withBracket(tree.range, '{');
   llvm::StringMap<SMRange> seen;
   for (llvm::yaml::KeyValueNode &pair : mapping) {
     YamlNode key;
@@ -148,8 +179,7 @@ static void reportSyntaxError(const llvm::SMDiagnostic &diagnostic, void *contex
 static bool checkText(llvm::MemoryBufferRef buffer, Diagnostics &diagnostics) {
   llvm::StringRef text = buffer.getBuffer();
   auto reportAt = [&](size_t offset, const llvm::Twine &message) {
-    SMLoc location = SMLoc::getFromPointer(text.data() + offset);
-    diagnostics.error(SMRange(location, location), message);
+    diagnostics.error(rangeAt(text.data() + offset), message);
     return false;
   };
   if (text.size() > maximumSpecBytes)
@@ -172,10 +202,10 @@ YamlNode tenon::spec::readYamlTree(llvm::MemoryBufferRef buffer, Diagnostics &di
     return root;
   diagnostics.sources().setDiagHandler(reportSyntaxError, &diagnostics);
   llvm::yaml::Stream stream(buffer, diagnostics.sources(), /*ShowColors=*/false);
-  SMLoc start = SMLoc::getFromPointer(buffer.getBufferStart());
+  SMRange start = rangeAt(buffer.getBufferStart());
   llvm::yaml::document_iterator document = stream.begin();
-  bool complete =
-      document != stream.end() && TreeBuilder(diagnostics).build(document->getRoot(), SMRange(start, start), 0, root);
+  bool complete = document != stream.end() &&
+                  TreeBuilder(diagnostics, buffer.getBufferStart()).build(document->getRoot(), start, 0, root);
   if (complete && !stream.failed()) {
     ++document;
     if (document != stream.end() && !stream.failed() && document->getRoot()) {
@@ -184,6 +214,6 @@ YamlNode tenon::spec::readYamlTree(llvm::MemoryBufferRef buffer, Diagnostics &di
     }
   }
   if ((!complete || stream.failed()) && !diagnostics.hasErrors())
-    diagnostics.error(SMRange(start, start), "not valid YAML");
+    diagnostics.error(start, "not valid YAML");
   return root;
 }
