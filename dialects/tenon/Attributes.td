@@ -87,6 +87,10 @@ def Tenon_ScheduleAttr : Tenon_Attr<"Schedule", "schedule"> {
   }];
   let parameters = (ins StringRefParameter<"target">:$target, "::mlir::DictionaryAttr":$parameters);
   let assemblyFormat = "`<` $target `,` $parameters `>`";
+  let extraClassDeclaration = [{
+    /// The schedule as plain data for the kernel generator.
+    ::tenon::kernels::Schedule describe() const;
+  }];
   let genVerifyDecl = 1;
 }
 

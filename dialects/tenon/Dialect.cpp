@@ -48,6 +48,11 @@ LogicalResult PositionsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emi
                        << dims << ")";
   if (length == 0 && kind != PositionKind::NoPositions)
     return emitError() << stringifyPositionKind(kind) << " positions need a length";
+  if (offset > 0 && kind != PositionKind::Learned)
+    return emitError() << stringifyPositionKind(kind) << " positions have no offset, only learned ones do";
+  if (dims > 0 && (kind != PositionKind::Rotary || dims % 2 != 0))
+    return emitError() << stringifyPositionKind(kind) << " positions have dims " << dims
+                       << ", expected an even number with rotary ones and 0 with others";
   if (!(base.getValueAsDouble() > 0))
     return emitError() << "the base of positions (" << base.getValueAsDouble() << ") is not positive";
   return success();
@@ -62,6 +67,14 @@ LogicalResult ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emit
       return emitError() << "schedule parameter '" << parameter.getName().getValue() << "' is "
                          << parameter.getValue() << ", not an integer";
   return success();
+}
+
+kernels::Schedule ScheduleAttr::describe() const {
+  kernels::Schedule schedule;
+  schedule.target = getTarget().str();
+  for (NamedAttribute parameter : getParameters())
+    schedule.parameters[parameter.getName().str()] = cast<IntegerAttr>(parameter.getValue()).getInt();
+  return schedule;
 }
 
 kernels::TensorType tenon::describeType(Type type) {

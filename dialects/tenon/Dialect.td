@@ -19,6 +19,11 @@ def Tenon_Dialect : Dialect {
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 
+class Tenon_DocGroup<string name, string text> : OpDocGroup {
+  let summary = name;
+  let description = text;
+}
+
 class Tenon_Op<string mnemonic, list<Trait> traits = []> : Op<Tenon_Dialect, mnemonic, traits>;
 
 #endif // TENON_DIALECT

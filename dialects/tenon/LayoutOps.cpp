@@ -1,6 +1,7 @@
 //===- LayoutOps.cpp - Verifiers of the batch layout ----------------------===//
 
 #include "tenon/Dialect.h"
+#include "tenon/Verifiers.h"
 
 using namespace mlir;
 using namespace tenon;
@@ -28,8 +29,8 @@ LogicalResult RowStartsOp::verify() {
   if (getLengths().getType().getRank() != 1 || getStarts().getType().getRank() != 1)
     return emitOpError() << "lengths and starts are " << getLengths().getType() << " and " << getStarts().getType()
                          << ", expected vectors";
-  if (getTile() <= 0)
-    return emitOpError() << "tile (" << getTile() << ") is not positive";
+  if (failed(verifyPositive(*this, "tile", getTile())))
+    return failure();
   int64_t sequences = getLengths().getType().getDimSize(0), starts = getStarts().getType().getDimSize(0);
   if (!ShapedType::isDynamic(sequences) && !ShapedType::isDynamic(starts) && starts != sequences + 1)
     return emitOpError() << "has " << starts << " starts for " << sequences << " sequences, expected one more";
@@ -44,6 +45,11 @@ LogicalResult PackRowsOp::verify() {
 LogicalResult UnpackRowsOp::verify() {
   if (getLike().getType().getRank() < 2)
     return emitOpError() << "like is " << getLike().getType() << ", expected a padded batch";
-  return verifyPadding(*this, getResult().getType(), getInput().getType(), getStarts().getType(),
-                       getLengths().getType());
+  if (failed(verifyPadding(*this, getResult().getType(), getInput().getType(), getStarts().getType(),
+                           getLengths().getType())))
+    return failure();
+  if (getResult().getType().getShape().take_front(2) != getLike().getType().getShape().take_front(2))
+    return emitOpError() << "result is " << getResult().getType() << ", expected the sequences and tokens of "
+                         << getLike().getType();
+  return success();
 }

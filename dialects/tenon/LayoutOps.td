@@ -1,18 +1,19 @@
 //===- LayoutOps.td - Tensor IR: how a batch is laid out ---*- tablegen -*-===//
-//
-// A padded batch is B×T×…: row t of sequence b counts where t < lengths[b]. A packed batch is R×…: the sequences one after
-// another, each starting at a multiple of `tile` rows, so that a tile of rows belongs to one sequence and no kernel
-// computes more than tile - 1 rows per sequence that nobody reads.
-//
-//===----------------------------------------------------------------------===//
 
 #ifndef TENON_LAYOUT_OPS
 #define TENON_LAYOUT_OPS
 
 include "TensorOps.td"
 
-class Tenon_LayoutOp<string mnemonic, list<Trait> traits = []>
-    : Tenon_Op<mnemonic, traits # [Pure]>;
+def Tenon_LayoutGroup : Tenon_DocGroup<"Tensor IR: how a batch is laid out", [{
+  A padded batch is B×T×…: row t of sequence b counts where t < lengths[b]. A packed batch is R×…: the sequences one after
+  another, each starting at a multiple of `tile` rows, so that a tile of rows belongs to one sequence and no kernel
+  computes more than tile - 1 rows per sequence that nobody reads.
+}]>;
+
+class Tenon_LayoutOp<string mnemonic, list<Trait> traits = []> : Tenon_Op<mnemonic, traits # [Pure]> {
+  let opDocGroup = Tenon_LayoutGroup;
+}
 
 def Tenon_PositionIdsOp : Tenon_LayoutOp<"position_ids", [SameOperandsAndResultType]> {
   let summary = "The position of each token in its sequence";

@@ -1,6 +1,7 @@
 //===- ModelOps.cpp - Verifiers of model IR -------------------------------===//
 
 #include "tenon/Dialect.h"
+#include "tenon/Verifiers.h"
 
 #include "llvm/ADT/StringSet.h"
 
@@ -8,12 +9,15 @@ using namespace mlir;
 using namespace tenon;
 
 LogicalResult ModelOp::verifyRegions() {
-  if (getWidth() <= 0)
-    return emitOpError() << "width (" << getWidth() << ") is not positive";
+  if (failed(verifyPositive(*this, "width", getWidth())))
+    return failure();
   unsigned stacks = 0, poolings = 0;
   for (Operation &op : getBody().front()) {
-    if (isa<StackOp>(op)) {
+    if (auto stack = dyn_cast<StackOp>(op)) {
       ++stacks;
+      auto input = dyn_cast<TokenInputOp>(stack.getBody().front().front());
+      if (input && input.getPositions().getKind() == PositionKind::Sinusoidal && getWidth() % 2 != 0)
+        return input.emitOpError() << "has sinusoidal positions, which need an even width, not " << getWidth();
     } else if (auto pooling = dyn_cast<PoolingOp>(op)) {
       ++poolings;
       if (!lookupSymbol<StackOp>(pooling.getStack()))
@@ -29,16 +33,28 @@ LogicalResult ModelOp::verifyRegions() {
   return success();
 }
 
+/// Rotary positions turn pairs of components within each head.
+static LogicalResult verifyRotary(AttentionLayerOp op, PositionsAttr positions) {
+  int64_t headSize = op.getHeadSize(), dims = positions.getDims() > 0 ? positions.getDims() : headSize;
+  if (positions.getKind() == PositionKind::Rotary && (dims % 2 != 0 || dims > headSize))
+    return op.emitOpError() << "has head_size " << headSize << ", of which rotary positions turn " << dims
+                            << ", expected an even number of at most head_size";
+  return success();
+}
+
 LogicalResult StackOp::verifyRegions() {
-  if (getLayers() <= 0)
-    return emitOpError() << "layers (" << getLayers() << ") is not positive";
+  if (failed(verifyPositive(*this, "layers", getLayers())))
+    return failure();
   Block &block = getBody().front();
   if (block.empty() || !isa<TokenInputOp>(block.front()))
     return emitOpError() << "does not begin with its input";
+  PositionsAttr positions = cast<TokenInputOp>(block.front()).getPositions();
   llvm::StringSet<> names;
   for (Operation &op : llvm::drop_begin(block)) {
     if (!isa<AttentionLayerOp, MlpLayerOp>(op))
       return op.emitOpError() << "is not a sublayer";
+    if (auto attention = dyn_cast<AttentionLayerOp>(op); attention && failed(verifyRotary(attention, positions)))
+      return failure();
     StringRef name = op.getAttrOfType<StringAttr>("name").getValue();
     if (!names.insert(name).second)
       return op.emitOpError() << "has the name '" << name << "' of another sublayer of its block";
@@ -49,25 +65,13 @@ LogicalResult StackOp::verifyRegions() {
 }
 
 LogicalResult TokenInputOp::verify() {
-  if (getVocab() <= 0)
-    return emitOpError() << "vocab (" << getVocab() << ") is not positive";
-  if (getTypes() < 0)
-    return emitOpError() << "types (" << getTypes() << ") is negative";
-  return success();
+  if (failed(verifyPositive(*this, "vocab", getVocab())))
+    return failure();
+  return verifyNotNegative(*this, "types", getTypes());
 }
 
 LogicalResult AttentionLayerOp::verify() {
-  if (getHeads() <= 0 || getKeyValueHeads() <= 0 || getHeadSize() <= 0)
-    return emitOpError() << "heads (" << getHeads() << "), key_value_heads (" << getKeyValueHeads()
-                         << ") and head_size (" << getHeadSize() << ") are not all positive";
-  if (getHeads() % getKeyValueHeads() != 0)
-    return emitOpError() << "heads (" << getHeads() << ") is not a multiple of key_value_heads ("
-                         << getKeyValueHeads() << ")";
-  return success();
+  return verifyHeads(*this, getHeads(), getKeyValueHeads(), getHeadSize());
 }
 
-LogicalResult MlpLayerOp::verify() {
-  if (getHidden() <= 0)
-    return emitOpError() << "hidden (" << getHidden() << ") is not positive";
-  return success();
-}
+LogicalResult MlpLayerOp::verify() { return verifyPositive(*this, "hidden", getHidden()); }

@@ -7,7 +7,11 @@ include "Attributes.td"
 include "mlir/IR/RegionKindInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 
-class Tenon_ModelLevelOp<string mnemonic, list<Trait> traits = []> : Tenon_Op<mnemonic, traits>;
+def Tenon_ModelGroup : Tenon_DocGroup<"Model IR", "The spec, verified.">;
+
+class Tenon_ModelLevelOp<string mnemonic, list<Trait> traits = []> : Tenon_Op<mnemonic, traits> {
+  let opDocGroup = Tenon_ModelGroup;
+}
 
 def Tenon_ModelOp : Tenon_ModelLevelOp<"model", [SymbolTable, Symbol, IsolatedFromAbove, SingleBlock, NoTerminator,
                                               NoRegionArguments]> {

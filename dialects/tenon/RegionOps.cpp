@@ -1,6 +1,7 @@
 //===- RegionOps.cpp - Verifiers of layers and kernels --------------------===//
 
 #include "tenon/Dialect.h"
+#include "tenon/Verifiers.h"
 
 #include "llvm/ADT/StringSet.h"
 
@@ -22,11 +23,7 @@ YieldOp RepeatOp::getYield() { return cast<YieldOp>(getBody().front().getTermina
 
 YieldOp KernelOp::getYield() { return cast<YieldOp>(getBody().front().getTerminator()); }
 
-LogicalResult RepeatOp::verify() {
-  if (getCount() <= 0)
-    return emitOpError() << "count (" << getCount() << ") is not positive";
-  return success();
-}
+LogicalResult RepeatOp::verify() { return verifyPositive(*this, "count", getCount()); }
 
 LogicalResult RepeatOp::verifyRegions() {
   Block &block = getBody().front();

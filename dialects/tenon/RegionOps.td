@@ -9,13 +9,19 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 
-def Tenon_YieldOp : Tenon_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["RepeatOp", "KernelOp"]>]> {
+def Tenon_RegionGroup : Tenon_DocGroup<"Layers and kernels", "Regions of tensor IR.">;
+
+class Tenon_RegionOp<string mnemonic, list<Trait> traits = []> : Tenon_Op<mnemonic, traits> {
+  let opDocGroup = Tenon_RegionGroup;
+}
+
+def Tenon_YieldOp : Tenon_RegionOp<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["RepeatOp", "KernelOp"]>]> {
   let summary = "The results of a region";
   let arguments = (ins Variadic<AnyType>:$results);
   let assemblyFormat = "($results^ `:` type($results))? attr-dict";
 }
 
-def Tenon_RepeatOp : Tenon_Op<"repeat", [SingleBlock, RecursiveMemoryEffects,
+def Tenon_RepeatOp : Tenon_RegionOp<"repeat", [SingleBlock, RecursiveMemoryEffects,
                                          AllTypesMatch<["inits", "results"]>]> {
   let summary = "The layers of a stack: one body, run once per layer";
   let description = [{
@@ -46,7 +52,7 @@ def Tenon_RepeatOp : Tenon_Op<"repeat", [SingleBlock, RecursiveMemoryEffects,
   }];
 }
 
-def Tenon_KernelOp : Tenon_Op<"kernel", [SingleBlock, IsolatedFromAbove, Pure]> {
+def Tenon_KernelOp : Tenon_RegionOp<"kernel", [SingleBlock, IsolatedFromAbove, Pure]> {
   let summary = "A fused region that one kernel computes";
   let description = [{
     The body's arguments are the operands; the yielded values are the results. Kernels of the same `name` have the same

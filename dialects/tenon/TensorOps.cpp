@@ -1,6 +1,7 @@
 //===- TensorOps.cpp - Verifiers and folders of tensor IR -----------------===//
 
 #include "tenon/Dialect.h"
+#include "tenon/Verifiers.h"
 
 using namespace mlir;
 using namespace tenon;
@@ -79,8 +80,9 @@ LogicalResult WeightOp::verify() {
   if (getParameters().empty())
     return emitOpError() << "names no parameter";
   bool hasLayer = static_cast<bool>(getLayer());
-  if (hasLayer != (getLayers() > 0))
-    return emitOpError() << "has " << getLayers() << " layers but " << (hasLayer ? "a" : "no") << " layer index";
+  int64_t layers = getLayers();
+  if (hasLayer ? layers <= 0 : layers != 0)
+    return emitOpError() << "has " << layers << " layers but " << (hasLayer ? "a" : "no") << " layer index";
   for (Attribute parameter : getParameters())
     if (cast<StringAttr>(parameter).getValue().contains('*') != hasLayer)
       return emitOpError() << "parameter " << parameter << (hasLayer ? " has no" : " has a")
@@ -90,6 +92,9 @@ LogicalResult WeightOp::verify() {
     return emitOpError() << "concatenates " << getParameters().size() << " parameters without part_rows";
   if (parts && parts->size() != getParameters().size())
     return emitOpError() << "has " << parts->size() << " part_rows for " << getParameters().size() << " parameters";
+  for (int64_t part : parts.value_or(ArrayRef<int64_t>()))
+    if (part <= 0)
+      return emitOpError() << "has a part of " << part << " rows, expected a positive number";
   int64_t panel = getPanel();
   if (panel == 0) {
     int64_t sum = 0;
@@ -101,7 +106,11 @@ LogicalResult WeightOp::verify() {
   }
   if (!parts)
     return emitOpError() << "in panels needs part_rows";
-  if (type.getRank() != 3 || type.getDimSize(2) != panel ||
+  if (failed(verifyPositive(*this, "panel", panel)))
+    return failure();
+  if (type.getRank() != 3)
+    return emitOpError() << "in panels has type " << type << ", expected panels x columns x rows of a panel";
+  if (type.getDimSize(2) != panel ||
       type.getDimSize(0) != static_cast<int64_t>(llvm::divideCeil(getPlainShape()[0], panel)))
     return emitOpError() << "of " << getPlainShape()[0] << " rows in panels of " << panel << " has type " << type;
   return success();
@@ -129,8 +138,8 @@ Locality EmbedOp::getLocality() { return Locality::Gather; }
 LogicalResult EmbedOp::verify() {
   if (failed(verifyRank(*this, "table", getTable(), 2)) || failed(verifyStaticColumns(*this, "table", getTable())))
     return failure();
-  if (getOffset() < 0)
-    return emitOpError() << "offset (" << getOffset() << ") is negative";
+  if (failed(verifyNotNegative(*this, "offset", getOffset())))
+    return failure();
   SmallVector<int64_t> expected(getIds().getType().getShape());
   expected.push_back(columns(getTable()));
   if (getResult().getType().getShape() != ArrayRef<int64_t>(expected))
@@ -229,11 +238,8 @@ LogicalResult AttentionOp::verify() {
   if (failed(verifySequences(*this, getQuery(), getStarts(), getLengths())))
     return failure();
   int64_t heads = getHeads(), keyValueHeads = getKeyValueHeads(), headSize = getHeadSize();
-  if (heads <= 0 || keyValueHeads <= 0 || headSize <= 0)
-    return emitOpError() << "heads (" << heads << "), key_value_heads (" << keyValueHeads << ") and head_size ("
-                         << headSize << ") are not all positive";
-  if (heads % keyValueHeads != 0)
-    return emitOpError() << "heads (" << heads << ") is not a multiple of key_value_heads (" << keyValueHeads << ")";
+  if (failed(verifyHeads(*this, heads, keyValueHeads, headSize)))
+    return failure();
   if (columns(getQuery()) != heads * headSize)
     return emitOpError() << "query has " << columns(getQuery()) << " columns, expected heads x head_size = "
                          << heads * headSize;

@@ -1,10 +1,4 @@
 //===- TensorOps.td - Tensor IR: what is computed ----------*- tablegen -*-===//
-//
-// Names of dimensions in the descriptions: B sequences, T tokens of the longest of them, R packed rows (see
-// LayoutOps.td), W the width, K and N the features that a linear reads and writes, H heads of D components. "Rows" means
-// all leading dimensions: B×T, or R.
-//
-//===----------------------------------------------------------------------===//
 
 #ifndef TENON_TENSOR_OPS
 #define TENON_TENSOR_OPS
@@ -18,14 +12,25 @@ def Tenon_FloatTensor : RankedTensorOf<[F32]>;
 def Tenon_IntTensor : RankedTensorOf<[I32]>;
 def Tenon_Tensor : RankedTensorOf<[F32, I32]>;
 
+def Tenon_TensorGroup : Tenon_DocGroup<"Tensor IR: what is computed", [{
+  Names of dimensions in the descriptions: B sequences, T tokens of the longest of them, R packed rows, W the width, K and N
+  the features that a linear reads and writes, H heads of D components. "Rows" means all leading dimensions: B×T, or R.
+}]>;
+
+class Tenon_ParameterOp<string mnemonic> : Tenon_Op<mnemonic, [Pure]> {
+  let opDocGroup = Tenon_TensorGroup;
+}
+
 class Tenon_TensorOp<string mnemonic, list<Trait> traits = []>
-    : Tenon_Op<mnemonic, traits # [Pure, DeclareOpInterfaceMethods<Tenon_ComputeOpInterface, ["getLocality"]>]>;
+    : Tenon_Op<mnemonic, traits # [Pure, DeclareOpInterfaceMethods<Tenon_ComputeOpInterface, ["getLocality"]>]> {
+  let opDocGroup = Tenon_TensorGroup;
+}
 
 //===----------------------------------------------------------------------===//
 // Parameters
 //===----------------------------------------------------------------------===//
 
-def Tenon_WeightOp : Tenon_Op<"weight", [Pure]> {
+def Tenon_WeightOp : Tenon_ParameterOp<"weight"> {
   let summary = "Parameters of the model, concatenated along their first dimension";
   let description = [{
     Names the parameters by their spec names, `*` standing for the layer. Inside a `tenon.repeat`, `layer` picks the layer
@@ -55,13 +60,16 @@ def Tenon_WeightOp : Tenon_Op<"weight", [Pure]> {
   }];
 }
 
-def Tenon_PositionTableOp : Tenon_Op<"position_table", [Pure]> {
+def Tenon_PositionTableOp : Tenon_ParameterOp<"position_table"> {
   let summary = "A table over positions that is computed when the model is compiled";
   let description = [{
-    P×C for P positions. With w_i = base^(-2i/(2h)) for h pairs: `sinusoidal` holds sin(p·w_i) for i < h = C/2, then
-    cos(p·w_i), with w_i = base^(-i/(h-1)) as fairseq and Marian have it; `sinusoidal_interleaved` sin and cos in turn with
-    w_i = base^(-2i/C) ("Attention is all you need", section 3.5); `rotary_cosine` and `rotary_sine` cos(p·w_i) and
-    sin(p·w_i) with w_i = base^(-i/C) (Su et al., "RoFormer"). Computed in float64 and rounded once.
+    P×C for P positions p, computed in float64 and rounded once:
+
+    - `sinusoidal`: sin(p·w_i) for i < h = C/2, then cos(p·w_i), with w_i = base^(-i/(h-1)) as fairseq and Marian have it
+      (w_0 = 1 where h = 1);
+    - `sinusoidal_interleaved`: sin(p·w_i) and cos(p·w_i) in turn, with w_i = base^(-2i/C) ("Attention is all you need",
+      section 3.5);
+    - `rotary_cosine` and `rotary_sine`: cos(p·w_i) and sin(p·w_i), with w_i = base^(-i/C) (Su et al., "RoFormer").
   }];
   let arguments = (ins Tenon_TableFunctionAttr:$function, F64Attr:$base);
   let results = (outs Tenon_FloatTensor:$result);
