@@ -152,9 +152,7 @@ private:
       for (auto attribute : kernel.getSchedules().getAsRange<ScheduleAttr>()) {
         KernelJob job;
         job.description = kernel.describe();
-        job.schedule.target = attribute.getTarget().str();
-        for (mlir::NamedAttribute parameter : attribute.getParameters())
-          job.schedule.parameters[parameter.getName().str()] = mlir::cast<mlir::IntegerAttr>(parameter.getValue()).getInt();
+        job.schedule = attribute.describe();
         jobs[kernel.getName().str()].push_back(std::move(job));
       }
     });

@@ -24,7 +24,16 @@ llvm::Expected<OwningOpRef<ModuleOp>> CompilerContext::parse(StringRef path) {
   if (!buffer)
     return llvm::createStringError(buffer.getError(), "%s: %s", path.str().c_str(),
                                    buffer.getError().message().c_str());
-  sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+  return parse(std::move(*buffer));
+}
+
+llvm::Expected<OwningOpRef<ModuleOp>> CompilerContext::parseText(StringRef text, StringRef name) {
+  return parse(llvm::MemoryBuffer::getMemBufferCopy(text, name));
+}
+
+llvm::Expected<OwningOpRef<ModuleOp>> CompilerContext::parse(std::unique_ptr<llvm::MemoryBuffer> buffer) {
+  sources = llvm::SourceMgr();
+  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module)
     return takeError("the file holds no module");

@@ -24,10 +24,14 @@ public:
   mlir::MLIRContext *get() { return &context; }
   /// Reads IR of any level from a file.
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> parse(llvm::StringRef path);
+  /// Reads IR of any level from `text`, which messages call `name`.
+  llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> parseText(llvm::StringRef text, llvm::StringRef name);
   /// The diagnostics since the last call as an error; `otherwise` where there were none.
   llvm::Error takeError(llvm::StringRef otherwise);
 
 private:
+  llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> parse(std::unique_ptr<llvm::MemoryBuffer> buffer);
+
   mlir::MLIRContext context;
   llvm::SourceMgr sources;
   std::string collected;

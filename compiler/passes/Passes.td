@@ -67,6 +67,15 @@ def FuseKernels : Pass<"tenon-fuse-kernels", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tenon::TenonDialect"];
 }
 
+def InlineKernels : Pass<"tenon-inline-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Dissolve kernels into their operations";
+  let description = [{
+    The inverse of `tenon-fuse-kernels`: what a `tenon.kernel` holds stands in its place, and schedules are gone. Used to
+    look at each operation alone (`tenon verify`), or to fuse anew. Running it again changes nothing.
+  }];
+  let dependentDialects = ["::tenon::TenonDialect"];
+}
+
 def AssignSchedules : Pass<"tenon-assign-schedules", "::mlir::ModuleOp"> {
   let summary = "Give every kernel a name and a schedule for each target";
   let description = [{

@@ -12,6 +12,7 @@ int main(int argc, char **argv) {
   tenon::tools::addCompile(app);
   tenon::tools::addImport(app);
   tenon::tools::addRun(app);
+  tenon::tools::addVerify(app);
   tenon::tools::addBench(app);
   tenon::tools::addInspect(app);
   try {

@@ -1,0 +1,436 @@
+//===- Verify.cpp - Compiled kernels against the reference ----------------===//
+
+#include "driver/Verify.h"
+
+#include "codegen/HostCode.h"
+#include "codegen/KernelCache.h"
+#include "codegen/KernelCall.h"
+#include "codegen/Link.h"
+#include "driver/Compile.h"
+#include "driver/Context.h"
+#include "driver/PackedParameters.h"
+#include "passes/Passes.h"
+#include "reference/Reference.h"
+#include "tenon/Dialect.h"
+#include "tenon/tenon.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+
+#include <cmath>
+#include <random>
+
+using namespace llvm;
+using namespace tenon;
+using reference::convert;
+using DoubleTensor = reference::Tensor<double>;
+using reference::FloatTensor;
+
+double KernelError::allowed() const {
+  constexpr double kHalfUnit = 0x1p-24;
+  return 2 * std::max(plain, kHalfUnit * magnitude);
+}
+
+bool VerifyReport::passes() const {
+  auto pass = [](const KernelError &error) { return error.passes(); };
+  return all_of(operations, pass) && all_of(kernels, pass);
+}
+
+namespace {
+
+/// Removes a directory with all in it at the end.
+struct ScratchDirectory {
+  SmallString<128> path;
+  ~ScratchDirectory() {
+    if (!path.empty())
+      sys::fs::remove_directories(path);
+  }
+};
+
+/// What the runtime says of a library that it accepts.
+struct LibraryFacts {
+  std::string manifest, target;
+};
+
+Expected<LibraryFacts> describeLibrary(const std::string &path) {
+  tenon_model *model = nullptr;
+  if (tenon_model_open(path.c_str(), nullptr, &model) != TENON_OK)
+    return createStringError(tenon_message());
+  tenon_model_info info = {};
+  info.struct_size = sizeof(info);
+  tenon_status status = tenon_model_describe(model, &info);
+  LibraryFacts facts;
+  if (status == TENON_OK)
+    facts = {std::string(info.manifest, info.manifest_size), info.target};
+  tenon_model_release(model);
+  if (status != TENON_OK)
+    return createStringError(tenon_message());
+  return facts;
+}
+
+/// Inputs of an entry point: a batch of sequences of several lengths, none among them.
+class InputMaker {
+public:
+  explicit InputMaker(mlir::func::FuncOp function) : function(function) {
+    if (auto limits = function->getAttrOfType<mlir::DictionaryAttr>("tenon.limits")) {
+      vocab = limits.getAs<mlir::IntegerAttr>("vocab").getInt();
+      types = limits.getAs<mlir::IntegerAttr>("types").getInt();
+      if (int64_t positions = limits.getAs<mlir::IntegerAttr>("positions").getInt())
+        length = std::min(length, positions);
+    }
+    lengths = {static_cast<int32_t>(length), static_cast<int32_t>((length + 1) / 2), 1, 0};
+  }
+
+  SmallVector<DoubleTensor> inputs() {
+    SmallVector<DoubleTensor> made;
+    for (mlir::BlockArgument argument : function.getArguments())
+      made.push_back(input(argument));
+    return made;
+  }
+
+  /// Of packed rows with sequences at multiples of `tile`, which of them somebody reads.
+  std::vector<bool> packedRows(int64_t tile) const {
+    std::vector<bool> used;
+    for (int32_t count : lengths)
+      for (int64_t row = 0; row < static_cast<int64_t>(alignTo(count, tile)); ++row)
+        used.push_back(row < count);
+    return used;
+  }
+
+private:
+  StringRef nameOf(mlir::BlockArgument argument) {
+    auto name = function.getArgAttrOfType<mlir::StringAttr>(argument.getArgNumber(), "tenon.name");
+    return name ? name.getValue() : StringRef();
+  }
+
+  DoubleTensor input(mlir::BlockArgument argument) {
+    auto type = mlir::cast<mlir::RankedTensorType>(argument.getType());
+    SmallVector<int64_t> shape(type.getShape());
+    auto dims = function.getArgAttrOfType<mlir::ArrayAttr>(argument.getArgNumber(), "tenon.dims");
+    size_t dynamic = 0;
+    for (int64_t &size : shape)
+      if (mlir::ShapedType::isDynamic(size)) {
+        StringRef name = dims ? mlir::cast<mlir::StringAttr>(dims[dynamic++]).getValue() : StringRef();
+        size = name == "batch" ? lengths.size() : length;
+      }
+    bool isLengths = dims && dims.size() == 1 && shape.size() == 1 && type.getElementType().isInteger(32) &&
+                     shape[0] == static_cast<int64_t>(lengths.size());
+    if (isLengths)
+      return DoubleTensor(shape, lengths);
+    int64_t count = reference::countElements(shape);
+    if (type.getElementType().isInteger(32)) {
+      std::uniform_int_distribution<int32_t> ids(0, static_cast<int32_t>(nameOf(argument) == "types" ? types - 1 : vocab - 1));
+      std::vector<int32_t> values(count);
+      for (int32_t &value : values)
+        value = ids(random);
+      return DoubleTensor(shape, std::move(values));
+    }
+    std::normal_distribution<float> numbers;
+    std::vector<double> values(count);
+    for (double &value : values)
+      value = numbers(random);
+    return DoubleTensor(shape, std::move(values));
+  }
+
+  mlir::func::FuncOp function;
+  int64_t vocab = 2, types = 1, length = 37;
+  std::vector<int32_t> lengths;
+  std::mt19937 random{20170612};
+};
+
+/// Runs one module of kernel IR and compares each of its kernels.
+class Comparison {
+public:
+  Comparison(const KernelLibrary &library, StringMap<tenon_kernel_fn> functions, const PackedParameters &parameters)
+      : library(library), functions(std::move(functions)), parameters(parameters) {}
+
+  /// `label` names the row of the report that a kernel belongs to.
+  Error run(mlir::ModuleOp module, CompilerContext &context, function_ref<std::string(KernelOp)> label) {
+    for (auto function : module.getOps<mlir::func::FuncOp>()) {
+      if (function.isExternal())
+        continue;
+      InputMaker maker(function);
+      std::vector<bool> packed;
+      for (auto starts : function.getOps<RowStartsOp>())
+        packed = maker.packedRows(starts.getTile());
+      reference::Options<double> options;
+      options.parameters = [&](StringRef name) -> mlir::FailureOr<FloatTensor> {
+        if (auto tensor = parameters.find(name))
+          return *tensor;
+        return mlir::failure();
+      };
+      std::string problem;
+      options.onKernel = [&](KernelOp kernel, ArrayRef<DoubleTensor> inputs, ArrayRef<DoubleTensor>) {
+        if (problem.empty())
+          if (Error error = compare(kernel, inputs, packed, errors[label(kernel)]))
+            problem = "kernel '" + kernel.getName().str() + "': " + toString(std::move(error));
+      };
+      SmallVector<DoubleTensor> inputs = maker.inputs();
+      auto results = reference::evaluate<double>(function, inputs, options);
+      if (mlir::failed(results))
+        return context.takeError("the reference did not evaluate the function");
+      if (!problem.empty())
+        return createStringError(problem);
+    }
+    return Error::success();
+  }
+
+  std::vector<KernelError> takeErrors() {
+    std::vector<KernelError> list;
+    for (auto &[name, error] : errors) {
+      list.push_back(error);
+      list.back().name = name;
+    }
+    return list;
+  }
+
+private:
+  Error compare(KernelOp kernel, ArrayRef<DoubleTensor> exactInputs, const std::vector<bool> &packed,
+                KernelError &error) {
+    SmallVector<FloatTensor> inputs;
+    SmallVector<DoubleTensor> rounded;
+    for (const DoubleTensor &input : exactInputs) {
+      inputs.push_back(convert<float>(input));
+      rounded.push_back(convert<double>(inputs.back()));
+    }
+    auto exact = reference::evaluateKernel<double>(kernel, rounded);
+    auto plain = reference::evaluateKernel<float>(kernel, inputs);
+    if (mlir::failed(exact) || mlir::failed(plain))
+      return createStringError("the reference did not evaluate it");
+    SmallVector<std::vector<float>> outputs;
+    if (Error failed = call(kernel, inputs, *exact, outputs))
+      return failed;
+    for (auto [expected, yardstick, output] : zip(*exact, *plain, outputs)) {
+      int64_t columns = expected.columns(), rows = expected.rows();
+      for (int64_t i = 0; i < expected.size(); ++i) {
+        if (rows == static_cast<int64_t>(packed.size()) && !packed[i / columns])
+          continue;
+        double value = expected.values()[i];
+        error.compiled = worse(error.compiled, output[i] - value);
+        error.plain = worse(error.plain, yardstick.values()[i] - value);
+        error.magnitude = std::max(error.magnitude, std::fabs(value));
+      }
+    }
+    ++error.runs;
+    return Error::success();
+  }
+
+  /// The larger of an error so far and a new difference; NaN is worse than anything.
+  static double worse(double sofar, double difference) {
+    return std::fabs(difference) <= sofar ? sofar : std::fabs(difference);
+  }
+
+  Error call(KernelOp kernel, ArrayRef<FloatTensor> inputs, ArrayRef<DoubleTensor> shapes,
+             SmallVectorImpl<std::vector<float>> &outputs) {
+    SmallVector<KernelBuffer> buffers;
+    for (const FloatTensor &input : inputs) {
+      const void *data = input.isInteger() ? static_cast<const void *>(input.ints().data()) : input.values().data();
+      buffers.push_back({const_cast<void *>(data), input.shape(), !input.isInteger()});
+    }
+    outputs.resize(shapes.size());
+    for (auto [output, shape] : zip(outputs, shapes)) {
+      output.resize(shape.size());
+      buffers.push_back({output.data(), shape.shape(), true});
+    }
+    auto found = functions.find(kernel.getName());
+    if (found == functions.end())
+      return createStringError("the library has no such kernel");
+    return library.call(found->second, buffers);
+  }
+
+  const KernelLibrary &library;
+  StringMap<tenon_kernel_fn> functions;
+  const PackedParameters &parameters;
+  MapVector<std::string, KernelError, std::map<std::string, unsigned>> errors;
+};
+
+class Verification {
+public:
+  explicit Verification(const VerifyOptions &options) : options(options), path(options.model) {}
+
+  Expected<VerifyReport> run() {
+    reference::registerReferenceModels(registry);
+    context.get()->appendDialectRegistry(registry);
+    if (Error error = makeLibrary())
+      return error;
+    auto facts = describeLibrary(path);
+    if (!facts)
+      return facts.takeError();
+    report.target = facts->target;
+    auto manifest = json::parse(facts->manifest);
+    if (!manifest)
+      return manifest.takeError();
+    const json::Object &object = *manifest->getAsObject();
+    auto module = context.parseText(object.getString("ir").value_or(""), path + ": kernel IR");
+    if (!module)
+      return module.takeError();
+    auto library = KernelLibrary::open(path);
+    if (!library)
+      return library.takeError();
+    WeightTable table(**module);
+    auto layout = weights::placeTensors(table.tensors);
+    if (!layout)
+      return layout.takeError();
+    auto data = weightData(object, library->contents(), *layout);
+    if (!data)
+      return data.takeError();
+    PackedParameters parameters(table, *layout, *data);
+    if (Error error = compareOperations(**module, parameters))
+      return error;
+    if (Error error = compareKernels(**module, *library, object, parameters))
+      return error;
+    return std::move(report);
+  }
+
+private:
+  void progress(StringRef step, uint64_t done, uint64_t total) {
+    if (options.progress)
+      options.progress(step, done, total);
+  }
+
+  /// A model that is not a library yet is compiled into a directory that goes away.
+  Error makeLibrary() {
+    if (std::error_code error = sys::fs::createUniqueDirectory("tenon-verify", scratch.path))
+      return errorCodeToError(error);
+    if (sys::path::extension(options.model) == ".so")
+      return Error::success();
+    CompileOptions compilation;
+    compilation.model = options.model;
+    path = (scratch.path + "/model.so").str();
+    compilation.output = path;
+    compilation.cacheDirectory = options.cacheDirectory;
+    compilation.progress = options.progress;
+    return compile(compilation).takeError();
+  }
+
+  Expected<ArrayRef<uint8_t>> weightData(const json::Object &manifest, const tenon_library &library,
+                                         const weights::PackedLayout &layout) {
+    StringRef file;
+    if (library.weights) {
+      file = StringRef(reinterpret_cast<const char *>(library.weights), library.weights_size);
+    } else if (const json::Object *weights = manifest.getObject("weights")) {
+      SmallString<128> beside = sys::path::parent_path(path);
+      sys::path::append(beside, weights->getString("file").value_or(""));
+      auto buffer = MemoryBuffer::getFile(beside, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+      if (!buffer)
+        return createStringError(buffer.getError(), "%s: %s", beside.c_str(), buffer.getError().message().c_str());
+      weightFile = std::move(*buffer);
+      file = weightFile->getBuffer();
+    }
+    if (layout.dataBytes == 0)
+      return ArrayRef<uint8_t>();
+    uint64_t header = file.size() < 8 ? UINT64_MAX : support::endian::read64le(file.data());
+    if (header > file.size() - 8 || file.size() - 8 - header != layout.dataBytes)
+      return createStringError("%s: the weights are not those of the kernel IR", path.c_str());
+    return arrayRefFromStringRef(file.substr(8 + header));
+  }
+
+  Error compareKernels(mlir::ModuleOp module, const KernelLibrary &library, const json::Object &manifest,
+                       const PackedParameters &parameters) {
+    const tenon_kernel_fn *kernels = library.kernels(report.target);
+    StringMap<tenon_kernel_fn> functions;
+    for (const auto &[index, kernel] : enumerate(*manifest.getArray("kernels")))
+      functions[kernel.getAsObject()->getString("name").value_or("")] = kernels[index];
+    Comparison comparison(library, std::move(functions), parameters);
+    if (Error error = comparison.run(module, context, [](KernelOp kernel) { return kernel.getName().str(); }))
+      return error;
+    report.kernels = comparison.takeErrors();
+    return Error::success();
+  }
+
+  /// Every operation as a kernel of its own, in a library made for this.
+  Error compareOperations(mlir::ModuleOp module, const PackedParameters &parameters) {
+    mlir::OwningOpRef<mlir::ModuleOp> split = module.clone();
+    mlir::PassManager manager(context.get());
+    manager.nest<mlir::func::FuncOp>().addPass(createInlineKernels());
+    FuseKernelsOptions fusion;
+    fusion.fuse = false;
+    manager.nest<mlir::func::FuncOp>().addPass(createFuseKernels(fusion));
+    AssignSchedulesOptions schedules;
+    schedules.targets = {report.target};
+    manager.addPass(createAssignSchedules(schedules));
+    if (mlir::failed(manager.run(*split)))
+      return context.takeError("the kernels could not be taken apart");
+    std::vector<std::string> names;
+    std::string operationsPath = (scratch.path + "/operations.so").str();
+    if (Error error = linkKernels(*split, operationsPath, names))
+      return error;
+    auto library = KernelLibrary::open(operationsPath);
+    if (!library)
+      return library.takeError();
+    StringMap<tenon_kernel_fn> functions;
+    for (const auto &[index, name] : enumerate(names))
+      functions[name] = library->kernels(report.target)[index];
+    Comparison comparison(*library, std::move(functions), parameters);
+    auto label = [](KernelOp kernel) {
+      return kernel.getBody().front().front().getName().stripDialect().str();
+    };
+    if (Error error = comparison.run(*split, context, label))
+      return error;
+    report.operations = comparison.takeErrors();
+    return Error::success();
+  }
+
+  /// Links the kernels of a module, for one target, into a library without drivers.
+  Error linkKernels(mlir::ModuleOp module, StringRef output, std::vector<std::string> &names) {
+    auto cache = KernelCache::open(options.cacheDirectory);
+    if (!cache)
+      return cache.takeError();
+    std::vector<KernelOp> kernels;
+    StringSet<> seen;
+    module.walk([&](KernelOp kernel) {
+      if (seen.insert(kernel.getName()).second)
+        kernels.push_back(kernel);
+    });
+    LibraryContents contents;
+    contents.targets.push_back({report.target, static_cast<unsigned>(report.target.back() - '0'), {}});
+    std::vector<std::string> objects;
+    for (KernelOp kernel : kernels) {
+      progress("kernels", names.size(), kernels.size());
+      auto attribute = mlir::cast<ScheduleAttr>(kernel.getSchedules()[0]);
+      kernels::Schedule schedule = attribute.describe();
+      auto object = cache->object(kernel.describe(), schedule);
+      if (!object)
+        return object.takeError();
+      objects.push_back(*object);
+      names.push_back(kernel.getName().str());
+      contents.targets[0].symbols.push_back(KernelCache::symbol(kernel.describe(), schedule));
+    }
+    auto runtime = cache->runtimeObject();
+    if (!runtime)
+      return runtime.takeError();
+    objects.push_back(*runtime);
+    mlir::OwningOpRef<mlir::ModuleOp> empty = mlir::ModuleOp::create(module.getLoc());
+    auto code = emitHostCode(*empty, contents, HostOutput::Object);
+    if (!code)
+      return code.takeError();
+    std::string hostPath = (scratch.path + "/tables.o").str();
+    std::error_code failed;
+    raw_fd_ostream stream(hostPath, failed);
+    stream << *code;
+    stream.close();
+    if (stream.has_error())
+      return errorCodeToError(stream.error());
+    objects.push_back(hostPath);
+    return linkLibrary(objects, output);
+  }
+
+  const VerifyOptions &options;
+  std::string path;
+  mlir::DialectRegistry registry;
+  CompilerContext context;
+  ScratchDirectory scratch;
+  std::unique_ptr<MemoryBuffer> weightFile;
+  VerifyReport report;
+};
+
+} // namespace
+
+Expected<VerifyReport> tenon::verify(const VerifyOptions &options) { return Verification(options).run(); }

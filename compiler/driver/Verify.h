@@ -1,0 +1,47 @@
+//===- Verify.h - Compiled kernels against the reference --------*- C++ -*-===//
+
+#ifndef TENON_DRIVER_VERIFY_H
+#define TENON_DRIVER_VERIFY_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tenon {
+
+struct VerifyOptions {
+  std::string model;          ///< Library, or anything that compiles to one.
+  std::string cacheDirectory; ///< Of compiled kernels; empty for the user's own.
+  std::function<void(llvm::StringRef step, uint64_t done, uint64_t total)> progress;
+};
+
+/// Largest differences from the float64 reference, over every run of a kernel, on the same float32 inputs.
+struct KernelError {
+  std::string name;
+  unsigned runs = 0;
+  double compiled = 0;  ///< Of the compiled kernel.
+  double plain = 0;     ///< Of a plain evaluation in float32, in the order that the operation's description states.
+  double magnitude = 0; ///< Largest reference value.
+
+  /// A compiled kernel may be off by twice what plain float32 is, or twice half a unit in the last place where that is
+  /// more.
+  double allowed() const;
+  bool passes() const { return compiled <= allowed(); }
+};
+
+struct VerifyReport {
+  std::string target;
+  std::vector<KernelError> operations; ///< Each operation compiled as a kernel of its own, by kind.
+  std::vector<KernelError> kernels;    ///< The library's own kernels.
+  bool passes() const;
+};
+
+/// Runs the entry points in the float64 reference on pseudo-random inputs (ragged batches among them), and every
+/// kernel on the inputs that it has there.
+llvm::Expected<VerifyReport> verify(const VerifyOptions &options);
+
+} // namespace tenon
+
+#endif // TENON_DRIVER_VERIFY_H

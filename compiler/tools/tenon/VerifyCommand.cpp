@@ -1,0 +1,76 @@
+//===- VerifyCommand.cpp - tenon verify -----------------------------------===//
+
+#include "Command.h"
+#include "Progress.h"
+#include "driver/Verify.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+using namespace tenon;
+using namespace tenon::tools;
+
+namespace {
+
+struct Arguments {
+  VerifyOptions options;
+  bool json = false;
+};
+
+nlohmann::json toJson(const std::vector<KernelError> &errors) {
+  auto list = nlohmann::json::array();
+  for (const KernelError &error : errors)
+    list.push_back({{"name", error.name},
+                    {"runs", error.runs},
+                    {"compiled", error.compiled},
+                    {"float32", error.plain},
+                    {"allowed", error.allowed()},
+                    {"passes", error.passes()}});
+  return list;
+}
+
+void print(const char *title, const std::vector<KernelError> &errors) {
+  std::printf("%-28s %5s %12s %12s %7s\n", title, "runs", "compiled", "float32", "ratio");
+  for (const KernelError &error : errors)
+    std::printf("%-28s %5u %12.3e %12.3e %7.2f%s\n", error.name.c_str(), error.runs, error.compiled, error.plain,
+                error.plain > 0 ? error.compiled / error.plain : (error.compiled > 0 ? INFINITY : 1.0),
+                error.passes() ? "" : "  too large");
+}
+
+void verifyModel(Arguments &arguments) {
+  llvm::Expected<VerifyReport> report = [&] {
+    Progress progress;
+    arguments.options.progress = [&](llvm::StringRef step, uint64_t done, uint64_t total) {
+      progress.update(step.str(), done, total);
+    };
+    return verify(arguments.options);
+  }();
+  if (!report)
+    throw Failure(llvm::toString(report.takeError()));
+  if (arguments.json) {
+    nlohmann::json object{{"target", report->target},
+                          {"operations", toJson(report->operations)},
+                          {"kernels", toJson(report->kernels)},
+                          {"passes", report->passes()}};
+    std::printf("%s\n", object.dump().c_str());
+  } else {
+    std::printf("largest difference from the float64 reference, %s\n\n", report->target.c_str());
+    print("operation", report->operations);
+    std::printf("\n");
+    print("kernel", report->kernels);
+  }
+  if (!report->passes())
+    throw Failure("a compiled kernel is off by more than twice what plain float32 evaluation is");
+}
+
+} // namespace
+
+void tools::addVerify(CLI::App &app) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App *command = app.add_subcommand(
+      "verify", "Compare compiled kernels with the float64 reference\nExample: tenon verify minilm.so");
+  command->add_option("MODEL", arguments->options.model, "Library, or what compiles to one")->required();
+  command->add_option("--cache", arguments->options.cacheDirectory, "Directory of compiled kernels");
+  command->add_flag("--json", arguments->json, "One JSON object on standard output");
+  command->callback([arguments] { verifyModel(*arguments); });
+}
