@@ -1,4 +1,4 @@
-//===- tokenizer_fuzz.cpp - Files and texts that nobody would write -------===//
+//===- FuzzTokenizer.cpp - Files and texts that nobody would write ---------===//
 //
 // The input is a tokenizer.json, a NUL, and a text for it. Without a NUL it is a text for a built-in tokenizer.
 //
