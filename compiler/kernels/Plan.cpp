@@ -184,9 +184,13 @@ private:
 
   static void constrainOutput(LoopNest &nest) {
     int width = static_cast<int>(nest.width);
-    for (OutputImageParam buffer : nest.func.output_buffers()) {
-      buffer.dim(0).set_bounds(0, width).set_stride(1);
-      buffer.dim(1).set_min(0).set_stride(width);
+    std::vector<OutputImageParam> buffers = nest.func.output_buffers();
+    // Halide holds the other buffers of a tuple to the first one's region.
+    buffers[0].dim(0).set_bounds(0, width);
+    buffers[0].dim(1).set_min(0);
+    for (OutputImageParam buffer : buffers) {
+      buffer.dim(0).set_stride(1);
+      buffer.dim(1).set_stride(width);
     }
   }
 
