@@ -22,7 +22,8 @@ llvm::Expected<PackedShape> tenon::weights::packedShape(const PackedTensor &tens
     rows += part;
   if (tensor.generator != Generator::None && tensor.shape.size() == 2)
     rows = tensor.shape[0];
-  if (!elements.isValid() || !rows.isValid() || !(CheckedSize(tensor.layers) * elements * sizeof(float)).isValid())
+  if (!elements.isValid() || !rows.isValid() || !CheckedSize(tensor.layers).isValid() ||
+      !(elements * storedLayers(tensor) * sizeof(float)).isValid())
     return inconsistent(tensor, "shape " + shapeText(tensor.shape) + " is negative or too large");
   bool generated = tensor.generator != Generator::None;
   if (tensor.parts.size() != tensor.partRows.size() || tensor.parts.empty() != generated)
@@ -32,8 +33,8 @@ llvm::Expected<PackedShape> tenon::weights::packedShape(const PackedTensor &tens
   shape.elements = elements.get();
   shape.rows = static_cast<int64_t>(rows.get());
   if (tensor.panel > 0) {
-    int64_t panels = (CheckedSize(shape.rows).alignedTo(tensor.panel).get()) / tensor.panel;
-    if (generated || tensor.shape.size() != 3 || tensor.shape[0] != panels || tensor.shape[2] != tensor.panel)
+    if (generated || tensor.shape.size() != 3 || tensor.shape[2] != tensor.panel ||
+        !(CheckedSize(tensor.shape[0]) * tensor.panel == rows.alignedTo(tensor.panel)))
       return inconsistent(tensor, "shape " + shapeText(tensor.shape) + " does not hold " + llvm::Twine(shape.rows) +
                                       " rows in panels of " + llvm::Twine(tensor.panel));
     shape.columns = tensor.shape[1];
