@@ -41,7 +41,7 @@ template <typename Body> tenon_status guarded(Body body) noexcept {
   }
 }
 
-void requirePointer(const void *pointer, const char *name) {
+template <typename T> void requirePointer(T *pointer, const char *name) {
   if (!pointer)
     fail(TENON_ERROR_INVALID_ARGUMENT, name, " is null");
 }
@@ -233,6 +233,7 @@ tenon_status tenon_session_encode(tenon_session *session, const int32_t *const *
     if (batch > INT32_MAX)
       fail(TENON_ERROR_OUT_OF_RANGE, "batch is ", batch, " rows, expected at most ", INT32_MAX);
     std::vector<TokenRow> tokens;
+    tokens.reserve(batch);
     for (size_t row = 0; row < batch; ++row)
       tokens.push_back({rows[row], lengths[row]});
     encodeRows(*use, tokens, hidden, embedding);
@@ -246,6 +247,7 @@ tenon_status tenon_session_embed_texts(tenon_session *session, const char *const
     requirePointer(texts, "texts");
     requirePointer(embeddings, "embeddings");
     std::vector<std::string_view> views;
+    views.reserve(count);
     for (size_t text = 0; text < count; ++text) {
       if (!texts[text])
         fail(TENON_ERROR_INVALID_ARGUMENT, "text ", text, " is null");

@@ -111,6 +111,7 @@ void embedTexts(Session &session, const std::vector<std::string_view> &texts, fl
   size_t width = embeddingWidth(session);
   size_t limit = session.model().textTokenLimit();
   std::vector<std::vector<int32_t>> tokens;
+  tokens.reserve(texts.size());
   for (std::string_view text : texts)
     tokens.push_back(session.model().tokenize(text, limit));
 
@@ -126,6 +127,7 @@ void embedTexts(Session &session, const std::vector<std::string_view> &texts, fl
     size_t count = std::clamp<size_t>(batchTokens / longest, 1, batchRows);
     count = std::min(count, order.size() - done);
     std::vector<TokenRow> rows;
+    rows.reserve(count);
     for (size_t row = 0; row < count; ++row)
       rows.push_back({tokens[order[done + row]].data(), int32_t(tokens[order[done + row]].size())});
     results.resize(count * width);

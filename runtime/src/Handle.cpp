@@ -2,7 +2,6 @@
 
 #include "Handle.h"
 
-#include <deque>
 #include <mutex>
 #include <pthread.h>
 
@@ -12,11 +11,32 @@ namespace {
 /// As many freed handles of a kind wait before one is used again.
 constexpr size_t quarantine = 1024;
 
-/// Freed handles of both kinds. Its lock is held across a fork, so that the child finds it free.
+/// Freed handles, oldest first, linked through themselves.
+template <typename Handle> struct FreedQueue {
+  Handle *oldest = nullptr;
+  Handle *newest = nullptr;
+  size_t count = 0;
+
+  void push(Handle *handle) {
+    handle->nextFreed = nullptr;
+    (newest ? newest->nextFreed : oldest) = handle;
+    newest = handle;
+    ++count;
+  }
+  Handle *pop() {
+    Handle *handle = oldest;
+    oldest = handle->nextFreed;
+    newest = oldest ? newest : nullptr;
+    --count;
+    return handle;
+  }
+};
+
+/// Of both kinds. The lock is held across a fork, so that the child finds it free.
 struct FreedHandles {
   std::mutex mutex;
-  std::deque<tenon_model *> models;
-  std::deque<tenon_session *> sessions;
+  FreedQueue<tenon_model> models;
+  FreedQueue<tenon_session> sessions;
 };
 
 FreedHandles &freed() {
@@ -29,25 +49,16 @@ FreedHandles &freed() {
   return *handles;
 }
 
-template <typename Handle> Handle *take(std::deque<Handle *> FreedHandles::*queue) {
+template <typename Handle> Handle *take(FreedQueue<Handle> FreedHandles::*queue) {
   FreedHandles &handles = freed();
   std::lock_guard lock(handles.mutex);
-  std::deque<Handle *> &waiting = handles.*queue;
-  if (waiting.size() < quarantine)
-    return new Handle;
-  Handle *oldest = waiting.front();
-  waiting.pop_front();
-  return oldest;
+  return (handles.*queue).count < quarantine ? new Handle : (handles.*queue).pop();
 }
 
-template <typename Handle> void giveBack(std::deque<Handle *> FreedHandles::*queue, Handle *handle) noexcept {
+template <typename Handle> void giveBack(FreedQueue<Handle> FreedHandles::*queue, Handle *handle) noexcept {
   FreedHandles &handles = freed();
   std::lock_guard lock(handles.mutex);
-  try {
-    (handles.*queue).push_back(handle);
-  } catch (const std::bad_alloc &) {
-    // The block is lost, and stays recognisable as freed.
-  }
+  (handles.*queue).push(handle);
 }
 
 void drop(tenon_model *handle) noexcept {

@@ -28,6 +28,7 @@ struct tenon_model {
   /// References, and one for each call that is under way; 0 once it is freed.
   std::atomic<uint64_t> references{0};
   std::shared_ptr<const tenon::runtime::Model> object;
+  tenon_model *nextFreed = nullptr;
 };
 
 struct tenon_session {
@@ -35,6 +36,7 @@ struct tenon_session {
   uint64_t magic = tenon::runtime::sessionMagic;
   std::atomic<uint32_t> state{Freed};
   std::unique_ptr<tenon::runtime::Session> object;
+  tenon_session *nextFreed = nullptr;
 };
 
 namespace tenon::runtime {

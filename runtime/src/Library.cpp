@@ -59,19 +59,20 @@ tenon_note checkedNote(const std::string &path, const FileHandle &file, uint64_t
 }
 
 struct LoadedImage {
-  uintptr_t address;
+  const uint8_t *inside; ///< any byte of the image
   tenon_note note;
   bool found;
 };
 
-/// Reads the note of the loaded image that holds `address`.
+/// Reads the note of the loaded image.
 int readLoadedNote(struct dl_phdr_info *info, size_t, void *data) {
   auto *wanted = static_cast<LoadedImage *>(data);
+  auto address = reinterpret_cast<uintptr_t>(wanted->inside);
   bool holds = false;
   for (int index = 0; index < info->dlpi_phnum; ++index) {
     const ElfW(Phdr) &segment = info->dlpi_phdr[index];
     uintptr_t start = info->dlpi_addr + segment.p_vaddr;
-    holds |= segment.p_type == PT_LOAD && wanted->address >= start && wanted->address - start < segment.p_memsz;
+    holds |= segment.p_type == PT_LOAD && address >= start && address - start < segment.p_memsz;
   }
   if (!holds)
     return 0;
@@ -79,7 +80,7 @@ int readLoadedNote(struct dl_phdr_info *info, size_t, void *data) {
     const ElfW(Phdr) &segment = info->dlpi_phdr[index];
     if (segment.p_type != PT_NOTE || wanted->found)
       continue;
-    const void *notes = reinterpret_cast<const void *>(info->dlpi_addr + segment.p_vaddr);
+    const void *notes = wanted->inside + intptr_t(info->dlpi_addr + segment.p_vaddr - address);
     std::optional<FoundNote> note =
         findNoteIn(LibraryImage::fromMemory(notes, segment.p_filesz), 0, segment.p_filesz, segment.p_align);
     if (note) {
@@ -92,7 +93,7 @@ int readLoadedNote(struct dl_phdr_info *info, size_t, void *data) {
 
 /// The loader knows libraries by name: if the file was replaced while the old one is loaded, it hands out the old one.
 void checkLoadedIsChecked(const std::string &path, const void *table, const tenon_note &note) {
-  LoadedImage loaded{reinterpret_cast<uintptr_t>(table), {}, false};
+  LoadedImage loaded{static_cast<const uint8_t *>(table), {}, false};
   dl_iterate_phdr(readLoadedNote, &loaded);
   if (!loaded.found || std::memcmp(&loaded.note, &note, sizeof note) != 0)
     fail(TENON_ERROR_LIBRARY, path,

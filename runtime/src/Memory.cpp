@@ -39,7 +39,8 @@ Pages Pages::allocate(size_t bytes) {
     return pages;
   pages.mapping = mapping;
   pages.mappingBytes = total;
-  pages.start = reinterpret_cast<uint8_t *>(roundUp(reinterpret_cast<size_t>(mapping), hugePage));
+  auto address = reinterpret_cast<uintptr_t>(mapping);
+  pages.start = static_cast<uint8_t *>(mapping) + (roundUp(address, hugePage) - address);
   pages.bytes = rounded;
   // Advice: where the system has no huge pages, small ones do.
   if (rounded >= hugePage)

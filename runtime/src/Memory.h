@@ -32,7 +32,7 @@ public:
   size_t size() const { return bytes; }
 
 private:
-  void swap(Pages &other) {
+  void swap(Pages &other) noexcept {
     std::swap(start, other.start);
     std::swap(bytes, other.bytes);
     std::swap(mapping, other.mapping);

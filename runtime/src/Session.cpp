@@ -11,6 +11,9 @@
 namespace tenon::runtime {
 namespace {
 
+/// Most bytes of a kernel's message that are kept.
+constexpr size_t errorLimit = 1024;
+
 Session *sessionOf(void *context) { return static_cast<Session *>(context); }
 
 int doParFor(void *context, int (*task)(void *, int, uint8_t *), int min, int size, uint8_t *closure) {
@@ -52,16 +55,15 @@ const KernelHooks &sessionHooks() {
 
 Session::Session(std::shared_ptr<const Model> model, unsigned wantedThreads)
     : shared(std::move(model)), threadCount(threadsFor(wantedThreads)), scratch(new ScratchCache[threadCount]),
-      pool(threadCount) {}
+      pool(threadCount) {
+  error.reserve(errorLimit);
+}
 
 void Session::recordError(const char *message) {
   std::lock_guard lock(errorMutex);
-  try {
-    if (error.empty())
-      error = trimmed(message ? message : "");
-  } catch (const std::bad_alloc &) {
-    // The kernel's code still says that it failed.
-  }
+  // Within what the constructor reserved: nothing may be thrown into a kernel.
+  if (error.empty() && message)
+    error.assign(trimmed(message).substr(0, errorLimit));
 }
 
 void Session::refuseAfterFork() const {
@@ -130,6 +132,7 @@ void Session::call(const char *name, const tenon_tensor *inputs, size_t inputCou
     omitted = input.data ? omitted : std::max(omitted, input.bytes);
   void *zero = omitted ? zeros(omitted) : nullptr;
   std::vector<void *> arguments;
+  arguments.reserve(binding.inputs.size() + binding.outputs.size());
   for (const BoundTensor &input : binding.inputs)
     arguments.push_back(input.data ? input.data : zero);
   for (size_t index = 0; index < binding.outputs.size(); ++index) {
