@@ -66,9 +66,11 @@ std::unique_ptr<Model> tenon::text::makeWordPiece(const JsonValue &description) 
   int64_t maxCharacters = description.member("max_input_chars_per_word").asCount(std::numeric_limits<int32_t>::max());
   Vocabulary vocabulary(description.member("vocab"));
   std::optional<int32_t> unknownId = vocabulary.idOf(unknown);
-  if (!unknownId)
+  if (!unknownId) {
     description.fail("unk_token " + inQuotes(unknown) + " is not in the vocabulary of " +
                      std::to_string(vocabulary.count()) + " tokens");
+    return nullptr;
+  }
   if (description.failed())
     return nullptr;
   return std::make_unique<WordPiece>(std::move(vocabulary), *unknownId, prefix, static_cast<size_t>(maxCharacters));
