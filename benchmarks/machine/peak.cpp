@@ -65,7 +65,7 @@ __attribute__((target("avx2"))) void readAll(const float *data, size_t count) {
   for (int i = 0; i < 8; ++i)
     sums[i] = _mm256_set1_ps(static_cast<float>(i));
   for (size_t at = 0; at + 64 <= count; at += 64)
-    for (int i = 0; i < 8; ++i)
+    for (size_t i = 0; i < 8; ++i)
       sums[i] = _mm256_add_ps(sums[i], _mm256_load_ps(data + at + 8 * i));
   for (int i = 1; i < 8; ++i)
     sums[0] = _mm256_add_ps(sums[0], sums[i]);
@@ -77,6 +77,7 @@ double timeOnThreads(int threads, const std::function<void(int)> &work) {
   std::atomic<int> ready{0};
   std::atomic<bool> start{false};
   std::vector<std::thread> pool;
+  pool.reserve(static_cast<size_t>(threads));
   for (int thread = 0; thread < threads; ++thread)
     pool.emplace_back([&, thread] {
       ++ready;
@@ -123,14 +124,15 @@ float *makeBuffer(size_t bytes, int advice) {
   }
   madvise(memory, bytes, advice);
   float *data = static_cast<float *>(memory);
-  std::fill(data, data + bytes / sizeof(float), 1.0f);
+  std::fill_n(data, bytes / sizeof(float), 1.0f);
   return data;
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
-  int many = argc > 1 ? std::atoi(argv[1]) : static_cast<int>(std::thread::hardware_concurrency());
+  int many = argc > 1 ? static_cast<int>(std::strtol(argv[1], nullptr, 10))
+                      : static_cast<int>(std::thread::hardware_concurrency());
   if (many < 1 || argc > 2) {
     std::fprintf(stderr, "usage: tenon-machine-peak [THREADS]\n");
     return 2;
