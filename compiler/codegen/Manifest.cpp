@@ -55,7 +55,8 @@ std::string tenon::writeManifest(const ManifestInput &input) {
     entries.push_back(entryJson(entry));
     width = std::max(width, entry.width);
     for (const auto &[name, value] : entry.limits)
-      limits[name] = value;
+      if (value > 0)
+        limits[name] = value;
   }
   for (KernelOp kernel : input.kernels)
     kernels.push_back(kernelJson(kernel));
@@ -66,6 +67,8 @@ std::string tenon::writeManifest(const ManifestInput &input) {
                         {"kernels", std::move(kernels)},
                         {"spec", input.spec},
                         {"ir", input.ir}};
+  if (input.textTokens > 0)
+    limits["text_tokens"] = input.textTokens;
   if (width > 0)
     manifest["width"] = width;
   if (!limits.empty())

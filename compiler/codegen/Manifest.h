@@ -13,6 +13,7 @@ struct ManifestInput {
   std::string name;
   std::string spec; ///< YAML; empty for a library made from tensor IR.
   std::string ir;   ///< Kernel IR.
+  int64_t textTokens = 0; ///< That a text is cut to; 0 for as many as there are positions.
   std::vector<EntryPoint> entries;
   std::vector<KernelOp> kernels; ///< In the order of the kernel table.
   std::string weightsFile;       ///< Base name; empty for none.

@@ -104,6 +104,7 @@ private:
       return opened.takeError();
     imported = std::move(*opened);
     manifest.spec = spec::writeSpec(imported.model);
+    manifest.textTokens = imported.model.textTokens;
     if (module)
       return Error::success();
     module = buildModel(imported.model, context.get());

@@ -348,7 +348,10 @@ llvm::Expected<ImportedModel> tenon::import::importCheckpoint(llvm::StringRef di
     return modules.takeError();
   std::string encoder = directory.str() + (modules->encoder.empty() ? "" : "/" + modules->encoder);
   llvm::Expected<ImportedModel> imported = importEncoder(encoder);
-  if (!imported || !modules->pooling)
+  if (!imported)
+    return imported;
+  imported->model.textTokens = modules->textTokens;
+  if (!modules->pooling)
     return imported;
   if (modules->width != imported->model.width)
     return llvm::createStringError("'" + directory + "': pooling has word_embedding_dimension " +

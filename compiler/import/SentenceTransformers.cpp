@@ -72,6 +72,20 @@ static llvm::Error readModule(const llvm::json::Value &value, size_t index, llvm
   return llvm::createStringError(where + "type '" + *type + "' is not supported here; supported: " + supportedModules);
 }
 
+/// Reads sentence_bert_config.json, which stands beside the encoder's files where texts are cut.
+static llvm::Error readTextLimit(llvm::StringRef directory, SentenceModules &modules) {
+  std::string path =
+      (directory + "/" + modules.encoder + (modules.encoder.empty() ? "" : "/") + "sentence_bert_config.json").str();
+  if (!llvm::sys::fs::exists(path))
+    return llvm::Error::success();
+  llvm::Expected<llvm::json::Object> object = readJsonObject(path);
+  if (!object)
+    return object.takeError();
+  Config config(*object, path);
+  modules.textTokens = config.integerOr("max_seq_length", 0);
+  return config.takeError();
+}
+
 llvm::Expected<SentenceModules> tenon::import::readSentenceModules(llvm::StringRef directory) {
   SentenceModules modules;
   std::string path = (directory + "/modules.json").str();
@@ -89,5 +103,7 @@ llvm::Expected<SentenceModules> tenon::import::readSentenceModules(llvm::StringR
   for (size_t index = 0; index < list->size(); ++index)
     if (llvm::Error error = readModule((*list)[index], index, directory, modules))
       return std::move(error);
+  if (llvm::Error error = readTextLimit(directory, modules))
+    return std::move(error);
   return modules;
 }

@@ -14,6 +14,7 @@ struct SentenceModules {
   std::string encoder;                  ///< Directory of the encoder; empty for the one that holds modules.json.
   std::optional<spec::Pooling> pooling; ///< Its stack is left empty.
   int64_t width = 0;                    ///< That pooling expects.
+  int64_t textTokens = 0;               ///< That a text is cut to; 0 for the encoder's positions.
 };
 
 /// Reads modules.json of `directory`; without one there is an encoder and no pooling.

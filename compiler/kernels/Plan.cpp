@@ -182,13 +182,13 @@ private:
     return nest;
   }
 
+  /// Halide gives the buffers of one nest the same sizes by itself.
   static void constrainOutput(LoopNest &nest) {
     int width = static_cast<int>(nest.width);
     std::vector<OutputImageParam> buffers = nest.func.output_buffers();
-    // Halide holds the other buffers of a tuple to the first one's region.
-    buffers[0].dim(0).set_bounds(0, width);
-    buffers[0].dim(1).set_min(0);
-    for (OutputImageParam buffer : buffers) {
+    buffers.front().dim(0).set_bounds(0, width);
+    buffers.front().dim(1).set_min(0);
+    for (OutputImageParam &buffer : buffers) {
       buffer.dim(0).set_stride(1);
       buffer.dim(1).set_stride(width);
     }

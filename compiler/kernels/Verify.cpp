@@ -175,7 +175,8 @@ private:
     counts(4, 4);
     int64_t width = rows("the operand", operand(0));
     int64_t headSize = integer("head_size", 1), dims = integer("dims", 2);
-    integer("interleaved", 0);
+    if (operation.attributes.count("interleaved"))
+      integer("interleaved", 0);
     if (width % headSize)
       fail("width (" + std::to_string(width) + ") is not a multiple of head_size (" + std::to_string(headSize) + ")");
     if (dims % 2 || dims > headSize)

@@ -15,7 +15,7 @@ inline constexpr llvm::StringRef activationNames[] = {"gelu", "gelu_tanh", "relu
 inline constexpr llvm::StringRef poolingKindNames[] = {"mean", "cls"};
 
 /// Length of the table of `positions: sinusoidal`, which costs memory but holds nothing trained.
-inline constexpr int64_t defaultSinusoidalLength = 1024;
+inline constexpr int64_t defaultTableLength = 1024;
 
 } // namespace tenon::spec
 

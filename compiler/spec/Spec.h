@@ -101,6 +101,7 @@ struct Model {
   std::optional<Pooling> pooling;
   std::string weights;           ///< Path of the safetensors file, relative to the spec's directory.
   std::string tokenizer;         ///< Path of tokenizer.json, relative likewise; empty for none.
+  int64_t textTokens = 0;         ///< Tokens that a text is cut to; 0 for as many as there are positions.
   std::vector<TensorName> names; ///< Only the parameters whose tensor has another name.
 };
 

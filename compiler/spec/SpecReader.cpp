@@ -123,6 +123,7 @@ Model SpecReader::read(const YamlNode &root) {
     readPooling(*pooling);
   model.weights = readPath(fields, "weights");
   model.tokenizer = readPath(fields, "tokenizer");
+  model.textTokens = fields.integer("text_tokens", 1, maximumExtent).value_or(0);
   // With errors above, the parameters that names could stand for are not known.
   if (const YamlNode *names = fields.find("names"); names && !diagnostics.hasErrors())
     readNames(*names);
@@ -191,8 +192,8 @@ void SpecReader::readPositions(const YamlNode &node, Positions &positions) {
   if (node.kind != YamlNode::Kind::Mapping) {
     std::optional<size_t> kind = readChoice(diagnostics, node, "positions", positionKindNames);
     positions.kind = static_cast<PositionKind>(kind.value_or(0));
-    if (positions.kind == PositionKind::Sinusoidal)
-      positions.length = defaultSinusoidalLength;
+    if (positions.kind == PositionKind::Sinusoidal || positions.kind == PositionKind::Rotary)
+      positions.length = defaultTableLength;
     if (positions.kind == PositionKind::Learned)
       diagnostics.error(node.range, "learned positions need a length: {kind: learned, length: 512}");
   } else {
@@ -218,7 +219,7 @@ void SpecReader::readPositionFields(Fields &fields, Positions &positions) {
   if (learned)
     positions.length = fields.requireInteger("length", 1, maximumExtent).value_or(0);
   else
-    positions.length = fields.integer("length", 1, maximumExtent).value_or(sinusoidal ? defaultSinusoidalLength : 0);
+    positions.length = fields.integer("length", 1, maximumExtent).value_or(sinusoidal || rotary ? defaultTableLength : 0);
   if (learned)
     positions.offset = fields.integer("offset", 0, maximumExtent).value_or(0);
   if (sinusoidal || rotary) {

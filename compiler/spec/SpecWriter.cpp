@@ -53,7 +53,8 @@ static std::string scalar(llvm::StringRef text) {
 
 static std::string positions(const Positions &positions) {
   llvm::StringRef kind = positionKindNames[size_t(positions.kind)];
-  int64_t usualLength = positions.kind == PositionKind::Sinusoidal ? defaultSinusoidalLength : 0;
+  bool hasTable = positions.kind == PositionKind::Sinusoidal || positions.kind == PositionKind::Rotary;
+  int64_t usualLength = hasTable ? defaultTableLength : 0;
   FlowMapping keys;
   keys.add("kind", kind);
   if (positions.length != usualLength)
@@ -155,6 +156,8 @@ std::string tenon::spec::writeSpec(const Model &model) {
     os << "weights: " << scalar(model.weights) << "\n";
   if (!model.tokenizer.empty())
     os << "tokenizer: " << scalar(model.tokenizer) << "\n";
+  if (model.textTokens != 0)
+    os << "text_tokens: " << model.textTokens << "\n";
   if (!model.names.empty())
     os << "names:\n";
   for (const TensorName &name : model.names)

@@ -74,6 +74,7 @@ void describe(const Model &model, tenon_model_info &info) {
   info.vocab = manifest.limits.vocab;
   info.positions = manifest.limits.positions;
   info.types = manifest.limits.types;
+  info.text_tokens = int64_t(model.textTokenLimit());
   info.weight_bytes = model.weightBytes();
   info.has_tokenizer = model.hasTokenizer();
   info.reserved = 0;

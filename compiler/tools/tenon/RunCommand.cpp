@@ -104,7 +104,7 @@ private:
     if (!texts.empty() && !info.has_tokenizer)
       throw Failure(arguments.library + ": the model has no tokenizer: give --tokens instead of --text");
     for (const std::string &text : texts)
-      rows.push_back(model.tokenize(text, static_cast<size_t>(info.positions)));
+      rows.push_back(model.tokenize(text, static_cast<size_t>(info.text_tokens)));
     for (const std::string &text : arguments.tokens)
       rows.push_back(parseTokens(text));
     if (rows.empty())
@@ -251,6 +251,7 @@ void tools::addRun(CLI::App &app) {
   command->add_option("LIBRARY", arguments->library, "What tenon compile wrote")->required();
   command->add_option("--text", arguments->texts, "Text to read; several make a batch, - reads lines of standard input")
       ->expected(1)
+      ->allow_extra_args(false) // Or "[a] [b]" would be read as a list.
       ->take_all();
   command->add_option("--tokens", arguments->tokens, "Token ids as they are, such as 101,7592,102; several make a batch")
       ->expected(1)

@@ -98,6 +98,7 @@ typedef struct tenon_model_info {
   int64_t vocab;     /* token ids are less than this */
   int64_t positions; /* most tokens in a row */
   int64_t types;     /* token types are less than this */
+  int64_t text_tokens; /* tokens that a text is cut to */
   uint64_t weight_bytes;
   int32_t has_tokenizer;
   int32_t reserved;

@@ -184,9 +184,14 @@ def angles(length, dims, base):
 
 
 def sinusoids(length, width, options):
-    turn = angles(length, width, options.get("base", 10000.0))
+    base = options.get("base", 10000.0)
     if options.get("interleaved", False):
+        turn = angles(length, width, base)
         return torch.stack([turn.sin(), turn.cos()], -1).reshape(length, width)
+    # As Marian and fairseq have it: the last of width/2 frequencies is 1/base.
+    half = width // 2
+    frequencies = base ** (-torch.arange(half, dtype=torch.float64) / max(half - 1, 1))
+    turn = torch.arange(length, dtype=torch.float64)[:, None] * frequencies
     return torch.cat([turn.sin(), turn.cos()], -1)
 
 
