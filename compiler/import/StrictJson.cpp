@@ -149,11 +149,7 @@ int64_t Config::integerOr(llvm::StringRef key, int64_t usual, int64_t least) {
   const json::Value *value = find(key);
   if (!value)
     return usual;
-  // Doubles that happen to be whole are no integers here.
-  std::optional<int64_t> number =
-      value->kind() == json::Value::Number && jsonText(*value).find_first_of(".eE") == std::string::npos
-          ? value->getAsInteger()
-          : std::nullopt;
+  std::optional<int64_t> number = value->getAsInteger();
   if (number && *number >= least && *number <= INT32_MAX)
     return *number;
   fail(key, "expected an integer between " + llvm::Twine(least) + " and " + llvm::Twine(INT32_MAX) + ", found " +

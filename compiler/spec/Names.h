@@ -14,7 +14,7 @@ inline constexpr llvm::StringRef positionKindNames[] = {"none", "learned", "sinu
 inline constexpr llvm::StringRef activationNames[] = {"gelu", "gelu_tanh", "relu", "silu"};
 inline constexpr llvm::StringRef poolingKindNames[] = {"mean", "cls"};
 
-/// Length of the table of `positions: sinusoidal`, which costs memory but holds nothing trained.
+/// Length of the tables of sinusoidal and rotary positions, which cost memory but hold nothing trained.
 inline constexpr int64_t defaultTableLength = 1024;
 
 } // namespace tenon::spec

@@ -33,10 +33,10 @@ enum class PositionKind { None, Learned, Sinusoidal, Rotary };
 
 struct Positions {
   PositionKind kind = PositionKind::None;
-  int64_t length = 0;    ///< Tokens of the longest input; 0 where nothing limits it (never for learned and sinusoidal).
-  int64_t offset = 0;    ///< Learned only: rows of the table before that of position 0 (RoBERTa: 2).
-  double base = 10000.0; ///< Sinusoidal and rotary: the wavelengths' base.
-  int64_t dims = 0;      ///< Rotary only: how many leading components of a head turn; 0 for all.
+  int64_t length = 0;       ///< Tokens of the longest input; 0 for no limit, with `none` only.
+  int64_t offset = 0;       ///< Learned only: rows of the table before that of position 0 (RoBERTa: 2).
+  double base = 10000.0;    ///< Sinusoidal and rotary: the wavelengths' base.
+  int64_t dims = 0;         ///< Rotary only: how many leading components of a head turn; 0 for all.
   bool interleaved = false; ///< Rotary: pairs are (2i, 2i+1), not (i, i+dims/2). Sinusoidal: sin and cos alternate.
 };
 
@@ -101,7 +101,7 @@ struct Model {
   std::optional<Pooling> pooling;
   std::string weights;           ///< Path of the safetensors file, relative to the spec's directory.
   std::string tokenizer;         ///< Path of tokenizer.json, relative likewise; empty for none.
-  int64_t textTokens = 0;         ///< Tokens that a text is cut to; 0 for as many as there are positions.
+  int64_t textTokens = 0;        ///< Tokens that a text is cut to; 0 for as many as there are positions.
   std::vector<TensorName> names; ///< Only the parameters whose tensor has another name.
 };
 

@@ -219,7 +219,8 @@ void SpecReader::readPositionFields(Fields &fields, Positions &positions) {
   if (learned)
     positions.length = fields.requireInteger("length", 1, maximumExtent).value_or(0);
   else
-    positions.length = fields.integer("length", 1, maximumExtent).value_or(sinusoidal || rotary ? defaultTableLength : 0);
+    positions.length =
+        fields.integer("length", 1, maximumExtent).value_or(sinusoidal || rotary ? defaultTableLength : 0);
   if (learned)
     positions.offset = fields.integer("offset", 0, maximumExtent).value_or(0);
   if (sinusoidal || rotary) {

@@ -43,9 +43,13 @@ llvm::Expected<PackedShape> tenon::weights::packedShape(const PackedTensor &tens
   if (tensor.shape.empty() || tensor.shape[0] != shape.rows || (generated && tensor.shape.size() != 2))
     return inconsistent(tensor,
                         "shape " + shapeText(tensor.shape) + " does not hold " + llvm::Twine(shape.rows) + " rows");
-  shape.columns = 1;
+  // Where a tensor has no rows, its columns may still be too many to count.
+  CheckedSize columns = 1;
   for (int64_t extent : llvm::ArrayRef(tensor.shape).drop_front())
-    shape.columns *= extent;
+    columns *= extent;
+  if (!(columns * sizeof(double)).isValid())
+    return inconsistent(tensor, "shape " + shapeText(tensor.shape) + " is negative or too large");
+  shape.columns = static_cast<int64_t>(columns.get());
   return shape;
 }
 

@@ -58,7 +58,7 @@ static const Mistake mistakes[] = {
      "13:1: error: the spec has no key 'wieghts'; did you mean 'weights'?"},
     {"TopKeyUnknown", "", "banana: 1\n",
      "14:1: error: the spec has no key 'banana'\n"
-     "14:1: note: its keys are tenon, name, width, stacks, pooling, weights, tokenizer, names"},
+     "14:1: note: its keys are tenon, name, width, stacks, pooling, weights, tokenizer, text_tokens, names"},
     {"TopKeyTwice", "", "width: 24\n",
      "14:1: error: key 'width' is given twice\n"
      "3:1: note: it is given here already"},
@@ -70,7 +70,7 @@ static const Mistake mistakes[] = {
     {"StacksMissing", "stacks:\n  encoder:\n", "encoder:\n  x:\n",
      "1:1: error: the spec has no key 'stacks', which it needs\n"
      "4:1: error: the spec has no key 'encoder'\n"
-     "4:1: note: its keys are tenon, name, width, stacks, pooling, weights, tokenizer, names"},
+     "4:1: note: its keys are tenon, name, width, stacks, pooling, weights, tokenizer, text_tokens, names"},
     {"StacksSequence", "stacks:\n  encoder:", "stacks:\n  - encoder:",
      "5:3: error: stacks: expected a mapping of names to stacks, found a sequence"},
     {"StackTwice", "pooling:", "  encoder: {layers: 1}\npooling:",
@@ -201,6 +201,7 @@ static const Mistake mistakes[] = {
     {"TokenizerAbove", "", "tokenizer: a/../../b\n",
      "14:12: error: tokenizer ('a/../../b'): the path has the part '..'; only names below the directory of the file "
      "are allowed"},
+    {"TextTokensZero", "", "text_tokens: 0\n", "14:14: error: text_tokens (0) is not between 1 and 2147483647"},
     {"WeightsSequence", "weights: model.safetensors", "weights: [a, b]",
      "13:10: error: weights: expected a string, found a sequence"},
     {"NamesSequence", "", "names: [a]\n",

@@ -13,6 +13,7 @@ TEST(SpecReader, ReadsAnEncoder) {
   EXPECT_EQ(model.width, 24);
   EXPECT_EQ(model.weights, "model.safetensors");
   EXPECT_EQ(model.tokenizer, "");
+  EXPECT_EQ(model.textTokens, 0);
   ASSERT_EQ(model.stacks.size(), 1u);
   const Stack &stack = model.stacks[0];
   EXPECT_EQ(stack.name, "encoder");
@@ -70,6 +71,7 @@ stacks:
       - mlp: {hidden: 32, activation: 'relu'}
 pooling: {stack: tower, kind: cls}
 tokenizer: texts/tokenizer.json
+text_tokens: 256
 )"));
   const Stack &stack = model.stacks[0];
   const Positions &positions = stack.input.positions;
@@ -100,6 +102,7 @@ tokenizer: texts/tokenizer.json
   EXPECT_EQ(model.pooling->kind, PoolingKind::Cls);
   EXPECT_FALSE(model.pooling->normalize);
   EXPECT_EQ(model.tokenizer, "texts/tokenizer.json");
+  EXPECT_EQ(model.textTokens, 256);
 }
 
 TEST(SpecReader, PositionsAreAWordOrAMapping) {
@@ -110,7 +113,8 @@ TEST(SpecReader, PositionsAreAWordOrAMapping) {
   EXPECT_EQ(positions("none").kind, PositionKind::None);
   EXPECT_EQ(positions("{kind: none, length: 9}").length, 9);
   EXPECT_EQ(positions("rotary").kind, PositionKind::Rotary);
-  EXPECT_EQ(positions("rotary").length, 0);
+  EXPECT_EQ(positions("rotary").length, 1024);
+  EXPECT_EQ(positions("{kind: rotary}").length, 1024);
   EXPECT_EQ(positions("sinusoidal").kind, PositionKind::Sinusoidal);
   EXPECT_EQ(positions("sinusoidal").length, 1024);
   EXPECT_EQ(positions("{kind: sinusoidal}").length, 1024);

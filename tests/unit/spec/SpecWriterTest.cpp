@@ -13,7 +13,7 @@ static std::string allFields(const Model &model) {
   auto add = [&](auto... values) { ((text += std::to_string(values) + " "), ...); };
   auto real = [&](double value) { add(std::bit_cast<uint64_t>(value)); };
   text += model.name + " " + model.weights + " " + model.tokenizer + "\n";
-  add(model.width);
+  add(model.width, model.textTokens);
   for (const Stack &stack : model.stacks) {
     const Positions &positions = stack.input.positions;
     text += "\n" + stack.name + " ";
@@ -91,7 +91,7 @@ TEST(SpecWriter, EveryCombinationReadsBack) {
     if (positions.kind == PositionKind::Sinusoidal)
       positions.length = bit(2) ? 1024 : 5, positions.base = bit(3) ? 10000 : 1234.5678901234567;
     if (positions.kind == PositionKind::Rotary)
-      positions.dims = bit(2) * 2, positions.interleaved = bit(3), positions.length = bit(4) * 100;
+      positions.dims = bit(2) * 2, positions.interleaved = bit(3), positions.length = bit(4) ? 100 : 1024;
     stack.input.types = bit(5) * 3;
     stack.input.norm = bit(6);
     stack.input.scale = bit(7) ? 1.0 : 0.1;
@@ -114,6 +114,7 @@ TEST(SpecWriter, EveryCombinationReadsBack) {
     mlp.name = bit(5) ? "mlp" : "ffn";
     if (bit(6))
       model.pooling.reset();
+    model.textTokens = bit(7) * 20;
     expectSameAgain(model);
   }
 }

@@ -95,6 +95,8 @@ TEST(PlaceTensors, RefusesWhatDoesNotFitTogether) {
   EXPECT_EQ(error(plain("w", {"a"}, {-1}, {-1})), "packed tensor 'w': shape [-1] is negative or too large");
   EXPECT_EQ(error(plain("w", {"a"}, {int64_t(1) << 62}, {int64_t(1) << 62})),
             "packed tensor 'w': shape [4611686018427387904] is negative or too large");
+  EXPECT_EQ(error(plain("w", {"a"}, {0, int64_t(1) << 40, int64_t(1) << 40}, {0})),
+            "packed tensor 'w': shape [0, 1099511627776, 1099511627776] is negative or too large");
   PackedTensor wrong = panels("w", {"a"}, 2, 4, {5});
   wrong.shape[0] = 1;
   EXPECT_EQ(error(wrong), "packed tensor 'w': shape [1, 2, 4] does not hold 5 rows in panels of 4");
