@@ -192,3 +192,22 @@ TEST(SpecReader, ReadsFiles) {
   EXPECT_EQ(error(directory.path("pipe.yaml")),
             "cannot read '" + directory.path("pipe.yaml") + "': it is not a regular file");
 }
+
+/// The text between the first pair of these lines behind `from`.
+static std::string between(const std::string &text, const std::string &open, const std::string &close,
+                           size_t from = 0) {
+  size_t begin = text.find(open, from);
+  size_t end = text.find(close, begin + open.size());
+  EXPECT_NE(end, std::string::npos);
+  return text.substr(begin + open.size(), end - begin - open.size());
+}
+
+TEST(SpecDocumentation, ItsExampleIsASpec) {
+  std::ostringstream page;
+  page << std::ifstream(TENON_DOCS "/spec.md").rdbuf();
+  std::string example = between(page.str(), "```yaml\n", "```");
+  EXPECT_EQ(errorOf(example), "");
+  // Its errors are those of the example with another width and a misspelt activation.
+  std::string wrong = changed(changed(example, "width: 384 ", "width: 770 "), "activation: gelu", "activation: geluu");
+  EXPECT_EQ(errorOf(wrong), between(page.str(), "```\n", "\n```", page.str().find("## Errors")));
+}

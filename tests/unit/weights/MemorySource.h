@@ -19,7 +19,8 @@ public:
     tensor.type = type;
     tensor.shape.assign(shape.begin(), shape.end());
     tensor.bytes.resize(values.size() * sizeof(T) + 1);
-    std::memcpy(tensor.bytes.data() + 1, values.data(), values.size() * sizeof(T));
+    if (!values.empty())
+      std::memcpy(tensor.bytes.data() + 1, values.data(), values.size() * sizeof(T));
   }
 
   /// A float tensor with the values first, first + 1, ...

@@ -57,7 +57,8 @@ public:
   std::vector<float> values(llvm::StringRef name) const {
     TensorView view = *file->find(name);
     std::vector<float> values(view.data.size() / sizeof(float));
-    std::memcpy(values.data(), view.data.data(), view.data.size());
+    if (!values.empty())
+      std::memcpy(values.data(), view.data.data(), view.data.size());
     return values;
   }
   llvm::SmallVector<int64_t, 4> shape(llvm::StringRef name) const { return file->find(name)->shape; }
