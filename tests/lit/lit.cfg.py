@@ -12,13 +12,13 @@ config.name = "Tenon"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
 config.excludes = ["Inputs"]
-config.test_source_if "TENON_CACHE_DIR" in os.environ:
-    config.environment["TENON_CACHE_DIR"] = os.environ["TENON_CACHE_DIR"]
-root = os.path.dirname(__file__)
+config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = config.tenon_lit_build
 
 config.environment["PATH"] = os.pathsep.join([config.tenon_bin, config.llvm_tools, config.environment["PATH"]])
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope --dump-input=fail"
+if "TENON_CACHE_DIR" in os.environ:
+    config.environment["TENON_CACHE_DIR"] = os.environ["TENON_CACHE_DIR"]
 root = os.path.dirname(os.path.dirname(config.test_source_root))
 config.substitutions += [
     ("%python", f'"{sys.executable}"'),
