@@ -351,13 +351,14 @@ llvm::Expected<ImportedModel> tenon::import::importCheckpoint(llvm::StringRef di
   if (!imported)
     return imported;
   imported->model.textTokens = modules->textTokens;
-  if (!modules->pooling)
+  std::optional<spec::Pooling> pooling = modules->pooling;
+  if (!pooling)
     return imported;
   if (modules->width != imported->model.width)
     return llvm::createStringError("'" + directory + "': pooling has word_embedding_dimension " +
                                    llvm::Twine(modules->width) + "; the encoder's width is " +
                                    llvm::Twine(imported->model.width));
-  imported->model.pooling = modules->pooling;
-  imported->model.pooling->stack = stackName;
+  pooling->stack = stackName;
+  imported->model.pooling = std::move(pooling);
   return imported;
 }

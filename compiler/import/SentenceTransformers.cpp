@@ -65,7 +65,7 @@ static llvm::Error readModule(const llvm::json::Value &value, size_t index, llvm
   }
   if (index == 1 && kind == "Pooling")
     return readPooling((directory + "/" + *path + (path->empty() ? "" : "/") + "config.json").str(), modules);
-  if (index == 2 && kind == "Normalize") {
+  if (index == 2 && kind == "Normalize" && modules.pooling) {
     modules.pooling->normalize = true;
     return llvm::Error::success();
   }

@@ -406,6 +406,7 @@ void SpecReader::readNames(const YamlNode &node) {
   }
   std::vector<Parameter> list = parameters(model);
   std::vector<llvm::StringRef> known;
+  known.reserve(list.size());
   for (const Parameter &parameter : list)
     known.push_back(parameter.name);
   for (const YamlEntry &entry : node.entries)

@@ -94,9 +94,9 @@ bool TreeBuilder::build(llvm::yaml::Node *node, SMRange fallback, unsigned depth
   // These point into the file, unlike the node's range, which begins behind them.
   auto *alias = llvm::dyn_cast<llvm::yaml::AliasNode>(node);
   if (llvm::StringRef name = alias ? alias->getName() : node->getAnchor(); alias || !name.empty())
-    return refuse(rangeAt(name.data() - 1), "anchors and aliases have no meaning in a spec: write the value out");
+    return refuse(rangeAt(name.begin() - 1), "anchors and aliases have no meaning in a spec: write the value out");
   if (llvm::StringRef tag = node->getRawTag(); !tag.empty())
-    return refuse(rangeAt(tag.data()), "tags have no meaning in a spec: write the value without '" + tag + "'");
+    return refuse(rangeAt(tag.begin()), "tags have no meaning in a spec: write the value without '" + tag + "'");
   if (auto *scalar = llvm::dyn_cast<llvm::yaml::ScalarNode>(node))
     return buildScalar(*scalar, tree);
   if (auto *block = llvm::dyn_cast<llvm::yaml::BlockScalarNode>(node)) {

@@ -57,6 +57,8 @@ void MappedFile::release(llvm::ArrayRef<uint8_t> part) const {
   static const uintptr_t page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
   uintptr_t begin = llvm::alignTo(reinterpret_cast<uintptr_t>(part.begin()), page);
   uintptr_t end = llvm::alignDown(reinterpret_cast<uintptr_t>(part.end()), page);
-  if (begin < end)
-    ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
+  if (begin >= end)
+    return;
+  size_t skipped = begin - reinterpret_cast<uintptr_t>(part.begin());
+  ::madvise(const_cast<uint8_t *>(part.begin() + skipped), end - begin, MADV_DONTNEED);
 }

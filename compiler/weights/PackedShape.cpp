@@ -68,12 +68,13 @@ static double generatedValue(const PackedTensor &tensor, int64_t columns, int64_
   switch (tensor.generator) {
   case Generator::Sinusoidal: {
     int64_t pair = column < columns / 2 ? column : column - columns / 2;
-    double exponent = half > 1 ? pair / (half - 1) : 0;
+    double exponent = half > 1 ? static_cast<double>(pair) / (half - 1) : 0;
     double angle = position * std::pow(tensor.base, -exponent);
     return column < columns / 2 ? std::sin(angle) : std::cos(angle);
   }
   case Generator::SinusoidalInterleaved: {
-    double angle = position * std::pow(tensor.base, -(column / 2) / half);
+    int64_t pair = column / 2;
+    double angle = position * std::pow(tensor.base, -static_cast<double>(pair) / half);
     return column % 2 == 0 ? std::sin(angle) : std::cos(angle);
   }
   case Generator::RotaryCosine:
