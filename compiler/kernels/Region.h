@@ -29,6 +29,7 @@ struct OperationFuncs {
   std::vector<Halide::Func> results;
   std::map<std::string, Halide::Func> stages;
   std::map<std::string, Halide::RVar> reductions; ///< Reduction variables that schedules name.
+  Halide::Expr sequences;                         ///< How many the batch has, for attention.
 };
 
 /// The families, from the least demanding: a region belongs to that of its most demanding operation.

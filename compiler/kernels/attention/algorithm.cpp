@@ -9,11 +9,21 @@ namespace tenon::kernels {
 
 namespace {
 
-const Var c("c"), r("r"), q("q"), i("i"), n("n"), d("d"), h("h"), t("t");
+const Var c("c"), r("r"), q("q"), i("i"), j("j"), n("n"), d("d"), m("m"), h("h"), t("t");
 
 /// Keys whose scores are computed together. It divides a tile, so that such a block lies within its sequence's rows,
 /// padding included.
 constexpr int kKeyBlock = 16;
+
+/// Keys whose weights are kept until they are used: 8 KB, a quarter of a first-level cache.
+constexpr int kChunk = 128;
+
+/// As many as an addition takes cycles.
+constexpr int kChains = 4;
+
+/// Components that are turned from rows into columns, and back, as one square block with the tile's queries, or all of
+/// them where no block divides them.
+int componentBlock(int size) { return size % 16 == 0 ? 16 : size % 8 == 0 ? 8 : size; }
 
 struct SequenceOfTile {
   Func start, length;
@@ -36,6 +46,24 @@ SequenceOfTile findSequences(const std::vector<Operand> &operands, Expr rows, Ex
   return {start, length};
 }
 
+/// A reduction over a sequence's keys in chains of operations that do not wait for one another, then over the chains,
+/// then over the keys that are left. How many keys go where depends on the length alone.
+struct Chains {
+  Func chains;
+  RDom step, chain;
+  Expr rest;
+};
+
+Chains inChains(const std::string &name, Func length, Expr rows, OperationFuncs &funcs) {
+  RDom step(0, rows / kChains, "step"), chain(0, kChains, "chain"), left(0, kChains - 1, "left");
+  step.where(step < length(t) / kChains);
+  left.where(left < length(t) % kChains);
+  Chains result{Func(name + "_chains"), step, chain, length(t) / kChains * kChains + left};
+  funcs.stages[name + "_chains"] = result.chains;
+  funcs.reductions[name + "_step"] = step.x;
+  return result;
+}
+
 } // namespace
 
 /// Queries are the innermost dimension: a vector holds one component of a tile's queries, so that neither the scores
@@ -54,45 +82,63 @@ void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &fu
 
   // In units of log2(e), so that softmax is a power of two.
   constexpr double log2E = 1.44269504088896340736;
-  Func queries("queries"), dot("dot"), scores("scores");
+  Func queryRows("query_rows"), queries("queries"), dot("dot"), scores("scores");
   float scale = static_cast<float>(realAttribute(operation, "scale") * log2E);
-  queries(q, d, h, t) = operands[0].value(h * size + d, t * kTileRows + q) * scale;
+  int block = componentBlock(size);
+  queryRows(d, q, m, h, t) = operands[0].value(h * size + m * block + d, t * kTileRows + q) * scale;
+  queries(q, d, h, t) = queryRows(d % block, q, d / block, h, t);
   RDom component(0, size, "component");
   dot(q, i, n, h, t) = 0.0f;
   dot(q, i, n, h, t) += keys(h / group * size + component, rowOf(n * kKeyBlock + i)) * queries(q, component, h, t);
 
   // Only the blocks that have keys; what the last one has past its sequence's length is not read again.
-  RDom block(0, rows / kKeyBlock, "block");
-  block.where(block * kKeyBlock < sequence.length(t));
+  RDom occupied(0, rows / kKeyBlock, "occupied");
+  occupied.where(occupied * kKeyBlock < sequence.length(t));
   scores(q, i, n, h, t) = undef<float>();
-  scores(q, i, block, h, t) = dot(q, i, block, h, t);
+  scores(q, i, occupied, h, t) = dot(q, i, occupied, h, t);
 
-  RDom key(0, rows, "key");
-  key.where(key < sequence.length(t));
-  Expr keyInBlock = key % kKeyBlock, keyBlock = key / kKeyBlock;
-  Func rowMax("row_max"), weights("weights"), weightSum("weight_sum"), weightedSum("weighted_sum"),
-      attended("attended");
+  Func rowMax("row_max"), weights("weights"), weightedSum("weighted_sum"), attended("attended");
+  auto scoreOf = [&](Expr index) { return scores(q, index % kKeyBlock, index / kKeyBlock, h, t); };
+  Chains max = inChains("row_max", sequence.length, rows, funcs);
+  max.chains(q, j, h, t) = Float(32).min();
+  max.chains(q, j, h, t) = Halide::max(max.chains(q, j, h, t), scoreOf(max.step * kChains + j));
   rowMax(q, h, t) = Float(32).min();
-  rowMax(q, h, t) = max(rowMax(q, h, t), scores(q, keyInBlock, keyBlock, h, t));
-  weights(q, i, n, h, t) = undef<float>();
-  weights(q, i, block, h, t) = exp2Negative(scores(q, i, block, h, t) - rowMax(q, h, t));
-  weightSum(q, h, t) = 0.0f;
-  weightSum(q, h, t) += weights(q, keyInBlock, keyBlock, h, t);
+  rowMax(q, h, t) = Halide::max(rowMax(q, h, t), max.chains(q, max.chain, h, t));
+  rowMax(q, h, t) = Halide::max(rowMax(q, h, t), scoreOf(max.rest));
+
+  // Weights are needed one chunk at a time. Their sum is the weighted sum of ones, as one more component.
+  RDom filled(0, kChunk / kKeyBlock, "filled");
+  filled.where(n * kChunk + filled * kKeyBlock < sequence.length(t));
+  weights(q, i, j, n, h, t) = undef<float>();
+  weights(q, i, filled, n, h, t) =
+      exp2Negative(scores(q, i, n * (kChunk / kKeyBlock) + filled, h, t) - rowMax(q, h, t));
+  RDom key(0, kChunk, 0, (rows + kChunk - 1) / kChunk, "key");
+  key.where(key.y * kChunk + key.x < sequence.length(t));
+  Expr value = values(h / group * size + min(d, size - 1), rowOf(key.y * kChunk + key.x));
   weightedSum(q, d, h, t) = 0.0f;
-  weightedSum(q, d, h, t) += values(h / group * size + d, rowOf(key)) * weights(q, keyInBlock, keyBlock, h, t);
+  weightedSum(q, d, h, t) +=
+      select(d < size, value, 1.0f) * weights(q, key.x % kKeyBlock, key.x / kKeyBlock, key.y, h, t);
 
   // A sequence without keys has no weights: its rows are zero, not 0 / 0.
-  Expr tile = r / kTileRows, query = r % kTileRows, head = c / size;
-  attended(c, r) =
-      weightedSum(query, c % size, head, tile) / select(sequence.length(tile) == 0, 1.0f, weightSum(query, head, tile));
-  funcs.stages.insert({{"queries", queries},
+  Func normaliser("normaliser"), mean("mean"), resultRows("result_rows");
+  normaliser(q, h, t) = 1.0f / select(sequence.length(t) == 0, 1.0f, weightedSum(q, size, h, t));
+  mean(q, d, h, t) = weightedSum(q, d, h, t) * normaliser(q, h, t);
+  resultRows(d, q, m, h, t) = mean(q, m * block + d, h, t);
+  Expr ofHead = c % size;
+  attended(c, r) = resultRows(ofHead % block, r % kTileRows, ofHead / block, c / size, r / kTileRows);
+  funcs.stages.insert({{"query_rows", queryRows},
+                       {"queries", queries},
                        {"dot", dot},
                        {"scores", scores},
                        {"row_max", rowMax},
                        {"weights", weights},
-                       {"weight_sum", weightSum},
-                       {"weighted_sum", weightedSum}});
-  funcs.reductions.insert({{"component", component.x}, {"block", block.x}, {"key", key.x}});
+                       {"weighted_sum", weightedSum},
+                       {"normaliser", normaliser},
+                       {"mean", mean},
+                       {"result_rows", resultRows}});
+  funcs.sequences = operands[4].extent;
+  funcs.reductions.insert(
+      {{"component", component.x}, {"occupied", occupied.x}, {"key", key.x}, {"chunk", key.y}, {"filled", filled.x}});
   funcs.results = {attended};
 }
 

@@ -10,45 +10,92 @@ namespace tenon::kernels {
 
 namespace {
 
-const Var c("c"), r("r"), q("q"), i("i"), n("n"), d("d"), h("h"), t("t");
+const Var c("c"), r("r"), q("q"), i("i"), j("j"), n("n"), d("d"), h("h"), t("t");
+
+/// Turns rows into columns, or back, a square block at once: shuffles of whole vectors. Where the components are no
+/// multiple of 8 they go one by one.
+void transpose(Func func, Var inner, Var outer, int size) {
+  int block = size % 16 == 0 ? 16 : size % 8 == 0 ? 8 : 1;
+  if (block == 1)
+    return;
+  Var blockOfInner("block_of_inner"), blockOfOuter("block_of_outer");
+  func.split(outer, blockOfOuter, outer, block)
+      .split(inner, blockOfInner, inner, block)
+      .reorder(inner, outer, blockOfInner, blockOfOuter)
+      .vectorize(inner)
+      .vectorize(outer);
+}
+
+void reduceInChains(OperationFuncs &funcs, const std::string &name, LoopLevel loop, int lanes) {
+  Var vector("vector");
+  Func chains = funcs.stages.at(name + "_chains"), result = funcs.stages.at(name);
+  chains.compute_at(loop).split(q, vector, q, lanes).vectorize(q).unroll(vector).unroll(j);
+  chains.update()
+      .split(q, vector, q, lanes)
+      .reorder(q, vector, j, h, t, funcs.reductions.at(name + "_step"))
+      .vectorize(q)
+      .unroll(vector)
+      .unroll(j);
+  result.compute_at(loop).vectorize(q, lanes);
+  result.update(0).vectorize(q, lanes);
+  result.update(1).vectorize(q, lanes);
+}
 
 } // namespace
 
 Space attentionSpace(const KernelDescription &kernel, const TargetModel &target) {
-  // Accumulators: a tile's queries are one vector or two, and half of the registers keep the multiply-adds busy.
+  // Accumulators: a tile's queries are one vector or two, and half of the registers keep the multiply-adds busy. One
+  // component more than keys, since the sum of the weights comes with the values: 32 + 1 are two times 17.
   int64_t vectors = std::max<int64_t>(1, kTileRows * 4 / target.vectorBytes), keys = 16;
   while (keys * vectors > target.vectorRegisters / 2)
     keys /= 2;
-  return {{"keys", {keys, {1, 2, 4, 8, 16}}}, {"components", {keys, {1, 2, 4, 8, 16}}}};
+  // Four tiles of 32 or more components work 10 microseconds on 128 keys.
+  return {{"keys", {keys, {1, 2, 4, 8, 16}}},
+          {"components", {keys + 1, {1, 2, 4, 5, 8, 9, 16, 17}}},
+          {"tiles", {4, {1, 2, 4, 8, 16}}},
+          {"grain", {1024, {1, 256, 1024, 4096}}}};
 }
 
 void scheduleAttention(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
   OperationFuncs &funcs = region.operations[nest.root];
   int size = static_cast<int>(integerAttribute(*funcs.operation, "head_size"));
   int keys = static_cast<int>(parameters.at("keys"));
-  int components = std::min(static_cast<int>(parameters.at("components")), size);
+  int components = std::min(static_cast<int>(parameters.at("components")), size + 1);
   int lanes = std::min(machine.lanes, kTileRows);
   auto stage = [&](const char *name) { return funcs.stages.at(name); };
 
-  Var task("task"), vector("vector"), block("block");
+  // A task: tiles of one sequence, whose keys they share in the first cache, and as many heads as make it worth
+  // starting, which lie beside one another in memory; at least two tasks for a tile. The work of one tile and head is
+  // in keys.
+  int heads = static_cast<int>(integerAttribute(*funcs.operation, "heads"));
+  Expr meanLength = max(nest.rows / max(funcs.sequences, 1), 1);
+  Expr tilesOfTask = clamp(meanLength / kTileRows, 1, static_cast<int>(parameters.at("tiles")));
+  Expr headsOfTask = clamp(static_cast<int>(parameters.at("grain")) / (tilesOfTask * meanLength), 1, (heads + 1) / 2);
+  Var task("task"), vector("vector"), block("block"), head("head"), tile("tile"), headGroup("head_group");
+  Var tileGroup("tile_group");
   Func func = nest.func;
   computeWhole(nest, machine);
-  func.split(c, h, d, size)
-      .split(r, t, q, kTileRows, TailStrategy::RoundUp)
-      .reorder(d, q, h, t)
-      .fuse(h, t, task)
+  func.split(c, head, d, size)
+      .split(r, tile, q, kTileRows, TailStrategy::RoundUp)
+      .split(tile, tileGroup, tile, tilesOfTask, TailStrategy::GuardWithIf)
+      .split(head, headGroup, head, headsOfTask, TailStrategy::GuardWithIf)
+      .reorder(d, q, tile, head, tileGroup, headGroup)
+      .fuse(tileGroup, headGroup, task)
       .parallel(task)
       .vectorize(d, machine.lanes, TailStrategy::GuardWithIf);
+  LoopLevel loop(func, tile);
 
   Func sequence = stage("sequence");
   sequence.compute_root().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
   sequence.update().reorder(t, funcs.reductions["sequence"]).vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
-  stage("start").compute_at(func, task);
-  stage("length").compute_at(func, task);
-  stage("queries").compute_at(func, task).vectorize(q, lanes);
+  stage("start").compute_at(loop);
+  stage("length").compute_at(loop);
+  stage("query_rows").compute_at(loop).vectorize(d, machine.lanes, TailStrategy::GuardWithIf);
+  stage("queries").compute_at(loop);
+  transpose(stage("queries"), q, d, size);
 
-  RVar over = funcs.reductions["block"], key = funcs.reductions["key"], component = funcs.reductions["component"];
-  stage("scores").compute_at(func, task);
+  RVar over = funcs.reductions["occupied"], component = funcs.reductions["component"];
+  stage("scores").compute_at(loop);
   stage("scores").update().split(q, vector, q, lanes).reorder(q, vector, i, over).vectorize(q).unroll(vector);
   stage("scores").update().split(i, block, i, keys).unroll(i);
   Func dot = stage("dot");
@@ -61,20 +108,30 @@ void scheduleAttention(Region &region, const LoopNest &nest, const Machine &mach
       .unroll(vector)
       .unroll(i);
 
-  stage("row_max").compute_at(func, task).vectorize(q, lanes).update().vectorize(q, lanes);
-  stage("weights").compute_at(func, task);
-  stage("weights").update().split(q, vector, q, lanes).reorder(q, vector, i, over).vectorize(q).unroll(vector);
-  stage("weight_sum").compute_at(func, task).vectorize(q, lanes).update().vectorize(q, lanes);
-
+  reduceInChains(funcs, "row_max", loop, lanes);
+  RVar inChunk = funcs.reductions["key"], chunk = funcs.reductions["chunk"];
   Func sum = stage("weighted_sum");
-  sum.compute_at(func, task).vectorize(q, lanes);
+  sum.compute_at(loop).bound(d, 0, size + 1).vectorize(q, lanes);
   sum.update()
       .split(q, vector, q, lanes)
       .split(d, block, d, components, TailStrategy::GuardWithIf)
-      .reorder(q, vector, d, key, block)
+      .reorder(q, vector, d, inChunk, block, h, t, chunk)
       .vectorize(q)
       .unroll(vector)
-      .unroll(d);
+      .unroll(d)
+      .unroll(block);
+  stage("weights").compute_at(sum, chunk);
+  stage("weights")
+      .update()
+      .split(q, vector, q, lanes)
+      .reorder(q, vector, i, n, h, t, funcs.reductions["filled"])
+      .vectorize(q)
+      .unroll(vector);
+
+  stage("normaliser").compute_at(loop).vectorize(q, lanes);
+  stage("mean").compute_at(loop).vectorize(q, lanes);
+  stage("result_rows").compute_at(loop);
+  transpose(stage("result_rows"), d, q, size);
 }
 
 } // namespace tenon::kernels

@@ -37,9 +37,9 @@ void linearAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs
   // One accumulator per output, over k in order: an output's bits depend on nothing but its row and column.
   Func product("product"), result("linear");
   RDom depth(0, static_cast<int>(operands[0].width()), "depth");
-  product(j, p, r) = 0.0f;
-  product(j, p, r) += operands[0].value(depth, r) * weights(j, depth, p);
-  Expr value = product(c % panel, c / panel, r);
+  product(c, r) = 0.0f;
+  product(c, r) += operands[0].value(depth, r) * weights(c % panel, depth, c / panel);
+  Expr value = product(c, r);
   if (operands.size() == 3)
     value = value + operands[2].value(c);
   result(c, r) = value;

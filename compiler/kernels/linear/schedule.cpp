@@ -117,11 +117,11 @@ void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine
       .unroll(vector);
 
   // The accumulators: live in registers while k runs over all of the depth.
-  product.compute_at(func, rowBlock).bound_extent(p, 1).align_storage(j, lanes);
-  product.split(j, vector, column, lanes, TailStrategy::GuardWithIf).vectorize(column).unroll(vector).unroll(r);
+  product.compute_at(func, rowBlock).bound_extent(c, columns).align_storage(c, lanes);
+  product.split(c, vector, column, lanes, TailStrategy::GuardWithIf).vectorize(column).unroll(vector).unroll(r);
   product.update()
-      .split(j, vector, column, lanes, TailStrategy::GuardWithIf)
-      .reorder(column, vector, r, p, funcs.reductions["depth"])
+      .split(c, vector, column, lanes, TailStrategy::GuardWithIf)
+      .reorder(column, vector, r, funcs.reductions["depth"])
       .vectorize(column)
       .unroll(vector)
       .unroll(r);

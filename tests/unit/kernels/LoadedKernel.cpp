@@ -41,6 +41,43 @@ int parallelFor(void *context, Task task, int first, int count, uint8_t *closure
   return status;
 }
 
+/// As a program's runtime should: scratch memory is kept by the thread that gave it back.
+struct ScratchCache {
+  struct Block {
+    void *memory;
+    size_t bytes;
+  };
+  std::vector<Block> free;
+  ~ScratchCache() {
+    for (Block &block : free)
+      std::free(block.memory);
+  }
+};
+thread_local ScratchCache scratch;
+constexpr size_t kAlignment = 128;
+
+void *allocateScratch(void *context, size_t bytes) {
+  for (size_t i = 0; i < scratch.free.size(); ++i)
+    if (scratch.free[i].bytes >= bytes) {
+      void *memory = scratch.free[i].memory;
+      scratch.free.erase(scratch.free.begin() + static_cast<std::ptrdiff_t>(i));
+      return static_cast<char *>(memory) + kAlignment;
+    }
+  size_t capacity = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  void *memory = std::aligned_alloc(kAlignment, capacity + kAlignment);
+  if (!memory)
+    return nullptr;
+  *static_cast<size_t *>(memory) = capacity;
+  return static_cast<char *>(memory) + kAlignment;
+}
+
+void releaseScratch(void *context, void *pointer) {
+  if (!pointer)
+    return;
+  void *memory = static_cast<char *>(pointer) - kAlignment;
+  scratch.free.push_back({memory, *static_cast<size_t *>(memory)});
+}
+
 void writeFile(const std::filesystem::path &path, const std::string &bytes) {
   std::ofstream stream(path, std::ios::binary);
   stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
@@ -101,11 +138,16 @@ LoadedKernel::LoadedKernel(const KernelDescription &description, const Schedule 
   if (!library)
     throw std::runtime_error(dlerror());
   function = reinterpret_cast<int (*)(void **)>(dlsym(library, "kernel"));
-  using Setter = decltype (&parallelFor) (*)(decltype(&parallelFor));
-  auto setter = reinterpret_cast<Setter>(dlsym(library, "halide_set_custom_do_par_for"));
-  if (!function || !setter)
+  if (!function || !install("halide_set_custom_do_par_for", parallelFor) ||
+      !install("halide_set_custom_malloc", allocateScratch) || !install("halide_set_custom_free", releaseScratch))
     throw std::runtime_error("the library lacks the kernel or its runtime");
-  setter(parallelFor);
+}
+
+template <typename Function> bool LoadedKernel::install(const char *setterName, Function *function) const {
+  auto setter = reinterpret_cast<Function *(*)(Function *)>(dlsym(library, setterName));
+  if (setter)
+    setter(function);
+  return setter;
 }
 
 LoadedKernel::~LoadedKernel() {

@@ -40,6 +40,8 @@ public:
   int operator()(const std::vector<Array *> &arrays) const;
 
 private:
+  template <typename Function> bool install(const char *setterName, Function *function) const;
+
   void *library = nullptr;
   int (*function)(void **) = nullptr;
 };

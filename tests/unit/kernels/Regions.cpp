@@ -82,9 +82,19 @@ Array inPanels(const Array &plain, int64_t panel) {
   return packed;
 }
 
+/// Each kernel is compiled once.
+static const LoadedKernel &compiled(const KernelDescription &description, const Schedule &schedule) {
+  static std::map<std::string, std::unique_ptr<LoadedKernel>> kernels;
+  std::unique_ptr<LoadedKernel> &kernel = kernels[description.text() + schedule.text()];
+  if (!kernel)
+    kernel = std::make_unique<LoadedKernel>(description, schedule);
+  return *kernel;
+}
+
 std::vector<Array> run(const KernelDescription &description, const std::string &target, std::vector<Array> arguments,
                        int64_t rows, const Schedule *schedule) {
-  LoadedKernel kernel(description, schedule ? *schedule : defaultSchedule(description, *findTarget(target)));
+  const LoadedKernel &kernel =
+      compiled(description, schedule ? *schedule : defaultSchedule(description, *findTarget(target)));
   std::vector<TensorType> types = valueTypes(description);
   std::vector<Array> results;
   for (int value : description.results)
