@@ -1,0 +1,33 @@
+// RUN: tenon-opt %s --tenon-lower-model-to-tensor | FileCheck %s
+// RUN: tenon-opt %s --tenon-lower-model-to-tensor -o %t.once
+// RUN: tenon-opt %t.once --tenon-lower-model-to-tensor | diff %t.once -
+
+// A post-norm layer: the residual sum comes before the norm, and one body stands for all layers.
+// CHECK-LABEL: func.func @encode(
+// CHECK-SAME: %[[TOKENS:.*]]: tensor<?x?xi32> {tenon.name = "tokens"}, %[[LENGTHS:.*]]: tensor<?xi32> {tenon.name = "lengths"}, %{{.*}}: tensor<?x?xi32> {tenon.name = "types"}
+// CHECK-SAME: -> (tensor<?x?x8xf32> {tenon.name = "hidden"}, tensor<?x8xf32> {tenon.name = "embedding"})
+// CHECK-SAME: tenon.limits = {positions = 16 : i64, types = 2 : i64, vocab = 100 : i64}
+// CHECK: tenon.weight ["e.input.tokens.weight"] : tensor<100x8xf32>
+// CHECK: tenon.weight ["e.input.positions.weight"] : tensor<18x8xf32>
+// CHECK: tenon.embed {{.*}} {offset = 2 : i64}
+// CHECK: %[[LAST:.*]] = tenon.repeat 6
+// CHECK: ^bb0(%[[LAYER:.*]]: index, %[[H:.*]]: tensor<?x?x8xf32>):
+// CHECK: tenon.weight ["e.layers.*.attention.query.weight"][%[[LAYER]]] of 6 : tensor<8x8xf32>
+// CHECK: %[[A:.*]] = tenon.attention {{.*}} lengths(%[[LENGTHS]])
+// CHECK: %[[O:.*]] = tenon.linear %[[A]]
+// CHECK: %[[SUM:.*]] = tenon.add %[[H]], %[[O]]
+// CHECK: tenon.norm layernorm %[[SUM]]
+// CHECK: tenon.activation gelu
+// CHECK: tenon.yield
+// CHECK: %[[POOLED:.*]] = tenon.pool mean %[[LAST]] lengths(%[[LENGTHS]])
+// CHECK: %[[UNIT:.*]] = tenon.norm l2 %[[POOLED]]
+// CHECK: return %[[LAST]], %[[UNIT]]
+// CHECK-NOT: tenon.model
+tenon.model @bert width 8 {
+  tenon.stack @e layers 6 norm <function = layernorm, place = after, epsilon = 1.0e-12, bias = true, final = false> {
+    tenon.token_input vocab 100 positions <kind = learned, length = 16, offset = 2, base = 1.0e4, dims = 0, interleaved = false> {types = 2 : i64, norm}
+    tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {bias, output_bias}
+    tenon.mlp_layer "mlp" hidden 32 gelu {bias}
+  }
+  tenon.pooling @e mean {normalize}
+}

@@ -1,0 +1,30 @@
+// RUN: tenon-opt %s --tenon-pack-weights --split-input-file | FileCheck %s
+// RUN: tenon-opt %s --tenon-pack-weights --split-input-file -o %t.once
+// RUN: tenon-opt %t.once --tenon-pack-weights --split-input-file | diff %t.once -
+
+// 48 columns where they pad no more than fewer would, else the widest that pads least.
+// CHECK-LABEL: func.func @panels
+// CHECK: tenon.weight ["a"] {panel = 48 : i64, part_rows = array<i64: 96>} : tensor<2x8x48xf32>
+// CHECK: tenon.weight ["b"] {panel = 32 : i64, part_rows = array<i64: 64>} : tensor<2x96x32xf32>
+// CHECK: tenon.weight ["c"] {panel = 16 : i64, part_rows = array<i64: 5>} : tensor<1x64x16xf32>
+func.func @panels(%x: tensor<?x8xf32>) -> tensor<?x5xf32> {
+  %a = tenon.weight ["a"] : tensor<96x8xf32>
+  %0 = tenon.linear %x, %a : (tensor<?x8xf32>, tensor<96x8xf32>) -> tensor<?x96xf32>
+  %b = tenon.weight ["b"] : tensor<64x96xf32>
+  %1 = tenon.linear %0, %b : (tensor<?x96xf32>, tensor<64x96xf32>) -> tensor<?x64xf32>
+  %c = tenon.weight ["c"] : tensor<5x64xf32>
+  %2 = tenon.linear %1, %c : (tensor<?x64xf32>, tensor<5x64xf32>) -> tensor<?x5xf32>
+  return %2 : tensor<?x5xf32>
+}
+
+// -----
+
+// A table that rows are also taken from keeps its layout.
+// CHECK-LABEL: func.func @tied
+// CHECK: tenon.weight ["table"] : tensor<96x8xf32>
+func.func @tied(%ids: tensor<?xi32>) -> tensor<?x96xf32> {
+  %t = tenon.weight ["table"] : tensor<96x8xf32>
+  %0 = tenon.embed %ids, %t : (tensor<?xi32>, tensor<96x8xf32>) -> tensor<?x8xf32>
+  %1 = tenon.linear %0, %t : (tensor<?x8xf32>, tensor<96x8xf32>) -> tensor<?x96xf32>
+  return %1 : tensor<?x96xf32>
+}
