@@ -16,6 +16,8 @@ using namespace tenon;
 CompilerContext::CompilerContext() : context(MLIRContext::Threading::DISABLED) {
   context.loadDialect<TenonDialect, func::FuncDialect, arith::ArithDialect, scf::SCFDialect, memref::MemRefDialect,
                       cf::ControlFlowDialect, LLVM::LLVMDialect>();
+  // Messages show the source line; the operation in generic form besides would bury it.
+  context.printOpOnDiagnostic(false);
   handler = std::make_unique<SourceMgrDiagnosticHandler>(sources, &context, stream);
 }
 

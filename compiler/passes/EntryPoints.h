@@ -13,6 +13,8 @@ namespace tenon {
 
 /// The module of host IR that holds one function over tensors for each kernel, with its `tenon.kernel` in it.
 constexpr char kKernelModule[] = "kernels";
+/// The module of host IR whose one function, of the same name, returns the parameters in the order of the weights' file.
+constexpr char kParameterModule[] = "parameters";
 
 struct EntryTensor {
   std::string name;

@@ -177,7 +177,6 @@ private:
   /// Describes one memref to Halide, innermost dimension first.
   void fillBuffer(unsigned index, Value buffer) {
     auto type = cast<MemRefType>(buffer.getType());
-    assert(type.getRank() <= HalideTypes::kMaxRank && "kernels take at most four dimensions");
     int32_t base = static_cast<int32_t>(index * HalideTypes::kMaxRank);
     Value structure = field(halide.buffer, halideBuffers, {static_cast<int32_t>(index)});
     auto member = [&](int32_t number) { return field(halide.buffer, structure, {0, number}); };
@@ -230,6 +229,37 @@ private:
   Value call, kernelTable, halideBuffers, halideDimensions, argumentVector;
 };
 
+/// What this pass takes as given, checked: host IR may be written by hand.
+LogicalResult checkDriver(func::FuncOp driver, const llvm::StringMap<int64_t> &kernels) {
+  auto result = driver.walk([&](Operation *op) {
+    if (op != driver && op->getNumRegions() > 0) {
+      op->emitOpError() << "is structured control flow, expected branches (convert-scf-to-cf)";
+      return WalkResult::interrupt();
+    }
+    if (isa<memref::AllocOp>(op) && !op->hasAttr("tenon.arena")) {
+      op->emitOpError() << "is not the arena, expected planned memory (tenon-plan-memory)";
+      return WalkResult::interrupt();
+    }
+    auto call = dyn_cast<func::CallOp>(op);
+    if (!call)
+      return WalkResult::advance();
+    if (!kernels.contains(call.getCallee())) {
+      call.emitOpError() << "calls '" << call.getCallee() << "', which is no kernel";
+      return WalkResult::interrupt();
+    }
+    for (Type type : call.getOperandTypes()) {
+      auto memref = dyn_cast<MemRefType>(type);
+      if (!memref || memref.getRank() > HalideTypes::kMaxRank) {
+        call.emitOpError() << "gives a kernel " << type << ", expected memrefs of at most " << HalideTypes::kMaxRank
+                           << " dimensions";
+        return WalkResult::interrupt();
+      }
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 struct LowerDrivers : tenon::impl::LowerDriversBase<LowerDrivers> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -237,12 +267,16 @@ struct LowerDrivers : tenon::impl::LowerDriversBase<LowerDrivers> {
     for (auto [index, function] : llvm::enumerate(kernelFunctions(module)))
       numbers[function.getName()] = index;
     for (auto driver : module.getOps<func::FuncOp>())
-      if (driver->hasAttr("tenon.entry"))
+      if (driver->hasAttr("tenon.entry")) {
+        if (failed(checkDriver(driver, numbers)))
+          return signalPassFailure();
         DriverLowering(driver, numbers).run();
+      }
     for (func::FuncOp function : kernelFunctions(module))
       function.erase();
-    if (auto kernels = module.lookupSymbol<ModuleOp>(kKernelModule))
-      kernels.erase();
+    for (StringRef name : {kKernelModule, kParameterModule})
+      if (auto carried = module.lookupSymbol<ModuleOp>(name))
+        carried.erase();
   }
 };
 

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -41,22 +42,24 @@ public:
         location(function.getLoc()) {}
 
   LogicalResult build() {
+    if (failed(checkSignature()))
+      return failure();
     SmallVector<Type> types{MemRefType::get({ShapedType::kDynamic}, builder.getI8Type())};
     for (Type type : function.getArgumentTypes())
       types.push_back(bufferType(type));
     for (Type type : function.getResultTypes())
       types.push_back(bufferType(type));
-    auto driver = func::FuncOp::create(location, function.getName(), builder.getFunctionType(types, {}));
+    OwningOpRef<func::FuncOp> owner =
+        func::FuncOp::create(location, function.getName(), builder.getFunctionType(types, {}));
+    func::FuncOp driver = *owner;
     Block &entry = *driver.addEntryBlock();
     weightBytes = entry.getArgument(0);
     unsigned inputs = function.getNumArguments();
     for (unsigned i = 0; i < inputs; ++i)
       buffers[function.getArgument(i)] = entry.getArgument(i + 1);
     outputs.assign(entry.args_begin() + inputs + 1, entry.args_end());
-    if (failed(copyAttributes(driver))) {
-      driver.erase();
+    if (failed(copyAttributes(driver)))
       return failure();
-    }
 
     builder.setInsertionPointToStart(&entry);
     auto end = func::ReturnOp::create(builder, location);
@@ -67,11 +70,23 @@ public:
       if (failed(lower(op)))
         return failure();
     symbols.erase(function);
-    symbols.insert(driver);
+    symbols.insert(owner.release());
     return success();
   }
 
 private:
+  LogicalResult checkSignature() {
+    if (!function.getBody().hasOneBlock())
+      return function.emitOpError() << "has " << function.getBody().getBlocks().size()
+                                    << " blocks, expected one: layers are tenon.repeat";
+    for (Type type : llvm::concat<const Type>(function.getArgumentTypes(), function.getResultTypes())) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      if (!tensor || !(tensor.getElementType().isF32() || tensor.getElementType().isInteger(32)))
+        return function.emitOpError() << "takes or returns " << type << ", expected tensors of f32 or i32";
+    }
+    return success();
+  }
+
   /// Names, roles and limits of the entry point go with it: the manifest is made of them.
   LogicalResult copyAttributes(func::FuncOp driver) {
     driver->setDiscardableAttrs(function->getDiscardableAttrDictionary());
@@ -119,6 +134,8 @@ private:
         source = kernel.getDimensionSource(result, source.dimension);
       else if (auto unpack = dyn_cast<UnpackRowsOp>(op))
         source.value = unpack.getLike();
+      else if (auto positions = dyn_cast<PositionIdsOp>(op))
+        source.value = positions.getIds();
       else if (auto repeat = dyn_cast<RepeatOp>(op))
         source.value = repeat.getInits()[result];
       else
@@ -249,6 +266,8 @@ private:
   }
 
   LogicalResult lower(RowStartsOp op) {
+    if (!rowCounts.count(op.getStarts()))
+      return op.emitOpError() << "stands in a loop, expected it among the function's own operations";
     Value lengths = buffers.lookup(op.getLengths());
     Value sequences = sizeOf(op.getLengths(), 0);
     Value size;
@@ -306,6 +325,8 @@ private:
   Value zero(Type type) { return arith::ConstantOp::create(builder, location, builder.getZeroAttr(type)); }
 
   LogicalResult lower(PackRowsOp op) {
+    if (!rowCounts.count(op.getStarts()))
+      return op.emitOpError() << "takes starts that are not of a tenon.row_starts";
     Value input = buffers.lookup(op.getInput()), starts = buffers.lookup(op.getStarts());
     Value lengths = buffers.lookup(op.getLengths());
     RankedTensorType type = op.getResult().getType();
@@ -338,7 +359,12 @@ private:
   }
 
   /// Only results of the function are padded again, so this is done where they are returned.
-  LogicalResult lower(UnpackRowsOp op) { return success(); }
+  LogicalResult lower(UnpackRowsOp op) {
+    for (Operation *user : op->getUsers())
+      if (!isa<func::ReturnOp>(user))
+        return op.emitOpError() << "is read by '" << user->getName() << "', expected only the function to return it";
+    return success();
+  }
 
   void unpack(UnpackRowsOp op, Value result) {
     Value input = buffers.lookup(op.getInput()), starts = buffers.lookup(op.getStarts());
@@ -365,9 +391,16 @@ private:
   }
 
   /// The private function that stands for the kernels of one name.
-  func::FuncOp kernelFunction(KernelOp kernel, TypeRange types) {
-    if (auto known = symbols.lookup<func::FuncOp>(kernel.getName()))
-      return known;
+  FailureOr<func::FuncOp> kernelFunction(KernelOp kernel, TypeRange types) {
+    if (kernel.getName().empty())
+      return kernel.emitOpError() << "has no name, expected the one that tenon-assign-schedules gives";
+    if (Operation *known = symbols.lookup(kernel.getName())) {
+      if (!known->hasAttr("tenon.results"))
+        return kernel.emitOpError() << "has the name of a function, '" << kernel.getName() << "'";
+      if (!isKept(kernel))
+        return kernel.emitOpError() << "differs from another kernel of its name, '" << kernel.getName() << "'";
+      return cast<func::FuncOp>(known);
+    }
     auto declaration =
         func::FuncOp::create(location, kernel.getName(), builder.getFunctionType(types, builder.getI32Type()));
     declaration.setPrivate();
@@ -375,6 +408,14 @@ private:
     symbols.insert(declaration);
     keepKernel(kernel);
     return declaration;
+  }
+
+  /// Whether the kernel of this name that host IR carries is the same.
+  bool isKept(KernelOp kernel) {
+    auto holder = symbols.lookup<ModuleOp>(kKernelModule).lookupSymbol<func::FuncOp>(kernel.getName());
+    auto kept = *holder.getOps<KernelOp>().begin();
+    return kept.getSchedules() == kernel.getSchedules() && kept.getInputs().getTypes() == kernel.getInputs().getTypes() &&
+           kept.describe().text() == kernel.describe().text();
   }
 
   /// Host IR carries its kernels along, in a module beside the drivers.
@@ -409,8 +450,10 @@ private:
       }
       arguments.push_back(buffers[result]);
     }
-    auto callee = kernelFunction(kernel, ValueRange(arguments).getTypes());
-    auto call = func::CallOp::create(builder, location, callee, arguments);
+    FailureOr<func::FuncOp> callee = kernelFunction(kernel, ValueRange(arguments).getTypes());
+    if (failed(callee))
+      return failure();
+    auto call = func::CallOp::create(builder, location, *callee, arguments);
     note(call);
     return success();
   }
@@ -435,23 +478,44 @@ private:
     for (Operation &inner : body.without_terminator())
       if (failed(lower(inner)))
         return failure();
-    for (auto [buffer, value] : llvm::zip(carried, yield.getOperands()))
-      if (buffers.lookup(value) != buffer)
-        memref::CopyOp::create(builder, location, buffers.lookup(value), buffer);
+    copyCarried(yield, carried);
     return success();
   }
 
-  /// The buffer that layers update: that of the initial value where nobody else needs it, otherwise a copy.
-  Value carryBuffer(Value init, RepeatOp repeat) {
-    Value buffer = buffers.lookup(init);
-    if (init.hasOneUse() && buffer.getDefiningOp<memref::AllocOp>())
-      return buffer;
-    auto type = cast<RankedTensorType>(init.getType());
+  /// Copies what no kernel wrote in place to where the next layer reads it. A value that still stands in another's buffer
+  /// (two that change places) is set aside first: the copy to that buffer would write over it.
+  void copyCarried(YieldOp yield, ArrayRef<Value> carried) {
+    SmallVector<Value> sources;
+    for (auto [buffer, value] : llvm::zip(carried, yield.getOperands())) {
+      Value source = buffers.lookup(value);
+      if (source != buffer && llvm::is_contained(carried, source)) {
+        Value aside = allocate(cast<RankedTensorType>(value.getType()), sizesOf(value));
+        memref::CopyOp::create(builder, location, source, aside);
+        source = aside;
+      }
+      sources.push_back(source);
+    }
+    for (auto [buffer, source] : llvm::zip(carried, sources))
+      if (source != buffer)
+        memref::CopyOp::create(builder, location, source, buffer);
+  }
+
+  SmallVector<Value> sizesOf(Value tensor) {
     SmallVector<Value> sizes;
+    auto type = cast<RankedTensorType>(tensor.getType());
     for (unsigned i = 0; i < type.getRank(); ++i)
       if (type.isDynamicDim(i))
-        sizes.push_back(sizeOf(init, i));
-    Value copy = allocate(type, sizes);
+        sizes.push_back(sizeOf(tensor, i));
+    return sizes;
+  }
+
+  /// The buffer that layers update: that of the initial value where nobody else needs it (not a loop around this one
+  /// either, which would find it changed), otherwise a copy.
+  Value carryBuffer(Value init, RepeatOp repeat) {
+    Value buffer = buffers.lookup(init);
+    if (init.hasOneUse() && init.getParentBlock() == repeat->getBlock() && buffer.getDefiningOp<memref::AllocOp>())
+      return buffer;
+    Value copy = allocate(cast<RankedTensorType>(init.getType()), sizesOf(init));
     note(memref::CopyOp::create(builder, location, buffer, copy));
     return copy;
   }
@@ -465,7 +529,7 @@ private:
       return false;
     Value last = yield->getBlock()->getArgument(index + 1);
     return llvm::all_of(last.getUsers(), [&](Operation *user) {
-      return user != yield && user->getBlock() == yield->getBlock() && user->isBeforeInBlock(kernel);
+      return isa<KernelOp>(user) && user->getBlock() == yield->getBlock() && user->isBeforeInBlock(kernel);
     });
   }
 
@@ -501,19 +565,57 @@ private:
   llvm::DenseMap<std::pair<Value, unsigned>, Value> argumentSizes;
 };
 
+/// Host IR carries its parameters along, as a function that returns them in the order of the weights' file: a driver has
+/// nothing but their places.
+void keepParameters(ModuleOp module, const WeightTable &weights) {
+  if (weights.tensors.empty())
+    return;
+  OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+  auto holder = ModuleOp::create(builder, module.getLoc(), StringRef(kParameterModule));
+  builder.setInsertionPointToStart(holder.getBody());
+  SmallVector<Operation *> first(weights.tensors.size());
+  module.walk([&](Operation *op) {
+    if (auto found = weights.indices.find(op); found != weights.indices.end() && !first[found->second])
+      first[found->second] = op;
+  });
+  auto types = llvm::map_to_vector(first, [](Operation *op) { return op->getResult(0).getType(); });
+  auto function = func::FuncOp::create(builder, module.getLoc(), kParameterModule,
+                                       builder.getFunctionType(builder.getIndexType(), types));
+  Block &entry = *function.addEntryBlock();
+  builder.setInsertionPointToStart(&entry);
+  SmallVector<Value> values;
+  for (Operation *op : first) {
+    Operation *copy = builder.clone(*op);
+    if (copy->getNumOperands() > 0)
+      copy->setOperand(0, entry.getArgument(0));
+    values.push_back(copy->getResult(0));
+  }
+  func::ReturnOp::create(builder, module.getLoc(), values);
+}
+
 struct LowerToHost : tenon::impl::LowerToHostBase<LowerToHost> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    SmallVector<func::FuncOp> functions;
+    for (auto function : module.getOps<func::FuncOp>())
+      if (!function.isExternal() && !function->hasAttr("tenon.entry"))
+        functions.push_back(function);
+    if (functions.empty())
+      return;
+    for (StringRef name : {kKernelModule, kParameterModule})
+      if (Operation *taken = module.lookupSymbol(name)) {
+        taken->emitError() << "'" << name << "' is a name that host IR gives to what it carries along";
+        return signalPassFailure();
+      }
     WeightTable weights(module);
     llvm::Expected<weights::PackedLayout> layout = weights::placeTensors(weights.tensors);
     if (!layout) {
       module.emitError() << llvm::toString(layout.takeError());
       return signalPassFailure();
     }
+    keepParameters(module, weights);
     SymbolTable symbols(module);
-    for (auto function : llvm::to_vector(module.getOps<func::FuncOp>())) {
-      if (function.isExternal() || function->hasAttr("tenon.entry"))
-        continue;
+    for (func::FuncOp function : functions) {
       if (failed(DriverBuilder(function, weights, *layout, symbols).build()))
         return signalPassFailure();
     }
