@@ -25,8 +25,7 @@ Family familyOfRegion(const KernelDescription &kernel) {
   return family;
 }
 
-/// The parameters of all families that the region's nests may be of: a linear's region has those of a linear, and those
-/// for the rows before it where that is computed by itself.
+/// The parameters of the region's family. Nests of other families in it have their own defaults.
 Space spaceOf(const KernelDescription &kernel, const TargetModel &target) {
   switch (familyOfRegion(kernel)) {
   case Family::Linear:

@@ -10,7 +10,7 @@ namespace tenon::kernels {
 
 namespace {
 
-const Var c("c"), r("r"), j("j"), k("k"), p("p");
+const Var c("c"), r("r"), j("j"), p("p");
 
 struct Sizes {
   int64_t width, depth, panel, panels;

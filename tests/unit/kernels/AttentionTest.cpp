@@ -1,6 +1,6 @@
 //===- AttentionTest.cpp - Attention within the sequences of a batch ------===//
 
-#include "Regions.h"
+#include "Checks.h"
 
 #include <cmath>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 //===- LinearTest.cpp - Matrix products with what is fused into them ------===//
 
-#include "Regions.h"
+#include "Checks.h"
 
 #include <cmath>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 //===- PoolTest.cpp - One row for each sequence ----------------------------===//
 
-#include "Regions.h"
+#include "Checks.h"
 
 #include <gtest/gtest.h>
 

@@ -40,27 +40,15 @@ struct Batch {
   bool isReal(int64_t row) const;
 };
 
+/// `isReal` of every row.
+std::vector<bool> realRows(const Batch &batch);
+
 /// Normally distributed values; the batch's padding rows are NaN.
 Array randomRows(const Batch &batch, int64_t width, unsigned seed, float deviation = 1.0f);
 Array randomArray(std::vector<int64_t> shape, unsigned seed, float deviation = 1.0f);
 
 /// [N, K] weights in panels, zero past the last column.
 Array inPanels(const Array &plain, int64_t panel);
-
-/// Runs `description` for `target` on copies of the arguments; `rows` is the outermost size of each result.
-std::vector<Array> run(const KernelDescription &description, const std::string &target, std::vector<Array> arguments,
-                       int64_t rows, const Schedule *schedule = nullptr);
-
-/// Expects every value of the batch's real rows to be as near to the float64 evaluation as twice the largest error of
-/// the plain float32 evaluation, and one unit in the last place of the largest value, since that error may be zero
-/// by luck in a small array.
-void expectAccurate(const KernelDescription &description, const std::vector<Array> &arguments,
-                    const std::vector<Array> &results, const std::vector<bool> &realRows);
-std::vector<bool> realRows(const Batch &batch);
-
-/// Runs and compares.
-void check(const KernelDescription &description, const std::string &target, const std::vector<Array> &arguments,
-           const Batch &batch);
 
 } // namespace tenon::kernels::test
 

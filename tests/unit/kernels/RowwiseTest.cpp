@@ -1,6 +1,6 @@
 //===- RowwiseTest.cpp - Operations on each row by itself ------------------===//
 
-#include "Regions.h"
+#include "Checks.h"
 
 #include <cmath>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 //===- ScheduleTest.cpp - Every schedule computes the same -----------------===//
 
-#include "Regions.h"
+#include "Checks.h"
 
 #include <gtest/gtest.h>
 
