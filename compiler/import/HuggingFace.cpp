@@ -38,8 +38,9 @@ public:
   /// Names the tensors below the prefix that `family` does not know.
   llvm::Error checkNames(const Family &family) const;
 
-  /// The tensor with the weight or the bias of a module, in the first layer for modules of layers; also by the names of
-  /// TensorFlow's layer norms, gamma and beta. Empty where there is none. With `*` kept.
+  /// The tensor with the weight or the bias of a module, in any layer for modules of layers (one that others lack is
+  /// missing there, not absent); also by the names of TensorFlow's layer norms, gamma and beta. Empty where there is
+  /// none. With `*` kept.
   std::string tensorOf(llvm::StringRef module, bool bias) const;
   std::string usualName(llvm::StringRef module, llvm::StringRef last) const {
     return (prefix + module + "." + last).str();
@@ -47,7 +48,7 @@ public:
   bool has(llvm::StringRef module, bool bias) const { return !tensorOf(module, bias).empty(); }
 
 private:
-  bool contains(const llvm::Twine &name) const { return file.find(name.str()).has_value(); }
+  bool contains(llvm::StringRef pattern) const;
 
   const weights::SafetensorsFile &file;
   std::string prefix; ///< What the class that was saved puts before the encoder's names: "bert.", or nothing.
@@ -81,16 +82,6 @@ const Family *Checkpoint::findFamily() const {
   return nullptr;
 }
 
-std::string Checkpoint::tensorOf(llvm::StringRef module, bool bias) const {
-  static constexpr llvm::StringRef suffixes[2][2] = {{".weight", ".gamma"}, {".bias", ".beta"}};
-  for (llvm::StringRef suffix : suffixes[bias]) {
-    std::string name = (prefix + module + suffix).str();
-    if (contains(weights::layerName(name, 0)))
-      return name;
-  }
-  return "";
-}
-
 /// `name` with `*` for the number behind "layer.".
 static std::string layerPattern(llvm::StringRef name) {
   auto [before, after] = name.split(".layer.");
@@ -98,6 +89,23 @@ static std::string layerPattern(llvm::StringRef name) {
   if (after.empty() || digits == 0 || digits == llvm::StringRef::npos)
     return name.str();
   return (before + ".layer.*" + after.drop_front(digits)).str();
+}
+
+bool Checkpoint::contains(llvm::StringRef pattern) const {
+  if (!pattern.contains('*'))
+    return file.find(pattern).has_value();
+  return llvm::any_of(file.entries(),
+                      [&](const weights::SafetensorsEntry &entry) { return layerPattern(entry.name) == pattern; });
+}
+
+std::string Checkpoint::tensorOf(llvm::StringRef module, bool bias) const {
+  static constexpr llvm::StringRef suffixes[2][2] = {{".weight", ".gamma"}, {".bias", ".beta"}};
+  for (llvm::StringRef suffix : suffixes[bias]) {
+    std::string name = (prefix + module + suffix).str();
+    if (contains(name))
+      return name;
+  }
+  return "";
 }
 
 llvm::Error Checkpoint::checkNames(const Family &family) const {
@@ -189,6 +197,10 @@ static spec::Stack readStack(Config &config, const Checkpoint &checkpoint, const
     llvm::StringRef name = checkpointModule(family, module);
     return !name.empty() && checkpoint.has(name, bias);
   };
+  // Modules that the spec gives a bias together: where only some have one, the others' is missing.
+  auto anyBias = [&](std::initializer_list<const char *> modules) {
+    return llvm::any_of(modules, [&](llvm::StringRef module) { return has(("layers.*." + module).str(), true); });
+  };
   spec::Stack stack;
   stack.name = stackName;
   stack.layers = config.integer(family.keys.layers);
@@ -199,7 +211,7 @@ static spec::Stack readStack(Config &config, const Checkpoint &checkpoint, const
   stack.input.norm = has("input.norm", false);
   stack.norm.place = family.normBefore ? spec::NormPlace::Before : spec::NormPlace::After;
   stack.norm.epsilon = config.numberOr("layer_norm_eps", 1e-12);
-  stack.norm.bias = has("layers.*.attention.norm", true);
+  stack.norm.bias = anyBias({"attention.norm", "mlp.norm"});
   stack.norm.final = !family.normBefore || has("norm", false);
 
   spec::AttentionSublayer attention;
@@ -211,7 +223,7 @@ static spec::Stack readStack(Config &config, const Checkpoint &checkpoint, const
                                        llvm::Twine(attention.heads) + ")");
   attention.headSize = width / attention.heads;
   attention.scale = 1 / std::sqrt(static_cast<double>(attention.headSize));
-  attention.bias = has("layers.*.attention.query", true);
+  attention.bias = anyBias({"attention.query", "attention.key", "attention.value"});
   attention.outputBias = has("layers.*.attention.output", true);
   stack.block.push_back(attention);
 
@@ -219,7 +231,7 @@ static spec::Stack readStack(Config &config, const Checkpoint &checkpoint, const
   mlp.name = "mlp";
   mlp.hidden = config.integer(family.keys.hidden);
   mlp.activation = activation(config, family.keys.activation);
-  mlp.bias = has("layers.*.mlp.up", true);
+  mlp.bias = anyBias({"mlp.up", "mlp.down"});
   stack.block.push_back(mlp);
   return stack;
 }
