@@ -3,7 +3,6 @@
 #include "codegen/Link.h"
 
 #include "runtime/src/LibraryNote.h"
-#include "support/AtomicFile.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -80,6 +79,15 @@ static Error runLinker(ArrayRef<std::string> objects, StringRef version, StringR
 }
 
 Error tenon::linkLibrary(ArrayRef<std::string> objects, StringRef output) {
+  auto file = AtomicFile::create(output, AtomicFile::Mode::Executable);
+  if (!file)
+    return file.takeError();
+  if (Error error = linkLibrary(objects, **file))
+    return error;
+  return (*file)->commit();
+}
+
+Error tenon::linkLibrary(ArrayRef<std::string> objects, AtomicFile &output) {
   SmallString<128> version, linked;
   if (Error error = makeScratchFile(version, "map", "{ global: " TENON_LIBRARY_SYMBOL "; local: *; };\n"))
     return error;
@@ -98,5 +106,5 @@ Error tenon::linkLibrary(ArrayRef<std::string> objects, StringRef output) {
   auto image = MemoryBuffer::getFile(linked, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!image)
     return errorCodeToError(image.getError());
-  return writeFileAtomically(output, (*image)->getBuffer(), AtomicFile::Mode::Executable);
+  return output.append((*image)->getBuffer());
 }

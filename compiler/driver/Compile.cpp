@@ -43,6 +43,14 @@ struct KernelJob {
   std::string object;
 };
 
+/// The source of a model whose parameters are all computed.
+struct NoWeights : weights::WeightSource {
+  std::optional<weights::TensorView> find(StringRef) const override { return std::nullopt; }
+  std::string tensorName(StringRef parameter) const override { return parameter.str(); }
+  std::vector<std::string> tensorNames() const override { return {}; }
+  std::string path() const override { return ""; }
+};
+
 class Compilation {
 public:
   explicit Compilation(const CompileOptions &options) : options(options) {}
@@ -87,6 +95,9 @@ private:
       if (!kernels::findTarget(target))
         return createStringError("target '%s' is not known; known: %s", target.c_str(),
                                  join(kernels::targetNames(), ", ").c_str());
+    for (const auto &[index, target] : enumerate(targets))
+      if (is_contained(ArrayRef(targets).take_front(index), target))
+        return createStringError("target '%s' is given twice", target.c_str());
     manifest.name = sys::path::stem(options.output).str();
     std::string source = options.model;
     if (sys::path::extension(options.model) == ".mlir") {
@@ -210,8 +221,13 @@ private:
       return layout.takeError();
     SmallString<128> path(options.output);
     sys::path::replace_extension(path, "weights");
+    auto created = AtomicFile::create(path);
+    if (!created)
+      return created.takeError();
+    weightFile = std::move(*created);
+    const weights::WeightSource &source = imported.source ? *imported.source : noWeights;
     auto file = weights::writePackedWeights(
-        path, table.tensors, *layout, *imported.source,
+        *weightFile, table.tensors, *layout, source,
         [&](uint64_t done, uint64_t total) { progress("weights", done, total); });
     if (!file)
       return file.takeError();
@@ -231,8 +247,8 @@ private:
     LibraryContents contents;
     contents.manifest = writeManifest(manifest);
     contents.tokenizer = imported.tokenizer;
-    if (options.embed)
-      contents.weightsPath = summary.weights;
+    if (options.embed && weightFile)
+      contents.weightsPath = weightFile->temporaryPath().str();
     for (const EntryPoint &entry : manifest.entries)
       contents.entries.push_back(entry.name);
     contents.targets = targetKernels();
@@ -304,13 +320,20 @@ private:
         if (linked.insert(job.object).second)
           objects.push_back(job.object);
     progress("link", 0, 1);
-    if (Error error = linkLibrary(objects, options.output))
+    auto library = AtomicFile::create(options.output, AtomicFile::Mode::Executable);
+    if (!library)
+      return library.takeError();
+    if (Error error = linkLibrary(objects, **library))
+      return error;
+    // The last steps, together: whatever went wrong before, an older library still has its weights.
+    if (options.embed)
+      summary.weights.clear();
+    else if (weightFile)
+      if (Error error = weightFile->commit())
+        return error;
+    if (Error error = (*library)->commit())
       return error;
     progress("link", 1, 1);
-    if (options.embed && !summary.weights.empty()) {
-      sys::fs::remove(summary.weights);
-      summary.weights.clear();
-    }
     summary.library = options.output;
     summary.kernels = order.size();
     summary.compiled = cache->misses();
@@ -321,6 +344,8 @@ private:
   CompilerContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   import::ImportedModel imported;
+  NoWeights noWeights;
+  std::unique_ptr<AtomicFile> weightFile; // Committed with the library.
   std::vector<std::string> targets;
   std::map<std::string, std::vector<KernelJob>> jobs; // by kernel, in the order of `targets`
   std::vector<std::string> order;                     // names in the order of the kernel table

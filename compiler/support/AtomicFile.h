@@ -28,6 +28,8 @@ public:
   llvm::Error append(llvm::StringRef text);
   /// Writes over bytes that were appended before.
   llvm::Error overwrite(uint64_t offset, llvm::StringRef text);
+  /// Where the data is until `commit`.
+  llvm::StringRef temporaryPath() const { return temporary; }
   /// Bytes appended.
   uint64_t size() const { return bytesAppended; }
 

@@ -7,6 +7,7 @@
 #ifndef TENON_WEIGHTS_PACKEDWEIGHTS_H
 #define TENON_WEIGHTS_PACKEDWEIGHTS_H
 
+#include "support/AtomicFile.h"
 #include "weights/WeightSource.h"
 #include "llvm/Support/Error.h"
 #include <functional>
@@ -68,6 +69,11 @@ struct PackedFile {
 /// Writes the packed file: streams tensor by tensor (never more than one layer of one tensor in memory beside the
 /// mapped source), to a temporary name that is then renamed. `progress` gets bytes done and bytes in all.
 llvm::Expected<PackedFile> writePackedWeights(llvm::StringRef path, llvm::ArrayRef<PackedTensor> tensors,
+                                              const PackedLayout &layout, const WeightSource &source,
+                                              const std::function<void(uint64_t, uint64_t)> &progress);
+
+/// The same for a caller that commits `file` together with something else.
+llvm::Expected<PackedFile> writePackedWeights(AtomicFile &file, llvm::ArrayRef<PackedTensor> tensors,
                                               const PackedLayout &layout, const WeightSource &source,
                                               const std::function<void(uint64_t, uint64_t)> &progress);
 

@@ -200,6 +200,17 @@ llvm::Expected<PackedFile> tenon::weights::writePackedWeights(llvm::StringRef pa
   llvm::Expected<std::unique_ptr<AtomicFile>> file = AtomicFile::create(path);
   if (!file)
     return file.takeError();
+  llvm::Expected<PackedFile> packed = writePackedWeights(**file, tensors, layout, source, progress);
+  if (!packed)
+    return packed.takeError();
+  if (llvm::Error error = (*file)->commit())
+    return std::move(error);
+  return packed;
+}
+
+llvm::Expected<PackedFile> tenon::weights::writePackedWeights(AtomicFile &file, llvm::ArrayRef<PackedTensor> tensors,
+                                                              const PackedLayout &layout, const WeightSource &source,
+                                                              const std::function<void(uint64_t, uint64_t)> &progress) {
   llvm::SmallVector<size_t> order = llvm::to_vector(llvm::seq<size_t>(0, tensors.size()));
   // An empty tensor has the offset of the one behind it.
   llvm::sort(order, [&](size_t a, size_t b) {
@@ -208,20 +219,18 @@ llvm::Expected<PackedFile> tenon::weights::writePackedWeights(llvm::StringRef pa
   });
   // The hash is known only at the end; until then its digits are zeros.
   std::string header = packedHeader(tensors, layout, order, std::string(32, '0'));
-  if (llvm::Error error = (*file)->append(header))
+  if (llvm::Error error = file.append(header))
     return std::move(error);
-  PackedWriter writer(**file, layout.dataBytes, progress);
+  PackedWriter writer(file, layout.dataBytes, progress);
   for (size_t index : order) {
-    if ((*file)->size() != header.size() + layout.placements[index].offset)
+    if (file.size() != header.size() + layout.placements[index].offset)
       return llvm::createStringError("packed tensor '" + tensors[index].name +
                                      "' is not placed where the one before it ends");
     if (llvm::Error error = writer.write(tensors[index], source))
       return std::move(error);
   }
-  PackedFile packed{(*file)->size(), writer.id()};
-  if (llvm::Error error = (*file)->overwrite(0, packedHeader(tensors, layout, order, packed.id)))
-    return std::move(error);
-  if (llvm::Error error = (*file)->commit())
+  PackedFile packed{file.size(), writer.id()};
+  if (llvm::Error error = file.overwrite(0, packedHeader(tensors, layout, order, packed.id)))
     return std::move(error);
   return packed;
 }

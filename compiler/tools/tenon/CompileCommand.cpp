@@ -50,6 +50,9 @@ void compileModel(Arguments &arguments) {
       options.output = "-";
   } else if (options.output.empty()) {
     throw CLI::RequiredError("-o: where to write the library");
+  } else if (!llvm::StringRef(options.output).ends_with(".so")) {
+    // What else may stand there: the spec or its weights, after a slip.
+    throw CLI::ValidationError("-o '" + options.output + "'", "expected the name of a library, NAME.so");
   }
   llvm::Expected<CompileSummary> summary = [&] {
     Progress progress;

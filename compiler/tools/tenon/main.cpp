@@ -9,6 +9,9 @@ int main(int argc, char **argv) {
                "Example: tenon compile all-MiniLM-L6-v2 -o minilm.so && tenon run minilm.so --text \"Hello\"");
   app.require_subcommand(1);
   app.set_version_flag("--version", TENON_VERSION);
+  app.failure_message([](const CLI::App *, const CLI::Error &error) {
+    return std::string("tenon: error: ") + error.what() + "\nRun with --help for more information.\n";
+  });
   tenon::tools::addCompile(app);
   tenon::tools::addImport(app);
   tenon::tools::addRun(app);
