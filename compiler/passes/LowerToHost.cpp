@@ -15,6 +15,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -92,10 +93,9 @@ private:
     driver->setDiscardableAttrs(function->getDiscardableAttrDictionary());
     driver->setAttr("tenon.entry", builder.getUnitAttr());
     driver->setAttr("tenon.inputs", builder.getI64IntegerAttr(function.getNumArguments()));
+    nameDimensions();
     for (BlockArgument argument : function.getArguments()) {
       unsigned number = argument.getArgNumber();
-      if (!function.getArgAttr(number, "tenon.dims"))
-        function.setArgAttr(number, "tenon.dims", ownDimensions(argument));
       driver.setArgAttrs(number + 1, function.getArgAttrDict(number));
     }
     Operation *end = function.getBody().front().getTerminator();
@@ -117,12 +117,61 @@ private:
     return success();
   }
 
-  ArrayAttr ownDimensions(BlockArgument argument) {
+  using Classes = llvm::EquivalenceClasses<const void *>;
+
+  static void unite(Classes &classes, ValueRange values) {
+    for (Value value : values)
+      classes.unionSets(values.front().getAsOpaquePointer(), value.getAsOpaquePointer());
+  }
+
+  /// Puts tensors together that must have equally many rows (dimension 0), since an operation reads them side by side.
+  static void uniteRows(Operation *op, Classes &classes) {
+    SmallVector<Value> rows;
+    if (auto attention = dyn_cast<AttentionOp>(op)) {
+      rows = {attention.getQuery(), attention.getKey(), attention.getValue(), attention.getResult()};
+    } else if (auto pool = dyn_cast<PoolOp>(op)) {
+      rows = {pool.getLengths(), pool.getResult()};
+    } else if (isa<ComputeOpInterface>(op)) {
+      for (Value value : llvm::concat<Value>(SmallVector<Value>(op->getOperands()), SmallVector<Value>(op->getResults())))
+        if (cast<RankedTensorType>(value.getType()).isDynamicDim(0))
+          rows.push_back(value);
+    } else if (auto kernel = dyn_cast<KernelOp>(op)) {
+      for (auto [input, argument] : llvm::zip(kernel.getInputs(), kernel.getBody().front().getArguments()))
+        unite(classes, {input, argument});
+      for (auto [yielded, result] : llvm::zip(kernel.getYield().getOperands(), kernel.getResults()))
+        unite(classes, {yielded, result});
+    } else if (auto repeat = dyn_cast<RepeatOp>(op)) {
+      for (auto [index, init] : llvm::enumerate(repeat.getInits()))
+        unite(classes, {init, repeat.getBody().front().getArgument(index + 1), repeat.getYield().getOperand(index),
+                        repeat.getResult(index)});
+    }
+    if (!rows.empty())
+      unite(classes, rows);
+  }
+
+  /// Names for the dimensions of the arguments that have none: one name where the kernels need one size, which no kernel
+  /// checks but the runtime does.
+  void nameDimensions() {
+    Classes classes;
+    function.walk([&](Operation *op) { uniteRows(op, classes); });
+    for (BlockArgument argument : function.getArguments()) {
+      classes.insert(argument.getAsOpaquePointer());
+      if (function.getArgAttr(argument.getArgNumber(), "tenon.dims"))
+        continue;
+      auto first = llvm::find_if(function.getArguments(), [&](BlockArgument other) {
+        return classes.isEquivalent(argument.getAsOpaquePointer(), other.getAsOpaquePointer());
+      });
+      function.setArgAttr(argument.getArgNumber(), "tenon.dims", ownDimensions(argument, *first));
+    }
+  }
+
+  ArrayAttr ownDimensions(BlockArgument argument, BlockArgument firstWithItsRows) {
     SmallVector<Attribute> names;
     auto type = cast<RankedTensorType>(argument.getType());
     for (unsigned i = 0; i < type.getRank(); ++i)
       if (type.isDynamicDim(i))
-        names.push_back(builder.getStringAttr("d" + Twine(argument.getArgNumber()) + "_" + Twine(i)));
+        names.push_back(builder.getStringAttr(
+            "d" + Twine((i == 0 ? firstWithItsRows : argument).getArgNumber()) + "_" + Twine(i)));
     return builder.getArrayAttr(names);
   }
 
