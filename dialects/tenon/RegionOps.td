@@ -44,7 +44,7 @@ def Tenon_RepeatOp : Tenon_RegionOp<"repeat", [SingleBlock, RecursiveMemoryEffec
   let arguments = (ins I64Attr:$count, Variadic<AnyRankedTensor>:$inits);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$count `inits` `(` $inits `)` `:` type($inits) attr-dict-with-keyword $body";
+  let assemblyFormat = "$count (`inits` `(` $inits^ `)` `:` type($inits))? attr-dict-with-keyword $body";
   let hasRegionVerifier = 1;
   let hasVerifier = 1;
   let extraClassDeclaration = [{

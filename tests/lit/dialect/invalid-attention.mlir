@@ -1,0 +1,111 @@
+// RUN: tenon-opt %s --split-input-file --verify-diagnostics
+
+func.func @rows_without_starts_are_padded(%q: tensor<?x8xf32>, %k: tensor<?x4xf32>, %v: tensor<?x4xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{rows have rank 2, expected 3 without starts}}
+  %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x8xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<?xi32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @rows_with_starts_are_packed(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %v: tensor<?x?x4xf32>, %n: tensor<?xi32>, %s: tensor<?xi32>) {
+  // expected-error @below {{rows have rank 3, expected 2 with starts}}
+  %0 = tenon.attention %q, %k, %v starts(%s) lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @starts_are_a_vector(%q: tensor<?x8xf32>, %k: tensor<?x4xf32>, %v: tensor<?x4xf32>, %n: tensor<?xi32>, %s: tensor<?x1xi32>) {
+  // expected-error @below {{starts has rank 2, expected 1}}
+  %0 = tenon.attention %q, %k, %v starts(%s) lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x8xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x1xi32>, tensor<?xi32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @lengths_are_a_vector(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %v: tensor<?x?x4xf32>, %n: tensor<i32>) {
+  // expected-error @below {{lengths has rank 0, expected 1}}
+  %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<i32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @heads_are_positive(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %v: tensor<?x?x4xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{heads (0), key_value_heads (1) and head_size (4) are not all positive}}
+  %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 0 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @key_value_heads_are_positive(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %v: tensor<?x?x4xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{heads (2), key_value_heads (-1) and head_size (4) are not all positive}}
+  %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 2 : i64, key_value_heads = -1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @head_size_is_positive(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %v: tensor<?x?x4xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{heads (2), key_value_heads (1) and head_size (0) are not all positive}}
+  %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 0 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @heads_is_a_multiple_of_key_value_heads(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %v: tensor<?x?x4xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{heads (3) is not a multiple of key_value_heads (2)}}
+  %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 3 : i64, key_value_heads = 2 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @query_has_the_columns_of_its_heads(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %v: tensor<?x?x4xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{query has 8 columns, expected heads x head_size = 12}}
+  %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 3 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @key_has_the_querys_rows(%q: tensor<?x?x8xf32>, %k: tensor<2x?x4xf32>, %v: tensor<?x?x4xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{key is 'tensor<2x?x4xf32>', whose rows differ from those of 'tensor<?x?x8xf32>'}}
+  %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<2x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @value_has_the_querys_rows(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %v: tensor<?x2x4xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{value is 'tensor<?x2x4xf32>', whose rows differ from those of 'tensor<?x?x8xf32>'}}
+  %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x2x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @key_has_the_columns_of_its_heads(%q: tensor<?x?x8xf32>, %k: tensor<?x?x8xf32>, %v: tensor<?x?x4xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{key has 8 columns, expected key_value_heads x head_size = 4}}
+  %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @value_has_the_columns_of_its_heads(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %v: tensor<?x?x8xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{value has 8 columns, expected key_value_heads x head_size = 4}}
+  %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @result_has_the_querys_type(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %v: tensor<?x?x4xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{result is 'tensor<?x?x4xf32>', expected the query's type 'tensor<?x?x8xf32>'}}
+  %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x4xf32>
+  return
+}

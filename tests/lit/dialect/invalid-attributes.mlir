@@ -1,0 +1,69 @@
+// RUN: tenon-opt %s --split-input-file --verify-diagnostics
+
+// expected-error @below {{norm epsilon (-1.000000e+00) is negative}}
+module @norm_epsilon_is_not_negative attributes {test.a = #tenon.norm<function = layernorm, place = after, epsilon = -1.0, bias = true, final = false>} {}
+
+// -----
+
+// expected-error @below {{a stack's norm is layernorm or rmsnorm, not l2}}
+module @norm_of_a_stack_is_not_l2 attributes {test.a = #tenon.norm<function = l2, place = after, epsilon = 1.0, bias = false, final = false>} {}
+
+// -----
+
+// expected-error @below {{rmsnorm has no bias}}
+module @rmsnorm_has_no_bias attributes {test.a = #tenon.norm<function = rmsnorm, place = after, epsilon = 1.0, bias = true, final = false>} {}
+
+// -----
+
+// expected-error @below {{a final norm follows only sublayers whose norm stands before them}}
+module @final_norm_goes_with_before attributes {test.a = #tenon.norm<function = rmsnorm, place = after, epsilon = 1.0, bias = false, final = true>} {}
+
+// -----
+
+// expected-error @below {{positions have a negative length (-1), offset (0) or dims (0)}}
+module @positions_length_is_not_negative attributes {test.a = #tenon.positions<kind = none, length = -1, offset = 0, base = 1.0, dims = 0, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{positions have a negative length (4), offset (-2) or dims (0)}}
+module @positions_offset_is_not_negative attributes {test.a = #tenon.positions<kind = learned, length = 4, offset = -2, base = 1.0, dims = 0, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{positions have a negative length (4), offset (0) or dims (-2)}}
+module @positions_dims_is_not_negative attributes {test.a = #tenon.positions<kind = rotary, length = 4, offset = 0, base = 1.0, dims = -2, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{learned positions need a length}}
+module @positions_have_a_length attributes {test.a = #tenon.positions<kind = learned, length = 0, offset = 0, base = 1.0, dims = 0, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{sinusoidal positions have no offset, only learned ones do}}
+module @only_learned_positions_have_an_offset attributes {test.a = #tenon.positions<kind = sinusoidal, length = 4, offset = 2, base = 1.0, dims = 0, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{learned positions have dims 2, expected an even number with rotary ones and 0 with others}}
+module @only_rotary_positions_have_dims attributes {test.a = #tenon.positions<kind = learned, length = 4, offset = 0, base = 1.0, dims = 2, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{rotary positions have dims 3, expected an even number}}
+module @rotary_dims_are_even attributes {test.a = #tenon.positions<kind = rotary, length = 4, offset = 0, base = 1.0, dims = 3, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{the base of positions (0.000000e+00) is not positive}}
+module @positions_base_is_positive attributes {test.a = #tenon.positions<kind = rotary, length = 4, offset = 0, base = 0.0, dims = 0, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{a schedule names its target}}
+module @schedule_names_its_target attributes {test.a = #tenon.schedule<"", {}>} {}
+
+// -----
+
+// expected-error @below {{schedule parameter 'tile_rows' is "8", not an integer}}
+module @schedule_parameters_are_integers attributes {test.a = #tenon.schedule<"x86-64-v3", {tile_rows = "8"}>} {}

@@ -1,0 +1,9 @@
+// RUN: tenon-opt %s --split-input-file --verify-diagnostics
+
+tenon.model @hidden_is_positive width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{hidden (-4) is not positive}}
+    tenon.mlp_layer "m" hidden -4 relu
+  }
+}

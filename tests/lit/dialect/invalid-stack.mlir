@@ -1,0 +1,84 @@
+// RUN: tenon-opt %s --split-input-file --verify-diagnostics
+
+tenon.model @layers_is_positive width 8 {
+  // expected-error @below {{layers (-1) is not positive}}
+  tenon.stack @e layers -1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+}
+
+// -----
+
+tenon.model @stack_begins_with_its_input width 8 {
+  // expected-error @below {{does not begin with its input}}
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+}
+
+// -----
+
+tenon.model @stack_is_not_empty width 8 {
+  // expected-error @below {{does not begin with its input}}
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+  }
+}
+
+// -----
+
+tenon.model @stack_holds_sublayers width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{is not a sublayer}}
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+  }
+}
+
+// -----
+
+tenon.model @sublayer_names_differ width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+    // expected-error @below {{has the name 'm' of another sublayer of its block}}
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+}
+
+// -----
+
+tenon.model @stack_has_a_sublayer width 8 {
+  // expected-error @below {{has no sublayer}}
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+  }
+}
+
+// -----
+
+tenon.model @rotary_positions_turn_pairs width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = rotary, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{has head_size 3, of which rotary positions turn 3, expected an even number of at most head_size}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 3 scale 0.5
+  }
+}
+
+// -----
+
+tenon.model @rotary_positions_turn_no_more_than_a_head width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = rotary, length = 4, offset = 0, base = 1.0, dims = 6, interleaved = false>
+    // expected-error @below {{has head_size 4, of which rotary positions turn 6, expected an even number of at most head_size}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5
+  }
+}
+
+// -----
+
+// expected-error @below {{'tenon.stack' op expects parent op 'tenon.model'}}
+tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+  tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+  tenon.mlp_layer "m" hidden 4 relu
+}

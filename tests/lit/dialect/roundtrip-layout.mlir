@@ -1,0 +1,18 @@
+// RUN: tenon-opt %s | tenon-opt | FileCheck %s
+// RUN: tenon-opt %s --mlir-print-op-generic | tenon-opt | FileCheck %s
+// RUN: tenon-opt %s --emit-bytecode | tenon-opt | FileCheck %s
+
+// CHECK-LABEL: func.func @layout
+func.func @layout(%ids: tensor<?x?xi32>, %x: tensor<?x?x8xf32>, %n: tensor<?xi32>) {
+  // CHECK: tenon.position_ids {{%[a-z0-9#]+}} : tensor<?x?xi32>
+  %0 = tenon.position_ids %ids : tensor<?x?xi32>
+  // CHECK: tenon.row_starts {{%[a-z0-9#]+}} tile 16 : tensor<?xi32> -> tensor<?xi32>
+  %1 = tenon.row_starts %n tile 16 : tensor<?xi32> -> tensor<?xi32>
+  // CHECK: tenon.pack_rows {{%[a-z0-9#]+}} starts({{%[a-z0-9#]+}}) lengths({{%[a-z0-9#]+}}) : (tensor<?x?xi32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?xi32>
+  %2 = tenon.pack_rows %ids starts(%1) lengths(%n) : (tensor<?x?xi32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?xi32>
+  // CHECK: tenon.pack_rows {{%[a-z0-9#]+}} starts({{%[a-z0-9#]+}}) lengths({{%[a-z0-9#]+}}) : (tensor<?x?x8xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
+  %3 = tenon.pack_rows %x starts(%1) lengths(%n) : (tensor<?x?x8xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
+  // CHECK: tenon.unpack_rows {{%[a-z0-9#]+}} starts({{%[a-z0-9#]+}}) lengths({{%[a-z0-9#]+}}) like {{%[a-z0-9#]+}} : (tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x8xf32>
+  %4 = tenon.unpack_rows %3 starts(%1) lengths(%n) like %ids : (tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x8xf32>
+  return
+}

@@ -1,0 +1,50 @@
+// RUN: tenon-opt %s | tenon-opt | FileCheck %s
+// RUN: tenon-opt %s --mlir-print-op-generic | tenon-opt | FileCheck %s
+// RUN: tenon-opt %s --emit-bytecode | tenon-opt | FileCheck %s
+
+// CHECK-LABEL: tenon.model @everything width 8 {
+tenon.model @everything width 8 {
+  // CHECK: tenon.stack @post layers 2 norm <function = layernorm, place = after, epsilon = 9.9999999999999998E-13 : f64, bias = true, final = false> {
+  tenon.stack @post layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-12, bias = true, final = false> {
+    // CHECK: tenon.token_input vocab 100 positions <kind = learned, length = 16, offset = 2, base = 1.000000e+04 : f64, dims = 0, interleaved = false> {norm, scale = 2.000000e+00 : f64, types = 2 : i64}
+    tenon.token_input vocab 100 positions <kind = learned, length = 16, offset = 2, base = 1.0e4, dims = 0, interleaved = false> {types = 2 : i64, norm, scale = 2.0 : f64}
+    // CHECK: tenon.attention_layer "attention" heads 4 key_value_heads 2 head_size 2 scale 5.000000e-01 {bias, output_bias}
+    tenon.attention_layer "attention" heads 4 key_value_heads 2 head_size 2 scale 0.5 {bias, output_bias}
+    // CHECK: tenon.mlp_layer "mlp" hidden 32 gelu {bias, gated}
+    tenon.mlp_layer "mlp" hidden 32 gelu {bias, gated}
+  }
+  // CHECK: tenon.stack @pre layers 1 norm <function = rmsnorm, place = before, epsilon = 9.9999999999999995E-7 : f64, bias = false, final = true> {
+  tenon.stack @pre layers 1 norm <function = rmsnorm, place = before, epsilon = 1.0e-6, bias = false, final = true> {
+    // CHECK: tenon.token_input vocab 7 positions <kind = rotary, length = 16, offset = 0, base = 1.000000e+04 : f64, dims = 2, interleaved = true>
+    tenon.token_input vocab 7 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 2, interleaved = true>
+    // CHECK: tenon.attention_layer "a" heads 1 key_value_heads 1 head_size 4 scale 2.500000e-01
+    tenon.attention_layer "a" heads 1 key_value_heads 1 head_size 4 scale 0.25
+    // CHECK: tenon.mlp_layer "m" hidden 3 silu
+    tenon.mlp_layer "m" hidden 3 silu
+  }
+  // CHECK: tenon.pooling @post mean {normalize}
+  tenon.pooling @post mean {normalize}
+}
+// CHECK-LABEL: tenon.model @other_words width 2 {
+tenon.model @other_words width 2 {
+  // CHECK: tenon.stack @s layers 1 norm <function = layernorm, place = before, epsilon = 1.000000e+00 : f64, bias = false, final = false> {
+  tenon.stack @s layers 1 norm <function = layernorm, place = before, epsilon = 1.0, bias = false, final = false> {
+    // CHECK: tenon.token_input vocab 7 positions <kind = sinusoidal, length = 16, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false>
+    tenon.token_input vocab 7 positions <kind = sinusoidal, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    // CHECK: tenon.mlp_layer "tanh" hidden 3 tanh
+    tenon.mlp_layer "tanh" hidden 3 tanh
+    // CHECK: tenon.mlp_layer "relu" hidden 3 relu
+    tenon.mlp_layer "relu" hidden 3 relu
+    // CHECK: tenon.mlp_layer "gelu_tanh" hidden 3 gelu_tanh
+    tenon.mlp_layer "gelu_tanh" hidden 3 gelu_tanh
+  }
+  // CHECK: tenon.stack @t layers 1 norm <function = layernorm, place = before, epsilon = 1.000000e+00 : f64, bias = false, final = false> {
+  tenon.stack @t layers 1 norm <function = layernorm, place = before, epsilon = 1.0, bias = false, final = false> {
+    // CHECK: tenon.token_input vocab 7 positions <kind = none, length = 0, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false>
+    tenon.token_input vocab 7 positions <kind = none, length = 0, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    // CHECK: tenon.mlp_layer "m" hidden 3 tanh
+    tenon.mlp_layer "m" hidden 3 tanh
+  }
+  // CHECK: tenon.pooling @s cls
+  tenon.pooling @s cls
+}

@@ -1,0 +1,20 @@
+// RUN: tenon-opt %s | tenon-opt | FileCheck %s
+// RUN: tenon-opt %s --mlir-print-op-generic | tenon-opt | FileCheck %s
+// RUN: tenon-opt %s --emit-bytecode | tenon-opt | FileCheck %s
+
+// CHECK-LABEL: func.func @padded
+func.func @padded(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %n: tensor<?xi32>) {
+  // CHECK: tenon.attention {{%[a-z0-9#]+}}, {{%[a-z0-9#]+}}, {{%[a-z0-9#]+}} lengths({{%[a-z0-9#]+}}) {head_size = 4 : i64, heads = 2 : i64, key_value_heads = 1 : i64, scale = 5.000000e-01 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  %0 = tenon.attention %q, %k, %k lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  // CHECK: tenon.pool mean {{%[a-z0-9#]+}} lengths({{%[a-z0-9#]+}}) : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
+  %1 = tenon.pool mean %q lengths(%n) : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
+  return
+}
+// CHECK-LABEL: func.func @packed
+func.func @packed(%q: tensor<?x8xf32>, %k: tensor<?x4xf32>, %s: tensor<?xi32>, %n: tensor<?xi32>) {
+  // CHECK: tenon.attention {{%[a-z0-9#]+}}, {{%[a-z0-9#]+}}, {{%[a-z0-9#]+}} starts({{%[a-z0-9#]+}}) lengths({{%[a-z0-9#]+}}) {head_size = 4 : i64, heads = 2 : i64, key_value_heads = 1 : i64, scale = 5.000000e-01 : f64} : (tensor<?x8xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
+  %0 = tenon.attention %q, %k, %k starts(%s) lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x8xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
+  // CHECK: tenon.pool cls {{%[a-z0-9#]+}} starts({{%[a-z0-9#]+}}) lengths({{%[a-z0-9#]+}}) : (tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
+  %1 = tenon.pool cls %q starts(%s) lengths(%n) : (tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
+  return
+}
