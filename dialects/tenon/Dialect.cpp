@@ -103,9 +103,10 @@ kernels::Operation tenon::describeOperation(Operation *op) {
   description.kind = op->getName().stripDialect().str();
   for (Type type : op->getResultTypes())
     description.results.push_back(describeType(type));
-  for (NamedAttribute attribute : op->getAttrDictionary())
-    if (attribute.getName() != "operandSegmentSizes")
-      description.attributes[attribute.getName().str()] = describeAttribute(attribute.getValue());
+  // Only what the operation declares: attributes that others hang onto it do not change what it computes.
+  for (StringAttr name : op->getName().getAttributeNames())
+    if (Attribute value = op->getAttr(name); value && name != "operandSegmentSizes")
+      description.attributes[name.str()] = describeAttribute(value);
   return description;
 }
 

@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""Lowers a model one pass at a time and compares each result with tensor IR: keeps-meaning.py MODEL.mlir FOLDER."""
+
+import pathlib
+import subprocess
+import sys
+
+BATCHES = [["--dims=4,19", "--lengths=19,0,1,16"], ["--dims=1,1", "--lengths=1"], ["--dims=3,5", "--lengths=5,5,5"]]
+PASSES = ["tenon-fuse-projections", "tenon-pack-rows", "tenon-pack-weights", "tenon-fuse-kernels{fuse=false}",
+          "tenon-fuse-kernels", "tenon-assign-schedules{targets=x86-64-v4,x86-64-v3}"]
+
+
+def run(*command):
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(command)}\n{result.stderr}")
+    return result.stdout
+
+
+model, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+tensor = folder / "tensor.mlir"
+run("tenon-opt", model, "--tenon-tensor", "-o", str(tensor))
+before = tensor
+for number, name in enumerate(PASSES):
+    after = folder / f"after-{number}.mlir"
+    nested = name if "assign" in name else f"func.func({name})"
+    run("tenon-opt", str(before), f"--pass-pipeline=builtin.module({nested})", "-o", str(after))
+    if before.read_text() == after.read_text():
+        sys.exit(f"{name} changes nothing, so that nothing is compared")
+    for batch in BATCHES:
+        run("tenon-interpret", str(tensor), "--compare", str(after), *batch)
+    print(f"{name}: equal")
+    if "fuse=false" not in name:  # which stands beside the one after it, not before
+        before = after
