@@ -18,6 +18,17 @@ int main(int argc, char **argv) {
   tenon::tools::addVerify(app);
   tenon::tools::addBench(app);
   tenon::tools::addInspect(app);
+  // CLI11 says of a misspelt command only that one is required.
+  std::string names;
+  bool known = argc < 2 || argv[1][0] == '-';
+  for (const CLI::App *command : app.get_subcommands(nullptr)) {
+    names += (names.empty() ? "" : ", ") + command->get_name();
+    known = known || command->get_name() == argv[1];
+  }
+  if (!known) {
+    std::fprintf(stderr, "tenon: error: there is no command '%s'; commands: %s\n", argv[1], names.c_str());
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
