@@ -64,8 +64,8 @@ LogicalResult ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emit
     return emitError() << "a schedule names its target";
   for (NamedAttribute parameter : parameters)
     if (!isa<IntegerAttr>(parameter.getValue()))
-      return emitError() << "schedule parameter '" << parameter.getName().getValue() << "' is "
-                         << parameter.getValue() << ", not an integer";
+      return emitError() << "schedule parameter '" << parameter.getName().getValue() << "' is " << parameter.getValue()
+                         << ", not an integer";
   return success();
 }
 

@@ -70,8 +70,6 @@ LogicalResult TokenInputOp::verify() {
   return verifyNotNegative(*this, "types", getTypes());
 }
 
-LogicalResult AttentionLayerOp::verify() {
-  return verifyHeads(*this, getHeads(), getKeyValueHeads(), getHeadSize());
-}
+LogicalResult AttentionLayerOp::verify() { return verifyHeads(*this, getHeads(), getKeyValueHeads(), getHeadSize()); }
 
 LogicalResult MlpLayerOp::verify() { return verifyPositive(*this, "hidden", getHidden()); }

@@ -47,7 +47,8 @@ LogicalResult KernelOp::verify() {
 LogicalResult KernelOp::verifyRegions() {
   Block &block = getBody().front();
   if (block.getArgumentTypes() != getInputs().getTypes())
-    return emitOpError() << "body takes " << block.getArgumentTypes() << " where it is given " << getInputs().getTypes();
+    return emitOpError() << "body takes " << block.getArgumentTypes() << " where it is given "
+                         << getInputs().getTypes();
   for (Operation &op : block.without_terminator())
     if (!isa<ComputeOpInterface>(op))
       return op.emitOpError() << "is not an operation that a kernel computes";
@@ -57,7 +58,8 @@ LogicalResult KernelOp::verifyRegions() {
 DimensionSource KernelOp::getDimensionSource(unsigned result, unsigned dimension) {
   DimensionSource source{getYield().getOperand(result), dimension};
   while (auto opResult = dyn_cast_if_present<OpResult>(source.value))
-    source = cast<ComputeOpInterface>(opResult.getOwner()).getDimensionSource(opResult.getResultNumber(), source.dimension);
+    source =
+        cast<ComputeOpInterface>(opResult.getOwner()).getDimensionSource(opResult.getResultNumber(), source.dimension);
   if (auto argument = dyn_cast_if_present<BlockArgument>(source.value))
     return {getInputs()[argument.getArgNumber()], source.dimension};
   return {};

@@ -85,8 +85,7 @@ LogicalResult WeightOp::verify() {
     return emitOpError() << "has " << layers << " layers but " << (hasLayer ? "a" : "no") << " layer index";
   for (Attribute parameter : getParameters())
     if (cast<StringAttr>(parameter).getValue().contains('*') != hasLayer)
-      return emitOpError() << "parameter " << parameter << (hasLayer ? " has no" : " has a")
-                           << " '*' for the layer";
+      return emitOpError() << "parameter " << parameter << (hasLayer ? " has no" : " has a") << " '*' for the layer";
   std::optional<ArrayRef<int64_t>> parts = getPartRows();
   if (getParameters().size() > 1 && !parts)
     return emitOpError() << "concatenates " << getParameters().size() << " parameters without part_rows";
@@ -122,8 +121,7 @@ LogicalResult PositionTableOp::verify() {
     return emitOpError() << "has type " << type << ", expected positions x columns";
   if (!(getBase().convertToDouble() > 0))
     return emitOpError() << "base (" << getBase().convertToDouble() << ") is not positive";
-  bool sinusoidal =
-      getFunction() == TableFunction::Sinusoidal || getFunction() == TableFunction::SinusoidalInterleaved;
+  bool sinusoidal = getFunction() == TableFunction::Sinusoidal || getFunction() == TableFunction::SinusoidalInterleaved;
   if (sinusoidal && type.getDimSize(1) % 2 != 0)
     return emitOpError() << "has " << type.getDimSize(1) << " columns, expected an even number";
   return success();
@@ -218,8 +216,7 @@ LogicalResult SplitOp::verify() {
     return failure();
   int64_t sum = 0;
   for (Value part : getResults()) {
-    if (failed(verifyStaticColumns(*this, "result", part)) ||
-        failed(verifySameRows(*this, "result", part, getInput())))
+    if (failed(verifyStaticColumns(*this, "result", part)) || failed(verifySameRows(*this, "result", part, getInput())))
       return failure();
     sum += columns(part);
   }
@@ -241,8 +238,8 @@ LogicalResult AttentionOp::verify() {
   if (failed(verifyHeads(*this, heads, keyValueHeads, headSize)))
     return failure();
   if (columns(getQuery()) != heads * headSize)
-    return emitOpError() << "query has " << columns(getQuery()) << " columns, expected heads x head_size = "
-                         << heads * headSize;
+    return emitOpError() << "query has " << columns(getQuery())
+                         << " columns, expected heads x head_size = " << heads * headSize;
   for (auto [name, value] : {std::pair<StringRef, Value>("key", getKey()), {"value", getValue()}}) {
     if (failed(verifySameRows(*this, name, value, getQuery())))
       return failure();
@@ -262,8 +259,7 @@ LogicalResult PoolOp::verify() {
   if (failed(verifySequences(*this, getInput(), getStarts(), getLengths())))
     return failure();
   ArrayRef<int64_t> result = getResult().getType().getShape();
-  if (result.size() != 2 || result[1] != columns(getInput()) ||
-      result[0] != getLengths().getType().getDimSize(0))
+  if (result.size() != 2 || result[1] != columns(getInput()) || result[0] != getLengths().getType().getDimSize(0))
     return emitOpError() << "result is " << getResult().getType() << ", expected one row of " << columns(getInput())
                          << " columns per sequence";
   return success();

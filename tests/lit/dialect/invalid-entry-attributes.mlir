@@ -1,0 +1,79 @@
+// RUN: tenon-opt %s --split-input-file --verify-diagnostics
+
+// expected-error @below {{tenon.name is 5 : i64, expected a string}}
+func.func private @tensor_name_is_a_string(tensor<?x8xf32> {tenon.name = 5 : i64})
+
+// -----
+
+// expected-error @below {{tenon.dims is [5], expected strings}}
+func.func private @dimension_names_are_strings(tensor<?x8xf32> {tenon.dims = [5]})
+
+// -----
+
+// expected-error @below {{tenon.dims names 1 dimensions of 'tensor<?x?xi32>', which has 2 dynamic ones}}
+func.func private @every_dynamic_dimension_has_a_name(tensor<?x?xi32> {tenon.dims = ["n"]})
+
+// -----
+
+// expected-error @below {{tenon.dims names 2 dimensions of 'tensor<?x8xf32>', which has 1 dynamic ones}}
+func.func private @names_of_results() -> (tensor<?x8xf32> {tenon.dims = ["n", "m"]})
+
+// -----
+
+// expected-error @below {{is no driver: tenon.entry belongs on functions of the weights and buffers, without results}}
+func.func private @driver_has_no_results(memref<?xi8>) -> i32 attributes {tenon.entry, tenon.inputs = 0 : i64}
+
+// -----
+
+// expected-error @below {{is no driver: tenon.entry belongs on functions of the weights and buffers, without results}}
+module @driver_is_a_function attributes {tenon.entry} {}
+
+// -----
+
+// expected-error @below {{takes 'memref<?xf32>' first, expected the weights, 'memref<?xi8>'}}
+func.func private @driver_takes_the_weights_first(memref<?xf32>) attributes {tenon.entry, tenon.inputs = 0 : i64}
+
+// -----
+
+// expected-error @below {{needs tenon.inputs, how many of its 0 buffers are inputs}}
+func.func private @driver_knows_its_inputs(memref<?xi8>) attributes {tenon.entry}
+
+// -----
+
+// expected-error @below {{needs tenon.inputs, how many of its 1 buffers are inputs}}
+func.func private @inputs_are_arguments(memref<?xi8>, memref<4xf32> {tenon.dims = []}) attributes {tenon.entry, tenon.inputs = 2 : i64}
+
+// -----
+
+// expected-error @below {{takes 'memref<4xf64>', expected memrefs of f32 or i32}}
+func.func private @buffers_are_f32_or_i32(memref<?xi8>, memref<4xf64>) attributes {tenon.entry, tenon.inputs = 1 : i64}
+
+// -----
+
+// expected-error @below {{takes 'index', expected memrefs of f32 or i32}}
+func.func private @buffers_are_memrefs(memref<?xi8>, index) attributes {tenon.entry, tenon.inputs = 1 : i64}
+
+// -----
+
+// expected-error @below {{argument 1 has no tenon.dims to name its dimensions}}
+func.func private @buffers_name_their_dimensions(memref<?xi8>, memref<?xf32>) attributes {tenon.entry, tenon.inputs = 1 : i64}
+
+// -----
+
+// expected-error @below {{tenon.source is 3 : i64, expected the path of a model}}
+module @source_is_a_path attributes {tenon.source = 3 : i64} {}
+
+// -----
+
+// expected-error @below {{tenon.width is -1 : i64, expected a number that is not negative}}
+func.func private @width_is_not_negative() attributes {tenon.width = -1 : i64}
+
+// -----
+
+// expected-error @below {{tenon.results is "two", expected a number that is not negative}}
+func.func private @results_are_a_number() attributes {tenon.results = "two"}
+
+// -----
+
+// expected-error @below {{tenon.limits is {vocab = "many"}, expected numbers that are not negative}}
+func.func private @limits_are_numbers() attributes {tenon.limits = {vocab = "many"}}
