@@ -243,7 +243,8 @@ private:
     if (options.emit == EmitLevel::Library)
       if (Error error = packWeights(weightTable, summary))
         return error;
-    describeLibrary();
+    if (Error error = describeLibrary())
+      return error;
     LibraryContents contents;
     contents.manifest = writeManifest(manifest);
     contents.tokenizer = imported.tokenizer;
@@ -266,14 +267,22 @@ private:
   }
 
   /// Fills in the manifest from host IR.
-  void describeLibrary() {
+  Error describeLibrary() {
     manifest.entries = entryPoints(*module);
+    if (manifest.entries.empty())
+      return createStringError("%s: there is no model and no function over tensors to make an entry point of",
+                               options.model.c_str());
     auto holder = module->lookupSymbol<mlir::ModuleOp>(kKernelModule);
-    for (mlir::func::FuncOp function : kernelFunctions(*module))
-      holder.lookupSymbol<mlir::func::FuncOp>(function.getName()).walk([&](KernelOp kernel) {
-        manifest.kernels.push_back(kernel);
-        order.push_back(kernel.getName().str());
-      });
+    for (mlir::func::FuncOp function : kernelFunctions(*module)) {
+      auto body = holder ? holder.lookupSymbol<mlir::func::FuncOp>(function.getName()) : mlir::func::FuncOp();
+      auto kernels = body ? llvm::to_vector(body.getOps<KernelOp>()) : SmallVector<KernelOp>();
+      if (kernels.size() != 1)
+        return createStringError("%s: kernel '%s' has %zu bodies in module '%s', expected one", options.model.c_str(),
+                                 function.getName().str().c_str(), kernels.size(), kKernelModule);
+      manifest.kernels.push_back(kernels.front());
+      order.push_back(kernels.front().getName().str());
+    }
+    return Error::success();
   }
 
   std::vector<TargetKernels> targetKernels() {

@@ -66,6 +66,8 @@ public:
     block.eraseArguments(1, old.size());
     driver.setFunctionType(builder.getFunctionType({pointer}, {builder.getI32Type()}));
     driver.removeArgAttrsAttr();
+    driver->removeAttr("tenon.entry");
+    driver->removeAttr("tenon.inputs");
 
     for (func::ReturnOp end : ends) {
       builder.setInsertionPoint(end);
@@ -267,7 +269,7 @@ struct LowerDrivers : tenon::impl::LowerDriversBase<LowerDrivers> {
     for (auto [index, function] : llvm::enumerate(kernelFunctions(module)))
       numbers[function.getName()] = index;
     for (auto driver : module.getOps<func::FuncOp>())
-      if (driver->hasAttr("tenon.entry")) {
+      if (driver->hasAttr("tenon.entry") && !driver.isExternal()) {
         if (failed(checkDriver(driver, numbers)))
           return signalPassFailure();
         DriverLowering(driver, numbers).run();

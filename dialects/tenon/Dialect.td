@@ -16,6 +16,9 @@ def Tenon_Dialect : Dialect {
     each with its `#tenon.schedule`. The fourth level, host IR, uses upstream dialects only.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 

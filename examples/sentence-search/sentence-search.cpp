@@ -24,6 +24,8 @@ std::vector<std::string> readLines(const std::string &path) {
   for (std::string line; std::getline(file, line);)
     if (!line.empty())
       lines.push_back(line);
+  if (lines.empty())
+    throw std::runtime_error(path + ": expected a sentence on each line, found none");
   return lines;
 }
 
