@@ -1,16 +1,18 @@
-"""arrays.py write FILE SHAPE VALUES... | show FILE: float32 .npy files without NumPy."""
+"""arrays.py write FILE SHAPE VALUES... | write-ids FILE SHAPE VALUES... | show FILE: .npy files of float32 and int32
+without NumPy."""
 
 import re
 import struct
 import sys
 
-if sys.argv[1] == "write":
+if sys.argv[1] in ("write", "write-ids"):
+    kind, code, number = ("<f4", "f", float) if sys.argv[1] == "write" else ("<i4", "i", int)
     shape = tuple(int(size) for size in sys.argv[3].split("x"))
-    header = ("{'descr': '<f4', 'fortran_order': False, 'shape': %r, }" % (shape,)).encode()
+    header = ("{'descr': '%s', 'fortran_order': False, 'shape': %r, }" % (kind, shape)).encode()
     header = header.ljust((10 + len(header) + 64) // 64 * 64 - 11) + b"\n"
-    values = [float(value) for value in sys.argv[4:]]
+    values = [number(value) for value in sys.argv[4:]]
     with open(sys.argv[2], "wb") as file:
-        file.write(b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + struct.pack(f"<{len(values)}f", *values))
+        file.write(b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + struct.pack(f"<{len(values)}{code}", *values))
 else:
     data = open(sys.argv[2], "rb").read()
     end = 10 + struct.unpack("<H", data[8:10])[0]
