@@ -37,7 +37,7 @@ std::vector<int32_t> parseTokens(const std::string &text) {
     int32_t id;
     auto [next, error] = std::from_chars(at, end, id);
     if (error != std::errc() || (next != end && (*next != ',' || next + 1 == end)))
-      throw Failure("--tokens '" + text + "': expected numbers with commas between them, found '" +
+      throw Failure("--tokens '" + text + "': expected 32-bit numbers with commas between them, found '" +
                     std::string(at, end) + "'");
     ids.push_back(id);
     at = next == end ? end : next + 1;
@@ -235,6 +235,8 @@ void callWithArrays(const Arguments &arguments, Session &session) {
 }
 
 void run(const Arguments &arguments) {
+  if (!arguments.inputs.empty() && !(arguments.texts.empty() && arguments.tokens.empty()))
+    throw Failure("--input does not go with --tokens or --text, which make the inputs themselves");
   Model model(arguments.library, arguments.hugePages ? TENON_WEIGHTS_COPY_HUGE : TENON_WEIGHTS_MAP);
   Session session(model, arguments.threads);
   if (!arguments.inputs.empty())
