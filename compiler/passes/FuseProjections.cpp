@@ -4,7 +4,6 @@
 #include "tenon/Dialect.h"
 
 #include "mlir/IR/Builders.h"
-#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 
@@ -23,13 +22,27 @@ WeightOp plainWeight(Value value) {
 }
 
 /// What linears must have in common to become one.
-using Key = std::tuple<Block *, Value, Value, int>;
+struct Key {
+  Block *block;
+  Value input;
+  Value layer;
+  int64_t layers;
+  Value biasLayer;
+  int64_t biasLayers; ///< -1 where there is no bias.
+
+  bool operator==(const Key &) const = default;
+};
 
 std::optional<Key> fusionKey(LinearOp linear) {
-  WeightOp weight = plainWeight(linear.getWeight());
-  if (!weight || (linear.getBias() && !plainWeight(linear.getBias())))
+  WeightOp weight = plainWeight(linear.getWeight()), bias = plainWeight(linear.getBias());
+  if (!weight || (linear.getBias() && !bias))
     return std::nullopt;
-  return Key{linear->getBlock(), linear.getInput(), weight.getLayer(), linear.getBias() ? 1 : 0};
+  return Key{linear->getBlock(),
+             linear.getInput(),
+             weight.getLayer(),
+             static_cast<int64_t>(weight.getLayers()),
+             bias ? bias.getLayer() : Value(),
+             bias ? static_cast<int64_t>(bias.getLayers()) : -1};
 }
 
 /// The parameters of `weights`, one after another.
@@ -77,10 +90,15 @@ void fuse(SmallVectorImpl<LinearOp> &linears) {
 
 struct FuseProjections : tenon::impl::FuseProjectionsBase<FuseProjections> {
   void runOnOperation() override {
-    llvm::MapVector<Key, SmallVector<LinearOp>> groups;
+    SmallVector<std::pair<Key, SmallVector<LinearOp>>> groups;
     getOperation().walk([&](LinearOp linear) {
-      if (std::optional<Key> key = fusionKey(linear))
-        groups[*key].push_back(linear);
+      std::optional<Key> key = fusionKey(linear);
+      if (!key)
+        return;
+      auto group = llvm::find_if(groups, [&](const auto &known) { return known.first == *key; });
+      if (group == groups.end())
+        group = groups.insert(groups.end(), {*key, {}});
+      group->second.push_back(linear);
     });
     for (auto &[key, linears] : groups)
       if (linears.size() > 1)

@@ -141,9 +141,8 @@ private:
         unsigned dynamic = 0;
         for (int64_t size : tensor.type.getShape()) {
           bool isDynamic = ShapedType::isDynamic(size);
-          sizes.push_back(isDynamic ? load(builder.getI64Type(),
-                                           field(builder.getI64Type(), dims,
-                                                 {static_cast<int32_t>(tensor.dims[dynamic++])}))
+          sizes.push_back(isDynamic ? load(builder.getI64Type(), field(builder.getI64Type(), dims,
+                                                                       {static_cast<int32_t>(tensor.dims[dynamic++])}))
                                     : i64(size));
         }
         Value data = load(pointer, field(pointer, arguments, {static_cast<int32_t>(index)}));
@@ -166,9 +165,9 @@ private:
     builder.setInsertionPoint(arena);
     Value size = arith::IndexCastOp::create(builder, location, builder.getI64Type(), arena.getDynamicSizes()[0]);
     auto signature = LLVM::LLVMFunctionType::get(pointer, {pointer, builder.getI64Type()});
-    Value memory = LLVM::CallOp::create(builder, location, signature,
-                                        ValueRange{loadCall(kReserve), loadCall(kContext), size})
-                       .getResult();
+    Value memory =
+        LLVM::CallOp::create(builder, location, signature, ValueRange{loadCall(kReserve), loadCall(kContext), size})
+            .getResult();
     Value null = LLVM::ZeroOp::create(builder, location, pointer);
     Value missing = LLVM::ICmpOp::create(builder, location, LLVM::ICmpPredicate::eq, memory, null);
     returnIf(missing, i32(TENON_DRIVER_NO_MEMORY));
@@ -214,8 +213,7 @@ private:
     int64_t number = kernels.lookup(kernelCall.getCallee());
     Value kernel = load(pointer, field(pointer, kernelTable, {static_cast<int32_t>(number)}));
     auto signature = LLVM::LLVMFunctionType::get(builder.getI32Type(), pointer);
-    Value status =
-        LLVM::CallOp::create(builder, location, signature, ValueRange{kernel, argumentVector}).getResult();
+    Value status = LLVM::CallOp::create(builder, location, signature, ValueRange{kernel, argumentVector}).getResult();
     Value wrong = LLVM::ICmpOp::create(builder, location, LLVM::ICmpPredicate::ne, status, i32(0));
     returnIf(wrong, status);
     kernelCall.erase();

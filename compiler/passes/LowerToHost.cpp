@@ -1,7 +1,7 @@
 //===- LowerToHost.cpp - Kernel IR to drivers over memrefs ----------------===//
 //
-// Upstream bufferisation is not used: it has no way to say that a loop's carried tensor is to be updated in place by the
-// kernel that makes the next one, and would allocate or copy once per layer.
+// Upstream bufferisation is not used: it has no way to say that a loop's carried tensor is to be updated in place by
+// the kernel that makes the next one, and would allocate or copy once per layer.
 //
 //===----------------------------------------------------------------------===//
 
@@ -132,7 +132,8 @@ private:
     } else if (auto pool = dyn_cast<PoolOp>(op)) {
       rows = {pool.getLengths(), pool.getResult()};
     } else if (isa<ComputeOpInterface>(op)) {
-      for (Value value : llvm::concat<Value>(SmallVector<Value>(op->getOperands()), SmallVector<Value>(op->getResults())))
+      for (Value value :
+           llvm::concat<Value>(SmallVector<Value>(op->getOperands()), SmallVector<Value>(op->getResults())))
         if (cast<RankedTensorType>(value.getType()).isDynamicDim(0))
           rows.push_back(value);
     } else if (auto kernel = dyn_cast<KernelOp>(op)) {
@@ -149,8 +150,8 @@ private:
       unite(classes, rows);
   }
 
-  /// Names for the dimensions of the arguments that have none: one name where the kernels need one size, which no kernel
-  /// checks but the runtime does.
+  /// Names for the dimensions of the arguments that have none: one name where the kernels need one size, which no
+  /// kernel checks but the runtime does.
   void nameDimensions() {
     Classes classes;
     function.walk([&](Operation *op) { uniteRows(op, classes); });
@@ -170,8 +171,8 @@ private:
     auto type = cast<RankedTensorType>(argument.getType());
     for (unsigned i = 0; i < type.getRank(); ++i)
       if (type.isDynamicDim(i))
-        names.push_back(builder.getStringAttr(
-            "d" + Twine((i == 0 ? firstWithItsRows : argument).getArgNumber()) + "_" + Twine(i)));
+        names.push_back(
+            builder.getStringAttr("d" + Twine((i == 0 ? firstWithItsRows : argument).getArgNumber()) + "_" + Twine(i)));
     return builder.getArrayAttr(names);
   }
 
@@ -213,9 +214,7 @@ private:
     Value bumped = add(value, constant(tile - 1));
     return multiply(arith::DivUIOp::create(builder, location, bumped, constant(tile)), constant(tile));
   }
-  Value dimension(Value buffer, unsigned index) {
-    return builder.createOrFold<memref::DimOp>(location, buffer, index);
-  }
+  Value dimension(Value buffer, unsigned index) { return builder.createOrFold<memref::DimOp>(location, buffer, index); }
 
   void loop(Value end, llvm::function_ref<void(Value)> body) {
     auto op = scf::ForOp::create(builder, location, constant(0), end, constant(1));
@@ -392,9 +391,9 @@ private:
           auto choice = scf::IfOp::create(
               builder, location, inside,
               [&](OpBuilder &inner, Location) {
-                scf::YieldOp::create(inner, location,
-                                     memref::LoadOp::create(inner, location, input, concat({sequence, token}, rest))
-                                         .getResult());
+                scf::YieldOp::create(
+                    inner, location,
+                    memref::LoadOp::create(inner, location, input, concat({sequence, token}, rest)).getResult());
               },
               [&](OpBuilder &inner, Location) {
                 Value nothing = arith::ConstantOp::create(inner, location, inner.getZeroAttr(type.getElementType()));
@@ -463,7 +462,8 @@ private:
   bool isKept(KernelOp kernel) {
     auto holder = symbols.lookup<ModuleOp>(kKernelModule).lookupSymbol<func::FuncOp>(kernel.getName());
     auto kept = *holder.getOps<KernelOp>().begin();
-    return kept.getSchedules() == kernel.getSchedules() && kept.getInputs().getTypes() == kernel.getInputs().getTypes() &&
+    return kept.getSchedules() == kernel.getSchedules() &&
+           kept.getInputs().getTypes() == kernel.getInputs().getTypes() &&
            kept.describe().text() == kernel.describe().text();
   }
 
@@ -531,8 +531,8 @@ private:
     return success();
   }
 
-  /// Copies what no kernel wrote in place to where the next layer reads it. A value that still stands in another's buffer
-  /// (two that change places) is set aside first: the copy to that buffer would write over it.
+  /// Copies what no kernel wrote in place to where the next layer reads it. A value that still stands in another's
+  /// buffer (two that change places) is set aside first: the copy to that buffer would write over it.
   void copyCarried(YieldOp yield, ArrayRef<Value> carried) {
     SmallVector<Value> sources;
     for (auto [buffer, value] : llvm::zip(carried, yield.getOperands())) {
@@ -614,8 +614,8 @@ private:
   llvm::DenseMap<std::pair<Value, unsigned>, Value> argumentSizes;
 };
 
-/// Host IR carries its parameters along, as a function that returns them in the order of the weights' file: a driver has
-/// nothing but their places.
+/// Host IR carries its parameters along, as a function that returns them in the order of the weights' file: a driver
+/// has nothing but their places.
 void keepParameters(ModuleOp module, const WeightTable &weights) {
   if (weights.tensors.empty())
     return;

@@ -93,7 +93,9 @@ def LowerToHost : Pass<"tenon-lower-to-host", "::mlir::ModuleOp"> {
     Tensors become memrefs: parameters views of the weights (the driver's first argument, bytes), arguments and results the
     driver's other arguments, everything else allocations. Kernels become calls of private functions that return an i32
     status, layers an `scf.for` whose carried value is updated in place where the kernel that makes it reads it no more.
-    Layout operations become loops. Needs scheduled kernels. Running it again changes nothing.
+    Layout operations become loops. Host IR carries along what drivers no longer say: module `kernels` holds each kernel
+    once, module `parameters` a function that returns the parameters in the order of the weights' file. Needs scheduled
+    kernels. Running it again changes nothing.
   }];
   let dependentDialects = ["::tenon::TenonDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::arith::ArithDialect"];
@@ -114,8 +116,9 @@ def LowerDrivers : Pass<"tenon-lower-drivers", "::mlir::ModuleOp"> {
   let description = [{
     A driver becomes a function of a `tenon_call` pointer (runtime/include/tenon/library.h), which reads dimensions and
     buffers from it, reserves the arena through it and returns the first nonzero status of a kernel at once. Kernel calls fill
-    `halide_buffer_t` structures and call through the table of the chosen target. Needs structured control flow already
-    lowered to branches, and planned memory.
+    `halide_buffer_t` structures and call through the table of the chosen target; modules `kernels` and `parameters` go.
+    Needs structured control flow already lowered to branches, planned memory and kernels of at most four dimensions.
+    Running it again changes nothing.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
                            "::mlir::cf::ControlFlowDialect"];

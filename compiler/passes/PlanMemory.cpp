@@ -43,8 +43,8 @@ public:
     });
   }
 
-  /// From a buffer's first use to its last. A use in a loop reaches over the whole loop, unless the loop has all uses and
-  /// begins by writing the buffer: then no iteration sees what another left there.
+  /// From a buffer's first use to its last. A use in a loop reaches over the whole loop, unless the loop has all uses
+  /// and begins by writing the buffer: then no iteration sees what another left there.
   Lifetime lifetime(memref::AllocOp alloc) const {
     SmallVector<OpOperand *> uses = llvm::to_vector(llvm::make_pointer_range(alloc->getUses()));
     Lifetime lifetime;
@@ -85,9 +85,8 @@ private:
     if (!results)
       return false;
     unsigned inputs = call.getNumOperands() - results.getInt();
-    return llvm::none_of(uses, [&](OpOperand *use) {
-      return use->getOwner() == call && use->getOperandNumber() < inputs;
-    });
+    return llvm::none_of(uses,
+                         [&](OpOperand *use) { return use->getOwner() == call && use->getOperandNumber() < inputs; });
   }
 
   size_t next = 0;
@@ -181,8 +180,8 @@ public:
     arena->setAttr("tenon.arena", builder.getUnitAttr());
     for (auto [slot, offset] : llvm::zip(slots, offsets))
       for (memref::AllocOp buffer : slot.buffers) {
-        Value view = memref::ViewOp::create(builder, location, buffer.getType(), arena, offset,
-                                            buffer.getDynamicSizes());
+        Value view =
+            memref::ViewOp::create(builder, location, buffer.getType(), arena, offset, buffer.getDynamicSizes());
         buffer.replaceAllUsesWith(view);
         buffer.erase();
       }
@@ -204,7 +203,13 @@ struct PlanMemory : tenon::impl::PlanMemoryBase<PlanMemory> {
         buffers.push_back(alloc);
     if (buffers.empty())
       return;
-    // Allocations stand together, so that the last of them sees every size.
+    // Allocations stand together, so that the last of them sees every size, and no buffer is used ahead of it.
+    for (memref::AllocOp buffer : buffers)
+      for (Operation *user : buffer->getUsers())
+        if (!buffers.back()->isBeforeInBlock(function.getBody().front().findAncestorOpInBlock(*user))) {
+          buffer.emitOpError() << "is used before the last allocation, expected allocations ahead of what uses them";
+          return signalPassFailure();
+        }
     OpBuilder builder(function.getContext());
     builder.setInsertionPointAfter(buffers.back());
     ArenaBuilder(builder, function.getLoc()).build(assignSlots(buffers, Liveness(function)));

@@ -24,3 +24,5 @@ func.func @entry(%w: memref<?xi8>, %x: memref<?x8xf32> {tenon.dims = ["n"]}, %y:
   %0 = func.call @k(%x, %y) : (memref<?x8xf32>, memref<?x8xf32>) -> i32
   return
 }
+// RUN: tenon-opt %s --tenon-lower-drivers -o %t.once
+// RUN: tenon-opt %t.once --tenon-lower-drivers | diff %t.once -
