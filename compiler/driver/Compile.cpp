@@ -17,8 +17,8 @@
 #include "tenon/Dialect.h"
 
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/Pass/PassManager.h"
 #include "mlir/IR/Verifier.h"
+#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
@@ -226,9 +226,8 @@ private:
       return created.takeError();
     weightFile = std::move(*created);
     const weights::WeightSource &source = imported.source ? *imported.source : noWeights;
-    auto file = weights::writePackedWeights(
-        *weightFile, table.tensors, *layout, source,
-        [&](uint64_t done, uint64_t total) { progress("weights", done, total); });
+    auto file = weights::writePackedWeights(*weightFile, table.tensors, *layout, source,
+                                            [&](uint64_t done, uint64_t total) { progress("weights", done, total); });
     if (!file)
       return file.takeError();
     manifest.weights = *file;

@@ -38,7 +38,8 @@ static LogicalResult verifyTensorAttribute(Operation *op, Type type, NamedAttrib
 static LogicalResult verifyEntry(Operation *op) {
   auto function = dyn_cast<FunctionOpInterface>(op);
   if (!function || function.getNumArguments() == 0 || function.getNumResults() != 0)
-    return op->emitOpError() << "is no driver: tenon.entry belongs on functions of the weights and buffers, without results";
+    return op->emitOpError()
+           << "is no driver: tenon.entry belongs on functions of the weights and buffers, without results";
   auto bytes = MemRefType::get({ShapedType::kDynamic}, IntegerType::get(op->getContext(), 8));
   if (function.getArgumentTypes()[0] != bytes)
     return op->emitOpError() << "takes " << function.getArgumentTypes()[0] << " first, expected the weights, " << bytes;
@@ -67,7 +68,8 @@ LogicalResult TenonDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   auto limits = dyn_cast<DictionaryAttr>(attribute.getValue());
   if (name == "tenon.limits" &&
       (!limits || !llvm::all_of(limits, [](NamedAttribute limit) { return isCount(limit.getValue()); })))
-    return op->emitOpError() << "tenon.limits is " << attribute.getValue() << ", expected numbers that are not negative";
+    return op->emitOpError() << "tenon.limits is " << attribute.getValue()
+                             << ", expected numbers that are not negative";
   return success();
 }
 

@@ -60,16 +60,19 @@ void bench(const Arguments &arguments) {
   double tokens = static_cast<double>(arguments.batch * arguments.prefill);
   uint32_t threads = session.threads();
   if (arguments.json) {
-    nlohmann::json object{{"batch", arguments.batch},   {"prefill", arguments.prefill},
-                          {"threads", threads},         {"target", info.target},
-                          {"runs", times.size()},       {"milliseconds", {{"min", times.front()}, {"median", median}}},
+    nlohmann::json object{{"batch", arguments.batch},
+                          {"prefill", arguments.prefill},
+                          {"threads", threads},
+                          {"target", info.target},
+                          {"runs", times.size()},
+                          {"milliseconds", {{"min", times.front()}, {"median", median}}},
                           {"tokens_per_second", tokens / median * 1000}};
     std::printf("%s\n", object.dump().c_str());
     return;
   }
-  std::printf("%s, %s, %u threads: %lld x %lld tokens in %.3f ms (median of %zu, best %.3f), %.0f tokens/s\n", info.name,
-              info.target, threads, static_cast<long long>(arguments.batch), static_cast<long long>(arguments.prefill),
-              median, times.size(), times.front(), tokens / median * 1000);
+  std::printf("%s, %s, %u threads: %lld x %lld tokens in %.3f ms (median of %zu, best %.3f), %.0f tokens/s\n",
+              info.name, info.target, threads, static_cast<long long>(arguments.batch),
+              static_cast<long long>(arguments.prefill), median, times.size(), times.front(), tokens / median * 1000);
 }
 
 } // namespace
@@ -82,7 +85,8 @@ void tools::addBench(CLI::App &app) {
   command->add_option("--batch", arguments->batch, "Sequences")->check(CLI::Range(1, 65536));
   command->add_option("--prefill", arguments->prefill, "Tokens of each")->check(CLI::Range(1, 1 << 20));
   command->add_option("--threads", arguments->threads, "Threads (default: as many as CPUs may be used)");
-  command->add_option("--runs", arguments->runs, "Measured runs (default: a second's worth)")->check(CLI::Range(1, 100000));
+  command->add_option("--runs", arguments->runs, "Measured runs (default: a second's worth)")
+      ->check(CLI::Range(1, 100000));
   command->add_flag("--huge-pages", arguments->hugePages, "Copy the weights into huge pages");
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
   command->callback([arguments] { bench(*arguments); });

@@ -13,10 +13,10 @@ using namespace tenon::tools;
 
 namespace {
 
-const std::map<std::string, EmitLevel> kLevels = {
-    {"model", EmitLevel::Model}, {"tensor", EmitLevel::Tensor}, {"kernel", EmitLevel::Kernel},
-    {"host", EmitLevel::Host},   {"llvm", EmitLevel::LLVM},     {"stmt", EmitLevel::Stmt},
-    {"asm", EmitLevel::Assembly}};
+const std::map<std::string, EmitLevel> kLevels = {{"model", EmitLevel::Model},   {"tensor", EmitLevel::Tensor},
+                                                  {"kernel", EmitLevel::Kernel}, {"host", EmitLevel::Host},
+                                                  {"llvm", EmitLevel::LLVM},     {"stmt", EmitLevel::Stmt},
+                                                  {"asm", EmitLevel::Assembly}};
 
 void report(const CompileSummary &summary, double seconds, bool json) {
   for (const std::string &note : summary.notes)
@@ -24,8 +24,11 @@ void report(const CompileSummary &summary, double seconds, bool json) {
   if (summary.library.empty())
     return;
   if (json) {
-    nlohmann::json object{{"library", summary.library}, {"kernels", summary.kernels}, {"compiled", summary.compiled},
-                          {"weight_bytes", summary.weightBytes}, {"seconds", seconds}};
+    nlohmann::json object{{"library", summary.library},
+                          {"kernels", summary.kernels},
+                          {"compiled", summary.compiled},
+                          {"weight_bytes", summary.weightBytes},
+                          {"seconds", seconds}};
     if (!summary.weights.empty())
       object["weights"] = summary.weights;
     std::printf("%s\n", object.dump().c_str());
@@ -72,16 +75,19 @@ void tools::addCompile(CLI::App &app) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App *command = app.add_subcommand(
       "compile", "Compile a model to a native library\nExample: tenon compile model.yaml -o model.so");
-  command->add_option("MODEL", arguments->options.model, "Spec (.yaml), checkpoint directory or .mlir file")->required();
+  command->add_option("MODEL", arguments->options.model, "Spec (.yaml), checkpoint directory or .mlir file")
+      ->required();
   command->add_option("-o,--output", arguments->options.output,
                       "Library to write; its weights go beside it as NAME.weights");
-  command->add_option("--target", arguments->options.targets,
-                      "Instruction sets to compile for, best first: x86-64-v4, x86-64-v3 (default: both)")
+  command
+      ->add_option("--target", arguments->options.targets,
+                   "Instruction sets to compile for, best first: x86-64-v4, x86-64-v3 (default: both)")
       ->delimiter(',');
-  command->add_option("--weights", arguments->weights, "How weights are stored: f32")
-      ->check(CLI::IsMember({"f32"}));
-  command->add_option("--emit", arguments->level, "Stop at a level and write it as text: model, tensor, kernel, host, "
-                                                  "llvm, stmt (Halide's loops) or asm")
+  command->add_option("--weights", arguments->weights, "How weights are stored: f32")->check(CLI::IsMember({"f32"}));
+  command
+      ->add_option("--emit", arguments->level,
+                   "Stop at a level and write it as text: model, tensor, kernel, host, "
+                   "llvm, stmt (Halide's loops) or asm")
       ->check(CLI::IsMember({"model", "tensor", "kernel", "host", "llvm", "stmt", "asm"}));
   command->add_flag("--embed", arguments->options.embed, "Put the weights into the library");
   command->add_flag("!--no-fuse", arguments->options.fuse, "One kernel per operation, to look for errors");

@@ -50,7 +50,8 @@ Header parseHeader(const std::string &path, const std::string &text) {
   return header;
 }
 
-template <typename Stored, typename Value> std::vector<Value> convert(const std::string &path, const std::string &data) {
+template <typename Stored, typename Value>
+std::vector<Value> convert(const std::string &path, const std::string &data) {
   std::vector<Value> values(data.size() / sizeof(Stored));
   for (size_t i = 0; i < values.size(); ++i) {
     Stored stored;

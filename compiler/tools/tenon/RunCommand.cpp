@@ -160,8 +160,8 @@ private:
       if (i < texts.size())
         row["text"] = texts[i];
       if (wantsEmbedding)
-        row["embedding"] = std::vector<float>(embedding.begin() + i * info.width,
-                                              embedding.begin() + (i + 1) * info.width);
+        row["embedding"] =
+            std::vector<float>(embedding.begin() + i * info.width, embedding.begin() + (i + 1) * info.width);
       object["rows"].push_back(std::move(row));
     }
     std::cout << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
@@ -255,17 +255,20 @@ void tools::addRun(CLI::App &app) {
       ->expected(1)
       ->allow_extra_args(false) // Or "[a] [b]" would be read as a list.
       ->take_all();
-  command->add_option("--tokens", arguments->tokens, "Token ids as they are, such as 101,7592,102; several make a batch")
+  command
+      ->add_option("--tokens", arguments->tokens, "Token ids as they are, such as 101,7592,102; several make a batch")
       ->expected(1)
       ->take_all();
   command->add_option("--input", arguments->inputs, "Input of an entry point, NAME=FILE.npy")->expected(1)->take_all();
-  command->add_option("--output", arguments->outputs,
-                      "Output to write, NAME=FILE.npy: embedding, hidden, tokens, or a result of the entry point")
+  command
+      ->add_option("--output", arguments->outputs,
+                   "Output to write, NAME=FILE.npy: embedding, hidden, tokens, or a result of the entry point")
       ->expected(1)
       ->take_all();
   command->add_option("--entry", arguments->entry, "Entry point that --input is for (default: encode)");
   command->add_option("--threads", arguments->threads, "Threads (default: as many as CPUs may be used)");
-  command->add_flag("--huge-pages", arguments->hugePages, "Copy the weights into huge pages: slower to load, faster to read");
+  command->add_flag("--huge-pages", arguments->hugePages,
+                    "Copy the weights into huge pages: slower to load, faster to read");
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
   command->callback([arguments] { run(*arguments); });
 }
