@@ -1,0 +1,18 @@
+//===- MultiplyAdd.h - Arithmetic at full speed -----------------*- C++ -*-===//
+
+#ifndef TENON_BENCHMARKS_MULTIPLYADD_H
+#define TENON_BENCHMARKS_MULTIPLYADD_H
+
+namespace tenon::benchmarks {
+
+/// Makes the compiler believe that the result is used.
+inline void keep(float result) { asm volatile("" : : "x"(result)); }
+
+/// Independent chains of float32 multiply-adds in registers, as fast as a core can; gives the operations done. The CPU
+/// must have the instructions of the name.
+double multiplyAddAvx2();
+double multiplyAddAvx512();
+
+} // namespace tenon::benchmarks
+
+#endif // TENON_BENCHMARKS_MULTIPLYADD_H
