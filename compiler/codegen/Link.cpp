@@ -54,7 +54,7 @@ static Expected<std::pair<uint64_t, uint64_t>> findSection(StringRef path, Strin
   return std::pair<uint64_t, uint64_t>(0, 0);
 }
 
-static Error runLinker(ArrayRef<std::string> objects, StringRef version, StringRef output) {
+static Error runLinker(ArrayRef<StringRef> objects, StringRef version, StringRef output) {
   Expected<std::string> linker = findLinker();
   if (!linker)
     return linker.takeError();
@@ -78,24 +78,29 @@ static Error runLinker(ArrayRef<std::string> objects, StringRef version, StringR
   return createStringError("the linker ended with status %d: %s", status, message.c_str());
 }
 
-Error tenon::linkLibrary(ArrayRef<std::string> objects, StringRef output) {
+Error tenon::linkLibrary(StringRef hostObject, ArrayRef<std::string> objects, StringRef output) {
   auto file = AtomicFile::create(output, AtomicFile::Mode::Executable);
   if (!file)
     return file.takeError();
-  if (Error error = linkLibrary(objects, **file))
+  if (Error error = linkLibrary(hostObject, objects, **file))
     return error;
   return (*file)->commit();
 }
 
-Error tenon::linkLibrary(ArrayRef<std::string> objects, AtomicFile &output) {
-  SmallString<128> version, linked;
+Error tenon::linkLibrary(StringRef hostObject, ArrayRef<std::string> objects, AtomicFile &output) {
+  SmallString<128> host, version, linked;
+  if (Error error = makeScratchFile(host, "o", hostObject))
+    return error;
+  FileRemover removeHost(host);
   if (Error error = makeScratchFile(version, "map", "{ global: " TENON_LIBRARY_SYMBOL "; local: *; };\n"))
     return error;
   FileRemover removeVersion(version);
   if (Error error = makeScratchFile(linked, "so", ""))
     return error;
   FileRemover removeLinked(linked);
-  if (Error error = runLinker(objects, version, linked))
+  SmallVector<StringRef> inputs{host};
+  inputs.append(objects.begin(), objects.end());
+  if (Error error = runLinker(inputs, version, linked))
     return error;
   auto weights = findSection(linked, ".tenon.weights");
   if (!weights)

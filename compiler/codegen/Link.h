@@ -10,12 +10,13 @@
 
 namespace tenon {
 
-/// Links `objects` (paths) into the shared library `output`, which exports the library table alone, and stamps its note.
-/// The library is written to a temporary name in the same directory and renamed when it is complete.
-llvm::Error linkLibrary(llvm::ArrayRef<std::string> objects, llvm::StringRef output);
+/// Links `hostObject` (the bytes of an object file) and `objects` (paths) into the shared library `output`, which
+/// exports the library table alone, and stamps its note. The library is written to a temporary name in the same
+/// directory and renamed when it is complete.
+llvm::Error linkLibrary(llvm::StringRef hostObject, llvm::ArrayRef<std::string> objects, llvm::StringRef output);
 
 /// The same for a caller that commits `output` together with something else.
-llvm::Error linkLibrary(llvm::ArrayRef<std::string> objects, AtomicFile &output);
+llvm::Error linkLibrary(llvm::StringRef hostObject, llvm::ArrayRef<std::string> objects, AtomicFile &output);
 
 } // namespace tenon
 

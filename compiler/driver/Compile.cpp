@@ -22,7 +22,6 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
 
@@ -89,8 +88,10 @@ private:
 
   Error readInput() {
     targets = options.targets;
-    if (targets.empty())
-      targets = {"x86-64-v4", "x86-64-v3"};
+    if (targets.empty()) {
+      targets = kernels::targetNames();
+      std::reverse(targets.begin(), targets.end());
+    }
     for (const std::string &target : targets)
       if (!kernels::findTarget(target))
         return createStringError("target '%s' is not known; known: %s", target.c_str(),
@@ -157,9 +158,8 @@ private:
 
   /// The kernels of each name, once.
   void collectKernels() {
-    StringMap<bool> seen;
     module->walk([&](KernelOp kernel) {
-      if (!seen.try_emplace(kernel.getName(), true).second)
+      if (jobs.count(kernel.getName().str()))
         return;
       for (auto attribute : kernel.getSchedules().getAsRange<ScheduleAttr>()) {
         KernelJob job;
@@ -289,7 +289,7 @@ private:
     for (const auto &[index, target] : enumerate(targets)) {
       TargetKernels table;
       table.name = target;
-      table.level = target.back() - '0';
+      table.level = kernels::findTarget(target)->level;
       for (const std::string &name : order) {
         const KernelJob &job = jobs[name][index];
         table.symbols.push_back(KernelCache::symbol(job.description, job.schedule));
@@ -309,19 +309,7 @@ private:
     auto runtime = cache->runtimeObject();
     if (!runtime)
       return runtime.takeError();
-    SmallString<128> hostPath;
-    int descriptor;
-    if (std::error_code error = sys::fs::createTemporaryFile("tenon", "o", descriptor, hostPath))
-      return errorCodeToError(error);
-    FileRemover removeHost(hostPath);
-    raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
-    stream << hostObject;
-    stream.close();
-    if (std::error_code error = stream.error()) {
-      stream.clear_error();
-      return createStringError(error, "%s: %s", hostPath.c_str(), error.message().c_str());
-    }
-    std::vector<std::string> objects{std::string(hostPath), *runtime};
+    std::vector<std::string> objects{*runtime};
     StringSet<> linked;
     for (const std::string &name : order)
       for (const KernelJob &job : jobs[name])
@@ -331,7 +319,7 @@ private:
     auto library = AtomicFile::create(options.output, AtomicFile::Mode::Executable);
     if (!library)
       return library.takeError();
-    if (Error error = linkLibrary(objects, **library))
+    if (Error error = linkLibrary(hostObject, objects, **library))
       return error;
     // The last steps, together: whatever went wrong before, an older library still has its weights.
     if (options.embed)

@@ -2,10 +2,8 @@
 
 #include "driver/ModelBuilder.h"
 
-#include "tenon/Dialect.h"
 #include "mlir/IR/Builders.h"
-
-#include <cmath>
+#include "tenon/Dialect.h"
 
 using namespace mlir;
 using namespace tenon;
@@ -22,7 +20,7 @@ public:
     auto op = ModelOp::create(builder, location, model.name, model.width);
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
     for (const spec::Stack &stack : model.stacks)
-      build(stack, model.width);
+      build(stack);
     if (model.pooling)
       PoolingOp::create(builder, location, model.pooling->stack,
                         model.pooling->kind == spec::PoolingKind::Mean ? PoolFunction::Mean : PoolFunction::Cls,
@@ -66,29 +64,25 @@ private:
     llvm_unreachable("activation of no kind");
   }
 
-  void build(const spec::Stack &stack, int64_t width) {
+  void build(const spec::Stack &stack) {
     auto op = StackOp::create(builder, location, stack.name, stack.layers, norm(stack.norm));
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
     const spec::Positions &positions = stack.input.positions;
-    auto attribute =
-        PositionsAttr::get(builder.getContext(), kind(positions.kind), positions.length, positions.offset,
-                           builder.getF64FloatAttr(positions.base), positions.dims, positions.interleaved);
+    auto attribute = PositionsAttr::get(builder.getContext(), kind(positions.kind), positions.length, positions.offset,
+                                        builder.getF64FloatAttr(positions.base), positions.dims, positions.interleaved);
     TokenInputOp::create(builder, location, stack.input.vocab, attribute, stack.input.types, stack.input.norm,
                          llvm::APFloat(stack.input.scale));
     for (const spec::Sublayer &sublayer : stack.block)
-      std::visit([&](const auto &kind) { build(kind, width); }, sublayer);
+      std::visit([&](const auto &kind) { build(kind); }, sublayer);
   }
 
-  void build(const spec::AttentionSublayer &attention, int64_t width) {
-    int64_t headSize = attention.headSize ? attention.headSize : width / attention.heads;
-    int64_t keyValueHeads = attention.keyValueHeads ? attention.keyValueHeads : attention.heads;
-    double scale = attention.scale != 0 ? attention.scale : 1.0 / std::sqrt(static_cast<double>(headSize));
-    AttentionLayerOp::create(builder, location, attention.name, attention.heads, keyValueHeads, headSize,
-                             llvm::APFloat(scale), attention.bias, attention.outputBias);
+  void build(const spec::AttentionSublayer &attention) {
+    AttentionLayerOp::create(builder, location, attention.name, attention.heads, attention.keyValueHeads,
+                             attention.headSize, llvm::APFloat(attention.scale), attention.bias, attention.outputBias);
   }
 
-  void build(const spec::MlpSublayer &mlp, int64_t) {
+  void build(const spec::MlpSublayer &mlp) {
     MlpLayerOp::create(builder, location, mlp.name, mlp.hidden, function(mlp.activation), mlp.gated, mlp.bias);
   }
 

@@ -390,7 +390,7 @@ private:
         kernels.push_back(kernel);
     });
     LibraryContents contents;
-    contents.targets.push_back({report.target, static_cast<unsigned>(report.target.back() - '0'), {}});
+    contents.targets.push_back({report.target, kernels::findTarget(report.target)->level, {}});
     std::vector<std::string> objects;
     for (KernelOp kernel : kernels) {
       progress("kernels", names.size(), kernels.size());
@@ -411,15 +411,7 @@ private:
     auto code = emitHostCode(*empty, contents, HostOutput::Object);
     if (!code)
       return code.takeError();
-    std::string hostPath = (scratch.path + "/tables.o").str();
-    std::error_code failed;
-    raw_fd_ostream stream(hostPath, failed);
-    stream << *code;
-    stream.close();
-    if (stream.has_error())
-      return errorCodeToError(stream.error());
-    objects.push_back(hostPath);
-    return linkLibrary(objects, output);
+    return linkLibrary(*code, objects, output);
   }
 
   const VerifyOptions &options;

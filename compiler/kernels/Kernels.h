@@ -14,13 +14,15 @@ namespace tenon::kernels {
 /// What the analytic model knows of a target. Sizes in bytes.
 struct TargetModel {
   std::string name;
+  unsigned level; ///< 3 or 4 of x86-64-v3 and -v4, as the library's tables give it.
   int64_t vectorBytes;
   int64_t vectorRegisters;
   int64_t level1Bytes;
   int64_t level2Bytes;
 };
 
-/// The model of a target, or null for a name that is not known; `targetNames` lists those that are.
+/// The model of a target, or null for a name that is not known; `targetNames` lists those that are, the least
+/// demanding first.
 const TargetModel *findTarget(const std::string &name);
 std::vector<std::string> targetNames();
 

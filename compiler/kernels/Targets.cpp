@@ -8,8 +8,8 @@ namespace {
 
 /// Cache sizes are the least of the CPUs that have the level's instructions in servers and laptops of the last years.
 const TargetModel targets[] = {
-    {"x86-64-v3", 32, 16, 32 * 1024, 256 * 1024},
-    {"x86-64-v4", 64, 32, 32 * 1024, 1024 * 1024},
+    {"x86-64-v3", 3, 32, 16, 32 * 1024, 256 * 1024},
+    {"x86-64-v4", 4, 64, 32, 32 * 1024, 1024 * 1024},
 };
 
 } // namespace

@@ -52,11 +52,11 @@ struct Input {
 struct AttentionSublayer {
   std::string name; ///< Part of its parameters' names; unique in the block.
   int64_t heads = 0;
-  int64_t keyValueHeads = 0; ///< Equals `heads` unless given.
-  int64_t headSize = 0;      ///< Equals width / heads unless given.
+  int64_t keyValueHeads = 0; ///< `heads` where the spec does not say.
+  int64_t headSize = 0;      ///< width / heads where the spec does not say.
   bool bias = true;          ///< On query, key and value.
   bool outputBias = true;
-  double scale = 0; ///< On the scores; 1/sqrt(headSize) unless given.
+  double scale = 0; ///< On the scores; 1/sqrt(headSize) where the spec does not say.
 };
 
 enum class Activation { Gelu, GeluTanh, Relu, Silu };
