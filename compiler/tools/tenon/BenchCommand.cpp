@@ -1,7 +1,7 @@
 //===- BenchCommand.cpp - tenon bench -------------------------------------===//
 
 #include "Command.h"
-#include "tenon/tenon.hpp"
+#include "Manifest.h"
 
 #include <algorithm>
 #include <chrono>
@@ -53,7 +53,7 @@ void bench(const Arguments &arguments) {
     row[i] = static_cast<int32_t>((i * 7919 + 1) % static_cast<size_t>(info.vocab));
   std::vector<const int32_t *> rows(arguments.batch, row.data());
   std::vector<int32_t> lengths(arguments.batch, static_cast<int32_t>(row.size()));
-  bool pooled = nlohmann::json::parse(info.manifest)["entries"][0]["outputs"].size() > 1;
+  bool pooled = encoderGives(model, "embedding");
   std::vector<float> output(pooled ? arguments.batch * info.width : arguments.batch * arguments.prefill * info.width);
   std::vector<double> times = measure(session, rows, lengths, output, pooled, arguments.runs);
   double median = times[times.size() / 2];

@@ -1,6 +1,7 @@
 //===- InspectCommand.cpp - tenon inspect ---------------------------------===//
 
 #include "Command.h"
+#include "Manifest.h"
 #include "import/Import.h"
 #include "spec/SpecWriter.h"
 #include "tenon/tenon.hpp"
@@ -32,7 +33,7 @@ void printTensors(const char *title, const nlohmann::json &tensors) {
 
 void inspectLibrary(const Arguments &arguments) {
   Model model(arguments.model);
-  auto manifest = nlohmann::json::parse(model.info().manifest);
+  auto manifest = readManifest(model);
   if (arguments.json) {
     std::printf("%s\n", manifest.dump().c_str());
     return;

@@ -1,6 +1,7 @@
 //===- RunCommand.cpp - tenon run -----------------------------------------===//
 
 #include "Command.h"
+#include "Manifest.h"
 #include "Npy.h"
 #include "tenon/tenon.hpp"
 
@@ -112,7 +113,7 @@ private:
   }
 
   void wanted() {
-    hasEmbedding = nlohmann::json::parse(info.manifest).dump().find("\"name\":\"embedding\"") != std::string::npos;
+    hasEmbedding = encoderGives(model, "embedding");
     for (const std::string &output : arguments.outputs) {
       auto [name, path] = splitAssignment("--output", output);
       if (name == "hidden")
