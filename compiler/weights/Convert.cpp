@@ -1,19 +1,26 @@
 //===- Convert.cpp --------------------------------------------------------===//
 
 #include "weights/Convert.h"
-#include "llvm/Support/ErrorHandling.h"
+#include "weights/Quantized.h"
+#include "llvm/Support/MathExtras.h"
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
 using namespace tenon::weights;
 
+/// The largest of all types' blocks.
+static constexpr size_t maximumBlockNumbers = 256;
+
 static_assert(std::endian::native == std::endian::little, "tensors are stored in little endian");
 
 bool tenon::weights::isFloat(StorageType type) {
-  return type == StorageType::F32 || type == StorageType::F16 || type == StorageType::BF16 || type == StorageType::F64;
+  return type == StorageType::F32 || type == StorageType::F16 || type == StorageType::BF16 ||
+         type == StorageType::F64 || isQuantized(type);
 }
 
-static float widenHalf(uint16_t half) {
+float tenon::weights::widenHalf(uint16_t half) {
   uint32_t sign = uint32_t(half & 0x8000u) << 16;
   uint32_t magnitude = uint32_t(half & 0x7fffu) << 13;
   uint32_t exponent = magnitude & 0x0f800000u;
@@ -50,8 +57,33 @@ void tenon::weights::convertToFloat(StorageType type, const uint8_t *data, size_
   case StorageType::F64:
     return convertEach<double>(data, count, out, [](double value) { return static_cast<float>(value); });
   default:
-    llvm_unreachable("not a float type");
+    widenBlocks(type, data, count / blockNumbers(type), out);
   }
+}
+
+llvm::ArrayRef<uint8_t> tenon::weights::readFloats(const TensorView &tensor, uint64_t first, uint64_t count,
+                                                   float *out) {
+  uint64_t numbers = blockNumbers(tensor.type), bytes = storageBytes(tensor.type);
+  uint64_t firstBlock = first / numbers, end = first + count;
+  llvm::ArrayRef<uint8_t> data =
+      tensor.data.slice(firstBlock * bytes, (llvm::divideCeil(end, numbers) - firstBlock) * bytes);
+  // A block that is not wanted whole goes through a buffer.
+  std::array<float, maximumBlockNumbers> block;
+  for (uint64_t position = first; position < end;) {
+    uint64_t skipped = position % numbers;
+    const uint8_t *at = tensor.data.data() + position / numbers * bytes;
+    if (uint64_t whole = skipped == 0 ? (end - position) / numbers * numbers : 0) {
+      convertToFloat(tensor.type, at, whole, out);
+      position += whole;
+      out += whole;
+      continue;
+    }
+    uint64_t length = std::min(numbers - skipped, end - position);
+    convertToFloat(tensor.type, at, numbers, block.data());
+    out = std::copy_n(block.data() + skipped, length, out);
+    position += length;
+  }
+  return data;
 }
 
 NonFinite tenon::weights::countNonFinite(llvm::ArrayRef<float> values) {

@@ -7,11 +7,19 @@
 
 namespace tenon::weights {
 
-/// Whether `type` is one that becomes float32: F32, F16, BF16 or F64.
+/// Whether `type` is one that becomes float32: F32, F16, BF16, F64 or one of the quantised ones.
 bool isFloat(StorageType type);
 
-/// Writes the `count` numbers at `data`, which may be misaligned, to `out`. `type` is a float type. F64 is rounded.
+/// The value of an IEEE half.
+float widenHalf(uint16_t half);
+
+/// Writes the `count` numbers at `data`, which may be misaligned, to `out`. `type` is a float type; with blocks `count`
+/// is whole blocks. F64 is rounded.
 void convertToFloat(StorageType type, const uint8_t *data, size_t count, float *out);
+
+/// Writes the `count` numbers of a tensor from number `first` on to `out`, whether or not blocks begin and end there,
+/// and returns the bytes that hold them.
+llvm::ArrayRef<uint8_t> readFloats(const TensorView &tensor, uint64_t first, uint64_t count, float *out);
 
 struct NonFinite {
   uint64_t nans = 0;

@@ -83,13 +83,11 @@ void WeightCheck::checkPart(const std::string &parameter, llvm::ArrayRef<int64_t
 void WeightCheck::countValues(const std::string &tensor, const TensorView &view) {
   constexpr size_t chunk = 1 << 16;
   buffer.resize(chunk);
-  uint64_t width = storageBytes(view.type);
-  size_t count = view.data.size() / width;
+  size_t count = view.data.size() / storageBytes(view.type) * blockNumbers(view.type);
   NonFinite total;
   for (size_t begin = 0; begin < count; begin += chunk) {
     size_t length = std::min(chunk, count - begin);
-    llvm::ArrayRef<uint8_t> bytes = view.data.slice(begin * width, length * width);
-    convertToFloat(view.type, bytes.data(), length, buffer.data());
+    llvm::ArrayRef<uint8_t> bytes = readFloats(view, begin, length, buffer.data());
     NonFinite found = countNonFinite(llvm::ArrayRef(buffer).take_front(length));
     total.nans += found.nans;
     total.infinities += found.infinities;

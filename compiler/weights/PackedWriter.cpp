@@ -94,10 +94,8 @@ void PartRows::read(int64_t first, int64_t count, float *out) const {
     int64_t end = std::min(first + count, part.firstRow + part.rows);
     if (begin >= end)
       continue;
-    uint64_t rowBytes = columns * storageBytes(part.view.type);
-    llvm::ArrayRef<uint8_t> bytes = part.view.data.slice((begin - part.firstRow) * rowBytes, (end - begin) * rowBytes);
-    convertToFloat(part.view.type, bytes.data(), (end - begin) * columns, out + (begin - first) * columns);
-    source->release(bytes);
+    source->release(readFloats(part.view, (begin - part.firstRow) * columns, (end - begin) * columns,
+                               out + (begin - first) * columns));
   }
   int64_t last = parts.back().firstRow + parts.back().rows;
   if (first + count > last)

@@ -13,14 +13,42 @@
 
 namespace tenon::weights {
 
-enum class StorageType { F32, F16, BF16, F64, I8, I32, I64, U8, Bool, I16, U16, U32, U64, F8E4M3, F8E5M2 };
+/// How numbers are stored: one by one, or (Q...) in blocks of several with a scale, as GGUF files have them.
+enum class StorageType {
+  F32,
+  F16,
+  BF16,
+  F64,
+  I8,
+  I32,
+  I64,
+  U8,
+  Bool,
+  I16,
+  U16,
+  U32,
+  U64,
+  F8E4M3,
+  F8E5M2,
+  Q8_0,
+  Q4_0,
+  Q4_1,
+  Q5_0,
+  Q5_1,
+  Q4_K,
+  Q5_K,
+  Q6_K
+};
 
-/// Bytes of one element.
+/// Bytes of one block: of one number, where the type has no blocks.
 uint64_t storageBytes(StorageType type);
-/// "F32": what a safetensors file calls the type.
+/// Numbers of one block: 1 where the type has no blocks.
+uint64_t blockNumbers(StorageType type);
+/// "F32": what a safetensors or a GGUF file calls the type.
 llvm::StringRef storageName(StorageType type);
+/// The type that a safetensors file calls `name`.
 std::optional<StorageType> storageTypeNamed(llvm::StringRef name);
-/// The names of all types, separated by commas.
+/// The names of all types that a safetensors file can have, separated by commas.
 std::string storageNames();
 
 /// A tensor where it lies: not owned, possibly misaligned.
