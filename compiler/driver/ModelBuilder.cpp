@@ -82,6 +82,11 @@ private:
                              attention.headSize, llvm::APFloat(attention.scale), attention.bias, attention.outputBias);
   }
 
+  void build(const spec::ParallelSublayer &parallel) {
+    for (const auto &sublayer : parallel.block)
+      std::visit([&](const auto &kind) { build(kind); }, sublayer);
+  }
+
   void build(const spec::MlpSublayer &mlp) {
     MlpLayerOp::create(builder, location, mlp.name, mlp.hidden, function(mlp.activation), mlp.gated, mlp.bias);
   }

@@ -16,6 +16,7 @@ struct ImportedModel {
   std::unique_ptr<weights::WeightSource> source;
   std::string tokenizerPath; ///< Empty where the model has no tokenizer.
   std::string tokenizer;     ///< The contents of the file.
+  std::string chatTemplate;  ///< The Jinja text; empty where the model has none.
 };
 
 /// Reads a model: a spec (.yaml, .yml), a directory with a `model.yaml`, or a checkpoint directory.

@@ -9,9 +9,12 @@ namespace tenon::spec {
 
 // Each in the order of its enumeration in Spec.h.
 inline constexpr llvm::StringRef normKindNames[] = {"layernorm", "rmsnorm"};
-inline constexpr llvm::StringRef normPlaceNames[] = {"before", "after"};
+inline constexpr llvm::StringRef normPlaceNames[] = {"before", "after", "both"};
 inline constexpr llvm::StringRef positionKindNames[] = {"none", "learned", "sinusoidal", "rotary"};
-inline constexpr llvm::StringRef activationNames[] = {"gelu", "gelu_tanh", "relu", "silu"};
+inline constexpr llvm::StringRef activationNames[] = {"gelu", "gelu_tanh",    "relu",
+                                                      "silu", "relu_squared", "quick_gelu"};
+inline constexpr llvm::StringRef scalingKindNames[] = {"none", "linear", "dynamic_ntk", "llama3", "yarn"};
+inline constexpr llvm::StringRef parallelNormNames[] = {"one", "each"};
 inline constexpr llvm::StringRef poolingKindNames[] = {"mean", "cls"};
 
 /// Length of the tables of sinusoidal and rotary positions, which cost memory but hold nothing trained.

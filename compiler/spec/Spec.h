@@ -18,15 +18,40 @@ namespace tenon::spec {
 
 enum class NormKind { LayerNorm, RMSNorm };
 
-/// Where a sublayer's norm stands: before its projections (pre-norm) or after its residual sum (post-norm).
-enum class NormPlace { Before, After };
+/// Where a sublayer's norm stands: before its projections (pre-norm), after its residual sum (post-norm), or before its
+/// projections and once more on its result, before the residual sum (`both`: x + after(f(before(x)))).
+enum class NormPlace { Before, After, Both };
 
 struct Norm {
   NormKind kind = NormKind::LayerNorm;
   NormPlace place = NormPlace::After;
   double epsilon = 1e-5;
-  bool bias = true;  ///< LayerNorm only: whether it has an additive parameter.
-  bool final = true; ///< `place: before` only: whether the stack ends with one more norm.
+  bool bias = true;        ///< LayerNorm only: whether it has an additive parameter.
+  bool final = true;       ///< `place: before` and `both`: whether the stack ends with one more norm.
+  double weightOffset = 0; ///< Added to the weight: Gemma's factor is 1 + weight.
+};
+
+/// How the angles of rotary positions stretch beyond the length that was trained first.
+enum class ScalingKind { None, Linear, DynamicNtk, Llama3, Yarn };
+
+struct RotaryScaling {
+  ScalingKind kind = ScalingKind::None;
+  double factor = 1.0;
+  int64_t originalLength = 0;       ///< DynamicNtk, Llama3 and Yarn: tokens of the longest input in the first training.
+  double lowFrequencyFactor = 1.0;  ///< Llama3.
+  double highFrequencyFactor = 4.0; ///< Llama3.
+  double betaFast = 32.0;           ///< Yarn: turns in `originalLength` above which a pair keeps its angle.
+  double betaSlow = 1.0;            ///< Yarn: turns below which it is divided by `factor`.
+  double attentionFactor = 1.0; ///< Yarn: factor on cosines and sines; 0.1 ln(factor) + 1 where the spec does not say.
+  bool truncate = true;         ///< Yarn: whether the bounds of the ramp between them are rounded to whole pairs.
+};
+
+/// Rotary positions of one kind of sublayer.
+struct Rotary {
+  double base = 10000.0;
+  int64_t dims = 0; ///< How many leading components of a head turn; 0 for all.
+  bool interleaved = false;
+  RotaryScaling scaling;
 };
 
 enum class PositionKind { None, Learned, Sinusoidal, Rotary };
@@ -38,6 +63,7 @@ struct Positions {
   double base = 10000.0;    ///< Sinusoidal and rotary: the wavelengths' base.
   int64_t dims = 0;         ///< Rotary only: how many leading components of a head turn; 0 for all.
   bool interleaved = false; ///< Rotary: pairs are (2i, 2i+1), not (i, i+dims/2). Sinusoidal: sin and cos alternate.
+  RotaryScaling scaling;    ///< Rotary only.
 };
 
 /// What a stack reads: token ids, embedded.
@@ -49,17 +75,33 @@ struct Input {
   double scale = 1.0; ///< Factor on the token embedding.
 };
 
+/// The norm of queries and keys before they turn.
+struct QueryKeyNorm {
+  NormKind kind = NormKind::RMSNorm;
+  double epsilon = 1e-6;
+  double weightOffset = 0;
+  bool bias = false;    ///< LayerNorm only.
+  bool overAll = false; ///< Over all heads' components together, not head by head with one weight for all heads.
+};
+
 struct AttentionSublayer {
   std::string name; ///< Part of its parameters' names; unique in the block.
   int64_t heads = 0;
   int64_t keyValueHeads = 0; ///< `heads` where the spec does not say.
   int64_t headSize = 0;      ///< width / heads where the spec does not say.
-  bool bias = true;          ///< On query, key and value.
+  bool bias = true;          ///< On query and value.
+  bool keyBias = true;       ///< `bias` where the spec does not say.
   bool outputBias = true;
-  double scale = 0; ///< On the scores; 1/sqrt(headSize) where the spec does not say.
+  double scale = 0;  ///< On the scores; 1/sqrt(headSize) where the spec does not say.
+  std::string mask;  ///< Canonical expression over q, k, h, b: whether q attends to k. Empty where every query may.
+  std::string score; ///< Canonical expression over s, q, k, h, b. Empty for s itself.
+  bool ownRotary = false;       ///< Whether `rotary` stands in place of the stack's positions.
+  std::optional<Rotary> rotary; ///< With `ownRotary`: nothing for no rotary positions in this sublayer.
+  std::optional<QueryKeyNorm> queryKeyNorm;
 };
 
-enum class Activation { Gelu, GeluTanh, Relu, Silu };
+/// QuickGelu is x * sigmoid(1.702 x).
+enum class Activation { Gelu, GeluTanh, Relu, Silu, ReluSquared, QuickGelu };
 
 struct MlpSublayer {
   std::string name;
@@ -69,14 +111,26 @@ struct MlpSublayer {
   bool bias = true;
 };
 
-using Sublayer = std::variant<AttentionSublayer, MlpSublayer>;
+enum class ParallelNorm { One, Each };
+
+/// Sublayers that all read the same state; the sum of their results is added to it. With `place: before` only.
+struct ParallelSublayer {
+  std::string name;                      ///< Of its one norm, `name`.norm.
+  ParallelNorm norm = ParallelNorm::One; ///< One norm for all, or each its own.
+  std::vector<std::variant<AttentionSublayer, MlpSublayer>> block;
+};
+
+using Sublayer = std::variant<AttentionSublayer, MlpSublayer, ParallelSublayer>;
+using Block = std::vector<Sublayer>;
 
 struct Stack {
   std::string name;
   Input input;
   int64_t layers = 0;
   Norm norm;
-  std::vector<Sublayer> block;
+  Block block;              ///< Of every layer; the first of `cycle` where there is one.
+  std::vector<Block> cycle; ///< Two or more blocks, or none: layer i is cycle[i % n]. All have the same parameters.
+  bool cache = false;       ///< Whether it keeps keys and values for tokens to come, without a head too.
 };
 
 enum class PoolingKind { Mean, Cls };
@@ -88,10 +142,34 @@ struct Pooling {
   bool normalize = false; ///< Scale to Euclidean length 1.
 };
 
-/// A tensor of the spec and the one of the weight file that holds it; `*` in both stands for the layer.
+/// Scores over the vocabulary from a stack's last hidden state: softcap(scale * (x W^T + b)).
+struct Head {
+  std::string stack;
+  bool tied = true; ///< Whether W is the stack's token embedding, not a parameter `head.weight`.
+  bool bias = false;
+  double scale = 1.0;
+  double softcap = 0; ///< c in c tanh(x / c); 0 for none.
+};
+
+/// A tensor of the spec and the one of the weight file that holds it; `*` in both stands for the layer. Row r of the
+/// parameter is row offset + (r / count) * period + r % count of the tensor, of its transpose where `transpose`.
 struct TensorName {
   std::string parameter;
   std::string tensor;
+  bool transpose = false;
+  int64_t offset = 0;
+  int64_t count = 0; ///< Rows that follow each other; 0 for all.
+  int64_t period = 0;
+  /// Whether the parameter is the whole tensor as it is stored.
+  bool isWhole() const { return !transpose && offset == 0 && count == 0; }
+};
+
+/// Ids with a meaning for those who generate text.
+struct SpecialTokens {
+  std::optional<int64_t> bos;
+  std::vector<int64_t> eos; ///< Each ends a text.
+  std::optional<int64_t> pad;
+  bool addBos = false; ///< Whether a text starts with `bos` where the tokenizer adds none itself.
 };
 
 struct Model {
@@ -99,10 +177,13 @@ struct Model {
   int64_t width = 0;
   std::vector<Stack> stacks;
   std::optional<Pooling> pooling;
-  std::string weights;           ///< Path of the safetensors file, relative to the spec's directory.
-  std::string tokenizer;         ///< Path of tokenizer.json, relative likewise; empty for none.
+  std::optional<Head> head;
+  std::string weights;      ///< Path of the safetensors file, relative to the spec's directory.
+  std::string tokenizer;    ///< Path of tokenizer.json, relative likewise; empty for none.
+  std::string chatTemplate; ///< Path of a Jinja template, relative likewise; empty for none.
+  SpecialTokens tokens;
   int64_t textTokens = 0;        ///< Tokens that a text is cut to; 0 for as many as there are positions.
-  std::vector<TensorName> names; ///< Only the parameters whose tensor has another name.
+  std::vector<TensorName> names; ///< Only the parameters that are not a tensor of the same name.
 };
 
 } // namespace tenon::spec
