@@ -1,0 +1,92 @@
+//===- GgufKeys.cpp -------------------------------------------------------===//
+
+#include "import/GgufKeys.h"
+#include <cmath>
+
+using namespace tenon;
+using namespace tenon::import;
+using weights::GgufType;
+using weights::GgufValue;
+
+void GgufKeys::fail(llvm::StringRef key, const llvm::Twine &text) {
+  if (!failed())
+    message = ("'" + file.getPath() + "': " + key + ": " + text).str();
+}
+
+llvm::Error GgufKeys::takeError() const { return failed() ? llvm::createStringError(message) : llvm::Error::success(); }
+
+int64_t GgufKeys::integer(llvm::StringRef key, int64_t least) {
+  if (has(key) || failed())
+    return integerOr(key, least, least);
+  fail(key, "it is missing");
+  return least;
+}
+
+int64_t GgufKeys::integerOr(llvm::StringRef key, int64_t usual, int64_t least) {
+  const GgufValue *value = file.metadata(key);
+  if (!value || failed())
+    return usual;
+  std::optional<int64_t> number = value->isArray || value->type == GgufType::Bool ? std::nullopt : value->integer();
+  if (number && *number >= least && *number <= INT32_MAX)
+    return *number;
+  fail(key,
+       "expected an integer from " + llvm::Twine(least) + " to " + llvm::Twine(INT32_MAX) + ", found " + value->text());
+  return usual;
+}
+
+double GgufKeys::number(llvm::StringRef key) {
+  if (!has(key))
+    fail(key, "it is missing");
+  return numberOr(key, 1.0);
+}
+
+double GgufKeys::numberOr(llvm::StringRef key, double usual) {
+  const GgufValue *value = file.metadata(key);
+  if (!value || failed())
+    return usual;
+  std::optional<double> number = value->isArray ? std::nullopt : value->number();
+  if (number && std::isfinite(*number))
+    return *number;
+  fail(key, "expected a finite number, found " + value->text());
+  return usual;
+}
+
+bool GgufKeys::booleanOr(llvm::StringRef key, bool usual) {
+  const GgufValue *value = file.metadata(key);
+  if (!value || failed())
+    return usual;
+  if (!value->isArray && value->type == GgufType::Bool)
+    return *value->integer() != 0;
+  fail(key, "expected a boolean, found " + value->text());
+  return usual;
+}
+
+llvm::StringRef GgufKeys::string(llvm::StringRef key) {
+  const GgufValue *value = file.metadata(key);
+  if (!value || failed())
+    return "";
+  if (!value->isArray && value->type == GgufType::String)
+    return value->strings.front();
+  fail(key, "expected a string, found " + value->text());
+  return "";
+}
+
+llvm::ArrayRef<llvm::StringRef> GgufKeys::strings(llvm::StringRef key) {
+  const GgufValue *value = file.metadata(key);
+  if (!value || failed())
+    return {};
+  if (value->isArray && value->type == GgufType::String)
+    return value->strings;
+  fail(key, "expected an array of strings, found " + value->text());
+  return {};
+}
+
+const GgufValue *GgufKeys::numbers(llvm::StringRef key, uint64_t count) {
+  const GgufValue *value = file.metadata(key);
+  if (!value || failed())
+    return nullptr;
+  if (value->isArray && value->type != GgufType::String && value->type != GgufType::Bool && value->count >= count)
+    return value;
+  fail(key, "expected an array of " + llvm::Twine(count) + " numbers, found " + value->text());
+  return nullptr;
+}
