@@ -1,0 +1,42 @@
+//===- Sugar.h - Masks and scores that have a name in the spec ------------===//
+
+#ifndef TENON_EXPRESSIONS_SUGAR_H
+#define TENON_EXPRESSIONS_SUGAR_H
+
+#include "expressions/Expression.h"
+
+namespace tenon::expressions {
+
+/// k <= q
+Expression causal();
+
+/// k <= q && q - k < keys: a query sees itself and the keys - 1 before it. `keys` is at least 1.
+Expression window(int32_t keys);
+
+/// k <= q || k < keys: all queries see the first keys
+Expression prefix(int32_t keys);
+
+/// cap * tanh(s / cap), for a finite cap above 0
+Expression softcap(float cap);
+
+/// How a head's slope follows from its index where the number of heads is no power of two (elsewhere they are one).
+enum class AlibiStyle {
+  Bloom, ///< the slopes of the largest power of two below, then every other one of twice as many heads
+  Mpt,   ///< every other slope of the next power of two, from the second, then from the first
+};
+
+/// Heads for which `alibi` stays within the limits of an expression.
+inline constexpr unsigned maximumAlibiHeads = 128;
+
+/// The slopes of ALiBi's heads, the largest power of two having the last slope 2^-maximumBias.
+/// `maximumBias` is MPT's alibi_bias_max; BLOOM has 8.
+std::vector<float> alibiSlopes(unsigned heads, AlibiStyle style, float maximumBias = 8);
+
+/// s + slope(h) * float(k - q), with the slopes as literals that a tree of selects finds. `heads` is 1 to
+/// maximumAlibiHeads. Transformers adds slope * k or slope * (k - last): per query this differs by a constant, which
+/// softmax drops.
+Expression alibi(unsigned heads, AlibiStyle style, float maximumBias = 8);
+
+} // namespace tenon::expressions
+
+#endif // TENON_EXPRESSIONS_SUGAR_H
