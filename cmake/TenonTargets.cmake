@@ -9,6 +9,8 @@ if(TENON_SANITIZE)
   target_compile_options(tenon_sanitize INTERFACE -fsanitize=${TENON_SANITIZE} -fno-sanitize-recover=all
                          -fno-omit-frame-pointer)
   target_link_options(tenon_sanitize INTERFACE -fsanitize=${TENON_SANITIZE})
+  add_library(tenon_sanitizer_options OBJECT ${CMAKE_CURRENT_LIST_DIR}/SanitizerOptions.c)
+  target_sources(tenon_sanitize INTERFACE $<TARGET_OBJECTS:tenon_sanitizer_options>)
 endif()
 
 add_library(tenon_llvm_options INTERFACE)

@@ -1,0 +1,9 @@
+/* Options that AddressSanitizer reads at startup, in every program of a build with it.
+ *
+ * allow_user_poisoning: Debian's LLVM and MLIR are not instrumented, so what our instrumented copies of their inline
+ * allocators poison, the libraries' own copies hand out without unpoisoning.
+ * detect_stack_use_after_return: Halide compiles on a stack of its own (makecontext), which fake stacks do not follow. */
+
+__attribute__((weak, used, visibility("default"))) const char *__asan_default_options(void) {
+  return "allow_user_poisoning=0:detect_stack_use_after_return=0";
+}
