@@ -60,6 +60,15 @@ std::string tenon::spec::describe(const YamlNode &node) {
   llvm_unreachable("every kind is handled");
 }
 
+llvm::SMRange tenon::spec::partOf(const YamlNode &scalar, size_t begin, size_t end) {
+  const char *first = scalar.range.Start.getPointer(), *last = scalar.range.End.getPointer();
+  size_t position = llvm::StringRef(first, last - first).find(scalar.text);
+  if (position == llvm::StringRef::npos || end > scalar.text.size())
+    return scalar.range;
+  const char *text = first + position;
+  return llvm::SMRange(llvm::SMLoc::getFromPointer(text + begin), llvm::SMLoc::getFromPointer(text + end));
+}
+
 std::optional<int64_t> tenon::spec::readInteger(Diagnostics &diagnostics, const YamlNode &node, llvm::StringRef what,
                                                 int64_t least, int64_t most) {
   if (!isInteger(node)) {

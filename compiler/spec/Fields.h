@@ -19,6 +19,10 @@ std::string commaSeparated(llvm::ArrayRef<llvm::StringRef> words);
 /// "an integer", "a mapping" and so on: what stands at `node`, for messages.
 std::string describe(const YamlNode &node);
 
+/// Where bytes [begin, end) of a scalar's text stand in the file; the whole scalar where escapes or line breaks make
+/// the text another than the file's.
+llvm::SMRange partOf(const YamlNode &scalar, size_t begin, size_t end);
+
 /// A key that a later version may know, and what to say of it now.
 struct ReservedKey {
   llvm::StringRef key;

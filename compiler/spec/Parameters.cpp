@@ -15,15 +15,19 @@ public:
     norm = &stack.norm;
     addInput(stack.name + ".input", stack.input);
     layers = stack.layers;
-    for (const Sublayer &sublayer : stack.block) {
-      if (const auto *attention = std::get_if<AttentionSublayer>(&sublayer))
-        addAttention(stack.name + ".layers.*." + attention->name, *attention);
-      else
-        addMlp(stack.name + ".layers.*." + std::get<MlpSublayer>(sublayer).name, std::get<MlpSublayer>(sublayer));
-    }
+    for (const Sublayer &sublayer : stack.block)
+      std::visit([&](const auto &kind) { addSublayer(stack.name + ".layers.*.", kind); }, sublayer);
     layers = 0;
-    if (stack.norm.place == NormPlace::Before && stack.norm.final)
+    if (stack.norm.place != NormPlace::After && stack.norm.final)
       addNorm(stack.name + ".norm");
+  }
+
+  void addHead(const Head &head, int64_t vocab) {
+    layers = 0;
+    if (!head.tied)
+      add("head.weight", {vocab, width});
+    if (head.bias)
+      add("head.bias", {vocab});
   }
 
 private:
@@ -53,34 +57,63 @@ private:
       addNorm(prefix + ".norm");
   }
 
-  void addAttention(const std::string &prefix, const AttentionSublayer &attention) {
-    int64_t queryRows = attention.heads * attention.headSize;
-    int64_t keyRows = attention.keyValueHeads * attention.headSize;
-    if (norm->place == NormPlace::Before)
-      addNorm(prefix + ".norm");
-    addLinear(prefix + ".query", queryRows, width, attention.bias);
-    addLinear(prefix + ".key", keyRows, width, attention.bias);
-    addLinear(prefix + ".value", keyRows, width, attention.bias);
-    addLinear(prefix + ".output", width, queryRows, attention.outputBias);
-    if (norm->place == NormPlace::After)
-      addNorm(prefix + ".norm");
+  void addQueryKeyNorm(const std::string &name, const QueryKeyNorm &norm, int64_t components) {
+    add(name + ".weight", {components});
+    if (norm.bias)
+      add(name + ".bias", {components});
   }
 
-  void addMlp(const std::string &prefix, const MlpSublayer &mlp) {
-    if (norm->place == NormPlace::Before)
+  /// The norms of a sublayer around its projections.
+  template <typename Projections> void addNormed(const std::string &prefix, Projections addProjections) {
+    if (norm->place != NormPlace::After && ownNorm)
       addNorm(prefix + ".norm");
-    if (mlp.gated)
-      addLinear(prefix + ".gate", mlp.hidden, width, mlp.bias);
-    addLinear(prefix + ".up", mlp.hidden, width, mlp.bias);
-    addLinear(prefix + ".down", width, mlp.hidden, mlp.bias);
+    addProjections();
     if (norm->place == NormPlace::After)
       addNorm(prefix + ".norm");
+    if (norm->place == NormPlace::Both)
+      addNorm(prefix + ".norm_after");
+  }
+
+  void addSublayer(const std::string &layer, const AttentionSublayer &attention) {
+    std::string prefix = layer + attention.name;
+    int64_t queryRows = attention.heads * attention.headSize;
+    int64_t keyRows = attention.keyValueHeads * attention.headSize;
+    addNormed(prefix, [&] {
+      addLinear(prefix + ".query", queryRows, width, attention.bias);
+      addLinear(prefix + ".key", keyRows, width, attention.keyBias);
+      addLinear(prefix + ".value", keyRows, width, attention.bias);
+      if (const std::optional<QueryKeyNorm> &norm = attention.queryKeyNorm) {
+        addQueryKeyNorm(prefix + ".query_norm", *norm, norm->overAll ? queryRows : attention.headSize);
+        addQueryKeyNorm(prefix + ".key_norm", *norm, norm->overAll ? keyRows : attention.headSize);
+      }
+      addLinear(prefix + ".output", width, queryRows, attention.outputBias);
+    });
+  }
+
+  void addSublayer(const std::string &layer, const MlpSublayer &mlp) {
+    std::string prefix = layer + mlp.name;
+    addNormed(prefix, [&] {
+      if (mlp.gated)
+        addLinear(prefix + ".gate", mlp.hidden, width, mlp.bias);
+      addLinear(prefix + ".up", mlp.hidden, width, mlp.bias);
+      addLinear(prefix + ".down", width, mlp.hidden, mlp.bias);
+    });
+  }
+
+  void addSublayer(const std::string &layer, const ParallelSublayer &parallel) {
+    ownNorm = parallel.norm == ParallelNorm::Each;
+    if (!ownNorm)
+      addNorm(layer + parallel.name + ".norm");
+    for (const auto &sublayer : parallel.block)
+      std::visit([&](const auto &kind) { addSublayer(layer, kind); }, sublayer);
+    ownNorm = true;
   }
 
   int64_t width;
   std::vector<Parameter> &list;
   int64_t layers = 0;
   const Norm *norm = nullptr;
+  bool ownNorm = true; ///< Whether sublayers have norms before them, not one that stands before several.
 };
 
 } // namespace
@@ -90,5 +123,8 @@ std::vector<Parameter> tenon::spec::parameters(const Model &model) {
   ParameterList collector(model.width, list);
   for (const Stack &stack : model.stacks)
     collector.addStack(stack);
+  for (const Stack &stack : model.stacks)
+    if (model.head && model.head->stack == stack.name)
+      collector.addHead(*model.head, stack.input.vocab);
   return list;
 }

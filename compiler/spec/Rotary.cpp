@@ -74,6 +74,8 @@ std::vector<double> tenon::spec::rotaryFrequencies(const Rotary &rotary, int64_t
   return frequencies;
 }
 
+double tenon::spec::yarnAttentionFactor(double factor) { return factor <= 1 ? 1.0 : 0.1 * std::log(factor) + 1.0; }
+
 double tenon::spec::rotaryFactor(const Rotary &rotary) {
   return rotary.scaling.kind == ScalingKind::Yarn ? rotary.scaling.attentionFactor : 1.0;
 }

@@ -14,6 +14,9 @@ std::optional<Rotary> rotaryOf(const Stack &stack, const AttentionSublayer &atte
 /// positions.
 std::vector<double> rotaryFrequencies(const Rotary &rotary, int64_t length);
 
+/// The attention factor of YaRN that its paper recommends.
+double yarnAttentionFactor(double factor);
+
 /// The factor on the cosines and sines.
 double rotaryFactor(const Rotary &rotary);
 

@@ -1,37 +1,22 @@
 //===- SpecReader.cpp -----------------------------------------------------===//
 
 #include "spec/SpecReader.h"
-#include "spec/Fields.h"
 #include "spec/Names.h"
 #include "spec/Parameters.h"
-#include "support/CheckedSize.h"
+#include "spec/Reader.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include <cmath>
 
 using namespace tenon;
 using namespace tenon::spec;
 
-/// Extents of kernels are 32-bit.
-static constexpr int64_t maximumExtent = INT32_MAX;
-/// Far beyond any model; keeps the sum of all parameters within 64 bits.
-static constexpr int64_t maximumLayers = 9999;
-static constexpr size_t maximumSublayers = 64;
-
 static constexpr ReservedKey reservedTopKeys[] = {
-    {"head", "'head' is not supported: this version compiles encoders, which end with a hidden state or 'pooling'"},
     {"share", "'share' is not supported: in this version every parameter belongs to one place"},
 };
-static constexpr ReservedKey reservedAttentionKeys[] = {
-    {"from", "'from' is not supported: in this version a sublayer attends to its own stack"},
-    {"source", "'source' is not supported: in this version a sublayer attends to its own stack"},
-    {"merge", "'merge' is not supported: in this version a sublayer attends to its own stack"},
-    {"score", "'score' is not supported: scores are the scaled products of queries and keys ('scale' sets the factor)"},
-};
+static constexpr size_t maximumEndTokens = 64;
 
-static bool isName(llvm::StringRef text, llvm::StringRef punctuation) {
+bool tenon::spec::isName(llvm::StringRef text, llvm::StringRef punctuation) {
   return !text.empty() && (llvm::isAlpha(text[0]) || text[0] == '_') && text.size() <= 200 &&
          llvm::all_of(text, [&](char c) { return llvm::isAlnum(c) || punctuation.contains(c); });
 }
@@ -50,38 +35,6 @@ std::string tenon::spec::whyUnsafePath(llvm::StringRef path) {
       return ("the path has the part '" + part + "'; only names below the directory of the file are allowed").str();
   return "";
 }
-
-namespace {
-
-class SpecReader {
-public:
-  explicit SpecReader(Diagnostics &diagnostics) : diagnostics(diagnostics) {}
-  Model read(const YamlNode &root);
-
-private:
-  void readVersion(Fields &fields);
-  void readStack(const YamlEntry &entry);
-  void readInput(const YamlNode &node, Input &input);
-  void readPositions(const YamlNode &node, Positions &positions);
-  void readPositionFields(Fields &fields, Positions &positions);
-  void readNorm(const YamlNode &node, Norm &norm);
-  void readSublayer(const YamlNode &node, Stack &stack);
-  void readAttention(const YamlNode &node, AttentionSublayer &attention);
-  void readHeads(Fields &fields, AttentionSublayer &attention);
-  void readMlp(const YamlNode &node, MlpSublayer &mlp);
-  void readSublayerName(Fields &fields, std::string &name);
-  void readPooling(const YamlNode &node);
-  void readNames(const YamlNode &node);
-  void readName(const YamlEntry &entry, llvm::ArrayRef<llvm::StringRef> known);
-  std::string readPath(Fields &fields, llvm::StringRef key);
-  void checkElements(const YamlNode *node, llvm::StringRef what, CheckedSize elements);
-
-  Diagnostics &diagnostics;
-  Model model;
-  const YamlNode *headSizeNode = nullptr; ///< Where the head size of the sublayer being read comes from.
-};
-
-} // namespace
 
 void SpecReader::readVersion(Fields &fields) {
   const YamlNode *version = fields.require("tenon");
@@ -121,8 +74,13 @@ Model SpecReader::read(const YamlNode &root) {
   }
   if (const YamlNode *pooling = fields.find("pooling"))
     readPooling(*pooling);
+  if (const YamlNode *head = fields.find("head"))
+    readHead(*head);
   model.weights = readPath(fields, "weights");
   model.tokenizer = readPath(fields, "tokenizer");
+  model.chatTemplate = readPath(fields, "chat_template");
+  if (const YamlNode *tokens = fields.find("tokens"))
+    readTokens(*tokens);
   model.textTokens = fields.integer("text_tokens", 1, maximumExtent).value_or(0);
   // With errors above, the parameters that names could stand for are not known.
   if (const YamlNode *names = fields.find("names"); names && !diagnostics.hasErrors())
@@ -131,250 +89,36 @@ Model SpecReader::read(const YamlNode &root) {
   return model;
 }
 
-void SpecReader::readStack(const YamlEntry &entry) {
-  Stack &stack = model.stacks.emplace_back();
-  stack.name = entry.key;
-  if (!isName(stack.name, "_-"))
-    diagnostics.error(entry.keyRange, "'" + stack.name +
-                                          "' does not name a stack: expected a letter or '_', then letters, digits, "
-                                          "'_' and '-', at most 200 in all");
-  Fields fields(diagnostics, entry.value, "stack '" + stack.name + "'");
-  if (!fields.isMapping())
-    return;
-  if (const YamlNode *input = fields.require("input"))
-    readInput(*input, stack.input);
-  stack.layers = fields.requireInteger("layers", 1, maximumLayers).value_or(0);
-  if (const YamlNode *norm = fields.find("norm"))
-    readNorm(*norm, stack.norm);
-  const YamlNode *block = fields.require("block");
-  if (block && (block->kind != YamlNode::Kind::Sequence || block->items.empty()))
-    diagnostics.error(block->range, "block: expected a sequence of sublayers, found " +
-                                        (block->kind == YamlNode::Kind::Sequence ? "an empty one" : describe(*block)));
-  else if (block && block->items.size() > maximumSublayers)
-    diagnostics.error(block->range, "block: " + llvm::Twine(block->items.size()) + " sublayers; a block has at most " +
-                                        llvm::Twine(maximumSublayers));
-  else if (block)
-    for (const YamlNode &item : block->items)
-      readSublayer(item, stack);
-  fields.finish();
-}
-
 void SpecReader::checkElements(const YamlNode *node, llvm::StringRef what, CheckedSize elements) {
   if (node && !(elements <= CheckedSize(maximumExtent)))
     diagnostics.error(node->range,
                       what + " is more than the " + llvm::Twine(maximumExtent) + " elements that a tensor can have");
 }
 
-static std::string product(llvm::StringRef what, int64_t left, int64_t right) {
+std::string tenon::spec::product(llvm::StringRef what, int64_t left, int64_t right) {
   return (what + " (" + llvm::Twine(left) + " x " + llvm::Twine(right) + ")").str();
 }
 
-void SpecReader::readInput(const YamlNode &node, Input &input) {
-  Fields fields(diagnostics, node, "input");
-  if (!fields.isMapping())
-    return;
-  input.vocab = fields.requireInteger("vocab", 1, maximumExtent).value_or(0);
-  checkElements(fields.find("vocab"), product("vocab x width", input.vocab, model.width),
-                CheckedSize(input.vocab) * model.width);
-  if (const YamlNode *positions = fields.find("positions"))
-    readPositions(*positions, input.positions);
-  input.types = fields.integer("types", 0, maximumExtent).value_or(0);
-  checkElements(fields.find("types"), product("types x width", input.types, model.width),
-                CheckedSize(input.types) * model.width);
-  input.norm = fields.boolean("norm").value_or(false);
-  input.scale = fields.number("scale").value_or(1.0);
-  if (input.scale == 0)
-    diagnostics.error(fields.find("scale")->range, "scale (0) would remove the token embedding");
-  fields.finish();
+double SpecReader::readPositive(Fields &fields, llvm::StringRef key, double usual) {
+  double value = fields.number(key).value_or(usual);
+  if (value > 0)
+    return value;
+  const YamlNode *node = fields.find(key);
+  diagnostics.error(node->range, key + " (" + node->text + ") is not above 0");
+  return usual;
 }
 
-void SpecReader::readPositions(const YamlNode &node, Positions &positions) {
-  if (node.kind != YamlNode::Kind::Mapping) {
-    std::optional<size_t> kind = readChoice(diagnostics, node, "positions", positionKindNames);
-    positions.kind = static_cast<PositionKind>(kind.value_or(0));
-    if (positions.kind == PositionKind::Sinusoidal || positions.kind == PositionKind::Rotary)
-      positions.length = defaultTableLength;
-    if (positions.kind == PositionKind::Learned)
-      diagnostics.error(node.range, "learned positions need a length: {kind: learned, length: 512}");
-  } else {
-    Fields fields(diagnostics, node, "positions");
-    if (const YamlNode *kindNode = fields.require("kind")) {
-      std::optional<size_t> kind = readChoice(diagnostics, *kindNode, "kind", positionKindNames);
-      if (!kind)
-        return; // Which other keys belong here is not known.
-      positions.kind = static_cast<PositionKind>(*kind);
-      readPositionFields(fields, positions);
-    }
+std::string SpecReader::readStackName(Fields &fields, const YamlNode &node, llvm::StringRef what) {
+  llvm::SmallVector<llvm::StringRef, 2> stacks;
+  for (const Stack &stack : model.stacks)
+    stacks.push_back(stack.name);
+  if (const YamlNode *stack = fields.find("stack")) {
+    std::optional<size_t> index = readChoice(diagnostics, *stack, "stack", stacks);
+    return index ? stacks[*index].str() : "";
   }
-  if (positions.kind == PositionKind::Sinusoidal && model.width % 2 != 0)
-    diagnostics.error(node.range, "sinusoidal positions need an even width; width is " + llvm::Twine(model.width));
-  checkElements(&node, product("positions x width", positions.length + positions.offset, model.width),
-                (CheckedSize(positions.length) + positions.offset) * model.width);
-}
-
-void SpecReader::readPositionFields(Fields &fields, Positions &positions) {
-  bool learned = positions.kind == PositionKind::Learned;
-  bool sinusoidal = positions.kind == PositionKind::Sinusoidal;
-  bool rotary = positions.kind == PositionKind::Rotary;
-  if (learned)
-    positions.length = fields.requireInteger("length", 1, maximumExtent).value_or(0);
-  else
-    positions.length =
-        fields.integer("length", 1, maximumExtent).value_or(sinusoidal || rotary ? defaultTableLength : 0);
-  if (learned)
-    positions.offset = fields.integer("offset", 0, maximumExtent).value_or(0);
-  if (sinusoidal || rotary) {
-    positions.base = fields.number("base").value_or(positions.base);
-    if (!(positions.base > 1))
-      diagnostics.error(fields.find("base")->range, "base (" + fields.find("base")->text + ") is not above 1");
-    positions.interleaved = fields.boolean("interleaved").value_or(false);
-  }
-  if (rotary) {
-    positions.dims = fields.integer("dims", 2, maximumExtent).value_or(0);
-    if (positions.dims % 2 != 0)
-      diagnostics.error(fields.find("dims")->range,
-                        "dims (" + llvm::Twine(positions.dims) + ") is odd; components turn in pairs");
-  }
-  fields.finish();
-}
-
-void SpecReader::readNorm(const YamlNode &node, Norm &norm) {
-  Fields fields(diagnostics, node, "norm");
-  if (!fields.isMapping())
-    return;
-  norm.kind = static_cast<NormKind>(fields.choice("kind", normKindNames).value_or(0));
-  norm.place = static_cast<NormPlace>(fields.choice("place", normPlaceNames).value_or(size_t(NormPlace::After)));
-  norm.epsilon = fields.number("epsilon").value_or(norm.epsilon);
-  if (!(norm.epsilon >= 0 && norm.epsilon < 1))
-    diagnostics.error(fields.find("epsilon")->range,
-                      "epsilon (" + fields.find("epsilon")->text + ") is not at least 0 and below 1");
-  bool rms = norm.kind == NormKind::RMSNorm;
-  norm.bias = fields.boolean("bias").value_or(!rms);
-  if (rms && norm.bias)
-    diagnostics.error(fields.find("bias")->range, "rmsnorm has no bias; only layernorm has one");
-  const YamlNode *final = fields.find("final");
-  norm.final = fields.boolean("final").value_or(true);
-  if (final && norm.place == NormPlace::After)
-    diagnostics.error(final->range, "'final' belongs to 'place: before'; with 'place: after' the last sublayer ends "
-                                    "with a norm anyway");
-  fields.finish();
-}
-
-void SpecReader::readSublayer(const YamlNode &node, Stack &stack) {
-  static constexpr llvm::StringRef kinds[] = {"attention", "mlp"};
-  if (node.kind != YamlNode::Kind::Mapping || node.entries.size() != 1) {
-    diagnostics.error(node.range,
-                      "a sublayer is a mapping of one key, which is one of " + commaSeparated(kinds) + "; found " +
-                          (node.kind == YamlNode::Kind::Mapping ? "a mapping of " + std::to_string(node.entries.size())
-                                                                : describe(node)));
-    return;
-  }
-  const YamlEntry &entry = node.entries.front();
-  YamlNode kind;
-  kind.kind = YamlNode::Kind::Scalar;
-  kind.text = entry.key;
-  kind.range = entry.keyRange;
-  std::optional<size_t> index = readChoice(diagnostics, kind, "sublayer", kinds);
-  if (!index)
-    return;
-  std::string name;
-  if (*index == 0) {
-    AttentionSublayer attention;
-    readAttention(entry.value, attention);
-    name = attention.name;
-    const Positions &positions = stack.input.positions;
-    int64_t turning = positions.dims ? positions.dims : attention.headSize;
-    if (positions.kind == PositionKind::Rotary && headSizeNode && (turning > attention.headSize || turning % 2 != 0))
-      diagnostics.error(headSizeNode->range, "rotary positions turn " + llvm::Twine(turning) +
-                                                 " components of a head of " + llvm::Twine(attention.headSize) +
-                                                 "; expected an even number within the head's size");
-    stack.block.push_back(std::move(attention));
-  } else {
-    MlpSublayer mlp;
-    readMlp(entry.value, mlp);
-    name = mlp.name;
-    stack.block.push_back(std::move(mlp));
-  }
-  for (const Sublayer &other : llvm::ArrayRef(stack.block).drop_back())
-    if (std::visit([](const auto &sublayer) { return sublayer.name; }, other) == name)
-      diagnostics.error(entry.keyRange,
-                        "a second sublayer named '" + name + "' in one block; give each a name of its own with 'name'");
-}
-
-void SpecReader::readSublayerName(Fields &fields, std::string &name) {
-  const YamlNode *node = fields.find("name");
-  if (!node)
-    return;
-  std::optional<std::string> given = readString(diagnostics, *node, "name");
-  if (given && !isName(*given, "_-"))
-    diagnostics.error(node->range, "name ('" + *given +
-                                       "'): expected a letter or '_', then letters, digits, '_' and '-', at most 200 "
-                                       "in all");
-  name = given.value_or(name);
-}
-
-void SpecReader::readAttention(const YamlNode &node, AttentionSublayer &attention) {
-  attention.name = "attention";
-  headSizeNode = nullptr;
-  Fields fields(diagnostics, node, "attention");
-  if (!fields.isMapping())
-    return;
-  readHeads(fields, attention);
-  attention.bias = fields.boolean("bias").value_or(true);
-  attention.outputBias = fields.boolean("output_bias").value_or(true);
-  double usual = attention.headSize > 0 ? 1 / std::sqrt(static_cast<double>(attention.headSize)) : 0;
-  attention.scale = fields.number("scale").value_or(usual);
-  if (fields.find("scale") && !(attention.scale > 0))
-    diagnostics.error(fields.find("scale")->range, "scale (" + fields.find("scale")->text + ") is not above 0");
-  readSublayerName(fields, attention.name);
-  const YamlNode *mask = fields.find("mask");
-  if (mask && !(mask->kind == YamlNode::Kind::Scalar && mask->text == "none"))
-    diagnostics.error(
-        mask->range, (mask->kind == YamlNode::Kind::Scalar ? "mask '" + mask->text + "'" : "mask: " + describe(*mask)) +
-                         " is not supported; supported: none");
-  fields.finish(reservedAttentionKeys);
-}
-
-void SpecReader::readHeads(Fields &fields, AttentionSublayer &attention) {
-  const YamlNode *headsNode = fields.require("heads");
-  const YamlNode *sizeNode = fields.find("head_size");
-  attention.heads = headsNode ? readInteger(diagnostics, *headsNode, "heads", 1, maximumExtent).value_or(0) : 0;
-  attention.keyValueHeads = fields.integer("kv_heads", 1, maximumExtent).value_or(attention.heads);
-  if (sizeNode)
-    attention.headSize = readInteger(diagnostics, *sizeNode, "head_size", 1, maximumExtent).value_or(0);
-  if (attention.heads == 0 || model.width == 0 || (sizeNode && attention.headSize == 0))
-    return; // Reported.
-  if (attention.heads % attention.keyValueHeads != 0)
-    diagnostics.error(fields.find("kv_heads")->range, "heads (" + llvm::Twine(attention.heads) +
-                                                          ") is not a multiple of kv_heads (" +
-                                                          llvm::Twine(attention.keyValueHeads) + ")");
-  if (!sizeNode && model.width % attention.heads != 0) {
-    diagnostics.error(headsNode->range, "width (" + llvm::Twine(model.width) + ") is not a multiple of heads (" +
-                                            llvm::Twine(attention.heads) + ")");
-    return;
-  }
-  if (!sizeNode)
-    attention.headSize = model.width / attention.heads;
-  headSizeNode = sizeNode ? sizeNode : headsNode;
-  checkElements(headSizeNode,
-                "heads x head_size x width (" + std::to_string(attention.heads) + " x " +
-                    std::to_string(attention.headSize) + " x " + std::to_string(model.width) + ")",
-                CheckedSize(attention.heads) * attention.headSize * model.width);
-}
-
-void SpecReader::readMlp(const YamlNode &node, MlpSublayer &mlp) {
-  mlp.name = "mlp";
-  Fields fields(diagnostics, node, "mlp");
-  if (!fields.isMapping())
-    return;
-  mlp.hidden = fields.requireInteger("hidden", 1, maximumExtent).value_or(0);
-  checkElements(fields.find("hidden"), product("hidden x width", mlp.hidden, model.width),
-                CheckedSize(mlp.hidden) * model.width);
-  mlp.activation = static_cast<Activation>(fields.choice("activation", activationNames).value_or(0));
-  mlp.gated = fields.boolean("gated").value_or(false);
-  mlp.bias = fields.boolean("bias").value_or(true);
-  readSublayerName(fields, mlp.name);
-  fields.finish();
+  if (stacks.size() > 1)
+    diagnostics.error(node.range, what + " needs 'stack' where there are several: " + commaSeparated(stacks));
+  return stacks.size() == 1 ? stacks.front().str() : "";
 }
 
 void SpecReader::readPooling(const YamlNode &node) {
@@ -382,20 +126,52 @@ void SpecReader::readPooling(const YamlNode &node) {
   Fields fields(diagnostics, node, "pooling");
   if (!fields.isMapping())
     return;
-  llvm::SmallVector<llvm::StringRef, 2> stacks;
-  for (const Stack &stack : model.stacks)
-    stacks.push_back(stack.name);
-  const YamlNode *stack = fields.find("stack");
-  if (stack)
-    if (std::optional<size_t> index = readChoice(diagnostics, *stack, "stack", stacks))
-      pooling.stack = stacks[*index];
-  if (!stack && stacks.size() > 1)
-    diagnostics.error(node.range, "pooling needs 'stack' where there are several: " + commaSeparated(stacks));
-  if (!stack && stacks.size() == 1)
-    pooling.stack = stacks.front();
+  pooling.stack = readStackName(fields, node, "pooling");
   if (const YamlNode *kind = fields.require("kind"))
     pooling.kind = static_cast<PoolingKind>(readChoice(diagnostics, *kind, "kind", poolingKindNames).value_or(0));
   pooling.normalize = fields.boolean("normalize").value_or(false);
+  fields.finish();
+}
+
+void SpecReader::readHead(const YamlNode &node) {
+  Head &head = model.head.emplace();
+  Fields fields(diagnostics, node, "head");
+  if (!fields.isMapping())
+    return;
+  head.stack = readStackName(fields, node, "head");
+  head.tied = fields.boolean("tied").value_or(true);
+  head.bias = fields.boolean("bias").value_or(false);
+  head.scale = readPositive(fields, "scale", 1.0);
+  head.softcap = fields.find("softcap") ? readPositive(fields, "softcap", 0.0) : 0.0;
+  fields.finish();
+}
+
+std::optional<int64_t> SpecReader::readTokenId(const YamlNode &node, llvm::StringRef what) {
+  int64_t vocab = model.stacks.empty() ? 0 : model.stacks.front().input.vocab;
+  return readInteger(diagnostics, node, what, 0, vocab > 0 ? vocab - 1 : maximumExtent);
+}
+
+void SpecReader::readTokens(const YamlNode &node) {
+  SpecialTokens &tokens = model.tokens;
+  Fields fields(diagnostics, node, "tokens");
+  if (!fields.isMapping())
+    return;
+  if (const YamlNode *bos = fields.find("bos"))
+    tokens.bos = readTokenId(*bos, "bos");
+  if (const YamlNode *pad = fields.find("pad"))
+    tokens.pad = readTokenId(*pad, "pad");
+  const YamlNode *eos = fields.find("eos");
+  bool several = eos && eos->kind == YamlNode::Kind::Sequence;
+  if (several && eos->items.size() > maximumEndTokens)
+    diagnostics.error(eos->range, "eos: " + llvm::Twine(eos->items.size()) + " tokens; a text is ended by at most " +
+                                      llvm::Twine(maximumEndTokens));
+  else if (eos)
+    for (const YamlNode &item : several ? llvm::ArrayRef(eos->items) : llvm::ArrayRef(*eos))
+      if (std::optional<int64_t> id = readTokenId(item, "eos"))
+        tokens.eos.push_back(*id);
+  tokens.addBos = fields.boolean("add_bos").value_or(false);
+  if (tokens.addBos && !tokens.bos)
+    diagnostics.error(fields.find("add_bos")->range, "'add_bos: true' needs 'bos', the token to add");
   fields.finish();
 }
 
@@ -422,15 +198,43 @@ void SpecReader::readName(const YamlEntry &entry, llvm::ArrayRef<llvm::StringRef
       diagnostics.note(entry.keyRange, "its parameters are " + commaSeparated(known));
     return;
   }
-  std::optional<std::string> tensor = readString(diagnostics, entry.value, "tensor of '" + entry.key + "'");
-  if (!tensor)
+  std::optional<TensorName> name = readTensor(entry);
+  if (!name)
     return;
+  const YamlNode &value = entry.value;
   size_t expected = llvm::StringRef(entry.key).count('*');
-  if (llvm::StringRef(*tensor).count('*') != expected)
-    diagnostics.error(entry.value.range, "tensor '" + *tensor + "': expected " +
-                                             (expected ? "one '*', for the layer" : "no '*', because no layer has it"));
-  if (entry.key != *tensor)
-    model.names.push_back({entry.key, *tensor});
+  if (llvm::StringRef(name->tensor).count('*') != expected)
+    diagnostics.error(value.range, "tensor '" + name->tensor + "': expected " +
+                                       (expected ? "one '*', for the layer" : "no '*', because no layer has it"));
+  if (entry.key != name->tensor || !name->isWhole())
+    model.names.push_back(std::move(*name));
+}
+
+std::optional<TensorName> SpecReader::readTensor(const YamlEntry &entry) {
+  std::string what = "tensor of '" + entry.key + "'";
+  if (entry.value.kind != YamlNode::Kind::Mapping) {
+    std::optional<std::string> tensor = readString(diagnostics, entry.value, what);
+    return tensor ? std::optional(TensorName{entry.key, *tensor}) : std::nullopt;
+  }
+  Fields fields(diagnostics, entry.value, what);
+  TensorName name;
+  name.parameter = entry.key;
+  const YamlNode *tensor = fields.require("tensor");
+  std::optional<std::string> text = tensor ? readString(diagnostics, *tensor, "tensor") : std::nullopt;
+  name.tensor = text.value_or("");
+  name.transpose = fields.boolean("transpose").value_or(false);
+  name.offset = fields.integer("offset", 0, maximumExtent).value_or(0);
+  name.count = fields.integer("count", 1, maximumExtent).value_or(0);
+  name.period = fields.integer("period", 1, maximumExtent).value_or(0);
+  const YamlNode *count = fields.find("count"), *period = fields.find("period");
+  if (!count != !period)
+    diagnostics.error((count ? count : period)->range,
+                      "'count' and 'period' belong together: 'count' rows of every 'period' are the parameter's");
+  else if (name.count > name.period)
+    diagnostics.error(count->range,
+                      "count (" + llvm::Twine(name.count) + ") is above period (" + llvm::Twine(name.period) + ")");
+  fields.finish();
+  return text ? std::optional(std::move(name)) : std::nullopt;
 }
 
 llvm::Expected<Model> tenon::spec::readSpec(llvm::MemoryBufferRef buffer) {

@@ -1,13 +1,16 @@
 //===- SpecWriter.cpp -----------------------------------------------------===//
 
 #include "spec/SpecWriter.h"
+#include "expressions/Sugar.h"
 #include "spec/Names.h"
+#include "spec/Rotary.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/YAMLParser.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
 
+using namespace tenon;
 using namespace tenon::spec;
 
 namespace {
@@ -23,6 +26,7 @@ public:
   FlowMapping &addFlag(llvm::StringRef key, bool value, bool usual) {
     return value == usual ? *this : add(key, value ? "true" : "false");
   }
+  bool isEmpty() const { return text.empty(); }
   std::string str() const { return "{" + text + "}"; }
 
 private:
@@ -44,11 +48,40 @@ static std::string shortest(double value) {
   return text;
 }
 
+static std::string quoted(llvm::StringRef text) {
+  return "\"" + llvm::yaml::escape(text, /*EscapePrintable=*/false) + "\"";
+}
+
 /// A string that reads back as itself, in quotes unless it is a plain word.
 static std::string scalar(llvm::StringRef text) {
   bool word = !text.empty() && llvm::isAlpha(text[0]) && text != "null" &&
               llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || llvm::StringRef("_-./*").contains(c); });
-  return word ? text.str() : "\"" + llvm::yaml::escape(text, /*EscapePrintable=*/false) + "\"";
+  return word ? text.str() : quoted(text);
+}
+
+static void addScaling(FlowMapping &outer, const RotaryScaling &scaling) {
+  if (scaling.kind == ScalingKind::None)
+    return;
+  const RotaryScaling usual;
+  FlowMapping keys;
+  keys.add("kind", scalingKindNames[size_t(scaling.kind)]).add("factor", shortest(scaling.factor));
+  if (scaling.kind != ScalingKind::Linear)
+    keys.add("original_length", scaling.originalLength);
+  auto addReal = [&](llvm::StringRef key, double value, double usual) {
+    if (value != usual)
+      keys.add(key, shortest(value));
+  };
+  if (scaling.kind == ScalingKind::Llama3) {
+    addReal("low_frequency_factor", scaling.lowFrequencyFactor, usual.lowFrequencyFactor);
+    addReal("high_frequency_factor", scaling.highFrequencyFactor, usual.highFrequencyFactor);
+  }
+  if (scaling.kind == ScalingKind::Yarn) {
+    addReal("beta_fast", scaling.betaFast, usual.betaFast);
+    addReal("beta_slow", scaling.betaSlow, usual.betaSlow);
+    addReal("attention_factor", scaling.attentionFactor, yarnAttentionFactor(scaling.factor));
+    keys.addFlag("truncate", scaling.truncate, true);
+  }
+  outer.add("scaling", keys.str());
 }
 
 static std::string positions(const Positions &positions) {
@@ -66,6 +99,7 @@ static std::string positions(const Positions &positions) {
   if (positions.dims != 0)
     keys.add("dims", positions.dims);
   keys.addFlag("interleaved", positions.interleaved, false);
+  addScaling(keys, positions.scaling);
   std::string text = keys.str();
   return text == "{kind: " + kind.str() + "}" ? kind.str() : text;
 }
@@ -90,9 +124,63 @@ static std::string norm(const Norm &norm) {
     keys.add("epsilon", shortest(norm.epsilon));
   if (norm.kind == NormKind::LayerNorm)
     keys.addFlag("bias", norm.bias, true);
-  if (norm.place == NormPlace::Before)
+  if (norm.place != NormPlace::After)
     keys.addFlag("final", norm.final, true);
+  if (norm.weightOffset != 0)
+    keys.add("weight_offset", shortest(norm.weightOffset));
   return keys.str();
+}
+
+static std::string rotary(const std::optional<Rotary> &rotary) {
+  if (!rotary)
+    return "none";
+  FlowMapping keys;
+  keys.add("base", shortest(rotary->base));
+  if (rotary->dims != 0)
+    keys.add("dims", rotary->dims);
+  keys.addFlag("interleaved", rotary->interleaved, false);
+  addScaling(keys, rotary->scaling);
+  return keys.str();
+}
+
+static std::string queryKeyNorm(const QueryKeyNorm &norm) {
+  FlowMapping keys;
+  keys.add("kind", normKindNames[size_t(norm.kind)]);
+  if (norm.epsilon != QueryKeyNorm().epsilon)
+    keys.add("epsilon", shortest(norm.epsilon));
+  if (norm.weightOffset != 0)
+    keys.add("weight_offset", shortest(norm.weightOffset));
+  if (norm.kind == NormKind::LayerNorm)
+    keys.addFlag("bias", norm.bias, true);
+  if (norm.overAll)
+    keys.add("over", "all");
+  return keys.str();
+}
+
+/// The integer behind the last `before` in `text`, 0 where there is none.
+static int32_t integerAfter(llvm::StringRef text, llvm::StringRef before) {
+  int32_t value = 0;
+  size_t at = text.rfind(before);
+  return at == llvm::StringRef::npos || text.drop_front(at + before.size()).getAsInteger(10, value) ? 0 : value;
+}
+
+/// A mask by its name, where it has one.
+static std::string mask(const std::string &text) {
+  if (text == expressions::causal().print())
+    return "causal";
+  int32_t window = integerAfter(text, "q - k < "), prefix = integerAfter(text, "k < ");
+  if (window > 0 && text == expressions::window(window).print())
+    return "{window: " + std::to_string(window) + "}";
+  if (prefix > 0 && text == expressions::prefix(prefix).print())
+    return "{prefix: " + std::to_string(prefix) + "}";
+  return quoted(text);
+}
+
+static std::string score(const AttentionSublayer &attention) {
+  if (attention.heads > 0 && attention.heads <= expressions::maximumAlibiHeads &&
+      attention.score == expressions::alibi(attention.heads, expressions::AlibiStyle::Bloom).print())
+    return "alibi";
+  return quoted(attention.score);
 }
 
 static std::string attention(const AttentionSublayer &attention, int64_t width) {
@@ -102,9 +190,18 @@ static std::string attention(const AttentionSublayer &attention, int64_t width) 
     keys.add("kv_heads", attention.keyValueHeads);
   if (attention.headSize * attention.heads != width)
     keys.add("head_size", attention.headSize);
-  keys.addFlag("bias", attention.bias, true).addFlag("output_bias", attention.outputBias, true);
+  keys.addFlag("bias", attention.bias, true).addFlag("key_bias", attention.keyBias, attention.bias);
+  keys.addFlag("output_bias", attention.outputBias, true);
   if (attention.scale != 1 / std::sqrt(static_cast<double>(attention.headSize)))
     keys.add("scale", shortest(attention.scale));
+  if (!attention.mask.empty())
+    keys.add("mask", mask(attention.mask));
+  if (!attention.score.empty())
+    keys.add("score", score(attention));
+  if (attention.ownRotary)
+    keys.add("rotary", rotary(attention.rotary));
+  if (attention.queryKeyNorm)
+    keys.add("query_key_norm", queryKeyNorm(*attention.queryKeyNorm));
   if (attention.name != "attention")
     keys.add("name", scalar(attention.name));
   return keys.str();
@@ -119,18 +216,43 @@ static std::string mlp(const MlpSublayer &mlp) {
   return keys.str();
 }
 
+static std::string sublayer(const Sublayer &sublayer, int64_t width);
+
+static std::string parallel(const ParallelSublayer &parallel, int64_t width) {
+  FlowMapping keys;
+  if (parallel.norm != ParallelNorm::One)
+    keys.add("norm", parallelNormNames[size_t(parallel.norm)]);
+  std::string block;
+  for (const auto &inner : parallel.block)
+    std::visit([&](const auto &kind) { block += (block.empty() ? "" : ", ") + sublayer(kind, width); }, inner);
+  keys.add("block", "[" + block + "]");
+  if (parallel.name != "parallel")
+    keys.add("name", scalar(parallel.name));
+  return keys.str();
+}
+
+static std::string sublayer(const Sublayer &sublayer, int64_t width) {
+  if (const auto *layer = std::get_if<AttentionSublayer>(&sublayer))
+    return "attention: " + attention(*layer, width);
+  if (const auto *layer = std::get_if<ParallelSublayer>(&sublayer))
+    return "parallel: " + parallel(*layer, width);
+  return "mlp: " + mlp(std::get<MlpSublayer>(sublayer));
+}
+
 static void writeStack(llvm::raw_ostream &os, const Stack &stack, int64_t width) {
   os << "  " << scalar(stack.name) << ":\n";
   os << "    input: " << input(stack.input) << "\n";
   os << "    layers: " << stack.layers << "\n";
   os << "    norm: " << norm(stack.norm) << "\n";
-  os << "    block:\n";
-  for (const Sublayer &sublayer : stack.block) {
-    if (const auto *layer = std::get_if<AttentionSublayer>(&sublayer))
-      os << "      - attention: " << attention(*layer, width) << "\n";
-    else
-      os << "      - mlp: " << mlp(std::get<MlpSublayer>(sublayer)) << "\n";
-  }
+  if (stack.cache)
+    os << "    cache: true\n";
+  os << (stack.cycle.empty() ? "    block:\n" : "    cycle:\n");
+  if (stack.cycle.empty())
+    for (const Sublayer &item : stack.block)
+      os << "      - " << sublayer(item, width) << "\n";
+  for (const Block &block : stack.cycle)
+    for (const Sublayer &item : block)
+      os << (&item == &block.front() ? "      - - " : "        - ") << sublayer(item, width) << "\n";
 }
 
 static std::string pooling(const Pooling &pooling, size_t stacks) {
@@ -138,6 +260,45 @@ static std::string pooling(const Pooling &pooling, size_t stacks) {
   if (stacks > 1)
     keys.add("stack", scalar(pooling.stack));
   keys.add("kind", poolingKindNames[size_t(pooling.kind)]).addFlag("normalize", pooling.normalize, false);
+  return keys.str();
+}
+
+static std::string head(const Head &head, size_t stacks) {
+  FlowMapping keys;
+  if (stacks > 1)
+    keys.add("stack", scalar(head.stack));
+  keys.add("tied", head.tied ? "true" : "false").addFlag("bias", head.bias, false);
+  if (head.scale != 1)
+    keys.add("scale", shortest(head.scale));
+  if (head.softcap != 0)
+    keys.add("softcap", shortest(head.softcap));
+  return keys.str();
+}
+
+/// Empty where nothing is known.
+static std::string tokens(const SpecialTokens &tokens) {
+  FlowMapping keys;
+  if (tokens.bos)
+    keys.add("bos", *tokens.bos);
+  if (tokens.eos.size() == 1)
+    keys.add("eos", tokens.eos.front());
+  else if (!tokens.eos.empty())
+    keys.add("eos", "[" + llvm::join(llvm::map_range(tokens.eos, llvm::itostr), ", ") + "]");
+  if (tokens.pad)
+    keys.add("pad", *tokens.pad);
+  keys.addFlag("add_bos", tokens.addBos, false);
+  return keys.isEmpty() ? "" : keys.str();
+}
+
+static std::string tensor(const TensorName &name) {
+  if (name.isWhole())
+    return scalar(name.tensor);
+  FlowMapping keys;
+  keys.add("tensor", scalar(name.tensor)).addFlag("transpose", name.transpose, false);
+  if (name.offset != 0)
+    keys.add("offset", name.offset);
+  if (name.count != 0)
+    keys.add("count", name.count).add("period", name.period);
   return keys.str();
 }
 
@@ -152,15 +313,21 @@ std::string tenon::spec::writeSpec(const Model &model) {
     writeStack(os, stack, model.width);
   if (model.pooling)
     os << "pooling: " << pooling(*model.pooling, model.stacks.size()) << "\n";
+  if (model.head)
+    os << "head: " << head(*model.head, model.stacks.size()) << "\n";
   if (!model.weights.empty())
     os << "weights: " << scalar(model.weights) << "\n";
   if (!model.tokenizer.empty())
     os << "tokenizer: " << scalar(model.tokenizer) << "\n";
+  if (!model.chatTemplate.empty())
+    os << "chat_template: " << scalar(model.chatTemplate) << "\n";
+  if (std::string ids = tokens(model.tokens); !ids.empty())
+    os << "tokens: " << ids << "\n";
   if (model.textTokens != 0)
     os << "text_tokens: " << model.textTokens << "\n";
   if (!model.names.empty())
     os << "names:\n";
   for (const TensorName &name : model.names)
-    os << "  " << scalar(name.parameter) << ": " << scalar(name.tensor) << "\n";
+    os << "  " << scalar(name.parameter) << ": " << tensor(name) << "\n";
   return text;
 }

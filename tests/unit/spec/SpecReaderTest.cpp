@@ -162,11 +162,11 @@ TEST(SpecReader, ReportsAllMistakesAtOnce) {
   std::string text = changed(smallSpec, "layers: 3", "layers: 0");
   text = changed(text, "types: 2", "typs: 2");
   text = changed(text, "activation: gelu", "activation: geluu");
-  EXPECT_EQ(messagesOf(text),
-            "6:65: error: input has no key 'typs'; did you mean 'types'?\n"
-            "7:13: error: layers (0) is not between 1 and 9999\n"
-            "11:39: error: activation: expected one of gelu, gelu_tanh, relu, silu, found 'geluu'; did "
-            "you mean 'gelu'?");
+  EXPECT_EQ(messagesOf(text), "6:65: error: input has no key 'typs'; did you mean 'types'?\n"
+                              "7:13: error: layers (0) is not between 1 and 9999\n"
+                              "11:39: error: activation: expected one of gelu, gelu_tanh, relu, silu, relu_squared, "
+                              "quick_gelu, found 'geluu'; did "
+                              "you mean 'gelu'?");
 }
 
 TEST(SpecReader, StopsCountingOutAtThirty) {

@@ -1,0 +1,85 @@
+//===- Reader.h - The parts of the spec's reader ----------------*- C++ -*-===//
+
+#ifndef TENON_SPEC_READER_H
+#define TENON_SPEC_READER_H
+
+#include "spec/Fields.h"
+#include "spec/Spec.h"
+#include "support/CheckedSize.h"
+
+namespace tenon::spec {
+
+/// Extents of kernels are 32-bit.
+inline constexpr int64_t maximumExtent = INT32_MAX;
+
+/// Whether `text` is a letter or '_', then letters, digits and `punctuation`, at most 200 in all.
+bool isName(llvm::StringRef text, llvm::StringRef punctuation);
+
+/// Reads a document into a model. What is wrong goes to the diagnostics, and reading goes on.
+class SpecReader {
+public:
+  explicit SpecReader(Diagnostics &diagnostics) : diagnostics(diagnostics) {}
+  Model read(const YamlNode &root);
+
+private:
+  using Leaf = std::variant<AttentionSublayer, MlpSublayer>;
+
+  // SpecReader.cpp: the model.
+  void readVersion(Fields &fields);
+  void readPooling(const YamlNode &node);
+  void readHead(const YamlNode &node);
+  void readTokens(const YamlNode &node);
+  std::optional<int64_t> readTokenId(const YamlNode &node, llvm::StringRef what);
+  /// The stack that `fields` names with 'stack', or the only one.
+  std::string readStackName(Fields &fields, const YamlNode &node, llvm::StringRef what);
+  void readNames(const YamlNode &node);
+  void readName(const YamlEntry &entry, llvm::ArrayRef<llvm::StringRef> known);
+  std::optional<TensorName> readTensor(const YamlEntry &entry);
+  std::string readPath(Fields &fields, llvm::StringRef key);
+
+  // StackReader.cpp: stacks, what they read, their norms.
+  void readStack(const YamlEntry &entry);
+  void readBlocks(Fields &fields, Stack &stack);
+  void readBlock(const YamlNode &node, llvm::StringRef what, Block &block);
+  void checkCycle(const YamlNode &node, const Stack &stack);
+  void readInput(const YamlNode &node, Input &input);
+  void readPositions(const YamlNode &node, Positions &positions);
+  void readPositionFields(Fields &fields, Positions &positions);
+  void readScaling(const YamlNode &node, RotaryScaling &scaling);
+  double readBase(Fields &fields, double usual);
+  int64_t readDims(Fields &fields);
+  void readNorm(const YamlNode &node, Norm &norm);
+  double readEpsilon(Fields &fields, double usual);
+
+  // SublayerReader.cpp: what a block consists of.
+  void readSublayer(const YamlNode &node, Block &block);
+  std::optional<Leaf> readLeaf(const YamlEntry &entry, size_t kind);
+  std::optional<size_t> readKind(const YamlNode &node, llvm::ArrayRef<llvm::StringRef> kinds, llvm::StringRef what);
+  void readParallel(const YamlNode &node, ParallelSublayer &parallel, const Block &before);
+  void checkSublayerName(const YamlEntry &entry, llvm::StringRef name, llvm::ArrayRef<std::string> others);
+  void readSublayerName(Fields &fields, std::string &name);
+  void readAttention(const YamlNode &node, AttentionSublayer &attention);
+  void readHeads(Fields &fields, AttentionSublayer &attention);
+  void readMask(const YamlNode &node, AttentionSublayer &attention);
+  void readScore(const YamlNode &node, AttentionSublayer &attention);
+  void readOwnRotary(const YamlNode &node, AttentionSublayer &attention);
+  void readQueryKeyNorm(const YamlNode &node, QueryKeyNorm &norm);
+  void checkRotary(const AttentionSublayer &attention);
+  void readMlp(const YamlNode &node, MlpSublayer &mlp);
+
+  void checkElements(const YamlNode *node, llvm::StringRef what, CheckedSize elements);
+  /// A number above 0.
+  double readPositive(Fields &fields, llvm::StringRef key, double usual);
+
+  Diagnostics &diagnostics;
+  Model model;
+  Stack *stack = nullptr;                 ///< That is being read.
+  const YamlNode *headSizeNode = nullptr; ///< Where the head size of the sublayer being read comes from.
+};
+
+/// "what (left x right)", for `checkElements`.
+std::string product(llvm::StringRef what, int64_t left, int64_t right);
+
+} // namespace tenon::spec
+
+#endif // TENON_SPEC_READER_H

@@ -1,0 +1,233 @@
+//===- StackReader.cpp - Stacks, what they read, their norms --------------===//
+
+#include "spec/Names.h"
+#include "spec/Parameters.h"
+#include "spec/Reader.h"
+#include "spec/Rotary.h"
+#include <algorithm>
+
+using namespace tenon;
+using namespace tenon::spec;
+
+/// Far beyond any model; keeps the sum of all parameters within 64 bits.
+static constexpr int64_t maximumLayers = 9999;
+static constexpr size_t maximumSublayers = 64;
+
+void SpecReader::readStack(const YamlEntry &entry) {
+  Stack &stack = model.stacks.emplace_back();
+  this->stack = &stack;
+  stack.name = entry.key;
+  if (!isName(stack.name, "_-"))
+    diagnostics.error(entry.keyRange, "'" + stack.name +
+                                          "' does not name a stack: expected a letter or '_', then letters, digits, "
+                                          "'_' and '-', at most 200 in all");
+  Fields fields(diagnostics, entry.value, "stack '" + stack.name + "'");
+  if (!fields.isMapping())
+    return;
+  if (const YamlNode *input = fields.require("input"))
+    readInput(*input, stack.input);
+  stack.layers = fields.requireInteger("layers", 1, maximumLayers).value_or(0);
+  if (const YamlNode *norm = fields.find("norm"))
+    readNorm(*norm, stack.norm);
+  readBlocks(fields, stack);
+  stack.cache = fields.boolean("cache").value_or(false);
+  fields.finish();
+}
+
+void SpecReader::readBlocks(Fields &fields, Stack &stack) {
+  const YamlNode *cycle = fields.find("cycle");
+  const YamlNode *block = cycle ? fields.find("block") : fields.require("block");
+  if (!cycle) {
+    if (block)
+      readBlock(*block, "block", stack.block);
+    return;
+  }
+  if (block)
+    diagnostics.error(block->range, "'block' and 'cycle' exclude each other: every layer has the one block, or they go "
+                                    "through the cycle's blocks in turn");
+  if (cycle->kind != YamlNode::Kind::Sequence || cycle->items.size() < 2 || cycle->items.size() > maximumSublayers) {
+    diagnostics.error(cycle->range,
+                      "cycle: expected a sequence of 2 to " + llvm::Twine(maximumSublayers) + " blocks, found " +
+                          (cycle->kind == YamlNode::Kind::Sequence ? "one of " + std::to_string(cycle->items.size())
+                                                                   : describe(*cycle)));
+    return;
+  }
+  for (const YamlNode &item : cycle->items)
+    readBlock(item, "a block of the cycle", stack.cycle.emplace_back());
+  stack.block = stack.cycle.front();
+  if (!diagnostics.hasErrors())
+    checkCycle(*cycle, stack);
+}
+
+void SpecReader::readBlock(const YamlNode &node, llvm::StringRef what, Block &block) {
+  bool isSequence = node.kind == YamlNode::Kind::Sequence;
+  if (!isSequence || node.items.empty())
+    diagnostics.error(node.range, what + ": expected a sequence of sublayers, found " +
+                                      (isSequence ? "an empty one" : describe(node)));
+  else if (node.items.size() > maximumSublayers)
+    diagnostics.error(node.range, what + ": " + llvm::Twine(node.items.size()) + " sublayers; a block has at most " +
+                                      llvm::Twine(maximumSublayers));
+  else
+    for (const YamlNode &item : node.items)
+      readSublayer(item, block);
+}
+
+/// All layers' tensors of one name are one array, so their shapes are one.
+void SpecReader::checkCycle(const YamlNode &node, const Stack &stack) {
+  auto listed = [&](const Block &block) {
+    Model one;
+    one.width = model.width;
+    one.stacks = {stack};
+    one.stacks.front().block = block;
+    return parameters(one);
+  };
+  std::vector<Parameter> first = listed(stack.cycle.front());
+  for (size_t index = 1; index < stack.cycle.size(); ++index) {
+    std::vector<Parameter> other = listed(stack.cycle[index]);
+    auto same = [](const Parameter &a, const Parameter &b) { return a.name == b.name && a.shape == b.shape; };
+    auto [mine, theirs] = std::mismatch(first.begin(), first.end(), other.begin(), other.end(), same);
+    if (mine == first.end() && theirs == other.end())
+      continue;
+    diagnostics.error(node.items[index].range,
+                      "the blocks of a cycle need the same parameters with the same shapes; '" +
+                          (mine == first.end() ? theirs->name : mine->name) + "' of block 0 and block " +
+                          llvm::Twine(index) + " differ");
+  }
+}
+
+void SpecReader::readInput(const YamlNode &node, Input &input) {
+  Fields fields(diagnostics, node, "input");
+  if (!fields.isMapping())
+    return;
+  input.vocab = fields.requireInteger("vocab", 1, maximumExtent).value_or(0);
+  checkElements(fields.find("vocab"), product("vocab x width", input.vocab, model.width),
+                CheckedSize(input.vocab) * model.width);
+  if (const YamlNode *positions = fields.find("positions"))
+    readPositions(*positions, input.positions);
+  input.types = fields.integer("types", 0, maximumExtent).value_or(0);
+  checkElements(fields.find("types"), product("types x width", input.types, model.width),
+                CheckedSize(input.types) * model.width);
+  input.norm = fields.boolean("norm").value_or(false);
+  input.scale = fields.number("scale").value_or(1.0);
+  if (input.scale == 0)
+    diagnostics.error(fields.find("scale")->range, "scale (0) would remove the token embedding");
+  fields.finish();
+}
+
+void SpecReader::readPositions(const YamlNode &node, Positions &positions) {
+  if (node.kind != YamlNode::Kind::Mapping) {
+    std::optional<size_t> kind = readChoice(diagnostics, node, "positions", positionKindNames);
+    positions.kind = static_cast<PositionKind>(kind.value_or(0));
+    if (positions.kind == PositionKind::Sinusoidal || positions.kind == PositionKind::Rotary)
+      positions.length = defaultTableLength;
+    if (positions.kind == PositionKind::Learned)
+      diagnostics.error(node.range, "learned positions need a length: {kind: learned, length: 512}");
+  } else {
+    Fields fields(diagnostics, node, "positions");
+    if (const YamlNode *kindNode = fields.require("kind")) {
+      std::optional<size_t> kind = readChoice(diagnostics, *kindNode, "kind", positionKindNames);
+      if (!kind)
+        return; // Which other keys belong here is not known.
+      positions.kind = static_cast<PositionKind>(*kind);
+      readPositionFields(fields, positions);
+    }
+  }
+  if (positions.kind == PositionKind::Sinusoidal && model.width % 2 != 0)
+    diagnostics.error(node.range, "sinusoidal positions need an even width; width is " + llvm::Twine(model.width));
+  checkElements(&node, product("positions x width", positions.length + positions.offset, model.width),
+                (CheckedSize(positions.length) + positions.offset) * model.width);
+}
+
+void SpecReader::readPositionFields(Fields &fields, Positions &positions) {
+  bool learned = positions.kind == PositionKind::Learned;
+  bool sinusoidal = positions.kind == PositionKind::Sinusoidal;
+  bool rotary = positions.kind == PositionKind::Rotary;
+  if (learned)
+    positions.length = fields.requireInteger("length", 1, maximumExtent).value_or(0);
+  else
+    positions.length =
+        fields.integer("length", 1, maximumExtent).value_or(sinusoidal || rotary ? defaultTableLength : 0);
+  if (learned)
+    positions.offset = fields.integer("offset", 0, maximumExtent).value_or(0);
+  if (sinusoidal || rotary) {
+    positions.base = readBase(fields, positions.base);
+    positions.interleaved = fields.boolean("interleaved").value_or(false);
+  }
+  if (rotary) {
+    positions.dims = readDims(fields);
+    if (const YamlNode *scaling = fields.find("scaling"))
+      readScaling(*scaling, positions.scaling);
+  }
+  fields.finish();
+}
+
+double SpecReader::readBase(Fields &fields, double usual) {
+  double base = fields.number("base").value_or(usual);
+  if (!(base > 1))
+    diagnostics.error(fields.find("base")->range, "base (" + fields.find("base")->text + ") is not above 1");
+  return base;
+}
+
+int64_t SpecReader::readDims(Fields &fields) {
+  int64_t dims = fields.integer("dims", 2, maximumExtent).value_or(0);
+  if (dims % 2 != 0)
+    diagnostics.error(fields.find("dims")->range, "dims (" + llvm::Twine(dims) + ") is odd; components turn in pairs");
+  return dims;
+}
+
+void SpecReader::readScaling(const YamlNode &node, RotaryScaling &scaling) {
+  Fields fields(diagnostics, node, "scaling");
+  const YamlNode *kindNode = fields.isMapping() ? fields.require("kind") : nullptr;
+  std::optional<size_t> kind = kindNode ? readChoice(diagnostics, *kindNode, "kind", scalingKindNames) : std::nullopt;
+  if (!kind)
+    return; // Which other keys belong here is not known.
+  scaling.kind = static_cast<ScalingKind>(*kind);
+  if (scaling.kind != ScalingKind::None && fields.require("factor")) {
+    scaling.factor = fields.number("factor").value_or(1.0);
+    if (!(scaling.factor >= 1))
+      diagnostics.error(fields.find("factor")->range, "factor (" + fields.find("factor")->text + ") is not at least 1");
+  }
+  if (scaling.kind != ScalingKind::None && scaling.kind != ScalingKind::Linear)
+    scaling.originalLength = fields.requireInteger("original_length", 1, maximumExtent).value_or(1);
+  if (scaling.kind == ScalingKind::Llama3) {
+    scaling.lowFrequencyFactor = readPositive(fields, "low_frequency_factor", scaling.lowFrequencyFactor);
+    scaling.highFrequencyFactor = readPositive(fields, "high_frequency_factor", scaling.highFrequencyFactor);
+    if (!(scaling.highFrequencyFactor > scaling.lowFrequencyFactor))
+      diagnostics.error(node.range, "high_frequency_factor is not above low_frequency_factor");
+  }
+  if (scaling.kind == ScalingKind::Yarn) {
+    scaling.betaFast = readPositive(fields, "beta_fast", scaling.betaFast);
+    scaling.betaSlow = readPositive(fields, "beta_slow", scaling.betaSlow);
+    scaling.attentionFactor = readPositive(fields, "attention_factor", yarnAttentionFactor(scaling.factor));
+    scaling.truncate = fields.boolean("truncate").value_or(true);
+  }
+  fields.finish();
+}
+
+double SpecReader::readEpsilon(Fields &fields, double usual) {
+  double epsilon = fields.number("epsilon").value_or(usual);
+  if (!(epsilon >= 0 && epsilon < 1))
+    diagnostics.error(fields.find("epsilon")->range,
+                      "epsilon (" + fields.find("epsilon")->text + ") is not at least 0 and below 1");
+  return epsilon;
+}
+
+void SpecReader::readNorm(const YamlNode &node, Norm &norm) {
+  Fields fields(diagnostics, node, "norm");
+  if (!fields.isMapping())
+    return;
+  norm.kind = static_cast<NormKind>(fields.choice("kind", normKindNames).value_or(0));
+  norm.place = static_cast<NormPlace>(fields.choice("place", normPlaceNames).value_or(size_t(NormPlace::After)));
+  norm.epsilon = readEpsilon(fields, norm.epsilon);
+  bool rms = norm.kind == NormKind::RMSNorm;
+  norm.bias = fields.boolean("bias").value_or(!rms);
+  if (rms && norm.bias)
+    diagnostics.error(fields.find("bias")->range, "rmsnorm has no bias; only layernorm has one");
+  const YamlNode *final = fields.find("final");
+  norm.final = fields.boolean("final").value_or(true);
+  if (final && norm.place == NormPlace::After)
+    diagnostics.error(final->range, "'final' belongs to 'place: before'; with 'place: after' the last sublayer ends "
+                                    "with a norm anyway");
+  norm.weightOffset = fields.number("weight_offset").value_or(0);
+  fields.finish();
+}

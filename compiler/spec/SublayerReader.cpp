@@ -1,0 +1,298 @@
+//===- SublayerReader.cpp - What a block consists of ----------------------===//
+
+#include "expressions/Sugar.h"
+#include "spec/Names.h"
+#include "spec/Reader.h"
+#include "spec/Rotary.h"
+#include "llvm/ADT/StringExtras.h"
+#include <cmath>
+
+using namespace tenon;
+using namespace tenon::spec;
+
+static constexpr ReservedKey reservedAttentionKeys[] = {
+    {"from", "'from' is not supported: in this version a sublayer attends to its own stack"},
+    {"source", "'source' is not supported: in this version a sublayer attends to its own stack"},
+    {"merge", "'merge' is not supported: in this version a sublayer attends to its own stack"},
+};
+static constexpr llvm::StringRef sublayerKinds[] = {"attention", "mlp", "parallel"};
+
+/// The one key of `node`, as an index in `kinds`; the entry is `node.entries.front()`.
+std::optional<size_t> SpecReader::readKind(const YamlNode &node, llvm::ArrayRef<llvm::StringRef> kinds,
+                                           llvm::StringRef what) {
+  if (node.kind != YamlNode::Kind::Mapping || node.entries.size() != 1) {
+    diagnostics.error(node.range,
+                      "a " + what + " is a mapping of one key, which is one of " + commaSeparated(kinds) + "; found " +
+                          (node.kind == YamlNode::Kind::Mapping ? "a mapping of " + std::to_string(node.entries.size())
+                                                                : describe(node)));
+    return std::nullopt;
+  }
+  YamlNode kind;
+  kind.kind = YamlNode::Kind::Scalar;
+  kind.text = node.entries.front().key;
+  kind.range = node.entries.front().keyRange;
+  return readChoice(diagnostics, kind, what, kinds);
+}
+
+/// The names of all sublayers of `block`, with those that stand in parallel.
+static std::vector<std::string> sublayerNames(const Block &block) {
+  std::vector<std::string> names;
+  auto add = [&](const auto &sublayer) { names.push_back(sublayer.name); };
+  for (const Sublayer &sublayer : block) {
+    std::visit(add, sublayer);
+    if (const auto *parallel = std::get_if<ParallelSublayer>(&sublayer))
+      for (const auto &inner : parallel->block)
+        std::visit(add, inner);
+  }
+  return names;
+}
+
+void SpecReader::checkSublayerName(const YamlEntry &entry, llvm::StringRef name, llvm::ArrayRef<std::string> others) {
+  if (llvm::is_contained(others, name))
+    diagnostics.error(entry.keyRange,
+                      "a second sublayer named '" + name + "' in one block; give each a name of its own with 'name'");
+}
+
+std::optional<SpecReader::Leaf> SpecReader::readLeaf(const YamlEntry &entry, size_t kind) {
+  if (kind == 0) {
+    AttentionSublayer attention;
+    readAttention(entry.value, attention);
+    checkRotary(attention);
+    return attention;
+  }
+  MlpSublayer mlp;
+  readMlp(entry.value, mlp);
+  return mlp;
+}
+
+void SpecReader::readSublayer(const YamlNode &node, Block &block) {
+  std::optional<size_t> kind = readKind(node, sublayerKinds, "sublayer");
+  if (!kind)
+    return;
+  const YamlEntry &entry = node.entries.front();
+  std::vector<std::string> others = sublayerNames(block);
+  if (*kind == 2) {
+    ParallelSublayer parallel;
+    readParallel(entry.value, parallel, block);
+    checkSublayerName(entry, parallel.name, others);
+    block.push_back(std::move(parallel));
+    return;
+  }
+  Leaf leaf = *readLeaf(entry, *kind);
+  std::visit(
+      [&](auto &sublayer) {
+        checkSublayerName(entry, sublayer.name, others);
+        block.push_back(std::move(sublayer));
+      },
+      leaf);
+}
+
+void SpecReader::readParallel(const YamlNode &node, ParallelSublayer &parallel, const Block &before) {
+  parallel.name = "parallel";
+  Fields fields(diagnostics, node, "parallel");
+  if (!fields.isMapping())
+    return;
+  if (stack->norm.place != NormPlace::Before)
+    diagnostics.error(node.range, "parallel sublayers need a norm with 'place: before'; this stack's has 'place: " +
+                                      normPlaceNames[size_t(stack->norm.place)] + "'");
+  parallel.norm = static_cast<ParallelNorm>(fields.choice("norm", parallelNormNames).value_or(0));
+  readSublayerName(fields, parallel.name);
+  const YamlNode *block = fields.require("block");
+  if (block && (block->kind != YamlNode::Kind::Sequence || block->items.size() < 2))
+    diagnostics.error(block->range,
+                      "block: expected a sequence of two sublayers or more, found " +
+                          (block->kind == YamlNode::Kind::Sequence ? "one of " + std::to_string(block->items.size())
+                                                                   : describe(*block)));
+  else if (block)
+    for (const YamlNode &item : block->items) {
+      std::optional<size_t> kind = readKind(item, llvm::ArrayRef(sublayerKinds).take_front(2), "parallel sublayer");
+      if (!kind)
+        continue;
+      std::vector<std::string> others = sublayerNames(before);
+      others.push_back(parallel.name);
+      for (const Leaf &leaf : parallel.block)
+        std::visit([&](const auto &sublayer) { others.push_back(sublayer.name); }, leaf);
+      Leaf leaf = *readLeaf(item.entries.front(), *kind);
+      std::visit([&](auto &sublayer) { checkSublayerName(item.entries.front(), sublayer.name, others); }, leaf);
+      parallel.block.push_back(std::move(leaf));
+    }
+  fields.finish();
+}
+
+void SpecReader::checkRotary(const AttentionSublayer &attention) {
+  std::optional<Rotary> rotary = rotaryOf(*stack, attention);
+  if (rotary && headSizeNode && (rotary->dims > attention.headSize || rotary->dims % 2 != 0))
+    diagnostics.error(headSizeNode->range, "rotary positions turn " + llvm::Twine(rotary->dims) +
+                                               " components of a head of " + llvm::Twine(attention.headSize) +
+                                               "; expected an even number within the head's size");
+}
+
+void SpecReader::readSublayerName(Fields &fields, std::string &name) {
+  const YamlNode *node = fields.find("name");
+  if (!node)
+    return;
+  std::optional<std::string> given = readString(diagnostics, *node, "name");
+  if (given && !isName(*given, "_-"))
+    diagnostics.error(node->range, "name ('" + *given +
+                                       "'): expected a letter or '_', then letters, digits, '_' and '-', at most 200 "
+                                       "in all");
+  name = given.value_or(name);
+}
+
+void SpecReader::readAttention(const YamlNode &node, AttentionSublayer &attention) {
+  attention.name = "attention";
+  headSizeNode = nullptr;
+  Fields fields(diagnostics, node, "attention");
+  if (!fields.isMapping())
+    return;
+  readHeads(fields, attention);
+  attention.bias = fields.boolean("bias").value_or(true);
+  attention.keyBias = fields.boolean("key_bias").value_or(attention.bias);
+  attention.outputBias = fields.boolean("output_bias").value_or(true);
+  double usual = attention.headSize > 0 ? 1 / std::sqrt(static_cast<double>(attention.headSize)) : 1;
+  attention.scale = readPositive(fields, "scale", usual);
+  readSublayerName(fields, attention.name);
+  if (const YamlNode *mask = fields.find("mask"))
+    readMask(*mask, attention);
+  if (const YamlNode *score = fields.find("score"))
+    readScore(*score, attention);
+  if (const YamlNode *rotary = fields.find("rotary"))
+    readOwnRotary(*rotary, attention);
+  if (const YamlNode *norm = fields.find("query_key_norm"))
+    readQueryKeyNorm(*norm, attention.queryKeyNorm.emplace());
+  fields.finish(reservedAttentionKeys);
+}
+
+/// The canonical text of the expression in `node`, empty where it changes nothing or where an error is reported.
+static std::string readExpression(Diagnostics &diagnostics, const YamlNode &node, llvm::StringRef what,
+                                  expressions::Kind kind) {
+  expressions::ParseResult result = expressions::parse(node.text, kind);
+  if (result)
+    return result->isNeutral() ? "" : result->print();
+  const expressions::Error &error = result.error();
+  diagnostics.error(partOf(node, error.begin, error.end), what + ": " + error.message);
+  return "";
+}
+
+static int32_t readKeys(Diagnostics &diagnostics, const YamlNode &node, llvm::StringRef what) {
+  return readInteger(diagnostics, node, what, 1, maximumExtent).value_or(1);
+}
+
+void SpecReader::readMask(const YamlNode &node, AttentionSublayer &attention) {
+  if (node.kind == YamlNode::Kind::Scalar) {
+    if (node.text == "causal")
+      attention.mask = expressions::causal().print();
+    else if (node.text != "none")
+      attention.mask = readExpression(diagnostics, node, "mask", expressions::Kind::Mask);
+    return;
+  }
+  bool one = node.kind == YamlNode::Kind::Mapping && node.entries.size() == 1;
+  llvm::StringRef key = one ? llvm::StringRef(node.entries.front().key) : "";
+  if (key == "window")
+    attention.mask = expressions::window(readKeys(diagnostics, node.entries.front().value, key)).print();
+  else if (key == "prefix")
+    attention.mask = expressions::prefix(readKeys(diagnostics, node.entries.front().value, key)).print();
+  else
+    diagnostics.error(one ? node.entries.front().keyRange : node.range,
+                      "mask: expected none, causal, {window: n}, {prefix: n} or an expression, found " +
+                          (one ? "the key '" + key.str() + "'" : describe(node)));
+}
+
+void SpecReader::readScore(const YamlNode &node, AttentionSublayer &attention) {
+  if (node.kind == YamlNode::Kind::Scalar) {
+    if (node.text != "alibi") {
+      attention.score = readExpression(diagnostics, node, "score", expressions::Kind::Score);
+    } else if (attention.heads > expressions::maximumAlibiHeads) {
+      diagnostics.error(node.range, "score: alibi is for at most " + llvm::Twine(expressions::maximumAlibiHeads) +
+                                        " heads; heads is " + llvm::Twine(attention.heads));
+    } else if (attention.heads > 0) {
+      attention.score = expressions::alibi(attention.heads, expressions::AlibiStyle::Bloom).print();
+    }
+    return;
+  }
+  if (node.kind != YamlNode::Kind::Mapping) {
+    diagnostics.error(node.range, "score: expected alibi, {softcap: c} or an expression, found " + describe(node));
+    return;
+  }
+  Fields fields(diagnostics, node, "score");
+  if (fields.require("softcap"))
+    attention.score = expressions::softcap(readPositive(fields, "softcap", 1.0)).print();
+  fields.finish();
+}
+
+void SpecReader::readOwnRotary(const YamlNode &node, AttentionSublayer &attention) {
+  attention.ownRotary = true;
+  if (node.kind == YamlNode::Kind::Scalar && node.text == "none")
+    return;
+  Fields fields(diagnostics, node, "rotary");
+  if (!fields.isMapping())
+    return;
+  if (stack->input.positions.kind == PositionKind::None && stack->input.positions.length == 0)
+    diagnostics.error(node.range, "'rotary' needs positions with a length, for which its angles are made: {kind: none, "
+                                  "length: 1024}");
+  Rotary &rotary = attention.rotary.emplace();
+  rotary.base = readBase(fields, rotary.base);
+  rotary.dims = readDims(fields);
+  rotary.interleaved = fields.boolean("interleaved").value_or(false);
+  if (const YamlNode *scaling = fields.find("scaling"))
+    readScaling(*scaling, rotary.scaling);
+  fields.finish();
+}
+
+void SpecReader::readQueryKeyNorm(const YamlNode &node, QueryKeyNorm &norm) {
+  static constexpr llvm::StringRef extents[] = {"head", "all"};
+  Fields fields(diagnostics, node, "query_key_norm");
+  if (!fields.isMapping())
+    return;
+  if (const YamlNode *kind = fields.require("kind"))
+    norm.kind = static_cast<NormKind>(readChoice(diagnostics, *kind, "kind", normKindNames).value_or(1));
+  norm.epsilon = readEpsilon(fields, norm.epsilon);
+  norm.weightOffset = fields.number("weight_offset").value_or(0);
+  norm.bias = fields.boolean("bias").value_or(norm.kind == NormKind::LayerNorm);
+  if (norm.kind == NormKind::RMSNorm && norm.bias)
+    diagnostics.error(fields.find("bias")->range, "rmsnorm has no bias; only layernorm has one");
+  norm.overAll = fields.choice("over", extents).value_or(0) == 1;
+  fields.finish();
+}
+
+void SpecReader::readHeads(Fields &fields, AttentionSublayer &attention) {
+  const YamlNode *headsNode = fields.require("heads");
+  const YamlNode *sizeNode = fields.find("head_size");
+  attention.heads = headsNode ? readInteger(diagnostics, *headsNode, "heads", 1, maximumExtent).value_or(0) : 0;
+  attention.keyValueHeads = fields.integer("kv_heads", 1, maximumExtent).value_or(attention.heads);
+  if (sizeNode)
+    attention.headSize = readInteger(diagnostics, *sizeNode, "head_size", 1, maximumExtent).value_or(0);
+  if (attention.heads == 0 || model.width == 0 || (sizeNode && attention.headSize == 0))
+    return; // Reported.
+  if (attention.heads % attention.keyValueHeads != 0)
+    diagnostics.error(fields.find("kv_heads")->range, "heads (" + llvm::Twine(attention.heads) +
+                                                          ") is not a multiple of kv_heads (" +
+                                                          llvm::Twine(attention.keyValueHeads) + ")");
+  if (!sizeNode && model.width % attention.heads != 0) {
+    diagnostics.error(headsNode->range, "width (" + llvm::Twine(model.width) + ") is not a multiple of heads (" +
+                                            llvm::Twine(attention.heads) + ")");
+    return;
+  }
+  if (!sizeNode)
+    attention.headSize = model.width / attention.heads;
+  headSizeNode = sizeNode ? sizeNode : headsNode;
+  checkElements(headSizeNode,
+                "heads x head_size x width (" + std::to_string(attention.heads) + " x " +
+                    std::to_string(attention.headSize) + " x " + std::to_string(model.width) + ")",
+                CheckedSize(attention.heads) * attention.headSize * model.width);
+}
+
+void SpecReader::readMlp(const YamlNode &node, MlpSublayer &mlp) {
+  mlp.name = "mlp";
+  Fields fields(diagnostics, node, "mlp");
+  if (!fields.isMapping())
+    return;
+  mlp.hidden = fields.requireInteger("hidden", 1, maximumExtent).value_or(0);
+  checkElements(fields.find("hidden"), product("hidden x width", mlp.hidden, model.width),
+                CheckedSize(mlp.hidden) * model.width);
+  mlp.activation = static_cast<Activation>(fields.choice("activation", activationNames).value_or(0));
+  mlp.gated = fields.boolean("gated").value_or(false);
+  mlp.bias = fields.boolean("bias").value_or(true);
+  readSublayerName(fields, mlp.name);
+  fields.finish();
+}
