@@ -82,3 +82,33 @@ def every_character(width=64):
     for start in range(0, len(codes), width):
         part = [chr(code) for code in codes[start:start + width]]
         yield " ".join("a" + character + "b " + character for character in part)
+
+
+SPACES = [" ", " ", " ", "\n", "\r\n", "\t", "\u00a0", "\u3000", "\u2028", "\x0b", "\x85", "\u200b", "\u2581", "\r"]
+
+
+def awkward_string(rng, words, tokens):
+    """One of: any bytes made valid, runs of spaces between words, digits, tokens inside text, one long word."""
+    kind = rng.randrange(6)
+    if kind == 0:
+        return bytes(rng.randrange(256) for _ in range(rng.randint(0, 40))).decode("utf-8", "replace")
+    if kind == 1:
+        return bytes(rng.randrange(256) for _ in range(rng.randint(0, 40))).decode("latin-1")
+    if kind == 2:
+        return "".join(rng.choice(words) * rng.randint(0, 1) + rng.choice(SPACES) * rng.randint(0, 5) for _ in range(rng.randint(1, 15)))
+    if kind == 3:
+        return "".join(rng.choice(["0", "17", "2024", "1,000", "3.14", "٣٤", "१२", "Ⅷ", "½", "x²", " ", "a", "-", "'s", "'LL", "'\u017f", "n't"])
+                       for _ in range(rng.randint(1, 20)))
+    if kind == 4 and tokens:
+        return "".join(rng.choice([rng.choice(tokens), rng.choice(words), rng.choice(SPACES), rng.choice(tokens)[:-1]]) for _ in range(rng.randint(1, 12)))
+    return rng.choice(words) * rng.randint(1, 60)
+
+
+def varied_strings(count, seed, tokens=()):
+    """`count` strings, half of them as `strings` has them."""
+    rng = random.Random(seed)
+    words = [word for sample in SAMPLES for word in sample.split()]
+    out = strings(count // 2, seed)
+    while len(out) < count:
+        out.append(awkward_string(rng, words, list(tokens)))
+    return out

@@ -49,6 +49,8 @@ void AddedTokens::read(const JsonValue &description, const Vocabulary &vocabular
   }
   token.text = encodeUtf8(pattern);
   byId.emplace(token.id, tokens.size());
+  if (token.special)
+    special.insert(token.id);
   tokens.push_back(std::move(token));
 }
 
@@ -79,10 +81,19 @@ const std::string *AddedTokens::textOf(int32_t id) const {
   return token ? &token->text : nullptr;
 }
 
-bool AddedTokens::isSpecial(int32_t id) const {
+const std::string *AddedTokens::contentOf(int32_t id) const {
   const Token *token = find(id);
-  return token && token->special;
+  return token ? &token->content : nullptr;
 }
+
+std::optional<int32_t> AddedTokens::idOf(std::string_view content) const {
+  for (const Token &token : tokens)
+    if (token.content == content)
+      return token.id;
+  return std::nullopt;
+}
+
+bool AddedTokens::isSpecial(int32_t id) const { return special.count(id); }
 
 int64_t AddedTokens::largestId() const {
   int64_t largest = -1;
@@ -93,7 +104,8 @@ int64_t AddedTokens::largestId() const {
 
 /// Matches are found leftmost first, then longest, and do not overlap. One that is rejected is still used up: the
 /// search goes on behind it.
-std::vector<AddedTokens::Piece> AddedTokens::split(std::u32string_view text, const Trie &trie) const {
+std::vector<AddedTokens::Piece> AddedTokens::split(std::u32string_view text, const Trie &trie,
+                                                   bool findsSpecial) const {
   std::vector<Piece> pieces;
   size_t done = 0;
   auto addText = [&](size_t end) {
@@ -111,7 +123,7 @@ std::vector<AddedTokens::Piece> AddedTokens::split(std::u32string_view text, con
     at = end;
     bool touchesWord =
         (start > 0 && isWordCharacter(text[start - 1])) || (end < text.size() && isWordCharacter(text[end]));
-    if (token.singleWord && touchesWord)
+    if ((token.singleWord && touchesWord) || (token.special && !findsSpecial))
       continue;
     while (token.stripLeft && start > done && isWhitespace(text[start - 1]))
       --start;

@@ -27,12 +27,21 @@ public:
     int32_t id = -1;
   };
 
-  std::vector<Piece> splitRaw(std::u32string_view text) const { return split(text, raw); }
-  std::vector<Piece> splitNormalized(std::u32string_view text) const { return split(text, normalized); }
+  /// Special tokens are found only where `findsSpecial` is set.
+  std::vector<Piece> splitRaw(std::u32string_view text, bool findsSpecial) const {
+    return split(text, raw, findsSpecial);
+  }
+  std::vector<Piece> splitNormalized(std::u32string_view text, bool findsSpecial) const {
+    return split(text, normalized, findsSpecial);
+  }
 
   /// What the token is matched with, so normalised if it says so. Null unless `id` is that of an added token.
   const std::string *textOf(int32_t id) const;
+  /// The token as the file has it; null likewise.
+  const std::string *contentOf(int32_t id) const;
+  std::optional<int32_t> idOf(std::string_view content) const;
   bool isSpecial(int32_t id) const;
+  const IdSet &specialIds() const { return special; }
   int64_t largestId() const; ///< -1 where there is none.
 
 private:
@@ -45,10 +54,11 @@ private:
   void read(const JsonValue &description, const Vocabulary &vocabulary, const Normalizer &normalizer);
   void checkId(const JsonValue &description, const Token &token, const Vocabulary &vocabulary) const;
   const Token *find(int32_t id) const;
-  std::vector<Piece> split(std::u32string_view text, const Trie &trie) const;
+  std::vector<Piece> split(std::u32string_view text, const Trie &trie, bool findsSpecial) const;
 
   std::vector<Token> tokens; ///< The tries' values are indices into this.
   std::unordered_map<int32_t, size_t> byId;
+  IdSet special;
   Trie raw, normalized;
 };
 

@@ -2,6 +2,8 @@
 
 #include "text/Json.h"
 
+#include "text/Unicode.h"
+
 #include <algorithm>
 
 using namespace tenon::text;
@@ -148,10 +150,8 @@ JsonValue JsonValue::elsewhere(const json &standIn, std::string_view key) const 
 
 std::vector<JsonValue> JsonValue::elements() const {
   std::vector<JsonValue> out;
-  if (!value->is_array()) {
-    failType("an array");
+  if (!expectArray())
     return out;
-  }
   for (const json &element : *value)
     out.emplace_back(element, path + "[" + std::to_string(out.size()) + "]", *error);
   return out;
@@ -162,6 +162,28 @@ std::string JsonValue::asString() const {
     return value->get_ref<const std::string &>();
   failType("a string");
   return {};
+}
+
+std::u32string JsonValue::asCharacters() const {
+  std::u32string characters;
+  size_t ignored; // A JSON string is UTF-8: the parser saw to that.
+  decodeUtf8(asString(), characters, ignored);
+  return characters;
+}
+
+char32_t JsonValue::asCharacter() const {
+  std::u32string characters = asCharacters();
+  if (characters.size() == 1)
+    return characters[0];
+  failType("a string of one character");
+  return U' ';
+}
+
+double JsonValue::asNumber() const {
+  if (value->is_number())
+    return value->get<double>();
+  failType("a number");
+  return 0;
 }
 
 bool JsonValue::asBool() const {
@@ -182,6 +204,13 @@ bool JsonValue::expectObject() const {
   if (value->is_object())
     return true;
   failType("an object");
+  return false;
+}
+
+bool JsonValue::expectArray() const {
+  if (value->is_array())
+    return true;
+  failType("an array");
   return false;
 }
 

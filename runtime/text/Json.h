@@ -40,12 +40,17 @@ public:
   std::vector<JsonValue> elements() const;
 
   std::string asString() const;
+  std::u32string asCharacters() const; ///< A string, decoded.
+  char32_t asCharacter() const;        ///< A string of one character.
+  double asNumber() const;
   bool asBool() const;
   /// An integer in [0, `largest`].
   int64_t asCount(int64_t largest) const;
 
   /// An error unless this is an object.
   bool expectObject() const;
+  /// An error unless this is an array.
+  bool expectArray() const;
   /// An error for the first key that is not one of `keys`.
   void expectOnlyKeys(std::initializer_list<std::string_view> keys) const;
 

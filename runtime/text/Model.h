@@ -4,47 +4,31 @@
 #define TENON_TEXT_MODEL_H
 
 #include "text/Json.h"
+#include "text/Vocabulary.h"
+#include "text/Words.h"
 
 #include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace tenon::text {
 
-/// Tokens and their ids, both ways.
-class Vocabulary {
-public:
-  /// Reads an object of tokens and ids. An id twice, or one that is no int32, is an error of `description`.
-  explicit Vocabulary(const JsonValue &description);
-  Vocabulary() = default;
-
-  bool add(std::string token, int32_t id);
-  std::optional<int32_t> idOf(const std::string &token) const;
-  const std::string *tokenOf(int32_t id) const; ///< Null for an id without one.
-  size_t count() const { return ids.size(); }
-  int64_t largestId() const { return largest; } ///< -1 for an empty vocabulary.
-  const std::unordered_map<std::string, int32_t> &entries() const { return ids; }
-
-private:
-  std::unordered_map<std::string, int32_t> ids;
-  std::unordered_map<int32_t, const std::string *> tokens;
-  int64_t largest = -1;
-};
+using IdSet = std::unordered_set<int32_t>;
 
 class Model {
 public:
   virtual ~Model();
-  /// Appends the ids of one word.
-  virtual void tokenize(std::u32string_view word, std::vector<int32_t> &ids) const = 0;
+  /// Appends the ids of all words. Those of `barred` are not given for text that spells them, but still where a model
+  /// knows no other id, as the unknown token is. Throws TextError for text that the vocabulary has no ids for.
+  virtual void tokenize(const Words &words, const IdSet &barred, std::vector<int32_t> &ids) const = 0;
   virtual const Vocabulary &vocabulary() const = 0;
 };
 
 /// The `model` of a tokenizer.json; null after an error, which is in `description`.
 std::unique_ptr<Model> makeModel(const JsonValue &description);
 
+std::unique_ptr<Model> makeBytePairs(const JsonValue &description);
+std::unique_ptr<Model> makeUnigram(const JsonValue &description);
 std::unique_ptr<Model> makeWordPiece(const JsonValue &description);
 
 } // namespace tenon::text

@@ -2,6 +2,8 @@
 
 #include "text/Normalizer.h"
 
+#include "text/ByteAlphabet.h"
+#include "text/Pattern.h"
 #include "text/Unicode.h"
 
 #include <algorithm>
@@ -20,12 +22,18 @@ void lowercase(std::u32string &text) {
   text = std::move(lower);
 }
 
+/// Removes characters that `isRemoved` says yes to.
+template <typename Predicate> void removeIf(std::u32string &text, bool &keepsStart, Predicate isRemoved) {
+  keepsStart = keepsStart && (text.empty() || !isRemoved(text[0]));
+  std::erase_if(text, isRemoved);
+}
+
 class Sequence : public Normalizer {
 public:
   explicit Sequence(std::vector<std::unique_ptr<Normalizer>> steps) : steps(std::move(steps)) {}
-  void apply(std::u32string &text) const override {
+  void apply(std::u32string &text, bool &keepsStart) const override {
     for (const auto &step : steps)
-      step->apply(text);
+      step->apply(text, keepsStart);
   }
 
 private:
@@ -43,23 +51,23 @@ public:
     description.expectOnlyKeys({"type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase"});
   }
 
-  void apply(std::u32string &text) const override {
+  void apply(std::u32string &text, bool &keepsStart) const override {
     if (cleanText)
-      clean(text);
+      clean(text, keepsStart);
     if (spaceChinese)
       separateChinese(text);
     if (stripAccents) {
       normalize(NormalizationForm::NFD, text);
-      std::erase_if(text, isNonspacingMark);
+      removeIf(text, keepsStart, isNonspacingMark);
     }
     if (lower)
       lowercase(text);
   }
 
 private:
-  static void clean(std::u32string &text) {
-    std::erase_if(text,
-                  [](char32_t c) { return c == 0xFFFD || (isControl(c) && c != U'\t' && c != U'\n' && c != U'\r'); });
+  static void clean(std::u32string &text, bool &keepsStart) {
+    removeIf(text, keepsStart,
+             [](char32_t c) { return c == 0xFFFD || (isControl(c) && c != U'\t' && c != U'\n' && c != U'\r'); });
     std::replace_if(text.begin(), text.end(), isWhitespace, U' ');
   }
 
@@ -84,7 +92,7 @@ private:
 class Form : public Normalizer {
 public:
   explicit Form(NormalizationForm form) : form(form) {}
-  void apply(std::u32string &text) const override { normalize(form, text); }
+  void apply(std::u32string &text, bool &) const override { normalize(form, text); }
 
 private:
   NormalizationForm form;
@@ -92,12 +100,12 @@ private:
 
 class Lowercase : public Normalizer {
 public:
-  void apply(std::u32string &text) const override { lowercase(text); }
+  void apply(std::u32string &text, bool &) const override { lowercase(text); }
 };
 
 class StripAccents : public Normalizer {
 public:
-  void apply(std::u32string &text) const override { std::erase_if(text, isCombiningMark); }
+  void apply(std::u32string &text, bool &keepsStart) const override { removeIf(text, keepsStart, isCombiningMark); }
 };
 
 class Strip : public Normalizer {
@@ -106,51 +114,87 @@ public:
       : left(description.member("strip_left").asBool()), right(description.member("strip_right").asBool()) {
     description.expectOnlyKeys({"type", "strip_left", "strip_right"});
   }
-  void apply(std::u32string &text) const override {
+  void apply(std::u32string &text, bool &keepsStart) const override {
     if (right)
       while (!text.empty() && isWhitespace(text.back()))
         text.pop_back();
-    if (left)
-      text.erase(text.begin(), std::find_if_not(text.begin(), text.end(), isWhitespace));
+    auto first = std::find_if_not(text.begin(), text.end(), isWhitespace);
+    if (!left || first == text.begin())
+      return;
+    text.erase(text.begin(), first);
+    keepsStart = false;
   }
 
 private:
   bool left, right;
 };
 
-/// Every occurrence of one string by another.
 class Replace : public Normalizer {
 public:
-  explicit Replace(const JsonValue &description) {
+  explicit Replace(const JsonValue &description)
+      : pattern(description.member("pattern")), content(description.member("content").asCharacters()) {
     description.expectOnlyKeys({"type", "pattern", "content"});
-    JsonValue pattern = description.member("pattern");
-    pattern.expectOnlyKeys({"String"}); // The other kind is Regex.
-    size_t ignored;                     // A JSON string is UTF-8: the parser saw to that.
-    decodeUtf8(pattern.member("String").asString(), from, ignored);
-    decodeUtf8(description.member("content").asString(), to, ignored);
-    if (from.empty())
-      pattern.fail("expected a string of at least one character to replace, found an empty one");
   }
-  void apply(std::u32string &text) const override {
-    size_t at = text.find(from);
-    if (at == text.npos)
-      return;
+
+  void apply(std::u32string &text, bool &keepsStart) const override {
     std::u32string replaced;
-    size_t done = 0;
-    for (; at != text.npos; at = text.find(from, done)) {
-      replaced.append(text, done, at - done).append(to);
-      done = at + from.size();
-    }
-    text = replaced.append(text, done);
+    std::optional<Span> first = pattern.replace(text, content, replaced);
+    if (!first)
+      return;
+    // What stands in for several characters counts as the last of them.
+    if (first->begin == 0 && (first->end > 1 || (first->end == 1 && content.empty())))
+      keepsStart = false;
+    text = std::move(replaced);
   }
 
 private:
-  std::u32string from, to;
+  Pattern pattern;
+  std::u32string content;
+};
+
+class Prepend : public Normalizer {
+public:
+  explicit Prepend(const JsonValue &description) : prefix(description.member("prepend").asCharacters()) {
+    description.expectOnlyKeys({"type", "prepend"});
+  }
+  void apply(std::u32string &text, bool &) const override {
+    if (!text.empty())
+      text.insert(0, prefix);
+  }
+
+private:
+  std::u32string prefix;
+};
+
+class ByteLevel : public Normalizer {
+public:
+  void apply(std::u32string &text, bool &) const override {
+    std::u32string bytes;
+    appendAsBytes(text, bytes);
+    text = std::move(bytes);
+  }
+};
+
+/// What Google's translation models do: control characters go, and whatever looks like a space becomes one.
+class Nmt : public Normalizer {
+public:
+  void apply(std::u32string &text, bool &keepsStart) const override {
+    removeIf(text, keepsStart, [](char32_t c) {
+      return (c >= 0x01 && c <= 0x08) || c == 0x0B || (c >= 0x0E && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F;
+    });
+    std::replace_if(text.begin(), text.end(), looksLikeSpace, U' ');
+  }
+
+private:
+  static bool looksLikeSpace(char32_t c) {
+    return c == 0x09 || c == 0x0A || c == 0x0C || c == 0x0D || c == 0x1680 || (c >= 0x200B && c <= 0x200F) ||
+           c == 0x2028 || c == 0x2029 || c == 0x2581 || c == 0xFEFF || c == 0xFFFD;
+  }
 };
 
 class Identity : public Normalizer {
 public:
-  void apply(std::u32string &) const override {}
+  void apply(std::u32string &, bool &) const override {}
 };
 
 std::unique_ptr<Normalizer> makeSequence(const JsonValue &description) {
@@ -175,6 +219,10 @@ std::unique_ptr<Normalizer> makePlain(const std::string &type) {
     return std::make_unique<Lowercase>();
   if (type == "StripAccents")
     return std::make_unique<StripAccents>();
+  if (type == "ByteLevel")
+    return std::make_unique<ByteLevel>();
+  if (type == "Nmt")
+    return std::make_unique<Nmt>();
   return nullptr;
 }
 
@@ -190,6 +238,10 @@ std::unique_ptr<Normalizer> tenon::text::makeNormalizer(const JsonValue &descrip
     return makeSequence(description);
   if (type == "Strip")
     return std::make_unique<Strip>(description);
+  if (type == "Precompiled")
+    return makePrecompiled(description);
+  if (type == "Prepend")
+    return std::make_unique<Prepend>(description);
   if (type == "Replace")
     return std::make_unique<Replace>(description);
   if (auto plain = makePlain(type)) {
@@ -197,7 +249,7 @@ std::unique_ptr<Normalizer> tenon::text::makeNormalizer(const JsonValue &descrip
     return plain;
   }
   description.fail("normalizer type " + inQuotes(type) +
-                   " is not supported; supported are: BertNormalizer, Lowercase, NFC, NFD, NFKC, NFKD, Replace, "
-                   "Sequence, Strip, StripAccents");
+                   " is not supported; supported are: BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, "
+                   "Nmt, Precompiled, Prepend, Replace, Sequence, Strip, StripAccents");
   return std::make_unique<Identity>();
 }

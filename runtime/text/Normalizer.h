@@ -13,11 +13,18 @@ namespace tenon::text {
 class Normalizer {
 public:
   virtual ~Normalizer();
-  virtual void apply(std::u32string &text) const = 0;
+  /// `keepsStart` becomes false where what `text` begins with is not of the start of what it was made from.
+  virtual void apply(std::u32string &text, bool &keepsStart) const = 0;
+  void apply(std::u32string &text) const {
+    bool ignored = true;
+    apply(text, ignored);
+  }
 };
 
 /// The `normalizer` of a tokenizer.json. Never null: after an error, which is in `description`, it does nothing.
 std::unique_ptr<Normalizer> makeNormalizer(const JsonValue &description);
+
+std::unique_ptr<Normalizer> makePrecompiled(const JsonValue &description);
 
 } // namespace tenon::text
 

@@ -14,12 +14,26 @@ size_t Template::specialCount() const {
   return count;
 }
 
-void Template::apply(const std::vector<int32_t> &textIds, Encoding &out) const {
+void Template::apply(const std::vector<int32_t> &textIds, bool addSpecial, Encoding &out) const {
   for (const Piece &piece : pieces) {
+    if (!piece.ids.empty() && !addSpecial)
+      continue;
     const std::vector<int32_t> &ids = piece.ids.empty() ? textIds : piece.ids;
     out.ids.insert(out.ids.end(), ids.begin(), ids.end());
     out.types.insert(out.types.end(), ids.size(), piece.type);
   }
+}
+
+Template Template::followedBy(const Template &next) const {
+  std::vector<Piece> all;
+  for (const Piece &outer : next.pieces) {
+    if (!outer.ids.empty())
+      all.push_back(outer);
+    else
+      for (const Piece &inner : pieces)
+        all.push_back({inner.ids, outer.type});
+  }
+  return Template(std::move(all));
 }
 
 int64_t Template::largestId() const {
@@ -92,6 +106,22 @@ Template makeClsSep(const JsonValue &description) {
   return Template({{{cls}, 0}, {{}, 0}, {{sep}, 0}});
 }
 
+Template makeSequence(const JsonValue &description) {
+  description.expectOnlyKeys({"type", "processors"});
+  Template all({{{}, 0}});
+  for (const JsonValue &step : description.member("processors").elements()) {
+    if (description.failed())
+      break;
+    all = all.followedBy(makeTemplate(step));
+    // Templates that repeat the text make each other grow.
+    constexpr size_t kMost = 1024;
+    if (size_t count = all.pieceCount(); count > kMost)
+      step.fail("the processors together have " + std::to_string(count) + " pieces, expected at most " +
+                std::to_string(kMost));
+  }
+  return all;
+}
+
 } // namespace
 
 Template tenon::text::makeTemplate(const JsonValue &description) {
@@ -110,7 +140,15 @@ Template tenon::text::makeTemplate(const JsonValue &description) {
     description.expectOnlyKeys({"type", "sep", "cls", "trim_offsets", "add_prefix_space"});
     return makeClsSep(description);
   }
+  if (type == "ByteLevel") {
+    // It moves the offsets of tokens only.
+    description.expectOnlyKeys({"type", "add_prefix_space", "trim_offsets", "use_regex"});
+    return none;
+  }
+  if (type == "Sequence")
+    return makeSequence(description);
   description.fail("post-processor type " + inQuotes(type) +
-                   " is not supported; supported are: BertProcessing, RobertaProcessing, TemplateProcessing");
+                   " is not supported; supported are: BertProcessing, ByteLevel, RobertaProcessing, Sequence, "
+                   "TemplateProcessing");
   return none;
 }

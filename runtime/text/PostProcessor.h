@@ -22,8 +22,11 @@ public:
 
   explicit Template(std::vector<Piece> pieces) : pieces(std::move(pieces)) {}
 
+  size_t pieceCount() const { return pieces.size(); }
   size_t specialCount() const;
-  void apply(const std::vector<int32_t> &textIds, Encoding &out) const;
+  void apply(const std::vector<int32_t> &textIds, bool addSpecial, Encoding &out) const;
+  /// What comes of this first and `next` after it.
+  Template followedBy(const Template &next) const;
   int64_t largestId() const; ///< -1 where there is no special token.
 
 private:

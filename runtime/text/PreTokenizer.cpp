@@ -2,6 +2,8 @@
 
 #include "text/PreTokenizer.h"
 
+#include "text/Pattern.h"
+#include "text/Split.h"
 #include "text/Unicode.h"
 
 #include <functional>
@@ -17,23 +19,22 @@ enum class Role { Space, Alone, Word, Symbol };
 
 /// Splits where the role changes. Spaces are dropped, an `Alone` character is a word, runs of the other roles are
 /// words.
-template <typename RoleOf>
-void splitByRole(std::u32string_view text, std::vector<std::u32string_view> &words, RoleOf roleOf) {
-  size_t start = 0;
+template <typename RoleOf> void splitByRole(const Words &words, size_t index, std::vector<Span> &spans, RoleOf roleOf) {
+  auto [start, end] = words.spans[index];
   Role run = Role::Space;
-  auto endRun = [&](size_t end) {
-    if (run != Role::Space && end > start)
-      words.push_back(text.substr(start, end - start));
+  auto endRun = [&](size_t at) {
+    if (run != Role::Space && at > start)
+      spans.push_back({start, at});
   };
-  for (size_t i = 0; i < text.size(); ++i) {
-    Role role = roleOf(text[i]);
+  for (size_t i = start; i < end; ++i) {
+    Role role = roleOf(words.text[i]);
     if (role == run && role != Role::Alone)
       continue;
     endRun(i);
     start = i;
     run = role;
   }
-  endRun(text.size());
+  endRun(end);
 }
 
 Role bertRole(char32_t c) { return isWhitespace(c) ? Role::Space : isPunctuation(c) ? Role::Alone : Role::Word; }
@@ -45,42 +46,90 @@ Role wordOrSymbolRole(char32_t c) {
 
 Role spaceRole(char32_t c) { return isWhitespace(c) ? Role::Space : Role::Word; }
 
-Role punctuationRole(char32_t c) { return isPunctuation(c) ? Role::Alone : Role::Word; }
-
 template <Role (*roleOf)(char32_t)> class SplitByRole : public PreTokenizer {
 public:
-  void split(std::u32string_view text, std::vector<std::u32string_view> &words) const override {
-    splitByRole(text, words, roleOf);
+  void split(Words &words) const override {
+    std::vector<Span> spans;
+    spans.reserve(words.spans.size());
+    for (size_t i = 0; i < words.spans.size(); ++i)
+      splitByRole(words, i, spans, roleOf);
+    words.spans = std::move(spans);
   }
 };
 
 class WholeText : public PreTokenizer {
 public:
-  void split(std::u32string_view text, std::vector<std::u32string_view> &words) const override {
-    if (!text.empty())
-      words.push_back(text);
-  }
+  void split(Words &) const override {}
 };
 
 /// Each step splits the words of the one before.
 class Sequence : public PreTokenizer {
 public:
   explicit Sequence(std::vector<std::unique_ptr<PreTokenizer>> steps) : steps(std::move(steps)) {}
-  void split(std::u32string_view text, std::vector<std::u32string_view> &words) const override {
-    std::vector<std::u32string_view> current, next;
-    if (!text.empty())
-      current.push_back(text);
-    for (const auto &step : steps) {
-      next.clear();
-      for (std::u32string_view word : current)
-        step->split(word, next);
-      current.swap(next);
-    }
-    words.insert(words.end(), current.begin(), current.end());
+  void split(Words &words) const override {
+    for (const auto &step : steps)
+      step->split(words);
   }
 
 private:
   std::vector<std::unique_ptr<PreTokenizer>> steps;
+};
+
+/// Every character that `matches` says yes to is a match of its own.
+class SplitByCharacter : public PreTokenizer {
+public:
+  SplitByCharacter(std::function<bool(char32_t)> matches, SplitBehavior behavior)
+      : matches(std::move(matches)), behavior(behavior) {}
+
+  void split(Words &words) const override {
+    std::vector<Span> spans, found;
+    std::vector<Segment> segments;
+    for (const Span &word : words.spans) {
+      found.clear();
+      for (size_t i = word.begin; i < word.end; ++i)
+        if (matches(words.text[i]))
+          found.push_back({i, i + 1});
+      if (found.empty()) {
+        spans.push_back(word);
+        continue;
+      }
+      segmentsOf(found, word.begin, word.end, false, segments);
+      appendSplit(segments, behavior, spans);
+    }
+    words.spans = std::move(spans);
+  }
+
+private:
+  std::function<bool(char32_t)> matches;
+  SplitBehavior behavior;
+};
+
+class SplitByPattern : public PreTokenizer {
+public:
+  explicit SplitByPattern(const JsonValue &description)
+      : pattern(description.member("pattern")), behavior(readSplitBehavior(description.member("behavior"))),
+        invert(description.member("invert").asBool()) {
+    description.expectOnlyKeys({"type", "pattern", "behavior", "invert"});
+  }
+
+  void split(Words &words) const override {
+    std::vector<Span> spans, found;
+    std::vector<Segment> segments;
+    Pattern::Search search(pattern);
+    for (const Span &word : words.spans) {
+      search.findAll(std::u32string_view(words.text).substr(word.begin, word.end - word.begin), found);
+      for (Span &match : found)
+        match = {match.begin + word.begin, match.end + word.begin};
+      segmentsOf(found, word.begin, word.end, invert, segments);
+      appendSplit(segments, behavior, spans);
+    }
+    words.spans = std::move(spans);
+  }
+
+private:
+  Pattern pattern;
+  SplitBehavior behavior;
+  bool invert;
 };
 
 std::unique_ptr<PreTokenizer> makeSequence(const JsonValue &description) {
@@ -93,10 +142,22 @@ std::unique_ptr<PreTokenizer> makeSequence(const JsonValue &description) {
 
 std::unique_ptr<PreTokenizer> makePunctuation(const JsonValue &description) {
   description.expectOnlyKeys({"type", "behavior"});
-  if (auto behavior = description.optionalMember("behavior"))
-    if (std::string name = behavior->asString(); name != "Isolated")
-      behavior->fail("behavior " + inQuotes(name) + " is not supported; supported is: Isolated");
-  return std::make_unique<SplitByRole<punctuationRole>>();
+  auto behavior = description.optionalMember("behavior");
+  return std::make_unique<SplitByCharacter>(isPunctuation,
+                                            behavior ? readSplitBehavior(*behavior) : SplitBehavior::Isolated);
+}
+
+std::unique_ptr<PreTokenizer> makeDigits(const JsonValue &description) {
+  description.expectOnlyKeys({"type", "individual_digits"});
+  bool individual = description.member("individual_digits").asBool();
+  return std::make_unique<SplitByCharacter>(isNumeric,
+                                            individual ? SplitBehavior::Isolated : SplitBehavior::Contiguous);
+}
+
+std::unique_ptr<PreTokenizer> makeCharDelimiterSplit(const JsonValue &description) {
+  description.expectOnlyKeys({"type", "delimiter"});
+  char32_t delimiter = description.member("delimiter").asCharacter();
+  return std::make_unique<SplitByCharacter>([delimiter](char32_t c) { return c == delimiter; }, SplitBehavior::Removed);
 }
 
 /// Kinds that have nothing to set.
@@ -118,14 +179,24 @@ std::unique_ptr<PreTokenizer> tenon::text::makePreTokenizer(const JsonValue &des
   std::string type = description.member("type").asString();
   if (type == "Sequence")
     return makeSequence(description);
+  if (type == "ByteLevel")
+    return makeByteLevelPreTokenizer(description);
+  if (type == "CharDelimiterSplit")
+    return makeCharDelimiterSplit(description);
+  if (type == "Digits")
+    return makeDigits(description);
+  if (type == "Metaspace")
+    return makeMetaspacePreTokenizer(description);
   if (type == "Punctuation")
     return makePunctuation(description);
+  if (type == "Split")
+    return std::make_unique<SplitByPattern>(description);
   if (auto plain = makePlain(type)) {
     description.expectOnlyKeys({"type"});
     return plain;
   }
   description.fail("pre-tokenizer type " + inQuotes(type) +
-                   " is not supported; supported are: BertPreTokenizer, Punctuation, Sequence, Whitespace, "
-                   "WhitespaceSplit");
+                   " is not supported; supported are: BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, "
+                   "Metaspace, Punctuation, Sequence, Split, Whitespace, WhitespaceSplit");
   return std::make_unique<WholeText>();
 }

@@ -4,22 +4,28 @@
 #define TENON_TEXT_PRETOKENIZER_H
 
 #include "text/Json.h"
+#include "text/Words.h"
 
 #include <memory>
-#include <string_view>
-#include <vector>
 
 namespace tenon::text {
 
 class PreTokenizer {
 public:
   virtual ~PreTokenizer();
-  /// Appends the words of `text`, none of them empty, in order.
-  virtual void split(std::u32string_view text, std::vector<std::u32string_view> &words) const = 0;
+  /// Splits each of `words` further; may rewrite the text too.
+  virtual void split(Words &words) const = 0;
 };
 
 /// The `pre_tokenizer` of a tokenizer.json. Never null: after an error, which is in `description`, it splits nothing.
 std::unique_ptr<PreTokenizer> makePreTokenizer(const JsonValue &description);
+
+/// When Metaspace puts a mark before a word that has none.
+enum class PrependScheme { Always, First, Never };
+PrependScheme readPrependScheme(const JsonValue &description);
+
+std::unique_ptr<PreTokenizer> makeByteLevelPreTokenizer(const JsonValue &description);
+std::unique_ptr<PreTokenizer> makeMetaspacePreTokenizer(const JsonValue &description);
 
 } // namespace tenon::text
 

@@ -9,6 +9,7 @@
 #include "text/Normalizer.h"
 #include "text/PostProcessor.h"
 #include "text/PreTokenizer.h"
+#include "text/TextError.h"
 #include "text/Unicode.h"
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 using namespace tenon::text;
 
 Tokenizer::~Tokenizer() = default;
+TextStream::~TextStream() = default;
 
 namespace {
 
@@ -32,35 +34,88 @@ struct Pipeline {
   std::unique_ptr<PreTokenizer> preTokenizer;
   std::unique_ptr<Model> model;
   Template surround;
-  std::unique_ptr<Decoder> decoder;
+  DecoderRecipe decoder;
   AddedTokens added;
+
+  /// What `id` is decoded from; null for nothing.
+  const std::string *decodedFrom(int32_t id, bool skipSpecial) const {
+    if (skipSpecial && added.isSpecial(id))
+      return nullptr;
+    const std::string *token = added.textOf(id);
+    return token ? token : model->vocabulary().tokenOf(id);
+  }
+};
+
+class PipelineStream : public TextStream {
+public:
+  PipelineStream(const Pipeline &parts, bool skipSpecial)
+      : parts(parts), skipSpecial(skipSpecial), decoding(parts.decoder) {}
+
+  std::string push(int32_t id) override {
+    if (const std::string *token = parts.decodedFrom(id, skipSpecial))
+      decoding.push(*token);
+    return decoding.take();
+  }
+
+  std::string finish() override {
+    decoding.finish();
+    std::string rest = decoding.take();
+    decoding = Decoding(parts.decoder);
+    return rest;
+  }
+
+private:
+  const Pipeline &parts;
+  bool skipSpecial;
+  Decoding decoding;
 };
 
 class PipelineTokenizer : public Tokenizer {
 public:
   explicit PipelineTokenizer(Pipeline pipeline) : parts(std::move(pipeline)) {}
 
-  bool encode(std::string_view utf8, size_t maxTokens, Encoding &out, std::string &error) const override {
+  using Tokenizer::encode;
+  bool encode(std::string_view utf8, const EncodeOptions &options, Encoding &out, std::string &error) const override {
     try {
-      return encodeOrThrow(utf8, maxTokens, out, error);
+      return encodeOrThrow(utf8, options, out, error);
     } catch (const std::bad_alloc &) {
       error = "out of memory";
-      return false;
+    } catch (const TextError &problem) {
+      error = problem.what();
     }
+    out = {};
+    return false;
   }
 
-  std::string decode(const std::vector<int32_t> &ids) const override {
-    std::vector<std::string> tokens;
-    for (int32_t id : ids) {
-      if (parts.added.isSpecial(id))
-        continue;
-      const std::string *token = parts.added.textOf(id);
-      if (!token)
-        token = parts.model->vocabulary().tokenOf(id);
-      if (token)
-        tokens.push_back(*token);
-    }
-    return parts.decoder->decode(tokens);
+  std::string decode(const std::vector<int32_t> &ids, bool skipSpecial) const override {
+    Decoding decoding(parts.decoder);
+    for (int32_t id : ids)
+      if (const std::string *token = parts.decodedFrom(id, skipSpecial))
+        decoding.push(*token);
+    decoding.finish();
+    return decoding.take();
+  }
+
+  std::unique_ptr<TextStream> stream(bool skipSpecial) const override {
+    return std::make_unique<PipelineStream>(parts, skipSpecial);
+  }
+
+  std::optional<int32_t> idOf(std::string_view token) const override {
+    std::optional<int32_t> id = parts.added.idOf(token);
+    return id ? id : parts.model->vocabulary().idOf(token);
+  }
+
+  const std::string *tokenOf(int32_t id) const override {
+    const std::string *token = parts.added.contentOf(id);
+    return token ? token : parts.model->vocabulary().tokenOf(id);
+  }
+
+  bool isSpecial(int32_t id) const override { return parts.added.isSpecial(id); }
+
+  std::vector<int32_t> specialIds() const override {
+    std::vector<int32_t> ids(parts.added.specialIds().begin(), parts.added.specialIds().end());
+    std::sort(ids.begin(), ids.end());
+    return ids;
   }
 
   size_t vocabularySize() const override {
@@ -70,15 +125,17 @@ public:
   }
 
 private:
-  bool encodeOrThrow(std::string_view utf8, size_t maxTokens, Encoding &out, std::string &error) const;
+  bool encodeOrThrow(std::string_view utf8, const EncodeOptions &options, Encoding &out, std::string &error) const;
   /// The ids of the text alone.
-  std::vector<int32_t> textIds(std::u32string_view text) const;
-  void appendWords(std::u32string_view normalized, std::vector<int32_t> &ids) const;
+  std::vector<int32_t> textIds(std::u32string_view text, bool findSpecial) const;
+  /// `startsInput` says whether this is where the text to encode begins.
+  void appendWords(std::u32string_view normalized, bool startsInput, const IdSet &barred,
+                   std::vector<int32_t> &ids) const;
 
   Pipeline parts;
 };
 
-bool PipelineTokenizer::encodeOrThrow(std::string_view utf8, size_t maxTokens, Encoding &out,
+bool PipelineTokenizer::encodeOrThrow(std::string_view utf8, const EncodeOptions &options, Encoding &out,
                                       std::string &error) const {
   out = {};
   std::u32string text;
@@ -97,48 +154,53 @@ bool PipelineTokenizer::encodeOrThrow(std::string_view utf8, size_t maxTokens, E
             std::to_string(bad);
     return false;
   }
-  size_t limit = maxTokens != 0 ? maxTokens : parts.truncation.maxLength;
-  size_t special = parts.surround.specialCount();
+  size_t limit = options.maxTokens != 0 ? options.maxTokens : parts.truncation.maxLength;
+  size_t special = options.addSpecial ? parts.surround.specialCount() : 0;
   if (limit < special) {
     error = "a limit of " + std::to_string(limit) + " tokens leaves no room for the " + std::to_string(special) +
             " special tokens";
     return false;
   }
-  std::vector<int32_t> ids = textIds(text);
+  std::vector<int32_t> ids = textIds(text, options.findSpecial);
   if (size_t kept = limit - special; ids.size() > kept) {
     if (parts.truncation.fromLeft)
       ids.erase(ids.begin(), ids.end() - static_cast<ptrdiff_t>(kept));
     else
       ids.resize(kept);
   }
-  parts.surround.apply(ids, out);
+  parts.surround.apply(ids, options.addSpecial, out);
   return true;
 }
 
-std::vector<int32_t> PipelineTokenizer::textIds(std::u32string_view text) const {
+std::vector<int32_t> PipelineTokenizer::textIds(std::u32string_view text, bool findSpecial) const {
+  static const IdSet kNone;
+  const IdSet &barred = findSpecial ? kNone : parts.added.specialIds();
   std::vector<int32_t> ids;
-  for (const AddedTokens::Piece &piece : parts.added.splitRaw(text)) {
+  for (const AddedTokens::Piece &piece : parts.added.splitRaw(text, findSpecial)) {
     if (piece.id >= 0) {
       ids.push_back(piece.id);
       continue;
     }
     std::u32string normalized(piece.text);
-    parts.normalizer->apply(normalized);
-    for (const AddedTokens::Piece &inner : parts.added.splitNormalized(normalized)) {
+    bool startsInput = piece.text.data() == text.data();
+    parts.normalizer->apply(normalized, startsInput);
+    for (const AddedTokens::Piece &inner : parts.added.splitNormalized(normalized, findSpecial)) {
       if (inner.id >= 0)
         ids.push_back(inner.id);
       else
-        appendWords(inner.text, ids);
+        appendWords(inner.text, startsInput && inner.text.data() == normalized.data(), barred, ids);
     }
   }
   return ids;
 }
 
-void PipelineTokenizer::appendWords(std::u32string_view normalized, std::vector<int32_t> &ids) const {
-  std::vector<std::u32string_view> words;
-  parts.preTokenizer->split(normalized, words);
-  for (std::u32string_view word : words)
-    parts.model->tokenize(word, ids);
+void PipelineTokenizer::appendWords(std::u32string_view normalized, bool startsInput, const IdSet &barred,
+                                    std::vector<int32_t> &ids) const {
+  if (normalized.empty())
+    return;
+  Words words{std::u32string(normalized), {{0, normalized.size()}}, startsInput};
+  parts.preTokenizer->split(words);
+  parts.model->tokenize(words, barred, ids);
 }
 
 Truncation readTruncation(const JsonValue &description) {
@@ -185,7 +247,7 @@ std::unique_ptr<Tokenizer> build(const JsonValue &file) {
                  makePreTokenizer(part("pre_tokenizer", kNull)),
                  std::move(model),
                  makeTemplate(part("post_processor", kNull)),
-                 makeDecoder(part("decoder", kNull)),
+                 readDecoder(part("decoder", kNull)),
                  std::move(added)};
   if (file.failed())
     return nullptr;

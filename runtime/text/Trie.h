@@ -21,6 +21,15 @@ public:
 
   /// `entry` must not be empty. False if it was there already.
   bool insert(std::u32string_view entry, int32_t value) {
+    int32_t &there = valueOf(entry);
+    if (there != -1)
+      return false;
+    there = value;
+    return true;
+  }
+
+  /// The value of an entry to be set; -1 where it was not there.
+  int32_t &valueOf(std::u32string_view entry) {
     uint32_t node = 0;
     for (char32_t c : entry) {
       auto [child, isNew] = children.try_emplace(edge(node, c), static_cast<uint32_t>(values.size()));
@@ -28,24 +37,34 @@ public:
         values.push_back(-1);
       node = child->second;
     }
-    if (values[node] != -1)
-      return false;
-    values[node] = value;
-    return true;
+    return values[node];
   }
 
   Match longestPrefix(std::u32string_view text) const {
-    Match match;
+    return longestPrefix(text, [](int32_t) { return true; });
+  }
+
+  /// The longest whose value `isWanted` says yes to.
+  template <typename Predicate> Match longestPrefix(std::u32string_view text, Predicate isWanted) const {
+    Match longest;
+    forEachPrefix(text, [&](Match match) {
+      if (isWanted(match.value))
+        longest = match;
+    });
+    return longest;
+  }
+
+  /// Shorter ones first.
+  template <typename Function> void forEachPrefix(std::u32string_view text, Function function) const {
     uint32_t node = 0;
     for (size_t i = 0; i < text.size(); ++i) {
       auto child = children.find(edge(node, text[i]));
       if (child == children.end())
-        break;
+        return;
       node = child->second;
       if (values[node] != -1)
-        match = {i + 1, values[node]};
+        function(Match{i + 1, values[node]});
     }
-    return match;
   }
 
   bool empty() const { return children.empty(); }

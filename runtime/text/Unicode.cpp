@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <new>
+#include <unicode/brkiter.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/uniset.h>
@@ -27,6 +29,42 @@ constexpr Range kLaterWordCharacters[] = {
     {0x116d0, 0x116e3}, {0x11bc0, 0x11be0}, {0x11bf0, 0x11bf9}, {0x11f5a, 0x11f5a}, {0x13460, 0x143fa},
     {0x16100, 0x16139}, {0x16d40, 0x16d6c}, {0x16d70, 0x16d79}, {0x18cff, 0x18cff}, {0x1ccf0, 0x1ccf9},
     {0x1e5d0, 0x1e5fa}, {0x2ebf0, 0x2ee5d}};
+
+struct StandIn {
+  Range range;
+  char32_t known; ///< A character of the same category that every ICU has.
+};
+
+/// The characters that Unicode 15.1 and 16 added.
+constexpr StandIn kLaterCharacters[] = {
+    {{0x897, 0x897}, 0x300},      {{0x1b4e, 0x1b4f}, 0x2020},   {{0x1b7f, 0x1b7f}, 0x2020},
+    {{0x1c89, 0x1c89}, 0x13a0},   {{0x1c8a, 0x1c8a}, 0x1d00},   {{0x2427, 0x2429}, 0x2300},
+    {{0x2ffc, 0x2fff}, 0x2300},   {{0x31e4, 0x31e5}, 0x2300},   {{0x31ef, 0x31ef}, 0x2300},
+    {{0xa7cb, 0xa7cc}, 0x13a0},   {{0xa7cd, 0xa7cd}, 0x1d00},   {{0xa7da, 0xa7da}, 0x13a0},
+    {{0xa7db, 0xa7db}, 0x1d00},   {{0xa7dc, 0xa7dc}, 0x13a0},   {{0x105c0, 0x105f3}, 0x4e00},
+    {{0x10d40, 0x10d49}, 0x660},  {{0x10d4a, 0x10d4d}, 0x4e00}, {{0x10d4e, 0x10d4e}, 0x2b0},
+    {{0x10d4f, 0x10d4f}, 0x4e00}, {{0x10d50, 0x10d65}, 0x13a0}, {{0x10d69, 0x10d6d}, 0x300},
+    {{0x10d6e, 0x10d6e}, 0x2010}, {{0x10d6f, 0x10d6f}, 0x2b0},  {{0x10d70, 0x10d85}, 0x1d00},
+    {{0x10d8e, 0x10d8f}, 0x2200}, {{0x10ec2, 0x10ec4}, 0x4e00}, {{0x10efc, 0x10efc}, 0x300},
+    {{0x11380, 0x11389}, 0x4e00}, {{0x1138b, 0x1138b}, 0x4e00}, {{0x1138e, 0x1138e}, 0x4e00},
+    {{0x11390, 0x113b5}, 0x4e00}, {{0x113b7, 0x113b7}, 0x4e00}, {{0x113b8, 0x113ba}, 0x903},
+    {{0x113bb, 0x113c0}, 0x300},  {{0x113c2, 0x113c2}, 0x903},  {{0x113c5, 0x113c5}, 0x903},
+    {{0x113c7, 0x113ca}, 0x903},  {{0x113cc, 0x113cd}, 0x903},  {{0x113ce, 0x113ce}, 0x300},
+    {{0x113cf, 0x113cf}, 0x903},  {{0x113d0, 0x113d0}, 0x300},  {{0x113d1, 0x113d1}, 0x4e00},
+    {{0x113d2, 0x113d2}, 0x300},  {{0x113d3, 0x113d3}, 0x4e00}, {{0x113d4, 0x113d5}, 0x2020},
+    {{0x113d7, 0x113d8}, 0x2020}, {{0x113e1, 0x113e2}, 0x300},  {{0x116d0, 0x116e3}, 0x660},
+    {{0x11bc0, 0x11be0}, 0x4e00}, {{0x11be1, 0x11be1}, 0x2020}, {{0x11bf0, 0x11bf9}, 0x660},
+    {{0x11f5a, 0x11f5a}, 0x300},  {{0x13460, 0x143fa}, 0x4e00}, {{0x16100, 0x1611d}, 0x4e00},
+    {{0x1611e, 0x16129}, 0x300},  {{0x1612a, 0x1612c}, 0x903},  {{0x1612d, 0x1612f}, 0x300},
+    {{0x16130, 0x16139}, 0x660},  {{0x16d40, 0x16d42}, 0x2b0},  {{0x16d43, 0x16d6a}, 0x4e00},
+    {{0x16d6b, 0x16d6c}, 0x2b0},  {{0x16d6d, 0x16d6f}, 0x2020}, {{0x16d70, 0x16d79}, 0x660},
+    {{0x18cff, 0x18cff}, 0x4e00}, {{0x1cc00, 0x1ccef}, 0x2300}, {{0x1ccf0, 0x1ccf9}, 0x660},
+    {{0x1cd00, 0x1ceb3}, 0x2300}, {{0x1e5d0, 0x1e5ed}, 0x4e00}, {{0x1e5ee, 0x1e5ef}, 0x300},
+    {{0x1e5f0, 0x1e5f0}, 0x4e00}, {{0x1e5f1, 0x1e5fa}, 0x660},  {{0x1e5ff, 0x1e5ff}, 0x2020},
+    {{0x1f8b2, 0x1f8bb}, 0x2300}, {{0x1f8c0, 0x1f8c1}, 0x2300}, {{0x1fa89, 0x1fa89}, 0x2300},
+    {{0x1fa8f, 0x1fa8f}, 0x2300}, {{0x1fabe, 0x1fabe}, 0x2300}, {{0x1fac6, 0x1fac6}, 0x2300},
+    {{0x1fadc, 0x1fadc}, 0x2300}, {{0x1fadf, 0x1fadf}, 0x2300}, {{0x1fae9, 0x1fae9}, 0x2300},
+    {{0x1fbcb, 0x1fbef}, 0x2300}, {{0x2ebf0, 0x2ee5d}, 0x4e00}};
 
 struct CaseRange {
   Range upper;
@@ -146,6 +184,24 @@ bool tenon::text::decodeUtf8(std::string_view utf8, std::u32string &out, size_t 
   return true;
 }
 
+Utf8Prefix tenon::text::utf8Prefix(std::string_view bytes) {
+  char32_t ignored;
+  if (size_t length = decodeOne(bytes, ignored))
+    return {Utf8Prefix::Character, length};
+  auto byte = [&](size_t i) { return static_cast<uint8_t>(bytes[i]); };
+  uint8_t lead = byte(0);
+  if (lead < 0xC2 || lead > 0xF4)
+    return {Utf8Prefix::Stray, 1};
+  // The second byte has limits of its own: against overlong forms, surrogates and what lies beyond U+10FFFF.
+  uint8_t least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  uint8_t most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  size_t whole = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4, length = 1;
+  if (bytes.size() > 1 && byte(1) >= least && byte(1) <= most)
+    for (++length; length < whole && length < bytes.size() && (byte(length) & 0xC0) == 0x80;)
+      ++length;
+  return {Utf8Prefix::Cut, length};
+}
+
 std::string tenon::text::encodeUtf8(std::u32string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -223,6 +279,31 @@ bool tenon::text::isWordCharacter(char32_t c) {
   return range != std::end(kLaterWordCharacters) && range->first <= c;
 }
 
+char32_t tenon::text::asKnownToIcu(char32_t c) {
+  if (c < kLaterCharacters[0].range.first)
+    return c;
+  const StandIn *found = std::lower_bound(std::begin(kLaterCharacters), std::end(kLaterCharacters), c,
+                                          [](const StandIn &entry, char32_t c) { return entry.range.last < c; });
+  return found != std::end(kLaterCharacters) && found->range.first <= c ? found->known : c;
+}
+
+bool tenon::text::isLetter(char32_t c) {
+  if (c < 0x80)
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  return categoryMask(asKnownToIcu(c)) & U_GC_L_MASK;
+}
+
+bool tenon::text::isNumber(char32_t c) {
+  if (c < 0x80)
+    return c >= '0' && c <= '9';
+  return categoryMask(asKnownToIcu(c)) & U_GC_N_MASK;
+}
+
+bool tenon::text::isNumeric(char32_t c) {
+  // Numbers that Unicode 17 added.
+  return isNumber(c) || (c >= 0x11DE0 && c <= 0x11DE9) || (c >= 0x16FF4 && c <= 0x16FF6);
+}
+
 bool tenon::text::isChineseCharacter(char32_t c) {
   return c >= 0x3400 && (c <= 0x4DBF || (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) ||
                          (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2B81F) ||
@@ -260,4 +341,32 @@ void tenon::text::normalize(NormalizationForm form, std::u32string &text) {
   text.clear();
   for (int32_t i = 0; i < result.length(); i = result.moveIndex32(i, 1))
     text.push_back(static_cast<char32_t>(result.char32At(i)));
+}
+
+std::vector<size_t> tenon::text::graphemeEnds(std::u32string_view text) {
+  std::vector<size_t> ends;
+  // Below the first character that combines, only a carriage return and a line feed belong together.
+  if (std::all_of(text.begin(), text.end(), [](char32_t c) { return c < 0x300; })) {
+    for (size_t i = 0; i < text.size(); ++i)
+      if (!(text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n'))
+        ends.push_back(i + 1);
+    return ends;
+  }
+  UErrorCode status = U_ZERO_ERROR;
+  std::unique_ptr<icu::BreakIterator> boundaries(
+      icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
+  icu::UnicodeString units;
+  for (char32_t c : text)
+    units.append(static_cast<UChar32>(asKnownToIcu(c)));
+  if (U_FAILURE(status) || units.isBogus())
+    throw std::bad_alloc();
+  boundaries->setText(units);
+  size_t character = 0;
+  int32_t unit = 0;
+  for (int32_t end = boundaries->next(); end != icu::BreakIterator::DONE; end = boundaries->next()) {
+    for (; unit < end; ++character)
+      unit += U16_LENGTH(asKnownToIcu(text[character]));
+    ends.push_back(character);
+  }
+  return ends;
 }

@@ -1,9 +1,9 @@
 //===- Unicode.h - Characters as the tokenizers see them -------*- C++ -*-===//
 //
 // Token ids depend on which Unicode version classified a character. Hugging Face's tokenizers take each property from a
-// library of its own age: categories from Unicode 8, normalisation from Unicode 9, case and word characters from
-// Unicode
-// 17. These functions answer as those libraries do, whatever ICU they are built with.
+// library of its own age: categories from Unicode 8, normalisation from Unicode 9, regular expressions from Unicode 16,
+// case, numbers and word characters from Unicode 17. These functions answer as those libraries do, whatever ICU they
+// are built with.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tenon::text {
 
@@ -21,6 +22,17 @@ enum class NormalizationForm { NFC, NFD, NFKC, NFKD };
 /// Appends the characters of `utf8` to `out`. False at the first byte that is not part of a well-formed character,
 /// whose offset is then in `badOffset`.
 bool decodeUtf8(std::string_view utf8, std::u32string &out, size_t &badOffset);
+/// What bytes begin with.
+struct Utf8Prefix {
+  enum Kind {
+    Character, ///< A well-formed one.
+    Cut,       ///< The start of one, but not what would have to follow.
+    Stray      ///< A byte that none begins with.
+  } kind;
+  size_t length; ///< In bytes, at least 1.
+};
+Utf8Prefix utf8Prefix(std::string_view bytes); ///< Of at least one byte.
+
 std::string encodeUtf8(std::u32string_view text);
 
 bool isWhitespace(char32_t c);       ///< White_Space.
@@ -29,7 +41,16 @@ bool isPunctuation(char32_t c);      ///< Categories P*, and every ASCII symbol.
 bool isNonspacingMark(char32_t c);   ///< Category Mn.
 bool isCombiningMark(char32_t c);    ///< Categories M*.
 bool isWordCharacter(char32_t c);    ///< What a regular expression's \w matches.
+bool isLetter(char32_t c);           ///< Categories L*, as a regular expression's \p{L}.
+bool isNumber(char32_t c);           ///< Categories N*, as a regular expression's \p{N}.
+bool isNumeric(char32_t c);          ///< The same with later characters, as the `Digits` pre-tokenizer sees them.
 bool isChineseCharacter(char32_t c); ///< The CJK blocks that BERT puts spaces around.
+
+/// `c`, or where an ICU may be too old to know it, another character of its category.
+char32_t asKnownToIcu(char32_t c);
+
+/// Where each user-perceived character of `text` ends.
+std::vector<size_t> graphemeEnds(std::u32string_view text);
 
 /// Appends what `c` is in lower case: one character, but two for U+0130. Context plays no role (no final sigma).
 void appendLowercase(char32_t c, std::u32string &out);

@@ -31,11 +31,21 @@ public:
     }
   }
 
-  void tokenize(std::u32string_view word, std::vector<int32_t> &ids) const override {
+  void tokenize(const Words &words, const IdSet &barred, std::vector<int32_t> &ids) const override {
+    for (size_t i = 0; i < words.spans.size(); ++i)
+      tokenizeWord(words[i], barred, ids);
+  }
+
+  const Vocabulary &vocabulary() const override { return entries; }
+
+private:
+  void tokenizeWord(std::u32string_view word, const IdSet &barred, std::vector<int32_t> &ids) const {
     size_t before = ids.size();
     bool known = word.size() <= maxCharacters;
     for (size_t at = 0; known && at < word.size();) {
-      Trie::Match match = (at == 0 ? starts : continuations).longestPrefix(word.substr(at));
+      Trie::Match match = (at == 0 ? starts : continuations).longestPrefix(word.substr(at), [&](int32_t id) {
+        return barred.empty() || !barred.count(id);
+      });
       known = match.length != 0;
       ids.push_back(match.value);
       at += match.length;
@@ -46,9 +56,6 @@ public:
     ids.push_back(unknown);
   }
 
-  const Vocabulary &vocabulary() const override { return entries; }
-
-private:
   Vocabulary entries;
   Trie starts, continuations;
   int32_t unknown;

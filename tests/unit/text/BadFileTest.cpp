@@ -84,7 +84,8 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"/extra", "1",
                "key \"extra\" is not supported; supported are: version, truncation, padding, added_tokens, normalizer, "
                "pre_tokenizer, post_processor, decoder, model"},
-        Broken{"/model/type", "\"Unigram\"", "model: model type \"Unigram\" is not supported; supported is: WordPiece"},
+        Broken{"/model/type", "\"WordLevel\"",
+               "model: model type \"WordLevel\" is not supported; supported are: BPE, Unigram, WordPiece"},
         Broken{"/model/type", "[]", "model.type: expected a string, found array"},
         Broken{"/model/vocab", "", "model: missing key \"vocab\""},
         Broken{"/model/vocab", "[]", "model.vocab: expected an object, found array"},
@@ -105,28 +106,31 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Pieces, BadFile,
     testing::Values(
-        Broken{
-            "/normalizer/type", "\"Nmt\"",
-            "normalizer: normalizer type \"Nmt\" is not supported; supported are: BertNormalizer, Lowercase, NFC, NFD, "
-            "NFKC, NFKD, Replace, Sequence, Strip, StripAccents"},
+        Broken{"/normalizer/type", "\"Shout\"",
+               "normalizer: normalizer type \"Shout\" is not supported; supported are: BertNormalizer, ByteLevel, "
+               "Lowercase, "
+               "NFC, NFD, NFKC, NFKD, Nmt, Precompiled, Prepend, Replace, Sequence, Strip, StripAccents"},
         Broken{"/normalizer/lowercase", "1", "normalizer.lowercase: expected true or false, found 1"},
         Broken{"/normalizer/strip_accents", "\"yes\"",
                "normalizer.strip_accents: expected true or false, found the string \"yes\""},
         Broken{"/normalizer", R"({"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "X"}]})",
                "normalizer.normalizers[1]: normalizer type \"X\" is not supported; supported are: BertNormalizer, "
-               "Lowercase, NFC, NFD, NFKC, NFKD, Replace, Sequence, Strip, StripAccents"},
-        Broken{"/normalizer", R"({"type": "Replace", "pattern": {"Regex": "a+"}, "content": ""})",
-               "normalizer.pattern: key \"Regex\" is not supported; supported are: String"},
+               "ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, Precompiled, Prepend, Replace, Sequence, Strip, "
+               "StripAccents"},
+        Broken{"/normalizer", R"({"type": "Replace", "pattern": {"Glob": "a*"}, "content": ""})",
+               "normalizer.pattern: key \"Glob\" is not supported; supported are: String, Regex"},
         Broken{"/normalizer", R"({"type": "Replace", "pattern": {"String": ""}, "content": "x"})",
-               "normalizer.pattern: expected a string of at least one character to replace, found an empty one"},
-        Broken{"/pre_tokenizer/type", "\"ByteLevel\"",
-               "pre_tokenizer: pre-tokenizer type \"ByteLevel\" is not supported; supported are: BertPreTokenizer, "
-               "Punctuation, Sequence, Whitespace, WhitespaceSplit"},
-        Broken{"/pre_tokenizer", R"({"type": "Punctuation", "behavior": "Removed"})",
-               "pre_tokenizer.behavior: behavior \"Removed\" is not supported; supported is: Isolated"},
-        Broken{"/post_processor/type", "\"Sequence\"",
-               "post_processor: post-processor type \"Sequence\" is not supported; supported are: BertProcessing, "
-               "RobertaProcessing, TemplateProcessing"},
+               "normalizer.pattern: expected a string of at least one character, found an empty one"},
+        Broken{"/pre_tokenizer/type", "\"FixedLength\"",
+               "pre_tokenizer: pre-tokenizer type \"FixedLength\" is not supported; supported are: BertPreTokenizer, "
+               "ByteLevel, CharDelimiterSplit, Digits, Metaspace, Punctuation, Sequence, Split, Whitespace, "
+               "WhitespaceSplit"},
+        Broken{"/pre_tokenizer", R"({"type": "Punctuation", "behavior": "Kept"})",
+               "pre_tokenizer.behavior: behavior \"Kept\" is not supported; supported are: Removed, Isolated, "
+               "MergedWithPrevious, MergedWithNext, Contiguous"},
+        Broken{"/post_processor/type", "\"Reversal\"",
+               "post_processor: post-processor type \"Reversal\" is not supported; supported are: BertProcessing, "
+               "ByteLevel, RobertaProcessing, Sequence, TemplateProcessing"},
         Broken{"/post_processor/single/0/SpecialToken/id", "\"[X]\"",
                "post_processor.special_tokens: missing key \"[X]\""},
         Broken{"/post_processor/single/1/Sequence/id", "\"B\"",
@@ -139,8 +143,10 @@ INSTANTIATE_TEST_SUITE_P(
                "post_processor.special_tokens.[CLS].ids[0]: expected an integer from 0 to 2147483647, found -4"},
         Broken{"/post_processor", R"({"type": "BertProcessing", "sep": ["[SEP]"], "cls": ["[CLS]", 3]})",
                "post_processor.sep: expected a token and its id, found 1 elements"},
-        Broken{"/decoder/type", "\"Metaspace\"",
-               "decoder: decoder type \"Metaspace\" is not supported; supported is: WordPiece"},
+        Broken{
+            "/decoder/type", "\"CTC\"",
+            "decoder: decoder type \"CTC\" is not supported; supported are: BPEDecoder, ByteFallback, ByteLevel, Fuse, "
+            "Metaspace, Replace, Sequence, Strip, WordPiece"},
         Broken{"/truncation", R"({"max_length": -1, "strategy": "LongestFirst", "stride": 0})",
                "truncation.max_length: expected an integer from 0 to 9223372036854775807, found -1"},
         Broken{"/truncation", R"({"max_length": 8, "strategy": "OnlySecond", "stride": 0})",

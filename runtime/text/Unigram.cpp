@@ -1,0 +1,161 @@
+//===- Unigram.cpp - The most probable tokens -----------------------------===//
+//
+// A word becomes the tokens whose scores, logarithms of their probabilities, have the largest sum. A character that is
+// no token may be the unknown one, at less than the lowest score. Sums are made and compared in the order of Hugging
+// Face's tokenizers, so that equal ones are decided alike.
+//
+//===----------------------------------------------------------------------===//
+
+#include "text/Model.h"
+#include "text/TextError.h"
+#include "text/Trie.h"
+#include "text/Unicode.h"
+
+#include <algorithm>
+#include <limits>
+
+using namespace tenon::text;
+
+namespace {
+
+struct Pieces {
+  Vocabulary vocabulary;
+  Trie trie;
+  std::vector<double> scores; ///< By id.
+};
+
+class Unigram : public Model {
+public:
+  Unigram(Pieces read, std::optional<int32_t> unknown, bool byteFallback) : pieces(std::move(read)), unknown(unknown) {
+    double lowest = std::numeric_limits<double>::infinity();
+    for (double score : pieces.scores)
+      lowest = std::min(lowest, score);
+    constexpr double kPenalty = 10;
+    unknownScore = lowest - kPenalty;
+    if (byteFallback)
+      bytes.emplace(pieces.vocabulary);
+  }
+
+  void tokenize(const Words &words, const IdSet &barred, std::vector<int32_t> &ids) const override {
+    std::vector<Best> best;
+    for (size_t i = 0; i < words.spans.size(); ++i) {
+      findBest(words[i], barred, best);
+      appendPath(words[i], barred, best, ids);
+    }
+  }
+
+  const Vocabulary &vocabulary() const override { return pieces.vocabulary; }
+
+private:
+  static constexpr size_t kNowhere = std::numeric_limits<size_t>::max();
+
+  /// The best way to reach a place in a word: its score, and its last token with where that begins.
+  struct Best {
+    double score = 0;
+    size_t begin = kNowhere;
+    int32_t id = 0;
+
+    void offer(double otherScore, size_t otherBegin, int32_t otherId) {
+      if (begin == kNowhere || otherScore > score)
+        *this = {otherScore, otherBegin, otherId};
+    }
+  };
+
+  static bool isBarred(const IdSet &barred, int32_t id) { return !barred.empty() && barred.count(id); }
+
+  void findBest(std::u32string_view word, const IdSet &barred, std::vector<Best> &best) const {
+    best.assign(word.size() + 1, Best());
+    for (size_t at = 0; at < word.size(); ++at) {
+      bool isToken = false;
+      double scoreHere = best[at].score;
+      pieces.trie.forEachPrefix(word.substr(at), [&](Trie::Match match) {
+        if (isBarred(barred, match.value))
+          return;
+        best[at + match.length].offer(pieces.scores[static_cast<size_t>(match.value)] + scoreHere, at, match.value);
+        isToken |= match.length == 1;
+      });
+      if (isToken)
+        continue;
+      if (!unknown)
+        throw TextError(inQuotes(encodeUtf8(word.substr(at, 1))) + " is not in the vocabulary, and there is no unk_id");
+      best[at + 1].offer(unknownScore + scoreHere, at, *unknown);
+    }
+  }
+
+  void appendPath(std::u32string_view word, const IdSet &barred, const std::vector<Best> &best,
+                  std::vector<int32_t> &ids) const {
+    std::vector<Span> path; // Last first; unknown ones in a row are one.
+    bool afterUnknown = false;
+    for (size_t end = word.size(); end > 0; end = best[end].begin) {
+      bool isUnknown = best[end].id == unknown;
+      if (isUnknown && afterUnknown)
+        path.back().begin = best[end].begin;
+      else
+        path.push_back({best[end].begin, end});
+      afterUnknown = isUnknown;
+    }
+    for (size_t i = path.size(); i > 0; --i) {
+      auto [begin, end] = path[i - 1];
+      const Best &last = best[end];
+      if (last.id != unknown)
+        ids.push_back(last.id);
+      else
+        appendUnknown(encodeUtf8(word.substr(begin, end - begin)), barred, ids);
+    }
+  }
+
+  /// What has come together out of unknown characters may be a token after all.
+  void appendUnknown(const std::string &text, const IdSet &barred, std::vector<int32_t> &ids) const {
+    std::optional<int32_t> id = pieces.vocabulary.idOf(text);
+    if (id && !isBarred(barred, *id))
+      ids.push_back(*id);
+    else if (!bytes || !bytes->append(text, ids))
+      ids.push_back(*unknown);
+  }
+
+  Pieces pieces;
+  std::optional<ByteTokens> bytes;
+  std::optional<int32_t> unknown;
+  double unknownScore;
+};
+
+Pieces readPieces(const JsonValue &description) {
+  Pieces pieces;
+  if (!description.expectArray())
+    return pieces;
+  for (const nlohmann::json &entry : description.raw()) {
+    auto id = static_cast<int32_t>(pieces.scores.size());
+    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_number()) {
+      description.fail("entry " + std::to_string(id) + ": expected a token and its score");
+      return pieces;
+    }
+    std::string token = entry[0].get<std::string>();
+    pieces.scores.push_back(entry[1].get<double>());
+    std::u32string characters;
+    size_t ignored; // A JSON string is UTF-8: the parser saw to that.
+    decodeUtf8(token, characters, ignored);
+    if (!characters.empty())
+      pieces.trie.valueOf(characters) = id;
+    pieces.vocabulary.addAgain(std::move(token), id);
+  }
+  return pieces;
+}
+
+} // namespace
+
+std::unique_ptr<Model> tenon::text::makeUnigram(const JsonValue &description) {
+  description.expectOnlyKeys({"type", "unk_id", "vocab", "byte_fallback"});
+  Pieces pieces = readPieces(description.member("vocab"));
+  std::optional<int32_t> unknown;
+  if (auto id = description.optionalMember("unk_id")) {
+    unknown = static_cast<int32_t>(id->asCount(std::numeric_limits<int32_t>::max()));
+    if (!description.failed() && static_cast<size_t>(*unknown) >= pieces.scores.size())
+      id->fail("id " + std::to_string(*unknown) + " is not in the vocabulary of " +
+               std::to_string(pieces.scores.size()) + " tokens");
+  }
+  auto fallback = description.optionalMember("byte_fallback");
+  bool byteFallback = fallback && fallback->asBool();
+  if (description.failed())
+    return nullptr;
+  return std::make_unique<Unigram>(std::move(pieces), unknown, byteFallback);
+}
