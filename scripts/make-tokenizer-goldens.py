@@ -6,10 +6,12 @@ Run with the interpreter of build/oracles."""
 import copy
 import json
 import pathlib
+import random
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-from tokenizer_strings import SAMPLES, strings
+import tokenizer_kinds
+from tokenizer_strings import SAMPLES, strings, varied_strings
 
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "tests" / "unit" / "text" / "golden"
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -88,6 +90,41 @@ def difference(base, other):
     return parts
 
 
+def write(name, value):
+    with open(GOLDEN / name, "w", encoding="utf-8") as file:
+        json.dump(value, file, ensure_ascii=True, separators=(",", ":"))
+        file.write("\n")
+
+
+def plain_ids(tokenizer, texts):
+    """Ids with special tokens not looked for; null where a model itself may spell one, which the runtime's do not."""
+    tokenizer.encode_special_tokens = True
+    rows = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+    tokenizer.encode_special_tokens = False
+    special = {identifier for identifier, token in tokenizer.get_added_tokens_decoder().items() if token.special}
+    return [None if special & set(row) or "<unk>" in text or "[UNK]" in text else row for text, row in zip(texts, rows)]
+
+
+def write_kinds():
+    """One tokenizer of every kind; the texts are the same for all, and a text that comes back as it was is not repeated."""
+    made = {kind: tokenizer_kinds.make(kind, tokenizer_kinds.sample_texts(), 1000) for kind in tokenizer_kinds.KINDS}
+    tokenizers = {kind: Tokenizer.from_str(text) for kind, text in made.items()}
+    tokens = sorted({token.content for tokenizer in tokenizers.values() for token in tokenizer.get_added_tokens_decoder().values()})
+    texts = [text for text in varied_strings(280, 5, tokens) if len(text) < 200] + ["".join(tokens), " ".join(tokens)]
+    write("kinds.texts.json", texts)
+    for kind, tokenizer in tokenizers.items():
+        rows = [tokenizer.encode(text).ids for text in texts]
+        decoded = [tokenizer.decode(row) for row in rows]
+        rng, size = random.Random(3), tokenizer.get_vocab_size()
+        random_rows = [[rng.randrange(size) for _ in range(rng.randint(1, 12))] for _ in range(40)]
+        write(f"{kind}.tokenizer.json", json.loads(made[kind]))
+        write(f"{kind}.json", {
+            "ids": rows, "plain": plain_ids(tokenizer, texts),
+            "decoded": [None if found == text else found for text, found in zip(texts, decoded)],
+            "random": [{"ids": row, "text": tokenizer.decode(row, skip_special_tokens=False)} for row in random_rows],
+            "tokens": {token: tokenizer.token_to_id(token) for token in tokens}})
+
+
 def main():
     GOLDEN.mkdir(parents=True, exist_ok=True)
     cased = None
@@ -101,14 +138,11 @@ def main():
             golden["truncated"] += [{"max": length, "text": text, "ids": tokenizer.encode(text).ids} for text in texts[4:20]]
         if name in ("uncased", "cased"):
             cased = description if name == "cased" else cased
-            with open(GOLDEN / f"{name}.tokenizer.json", "w", encoding="utf-8") as file:
-                json.dump(description, file, ensure_ascii=True, separators=(",", ":"))
-                file.write("\n")
+            write(f"{name}.tokenizer.json", description)
         else:
             golden["cased_with"] = difference(cased, description)
-        with open(GOLDEN / f"{name}.json", "w", encoding="utf-8") as file:
-            json.dump(golden, file, ensure_ascii=True, separators=(",", ":"))
-            file.write("\n")
+        write(f"{name}.json", golden)
+    write_kinds()
 
 
 if __name__ == "__main__":
