@@ -32,6 +32,8 @@ Space spaceOf(const KernelDescription &kernel, const TargetModel &target) {
     return linearSpace(kernel, target);
   case Family::Attention:
     return attentionSpace(kernel, target);
+  case Family::CacheAppend:
+    return cacheAppendSpace(kernel, target);
   case Family::Pooling:
     return poolingSpace(kernel, target);
   case Family::Rowwise:
@@ -85,6 +87,9 @@ void scheduleNest(Region &region, const LoopNest &nest, const TargetModel &targe
   case Family::Attention:
     defaults(attentionSpace(region.description, target));
     return scheduleAttention(region, nest, machine, parameters);
+  case Family::CacheAppend:
+    defaults(cacheAppendSpace(region.description, target));
+    return scheduleCacheAppend(region, nest, machine, parameters);
   case Family::Pooling:
     defaults(poolingSpace(region.description, target));
     return schedulePooling(region, nest, machine, parameters);
@@ -234,7 +239,7 @@ bool compileRuntime(std::string &output, std::string &error) {
 }
 
 std::string generatorVersion() {
-  return "1-halide-" + std::to_string(HALIDE_VERSION_MAJOR) + "." + std::to_string(HALIDE_VERSION_MINOR);
+  return "2-halide-" + std::to_string(HALIDE_VERSION_MAJOR) + "." + std::to_string(HALIDE_VERSION_MINOR);
 }
 
 } // namespace tenon::kernels

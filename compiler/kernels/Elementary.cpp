@@ -3,6 +3,7 @@
 #include "kernels/Elementary.h"
 
 #include <initializer_list>
+#include <map>
 
 using namespace Halide;
 
@@ -57,6 +58,17 @@ Expr silu(Expr x) {
   return withTail(x, logisticTail(magnitude(x, limit) * -kLog2E), limit);
 }
 
+/// x times the logistic function of 1.702 x.
+Expr quickGelu(Expr x) {
+  constexpr float limit = 80.0f;
+  return withTail(x, logisticTail(magnitude(x, limit) * (-1.702f * kLog2E)), limit);
+}
+
+Expr reluSquared(Expr x) {
+  Expr positive = max(x, 0.0f);
+  return positive * positive;
+}
+
 /// (1 - e) / (1 + e) with e = exp(-2|x|), and near zero, where that cancels, Cephes' odd polynomial.
 Expr hyperbolicTangent(Expr x) {
   Expr a = magnitude(x, 20.0f);
@@ -84,17 +96,24 @@ Expr exp2Negative(Expr x) {
   return select(strict_float(x < -126.0f), 0.0f, fraction * power);
 }
 
-bool isActivation(const std::string &function) {
-  return function == "gelu" || function == "gelu_tanh" || function == "relu" || function == "silu" ||
-         function == "tanh";
+static Expr relu(Expr x) { return max(x, 0.0f); }
+
+static const std::map<std::string, Expr (*)(Expr)> &activations() {
+  static const std::map<std::string, Expr (*)(Expr)> table = {
+      {"gelu", geluExact},           {"gelu_tanh", geluTanh}, {"quick_gelu", quickGelu},  {"relu", relu},
+      {"relu_squared", reluSquared}, {"silu", silu},          {"tanh", hyperbolicTangent}};
+  return table;
+}
+
+std::set<std::string> activationNames() {
+  std::set<std::string> names;
+  for (const auto &[name, function] : activations())
+    names.insert(name);
+  return names;
 }
 
 Expr activation(const std::string &function, Expr x) {
-  Expr value = function == "gelu"        ? geluExact(x)
-               : function == "gelu_tanh" ? geluTanh(x)
-               : function == "relu"      ? max(x, 0.0f)
-               : function == "silu"      ? silu(x)
-                                         : hyperbolicTangent(x);
+  Expr value = activations().at(function)(x);
   // Minima and maxima drop NaN.
   return select(is_nan(x), x, value);
 }

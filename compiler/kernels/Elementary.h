@@ -8,6 +8,7 @@
 #define TENON_KERNELS_ELEMENTARY_H
 
 #include <Halide.h>
+#include <set>
 #include <string>
 
 namespace tenon::kernels {
@@ -15,11 +16,10 @@ namespace tenon::kernels {
 /// 2^x for x <= 0 to about one unit in the last place; results under 2^-126 are zero.
 Halide::Expr exp2Negative(Halide::Expr x);
 
-/// One of the activations "gelu", "gelu_tanh", "relu", "silu", "tanh".
+/// One of the activations that `activationNames` lists.
 Halide::Expr activation(const std::string &function, Halide::Expr x);
 
-/// Whether `activation` knows the function.
-bool isActivation(const std::string &function);
+std::set<std::string> activationNames();
 
 } // namespace tenon::kernels
 

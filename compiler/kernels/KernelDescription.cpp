@@ -81,7 +81,7 @@ std::string operationText(const Operation &operation, int firstResult) {
 } // namespace
 
 std::string KernelDescription::text() const {
-  std::string text;
+  std::string text = "row_tile " + std::to_string(rowTile) + "\n";
   int value = 0;
   for (const TensorType &argument : arguments)
     text += "%" + std::to_string(value++) + " : " + typeText(argument) + "\n";

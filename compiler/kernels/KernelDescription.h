@@ -43,6 +43,8 @@ struct KernelDescription {
   std::vector<TensorType> arguments;
   std::vector<Operation> operations;
   std::vector<int> results; ///< The values that the kernel yields.
+  /// The number of rows is a multiple of it, and every sequence starts at one: 16, or 1 where rows come one by one.
+  int64_t rowTile = 16;
 
   /// The text form: one line per argument, operation and result. Equal text means equal computation.
   std::string text() const;

@@ -11,7 +11,7 @@ namespace tenon::kernels {
 namespace {
 
 bool isElementwise(const std::string &kind) {
-  return kind == "add" || kind == "multiply" || kind == "scale" || kind == "activation";
+  return kind == "add" || kind == "multiply" || kind == "scale" || kind == "activation" || kind == "softcap";
 }
 
 /// What one nest computes: an output or several of one shape, or a value that must be whole.
@@ -89,8 +89,13 @@ private:
           region.whole.insert(result);
         break;
       case Family::Attention:
-        for (int operand = 0; operand < 3; ++operand)
+        for (int operand = 0; operand < (integerAttribute(each, "cached") ? 1 : 3); ++operand)
           keepWhole(each.operands[operand]);
+        region.whole.insert(result);
+        break;
+      case Family::CacheAppend:
+        // The keys' rows are computed as they are written; values that aren't in memory yet may share their parts.
+        keepWhole(each.operands[2]);
         region.whole.insert(result);
         break;
       case Family::Pooling:
@@ -162,6 +167,7 @@ private:
     LoopNest nest;
     nest.width = region.types[seed[0]].shape[1];
     nest.rows = region.extents[seed[0]];
+    nest.rowTile = region.rowTiles[seed[0]];
     nest.isOutput = outputs.count(seed[0]);
     std::set<int> operations = operationsOf(seed);
     nest.operations.assign(operations.begin(), operations.end());

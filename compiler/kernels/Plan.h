@@ -18,6 +18,7 @@ struct LoopNest {
   Halide::Func func;
   int64_t width = 0;
   Halide::Expr rows;
+  int rowTile = kTileRows; ///< What `rows` is a multiple of.
   bool isOutput = false;
   Family family = Family::Rowwise;
   int root = -1;               ///< The operation whose family this is, or -1.
@@ -41,7 +42,9 @@ struct Machine {
 // The schedules, one per family. Parameters are those of scheduleSpace, checked.
 using Parameters = std::map<std::string, int64_t>;
 void scheduleRowwise(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
+void scheduleCacheAppend(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
 void schedulePooling(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
+void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
 void scheduleAttention(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
 void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
 
@@ -52,7 +55,9 @@ struct ParameterSpace {
 };
 using Space = std::map<std::string, ParameterSpace>;
 Space rowwiseSpace(const KernelDescription &kernel, const TargetModel &target);
+Space cacheAppendSpace(const KernelDescription &kernel, const TargetModel &target);
 Space poolingSpace(const KernelDescription &kernel, const TargetModel &target);
+Space rowAttentionSpace(const KernelDescription &kernel, const TargetModel &target);
 Space attentionSpace(const KernelDescription &kernel, const TargetModel &target);
 Space linearSpace(const KernelDescription &kernel, const TargetModel &target);
 

@@ -17,12 +17,13 @@ struct Kind {
 
 const std::map<std::string, Kind> &kinds() {
   static const std::map<std::string, Kind> table = {
-      {"add", {Family::Rowwise, addAlgorithm}},       {"multiply", {Family::Rowwise, multiplyAlgorithm}},
-      {"scale", {Family::Rowwise, scaleAlgorithm}},   {"activation", {Family::Rowwise, activationAlgorithm}},
-      {"split", {Family::Rowwise, splitAlgorithm}},   {"embed", {Family::Rowwise, embedAlgorithm}},
-      {"rotary", {Family::Rowwise, rotaryAlgorithm}}, {"norm", {Family::Rowwise, normAlgorithm}},
-      {"pool", {Family::Pooling, poolAlgorithm}},     {"attention", {Family::Attention, attentionAlgorithm}},
-      {"linear", {Family::Linear, linearAlgorithm}},
+      {"add", {Family::Rowwise, addAlgorithm}},         {"multiply", {Family::Rowwise, multiplyAlgorithm}},
+      {"scale", {Family::Rowwise, scaleAlgorithm}},     {"activation", {Family::Rowwise, activationAlgorithm}},
+      {"split", {Family::Rowwise, splitAlgorithm}},     {"embed", {Family::Rowwise, embedAlgorithm}},
+      {"rotary", {Family::Rowwise, rotaryAlgorithm}},   {"norm", {Family::Rowwise, normAlgorithm}},
+      {"pool", {Family::Pooling, poolAlgorithm}},       {"attention", {Family::Attention, attentionAlgorithm}},
+      {"linear", {Family::Linear, linearAlgorithm}},    {"cache_append", {Family::CacheAppend, cacheAppendAlgorithm}},
+      {"softcap", {Family::Rowwise, softcapAlgorithm}},
   };
   return table;
 }
@@ -31,15 +32,14 @@ const std::map<std::string, Kind> &kinds() {
 ImageParam makeArgument(const TensorType &type, size_t index) {
   ImageParam argument(type.element == ElementType::F32 ? Float(32) : Int(32), static_cast<int>(type.shape.size()),
                       "argument" + std::to_string(index));
-  int stride = 1;
+  Expr stride = 1;
   for (size_t i = 0; i < type.shape.size(); ++i) {
     int64_t extent = type.shape[type.shape.size() - 1 - i];
     auto dimension = argument.dim(static_cast<int>(i));
     dimension.set_min(0).set_stride(stride);
-    if (extent != kDynamic) {
+    if (extent != kDynamic)
       dimension.set_extent(static_cast<int>(extent));
-      stride *= static_cast<int>(extent);
-    }
+    stride = stride * (extent == kDynamic ? dimension.extent() : Expr(static_cast<int>(extent)));
   }
   return argument;
 }
@@ -56,24 +56,33 @@ Region::Region(const KernelDescription &description) : description(description) 
     types.push_back(type);
     producers.push_back(-1);
     extents.push_back(arguments.back().dim(static_cast<int>(type.shape.size()) - 1).extent());
+    rowTiles.push_back(static_cast<int>(description.rowTile));
   }
   for (const Operation &operation : description.operations) {
     std::vector<Operand> operands;
     for (int operand : operation.operands)
-      operands.push_back({values[operand], types[operand], extents[operand]});
+      operands.push_back({values[operand], types[operand], extents[operand], innerExtent(operand)});
     OperationFuncs funcs;
     funcs.operation = &operation;
+    funcs.rowTile = rowTiles[operation.operands[0]];
     kinds().at(operation.kind).algorithm(operands, funcs);
     // Rows stay rows, but a pool yields one for each of its lengths.
-    Expr rows = operands[operation.kind == "pool" ? 2 : 0].extent;
+    bool pools = operation.kind == "pool";
+    Expr rows = operands[pools ? 2 : 0].extent;
     for (size_t i = 0; i < operation.results.size(); ++i) {
       extents.push_back(rows);
+      rowTiles.push_back(pools ? 1 : funcs.rowTile);
       values.push_back(funcs.results[i]);
       types.push_back(operation.results[i]);
       producers.push_back(static_cast<int>(operations.size()));
     }
     operations.push_back(std::move(funcs));
   }
+}
+
+Expr Region::innerExtent(int value) const {
+  int64_t extent = types[value].shape.back();
+  return extent == kDynamic ? arguments[value].dim(0).extent() : Expr(static_cast<int>(extent));
 }
 
 int64_t integerAttribute(const Operation &operation, const std::string &name, int64_t otherwise) {
@@ -83,6 +92,10 @@ int64_t integerAttribute(const Operation &operation, const std::string &name, in
 
 double realAttribute(const Operation &operation, const std::string &name) {
   return std::get<double>(operation.attributes.at(name));
+}
+
+double realAttribute(const Operation &operation, const std::string &name, double otherwise) {
+  return operation.attributes.count(name) ? realAttribute(operation, name) : otherwise;
 }
 
 const std::string &textAttribute(const Operation &operation, const std::string &name) {

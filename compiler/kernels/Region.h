@@ -15,8 +15,12 @@
 
 namespace tenon::kernels {
 
-/// Rows of the tiles that packed batches consist of: every sequence starts at a multiple of it.
+/// Rows of the tiles that packed batches consist of, but for kernels whose rows come one by one.
 constexpr int kTileRows = 16;
+
+/// Keys of a page of a cache. A page holds for each key head g, from g * 2 * D * kPageKeys on: its keys transposed,
+/// then its values, D components each.
+constexpr int kPageKeys = 16;
 
 /// Says why a region or a schedule cannot be compiled. Never leaves compileKernel.
 struct RegionError : std::runtime_error {
@@ -26,6 +30,7 @@ struct RegionError : std::runtime_error {
 /// One operation's functions: what it yields, and the intermediate values that a schedule places.
 struct OperationFuncs {
   const Operation *operation = nullptr;
+  int rowTile = kTileRows;
   std::vector<Halide::Func> results;
   std::map<std::string, Halide::Func> stages;
   std::map<std::string, Halide::RVar> reductions; ///< Reduction variables that schedules name.
@@ -33,7 +38,7 @@ struct OperationFuncs {
 };
 
 /// The families, from the least demanding: a region belongs to that of its most demanding operation.
-enum class Family { Rowwise, Pooling, Attention, Linear };
+enum class Family { Rowwise, Pooling, CacheAppend, Attention, Linear };
 
 Family familyOf(const std::string &operationKind);
 
@@ -47,7 +52,11 @@ struct Region {
   std::vector<TensorType> types;     ///< Of each value.
   std::vector<int> producers;        ///< The operation that yields each value, -1 for arguments.
   std::vector<Halide::Expr> extents; ///< Of each value's outermost dimension.
+  std::vector<int> rowTiles;         ///< What each value's number of rows is a multiple of.
   std::vector<OperationFuncs> operations;
+  /// Of a value's innermost dimension; only arguments have a dynamic one.
+  Halide::Expr innerExtent(int value) const;
+
   std::set<int> whole;  ///< Values of operations that lie in memory, all of their rows: chosen by planRegion.
   std::set<int> staged; ///< Values that a schedule has placed within a nest.
 };
@@ -58,19 +67,22 @@ void verifyDescription(const KernelDescription &description);
 /// Attributes, which verifyDescription has checked.
 int64_t integerAttribute(const Operation &operation, const std::string &name, int64_t otherwise = 0);
 double realAttribute(const Operation &operation, const std::string &name);
+double realAttribute(const Operation &operation, const std::string &name, double otherwise);
 const std::string &textAttribute(const Operation &operation, const std::string &name);
 
 /// An operand as its operation's algorithm sees it.
 struct Operand {
   Halide::Func value;
   TensorType type;
-  Halide::Expr extent; ///< Of the outermost dimension.
+  Halide::Expr extent;      ///< Of the outermost dimension.
+  Halide::Expr innerExtent; ///< Of the innermost.
   int64_t width() const { return type.shape.back(); }
 };
 
 // The algorithms, one per operation kind. Each fills in results and stages of `funcs`.
 void addAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
 void multiplyAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void softcapAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
 void scaleAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
 void activationAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
 void splitAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
@@ -78,6 +90,7 @@ void embedAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs)
 void rotaryAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
 void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
 void linearAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void cacheAppendAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
 void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
 void poolAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
 

@@ -13,8 +13,8 @@ namespace {
 /// The checks of one operation; every message starts with its place.
 class OperationVerifier {
 public:
-  OperationVerifier(const Operation &operation, size_t index, const std::vector<TensorType> &types)
-      : operation(operation), index(index), types(types) {}
+  OperationVerifier(const Operation &operation, size_t index, const std::vector<TensorType> &types, size_t arguments)
+      : operation(operation), index(index), types(types), arguments(arguments) {}
 
   void verify() {
     static const std::map<std::string, void (OperationVerifier::*)()> rules = {
@@ -25,9 +25,11 @@ public:
         {"norm", &OperationVerifier::norm},
         {"embed", &OperationVerifier::embed},
         {"scale", &OperationVerifier::scale},
+        {"softcap", &OperationVerifier::softcap},
         {"rotary", &OperationVerifier::rotary},
         {"split", &OperationVerifier::split},
         {"attention", &OperationVerifier::attention},
+        {"cache_append", &OperationVerifier::cacheAppend},
         {"pool", &OperationVerifier::pool}};
     auto rule = rules.find(operation.kind);
     if (rule == rules.end()) {
@@ -143,7 +145,7 @@ private:
 
   void activation() {
     unary(1);
-    choice("function", {"gelu", "gelu_tanh", "relu", "silu", "tanh"});
+    choice("function", activationNames());
   }
 
   void scale() {
@@ -151,12 +153,23 @@ private:
     real("factor");
   }
 
+  void softcap() {
+    unary(1);
+    if (double cap = real("cap"); !(cap > 0))
+      fail("expected the attribute \"cap\" to be more than 0, found " + std::to_string(cap));
+  }
+
   void norm() {
     unary(3);
     choice("function", {"layernorm", "rmsnorm", "l2"});
     real("epsilon");
+    if (operation.attributes.count("weight_offset"))
+      real("weight_offset");
+    int64_t width = operand(0).shape[1], groups = operation.attributes.count("groups") ? integer("groups", 1) : 1;
+    if (width % groups)
+      fail("width (" + std::to_string(width) + ") is not a multiple of groups (" + std::to_string(groups) + ")");
     for (size_t i = 1; i < operation.operands.size(); ++i)
-      expect(i == 1 ? "gamma" : "beta", operand(i), f32({operand(0).shape[1]}));
+      expect(i == 1 ? "gamma" : "beta", operand(i), f32({width / groups}));
   }
 
   void embed() {
@@ -201,36 +214,70 @@ private:
   }
 
   void attention() {
-    counts(5, 5);
+    bool cached = operation.attributes.count("cached") && integer("cached", 0) != 0;
+    counts(cached ? 6 : 5, cached ? 6 : 5);
     int64_t heads = integer("heads", 1), keyHeads = integer("key_value_heads", 1), size = integer("head_size", 1);
     real("scale");
     if (heads % keyHeads)
       fail("heads (" + std::to_string(heads) + ") is not a multiple of key_value_heads (" + std::to_string(keyHeads) +
            ")");
     expect("the queries", operand(0), f32({kDynamic, heads * size}));
-    expect("the keys", operand(1), f32({kDynamic, keyHeads * size}));
-    expect("the values", operand(2), f32({kDynamic, keyHeads * size}));
-    sequenceTables();
+    if (cached) {
+      cacheArgument(1, keyHeads, size);
+      sequences(2);
+      pageTable(4);
+    } else {
+      expect("the keys", operand(1), f32({kDynamic, keyHeads * size}));
+      expect("the values", operand(2), f32({kDynamic, keyHeads * size}));
+      sequences(3);
+    }
     expect("the result", operation.results[0], operand(0));
+  }
+
+  void cacheAppend() {
+    counts(7, 7);
+    int64_t heads = integer("key_value_heads", 1), size = integer("head_size", 1);
+    cacheArgument(0, heads, size);
+    expect("the keys", operand(1), f32({kDynamic, heads * size}));
+    expect("the values", operand(2), f32({kDynamic, heads * size}));
+    sequences(3);
+    pageTable(5);
+    expect("the result", operation.results[0], operand(0));
+  }
+
+  /// The memory of a cache is the driver's: no operation yields one that another reads.
+  void cacheArgument(size_t i, int64_t heads, int64_t size) const {
+    if (size > std::numeric_limits<int32_t>::max() / (2 * kPageKeys) / heads)
+      fail("a page of " + std::to_string(heads) + " key heads of " + std::to_string(size) +
+           " components has more than 2147483647 floats");
+    expect("the cache", operand(i), f32({kDynamic, 2 * heads * size * kPageKeys}));
+    if (operation.operands[i] >= static_cast<int>(arguments))
+      fail("expected the cache to be an argument of the kernel, found the result %" +
+           std::to_string(operation.operands[i]));
   }
 
   void pool() {
     counts(3, 3);
     rows("the operand", operand(0));
-    choice("function", {"cls", "mean"});
-    expect("starts", operand(1), i32({kDynamic}));
-    expect("lengths", operand(2), i32({kDynamic}));
+    choice("function", {"cls", "last", "mean"});
+    sequences(1);
     expect("the result", operation.results[0], operand(0));
   }
 
-  void sequenceTables() {
-    expect("starts", operand(3), i32({kDynamic}));
-    expect("lengths", operand(4), i32({kDynamic}));
+  void sequences(size_t first) const {
+    expect("starts", operand(first), i32({kDynamic}));
+    expect("lengths", operand(first + 1), i32({kDynamic}));
+  }
+
+  void pageTable(size_t first) const {
+    expect("past", operand(first), i32({kDynamic}));
+    expect("pages", operand(first + 1), i32({kDynamic, kDynamic}));
   }
 
   const Operation &operation;
   size_t index;
   const std::vector<TensorType> &types;
+  size_t arguments;
 };
 
 /// Halide counts the elements of a buffer in 32 bits.
@@ -238,7 +285,8 @@ void verifySize(const TensorType &type, const std::string &what) {
   int64_t elements = 1;
   for (size_t i = 0; i < type.shape.size(); ++i) {
     int64_t extent = type.shape[i];
-    if (extent == kDynamic && i == 0)
+    // A table of pages has two sizes that are known when the kernel runs.
+    if (extent == kDynamic && (i == 0 || (i == 1 && type.element == ElementType::I32)))
       continue;
     if (extent < 1 || extent > std::numeric_limits<int32_t>::max() / elements)
       throw RegionError(what + ": dimension " + std::to_string(i) + " is " + std::to_string(extent) +
@@ -250,6 +298,8 @@ void verifySize(const TensorType &type, const std::string &what) {
 } // namespace
 
 void verifyDescription(const KernelDescription &description) {
+  if (description.rowTile != 1 && description.rowTile != kTileRows)
+    throw RegionError("row_tile: expected 1 or 16, found " + std::to_string(description.rowTile));
   std::vector<TensorType> types;
   for (const TensorType &type : description.arguments) {
     verifySize(type, "argument " + std::to_string(types.size()));
@@ -258,7 +308,7 @@ void verifyDescription(const KernelDescription &description) {
   std::set<int> yielded;
   for (size_t i = 0; i < description.operations.size(); ++i) {
     const Operation &operation = description.operations[i];
-    OperationVerifier(operation, i, types).verify();
+    OperationVerifier(operation, i, types, description.arguments.size()).verify();
     for (const TensorType &type : operation.results) {
       verifySize(type, "operation " + std::to_string(i) + " (" + operation.kind + "), a result");
       types.push_back(type);

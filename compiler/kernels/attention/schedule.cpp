@@ -44,6 +44,8 @@ void reduceInChains(OperationFuncs &funcs, const std::string &name, LoopLevel lo
 } // namespace
 
 Space attentionSpace(const KernelDescription &kernel, const TargetModel &target) {
+  if (kernel.rowTile != kTileRows)
+    return rowAttentionSpace(kernel, target);
   // Accumulators: a tile's queries are one vector or two, and half of the registers keep the multiply-adds busy. One
   // component more than keys, since the sum of the weights comes with the values: 32 + 1 are two times 17.
   int64_t vectors = std::max<int64_t>(1, kTileRows * 4 / target.vectorBytes), keys = 16;
@@ -57,6 +59,8 @@ Space attentionSpace(const KernelDescription &kernel, const TargetModel &target)
 }
 
 void scheduleAttention(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+  if (nest.rowTile != kTileRows)
+    return scheduleRowAttention(region, nest, machine, parameters);
   OperationFuncs &funcs = region.operations[nest.root];
   int size = static_cast<int>(integerAttribute(*funcs.operation, "head_size"));
   int keys = static_cast<int>(parameters.at("keys"));
@@ -88,8 +92,8 @@ void scheduleAttention(Region &region, const LoopNest &nest, const Machine &mach
   Func sequence = stage("sequence");
   sequence.compute_root().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
   sequence.update().reorder(t, funcs.reductions["sequence"]).vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
-  stage("start").compute_at(loop);
-  stage("length").compute_at(loop);
+  for (const char *name : {"start", "length", "past", "position", "count"})
+    stage(name).compute_at(loop);
   stage("query_rows").compute_at(loop).vectorize(d, machine.lanes, TailStrategy::GuardWithIf);
   stage("queries").compute_at(loop);
   transpose(stage("queries"), q, d, size);

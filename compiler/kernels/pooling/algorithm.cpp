@@ -16,15 +16,17 @@ void poolAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) 
   length(r) = unsafe_promise_clamped(lengths(r), 0, rows);
   funcs.stages = {{"start", start}, {"length", length}};
 
+  const std::string &function = textAttribute(*funcs.operation, "function");
   Func row_sum("row_sum");
-  RDom t(0, textAttribute(*funcs.operation, "function") == "mean" ? rows : Expr(1), "t");
+  RDom t(0, function == "mean" ? rows : Expr(1), "t");
+  Expr first = start(r) + (function == "last" ? length(r) - 1 : Expr(0));
   t.where(t < length(r));
   row_sum(c, r) = 0.0f;
   // Halide does not know that sequences lie within the rows.
-  row_sum(c, r) += x(c, unsafe_promise_clamped(start(r) + t, 0, rows - 1));
+  row_sum(c, r) += x(c, unsafe_promise_clamped(first + t, 0, rows - 1));
   funcs.stages["row_sum"] = row_sum;
   funcs.reductions["t"] = t.x;
-  if (textAttribute(*funcs.operation, "function") == "mean")
+  if (function == "mean")
     pooled(c, r) = row_sum(c, r) / cast<float>(max(length(r), 1));
   else
     pooled(c, r) = row_sum(c, r);

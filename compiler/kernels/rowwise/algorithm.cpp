@@ -9,27 +9,27 @@ namespace tenon::kernels {
 
 namespace {
 
-const Var c("c"), r("r"), lane("lane");
+const Var c("c"), r("r"), g("g"), lane("lane");
 
 /// Lanes in which sums over a row are kept. A constant, so that every target adds in the same order.
 constexpr int kSumLanes = 16;
 
-/// The sum of term(c, r) over the columns of each row: in lanes first, then over the lanes. The partial sums are the
-/// stage `name`_lanes, the sums `name`.
+/// The sum of term(c, r) over the `width` columns of each group g of a row: in lanes first, then over the lanes. The
+/// partial sums are the stage `name`_lanes, the sums `name`.
 Func rowSum(const std::string &name, Func term, int width, OperationFuncs &funcs) {
   Func lanes(name + "_lanes"), sum(name);
-  lanes(lane, r) = 0.0f;
+  lanes(lane, g, r) = 0.0f;
   if (int whole = width / kSumLanes) {
     RDom block(0, whole, "block");
-    lanes(lane, r) += term(block * kSumLanes + lane, r);
+    lanes(lane, g, r) += term(g * width + block * kSumLanes + lane, r);
   }
   if (int rest = width % kSumLanes) {
     RDom column(0, rest, "column");
-    lanes(column, r) += term(width - rest + column, r);
+    lanes(column, g, r) += term(g * width + (width - rest + column), r);
   }
   RDom all(0, kSumLanes, "all");
-  sum(r) = 0.0f;
-  sum(r) += lanes(all, r);
+  sum(g, r) = 0.0f;
+  sum(g, r) += lanes(all, g, r);
   funcs.stages[name + "_lanes"] = lanes;
   funcs.stages[name] = sum;
   funcs.reductions[name] = all.x;
@@ -54,6 +54,14 @@ void scaleAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs)
   Func scaled("scaled");
   scaled(c, r) = operands[0].value(c, r) * static_cast<float>(realAttribute(*funcs.operation, "factor"));
   funcs.results = {scaled};
+}
+
+/// cap * tanh(x / cap).
+void softcapAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  Func capped("capped");
+  float cap = static_cast<float>(realAttribute(*funcs.operation, "cap"));
+  capped(c, r) = activation("tanh", operands[0].value(c, r) * (1.0f / cap)) * cap;
+  funcs.results = {capped};
 }
 
 void activationAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
@@ -107,13 +115,17 @@ void rotaryAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs
 void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   const std::string &function = textAttribute(*funcs.operation, "function");
   float epsilon = static_cast<float>(realAttribute(*funcs.operation, "epsilon"));
-  int width = static_cast<int>(operands[0].width());
+  float offset = static_cast<float>(realAttribute(*funcs.operation, "weight_offset", 0.0));
+  int groups = static_cast<int>(integerAttribute(*funcs.operation, "groups", 1));
+  int width = static_cast<int>(operands[0].width()) / groups;
+  // Of one group nothing is divided, so that vectors of columns stay vectors.
+  Expr group = groups == 1 ? Expr(0) : c / width, column = groups == 1 ? Expr(c) : c % width;
   Func x = operands[0].value, centred("centred"), square("square"), factor("factor"), normalised("normalised");
   if (function == "layernorm") {
     Func mean("mean");
-    mean(r) = rowSum("row_sum", x, width, funcs)(r) / width;
+    mean(g, r) = rowSum("row_sum", x, width, funcs)(g, r) / width;
     funcs.stages["mean"] = mean;
-    centred(c, r) = x(c, r) - mean(r);
+    centred(c, r) = x(c, r) - mean(group, r);
   } else {
     centred(c, r) = x(c, r);
   }
@@ -121,15 +133,17 @@ void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) 
   Func squares = rowSum("square_sum", square, width, funcs);
   if (function == "l2")
     // The maximum drops NaN.
-    factor(r) = select(is_nan(squares(r)), squares(r), 1.0f / max(sqrt(squares(r)), epsilon));
+    factor(g, r) = select(is_nan(squares(g, r)), squares(g, r), 1.0f / max(sqrt(squares(g, r)), epsilon));
   else
-    factor(r) = 1.0f / sqrt(squares(r) / width + epsilon);
+    factor(g, r) = 1.0f / sqrt(squares(g, r) / width + epsilon);
   funcs.stages["factor"] = factor;
-  Expr value = centred(c, r) * factor(r);
-  if (operands.size() > 1)
-    value = value * operands[1].value(c);
+  Expr value = centred(c, r) * factor(group, r);
+  if (operands.size() > 1) {
+    Expr gamma = operands[1].value(column);
+    value = value * (offset == 0.0f ? gamma : gamma + offset);
+  }
   if (operands.size() > 2)
-    value = value + operands[2].value(c);
+    value = value + operands[2].value(column);
   normalised(c, r) = value;
   funcs.results = {normalised};
 }

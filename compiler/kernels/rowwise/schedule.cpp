@@ -10,7 +10,7 @@ namespace tenon::kernels {
 
 namespace {
 
-const Var c("c"), r("r"), lane("lane");
+const Var c("c"), r("r"), g("g"), lane("lane");
 
 /// A sum whose lanes are one vector or several; what no whole block of them covers is added one by one.
 void stageSum(OperationFuncs &funcs, const std::string &name, LoopLevel loop) {
@@ -19,7 +19,7 @@ void stageSum(OperationFuncs &funcs, const std::string &name, LoopLevel loop) {
   for (int update = 0; update < lanes.num_update_definitions(); ++update) {
     Stage stage = lanes.update(update);
     if (stage.get_schedule().dims()[0].var == lane.name() || stage.get_schedule().dims()[1].var == lane.name())
-      stage.reorder(lane, r).vectorize(lane);
+      stage.reorder(lane, g, r).vectorize(lane);
     else
       stage.unscheduled();
   }
@@ -68,7 +68,10 @@ Space rowwiseSpace(const KernelDescription &kernel, const TargetModel &target) {
 void scheduleRowwise(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
   Var task("task"), row("row");
   Func func = nest.func;
-  int rows = static_cast<int>(parameters.at("tiles")) * kTileRows;
+  // Rows that come one by one may be wide: a row of 16384 columns is a task of its own.
+  int tile =
+      nest.rowTile == kTileRows ? kTileRows : std::clamp<int>(16384 / static_cast<int>(nest.width), 1, kTileRows);
+  int rows = static_cast<int>(parameters.at("tiles")) * tile;
   computeWhole(nest, machine);
   func.split(r, task, row, rows, TailStrategy::GuardWithIf)
       .vectorize(c, machine.lanes, TailStrategy::GuardWithIf)

@@ -20,12 +20,17 @@ static const LoadedKernel &compiled(const KernelDescription &description, const 
 
 std::vector<Array> run(const KernelDescription &description, const std::string &target, std::vector<Array> arguments,
                        int64_t rows, const Schedule *schedule) {
-  const LoadedKernel &kernel =
-      compiled(description, schedule ? *schedule : defaultSchedule(description, *findTarget(target)));
   std::vector<TensorType> types = valueTypes(description);
   std::vector<Array> results;
   for (int value : description.results)
     results.push_back(randomArray({rows, types[static_cast<size_t>(value)].shape[1]}, 99));
+  return runInto(description, target, std::move(arguments), std::move(results), schedule);
+}
+
+std::vector<Array> runInto(const KernelDescription &description, const std::string &target,
+                           std::vector<Array> arguments, std::vector<Array> results, const Schedule *schedule) {
+  const LoadedKernel &kernel =
+      compiled(description, schedule ? *schedule : defaultSchedule(description, *findTarget(target)));
   std::vector<Array *> arrays;
   for (Array &argument : arguments)
     arrays.push_back(&argument);

@@ -15,7 +15,8 @@ TEST(KernelDescription, text) {
   int embedded = region.operation("embed", {ids, table}, 8, {{"offset", int64_t(2)}});
   int parts = region.split(embedded, {3, 5});
   int normed = region.operation("norm", {parts}, 3, {{"function", std::string("l2")}, {"epsilon", 1e-12}});
-  EXPECT_EQ(region.yield({normed, parts + 1}).text(), "%0 : i32[?]\n"
+  EXPECT_EQ(region.yield({normed, parts + 1}).text(), "row_tile 16\n"
+                                                      "%0 : i32[?]\n"
                                                       "%1 : f32[10,8]\n"
                                                       "%2 = embed(%0, %1) {offset = 2} : f32[?,8]\n"
                                                       "%3, %4 = split(%2) : f32[?,3], f32[?,5]\n"

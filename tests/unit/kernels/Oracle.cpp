@@ -71,13 +71,14 @@ private:
   void apply(const Operation &op) {
     if (op.kind == "split")
       return split(op);
-    values.push_back(op.kind == "linear"      ? linear(op)
-                     : op.kind == "attention" ? attention(op)
-                     : op.kind == "norm"      ? norm(op)
-                     : op.kind == "pool"      ? pool(op)
-                     : op.kind == "rotary"    ? rotary(op)
-                     : op.kind == "embed"     ? embed(op)
-                                              : elementwise(op));
+    values.push_back(op.kind == "linear"         ? linear(op)
+                     : op.kind == "attention"    ? (op.attributes.count("cached") ? cachedAttention(op) : attention(op))
+                     : op.kind == "cache_append" ? cacheAppend(op)
+                     : op.kind == "norm"         ? norm(op)
+                     : op.kind == "pool"         ? pool(op)
+                     : op.kind == "rotary"       ? rotary(op)
+                     : op.kind == "embed"        ? embed(op)
+                                                 : elementwise(op));
   }
 
   void split(const Operation &op) {
@@ -99,6 +100,8 @@ private:
         return x.at(r, c) * in(op, 1).at(r, c);
       if (op.kind == "scale")
         return x.at(r, c) * real(op, "factor");
+      if (op.kind == "softcap")
+        return real(op, "cap") * std::tanh(x.at(r, c) / real(op, "cap"));
       if (op.kind != "activation")
         throw std::logic_error(op.kind);
       return activation(text(op, "function"), x.at(r, c));
@@ -108,6 +111,8 @@ private:
   static T activation(const std::string &function, T x) {
     if (function == "relu")
       return x < 0 ? T(0) : x;
+    if (function == "relu_squared")
+      return x < 0 ? T(0) : x * x;
     if (function == "tanh")
       return std::tanh(x);
     // The limits, where the formulas are infinity times zero.
@@ -115,6 +120,8 @@ private:
       return x > 0 ? x : T(0);
     if (function == "silu")
       return x / (T(1) + std::exp(-x));
+    if (function == "quick_gelu")
+      return x / (T(1) + std::exp(T(-1.702) * x));
     if (function == "gelu")
       return T(0.5) * x * (T(1) + std::erf(x * T(0.70710678118654752440)));
     return T(0.5) * x * (T(1) + std::tanh(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
@@ -134,8 +141,19 @@ private:
     });
   }
 
+  /// Each group of columns is a row of its own.
   Matrix norm(const Operation &op) const {
-    const Matrix &x = in(op, 0);
+    Matrix x = in(op, 0);
+    std::vector<int64_t> shape = x.shape;
+    int64_t groups = op.attributes.count("groups") ? integer(op, "groups") : 1;
+    x.shape = {shape[0] * groups, shape[1] / groups};
+    Matrix result = normOfRows(op, x);
+    result.shape = shape;
+    return result;
+  }
+
+  Matrix normOfRows(const Operation &op, const Matrix &x) const {
+    T offset = op.attributes.count("weight_offset") ? real(op, "weight_offset") : T(0);
     std::string function = text(op, "function");
     T epsilon = real(op, "epsilon"), width = static_cast<T>(x.width());
     std::vector<T> means, factors;
@@ -154,7 +172,7 @@ private:
       size_t row = static_cast<size_t>(r);
       T value = (x.at(r, c) - means[row]) / factors[row];
       if (op.operands.size() > 1)
-        value *= in(op, 1).at(c);
+        value *= in(op, 1).at(c) + offset;
       return op.operands.size() > 2 ? value + in(op, 2).at(c) : value;
     });
   }
@@ -217,6 +235,71 @@ private:
     return result;
   }
 
+  /// Where a cache holds a component of a sequence's key, or of its value.
+  struct Pages {
+    const std::vector<int32_t> &table;
+    int64_t slots, heads, size;
+    size_t at(size_t sequence, int64_t key, int64_t head, int64_t component, bool isKey) const {
+      int64_t page = table[sequence * static_cast<size_t>(slots) + static_cast<size_t>(key / 16)], i = key % 16;
+      int64_t first = (page * heads + head) * 2 * size * 16;
+      return static_cast<size_t>(isKey ? first + component * 16 + i : first + size * 16 + i * size + component);
+    }
+  };
+
+  Pages pages(const Operation &op, size_t operand) const {
+    const Matrix &table = in(op, operand);
+    return {table.ints, table.shape[1], integer(op, "key_value_heads"), integer(op, "head_size")};
+  }
+
+  Matrix cacheAppend(const Operation &op) const {
+    Matrix cache = in(op, 0);
+    Pages where = pages(op, 6);
+    const std::vector<int32_t> &starts = in(op, 3).ints, &lengths = in(op, 4).ints, &past = in(op, 5).ints;
+    for (size_t b = 0; b < lengths.size(); ++b)
+      for (int64_t t = 0; t < lengths[b]; ++t)
+        for (int64_t c = 0; c < where.heads * where.size; ++c)
+          for (bool isKey : {true, false})
+            cache.floats[where.at(b, past[b] + t, c / where.size, c % where.size, isKey)] =
+                in(op, isKey ? 1 : 2).at(starts[b] + t, c);
+    return cache;
+  }
+
+  Matrix cachedAttention(const Operation &op) const {
+    const Matrix &q = in(op, 0), &cache = in(op, 1);
+    Pages where = pages(op, 5);
+    const std::vector<int32_t> &starts = in(op, 2).ints, &lengths = in(op, 3).ints, &past = in(op, 4).ints;
+    int64_t heads = integer(op, "heads"), group = heads / where.heads;
+    Matrix result = matrix(q.rows(), q.width());
+    for (size_t b = 0; b < lengths.size(); ++b)
+      for (int64_t t = 0; t < lengths[b]; ++t)
+        for (int64_t h = 0; h < heads; ++h) {
+          std::vector<std::pair<int64_t, T>> scores;
+          T largest = -std::numeric_limits<T>::infinity(), sum = 0;
+          for (int64_t key = 0; key < past[b] + lengths[b]; ++key) {
+            if (!sees(op, past[b] + t, key))
+              continue;
+            T dot = 0;
+            for (int64_t d = 0; d < where.size; ++d)
+              dot += q.at(starts[b] + t, h * where.size + d) * cache.floats[where.at(b, key, h / group, d, true)];
+            scores.emplace_back(key, dot * real(op, "scale"));
+            largest = std::max(largest, scores.back().second);
+          }
+          for (auto &[key, score] : scores)
+            sum += score = std::exp(score - largest);
+          for (int64_t d = 0; d < where.size; ++d) {
+            T weighted = 0;
+            for (auto &[key, weight] : scores)
+              weighted += weight * cache.floats[where.at(b, key, h / group, d, false)];
+            result.at(starts[b] + t, h * where.size + d) = scores.empty() ? T(0) : weighted / sum;
+          }
+        }
+    return result;
+  }
+
+  static bool sees(const Operation &op, int64_t query, int64_t key) {
+    return !op.attributes.count("mask") || key <= query;
+  }
+
   Matrix pool(const Operation &op) const {
     const Matrix &x = in(op, 0);
     const std::vector<int32_t> &starts = in(op, 1).ints, &lengths = in(op, 2).ints;
@@ -227,6 +310,8 @@ private:
         return T(0);
       if (text(op, "function") == "cls")
         return x.at(start, c);
+      if (text(op, "function") == "last")
+        return x.at(start + length - 1, c);
       T sum = 0;
       for (int64_t r = start; r < start + length; ++r)
         sum += x.at(r, c);

@@ -34,10 +34,10 @@ KernelDescription RegionBuilder::yield(std::vector<int> results) {
   return description;
 }
 
-Batch::Batch(std::vector<int32_t> lengths) : lengths(std::move(lengths)) {
+Batch::Batch(std::vector<int32_t> lengths, int32_t rowTile) : lengths(std::move(lengths)) {
   starts.push_back(0);
   for (int32_t length : this->lengths)
-    starts.push_back(starts.back() + std::max((length + 15) / 16 * 16, 16));
+    starts.push_back(starts.back() + std::max((length + rowTile - 1) / rowTile * rowTile, rowTile));
 }
 
 bool Batch::isReal(int64_t row) const {
@@ -68,6 +68,33 @@ Array randomRows(const Batch &batch, int64_t width, unsigned seed, float deviati
     if (!batch.isReal(row))
       std::fill_n(array.floats().begin() + row * width, width, std::numeric_limits<float>::quiet_NaN());
   return array;
+}
+
+Paged::Paged(const Batch &batch, std::vector<int32_t> past, int64_t keyHeads, int64_t size, bool withNew)
+    : past(std::move(past)), cache({1, 1}) {
+  std::vector<int64_t> keys;
+  for (size_t b = 0; b < this->past.size(); ++b) {
+    keys.push_back(this->past[b] + (withNew ? batch.lengths[b] : 0));
+    slots = std::max<int64_t>(slots, (this->past[b] + batch.lengths[b] + 15) / 16);
+  }
+  slots = std::max<int64_t>(slots, 1);
+  pages = slots * static_cast<int64_t>(keys.size()) + 3;
+  // 0, 1, 2, ... in another order; the three pages that are left over belong to nobody.
+  for (int64_t slot = 0; slot < pages - 3; ++slot)
+    table.push_back(static_cast<int32_t>(slot + 1));
+  std::shuffle(table.begin(), table.end(), std::mt19937(7));
+  Array values = randomArray({pages, 2 * keyHeads * size * 16}, 11);
+  cache = Array(values.shape);
+  std::fill(cache.floats().begin(), cache.floats().end(), std::numeric_limits<float>::quiet_NaN());
+  for (size_t b = 0; b < keys.size(); ++b)
+    for (int64_t key = 0; key < keys[b]; ++key)
+      for (int64_t head = 0; head < keyHeads; ++head)
+        for (int64_t d = 0; d < size; ++d) {
+          int64_t page = table[b * static_cast<size_t>(slots) + static_cast<size_t>(key / 16)];
+          int64_t first = (page * keyHeads + head) * 2 * size * 16;
+          for (int64_t at : {first + d * 16 + key % 16, first + size * 16 + key % 16 * size + d})
+            cache.floats()[static_cast<size_t>(at)] = values.floats()[static_cast<size_t>(at)];
+        }
 }
 
 Array inPanels(const Array &plain, int64_t panel) {

@@ -40,8 +40,8 @@ TEST(Rejection, scheduleParameters) {
 TEST(Rejection, unknownKind) {
   RegionBuilder region;
   EXPECT_EQ(errorOf(region.yield({region.operation("convolution", {region.rows(8)}, 8)})),
-            "operation 0 (convolution): unknown kind, expected one of activation, add, attention, embed, linear, "
-            "multiply, norm, pool, rotary, scale, split");
+            "operation 0 (convolution): unknown kind, expected one of activation, add, attention, cache_append, embed, "
+            "linear, multiply, norm, pool, rotary, scale, softcap, split");
 }
 
 TEST(Rejection, weightsOfAnotherShape) {
@@ -71,10 +71,11 @@ TEST(Rejection, attributes) {
             "operation 0 (scale): expected the attribute \"factor\"");
   EXPECT_EQ(errorOf(type.yield({type.operation("scale", {type.rows(8)}, 8, {{"factor", int64_t(2)}})})),
             "operation 0 (scale): expected the attribute \"factor\" to be a real number");
-  EXPECT_EQ(errorOf(choice.yield(
-                {choice.operation("activation", {choice.rows(8)}, 8, {{"function", std::string("swish")}})})),
-            "operation 0 (activation): expected the attribute \"function\" to be one of gelu, gelu_tanh, relu, silu, "
-            "tanh, found \"swish\"");
+  EXPECT_EQ(
+      errorOf(
+          choice.yield({choice.operation("activation", {choice.rows(8)}, 8, {{"function", std::string("swish")}})})),
+      "operation 0 (activation): expected the attribute \"function\" to be one of gelu, gelu_tanh, quick_gelu, relu, "
+      "relu_squared, silu, tanh, found \"swish\"");
 }
 
 TEST(Rejection, headsThatDoNotDivide) {
@@ -84,6 +85,83 @@ TEST(Rejection, headsThatDoNotDivide) {
                 "attention", {q, k, k, starts, lengths}, 12,
                 {{"heads", int64_t(3)}, {"key_value_heads", int64_t(2)}, {"head_size", int64_t(4)}, {"scale", 1.0}})})),
             "operation 0 (attention): heads (3) is not a multiple of key_value_heads (2)");
+}
+
+TEST(Rejection, rowTile) {
+  KernelDescription kernel = scaled();
+  kernel.rowTile = 8;
+  EXPECT_EQ(errorOf(kernel), "row_tile: expected 1 or 16, found 8");
+}
+
+TEST(Rejection, groupsThatDoNotDivide) {
+  RegionBuilder region, gamma;
+  std::map<std::string, Attribute> attributes = {
+      {"function", std::string("rmsnorm")}, {"epsilon", 1e-5}, {"groups", int64_t(3)}};
+  EXPECT_EQ(errorOf(region.yield({region.operation("norm", {region.rows(8)}, 8, attributes)})),
+            "operation 0 (norm): width (8) is not a multiple of groups (3)");
+  int x = gamma.rows(12), scale = gamma.array({12});
+  EXPECT_EQ(errorOf(gamma.yield({gamma.operation("norm", {x, scale}, 12, attributes)})),
+            "operation 0 (norm): expected gamma to be f32[4], found f32[12]");
+}
+
+TEST(Rejection, capOfZero) {
+  RegionBuilder region;
+  EXPECT_EQ(errorOf(region.yield({region.operation("softcap", {region.rows(8)}, 8, {{"cap", 0.0}})})),
+            "operation 0 (softcap): expected the attribute \"cap\" to be more than 0, found 0.000000");
+}
+
+/// Operands of a cache's operations with 2 key heads of 4 components: pages of 256 floats.
+struct CacheOperands {
+  explicit CacheOperands(RegionBuilder &region, int64_t page = 256)
+      : cache(region.rows(page)), queries(region.rows(16)), keys(region.rows(8)), starts(region.indices()),
+        lengths(region.indices()), past(region.indices()), pages(region.indexTable()) {}
+  int cache, queries, keys, starts, lengths, past, pages;
+  static std::map<std::string, Attribute> attributes(int64_t size = 4) {
+    return {{"heads", int64_t(4)},
+            {"key_value_heads", int64_t(2)},
+            {"head_size", size},
+            {"scale", 1.0},
+            {"cached", int64_t(1)}};
+  }
+};
+
+TEST(Rejection, cacheAppend) {
+  RegionBuilder page, values, table;
+  CacheOperands p(page, 128), v(values), t(table);
+  EXPECT_EQ(
+      errorOf(page.yield({page.operation(
+          "cache_append", {p.cache, p.keys, p.keys, p.starts, p.lengths, p.past, p.pages}, 128, p.attributes())})),
+      "operation 0 (cache_append): expected the cache to be f32[?, 256], found f32[?, 128]");
+  EXPECT_EQ(
+      errorOf(values.yield({values.operation(
+          "cache_append", {v.cache, v.keys, v.queries, v.starts, v.lengths, v.past, v.pages}, 256, v.attributes())})),
+      "operation 0 (cache_append): expected the values to be f32[?, 8], found f32[?, 16]");
+  EXPECT_EQ(errorOf(table.yield({table.operation(
+                "cache_append", {t.cache, t.keys, t.keys, t.starts, t.lengths, t.past, t.past}, 256, t.attributes())})),
+            "operation 0 (cache_append): expected pages to be i32[?, ?], found i32[?]");
+}
+
+TEST(Rejection, cachedAttention) {
+  RegionBuilder count, later;
+  CacheOperands c(count), l(later);
+  EXPECT_EQ(errorOf(count.yield(
+                {count.operation("attention", {c.queries, c.cache, c.starts, c.lengths, c.past}, 16, c.attributes())})),
+            "operation 0 (attention): expected 6 operands, found 5");
+  int cache = later.operation("cache_append", {l.cache, l.keys, l.keys, l.starts, l.lengths, l.past, l.pages}, 256,
+                              l.attributes());
+  EXPECT_EQ(errorOf(later.yield({later.operation("attention", {l.queries, cache, l.starts, l.lengths, l.past, l.pages},
+                                                 16, l.attributes())})),
+            "operation 1 (attention): expected the cache to be an argument of the kernel, found the result %7");
+}
+
+TEST(Rejection, pageThatIsTooLarge) {
+  RegionBuilder region;
+  CacheOperands o(region);
+  EXPECT_EQ(
+      errorOf(region.yield(
+          {region.operation("cache_append", {o.cache, o.keys, o.keys, o.starts, o.lengths, o.past, o.pages}, 256,
+                            o.attributes(1 << 27))})),
+      "operation 0 (cache_append): a page of 2 key heads of 134217728 components has more than 2147483647 floats");
 }
 
 TEST(Rejection, splitThatDoesNotAddUp) {

@@ -1,0 +1,148 @@
+//===- CacheTest.cpp - Keys and values in pages ----------------------------===//
+
+#include "Checks.h"
+
+#include <cmath>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <limits>
+
+using namespace tenon::kernels;
+using namespace tenon::kernels::test;
+
+namespace {
+
+class Cache : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Targets, Cache, testing::ValuesIn(targetNames()),
+                         [](const auto &info) { return info.param.substr(info.param.size() - 2); });
+
+struct Heads {
+  int64_t heads, keyHeads, size;
+  int64_t pageWidth() const { return 2 * keyHeads * size * 16; }
+};
+
+/// The new rows are where they belong, and every other float is what it was, NaN included.
+void expectAppended(const KernelDescription &kernel, const std::string &target, const std::vector<Array> &arguments,
+                    const Array &before, int64_t writtenPerRow, const Batch &batch) {
+  if (!cpuHas(target))
+    return;
+  Array found = runInto(kernel, target, arguments, {before})[0];
+  int64_t changed = 0, rows = 0;
+  for (size_t i = 0; i < found.floats().size(); ++i)
+    changed += std::memcmp(&found.floats()[i], &before.floats()[i], sizeof(float)) != 0;
+  for (int32_t length : batch.lengths)
+    rows += length;
+  EXPECT_EQ(changed, rows * writtenPerRow);
+  expectAccurate(kernel, arguments, {found}, std::vector<bool>(static_cast<size_t>(before.shape[0]), true));
+}
+
+KernelDescription append(const Heads &heads, int64_t rowTile) {
+  RegionBuilder region;
+  int cache = region.rows(heads.pageWidth()), keys = region.rows(heads.keyHeads * heads.size);
+  int values = region.rows(heads.keyHeads * heads.size), starts = region.indices(), lengths = region.indices();
+  int past = region.indices(), pages = region.indexTable();
+  int result = region.operation("cache_append", {cache, keys, values, starts, lengths, past, pages}, heads.pageWidth(),
+                                {{"key_value_heads", heads.keyHeads}, {"head_size", heads.size}});
+  KernelDescription kernel = region.yield({result});
+  kernel.rowTile = rowTile;
+  return kernel;
+}
+
+void checkAppend(const Heads &heads, int32_t rowTile, const std::vector<int32_t> &lengths,
+                 const std::vector<int32_t> &past, const std::string &target) {
+  Batch batch(lengths, rowTile);
+  Paged paged(batch, past, heads.keyHeads, heads.size, false);
+  int64_t width = heads.keyHeads * heads.size;
+  expectAppended(append(heads, rowTile), target,
+                 {paged.cache, randomRows(batch, width, 1), randomRows(batch, width, 2), batch.startsArray(),
+                  batch.lengthsArray(), paged.pastArray(), paged.tableArray()},
+                 paged.cache, 2 * width, batch);
+}
+
+TEST_P(Cache, appendWritesTheNewRowsAlone) {
+  for (Heads heads : {Heads{1, 1, 4}, {1, 2, 5}, {1, 3, 64}, {1, 1, 80}}) {
+    checkAppend(heads, 16, {5, 0, 16, 1, 33}, {0, 7, 15, 16, 17}, GetParam());
+    checkAppend(heads, 1, {1, 1, 1, 1, 1}, {0, 1, 15, 16, 17}, GetParam());
+    checkAppend(heads, 1, {1}, {31}, GetParam());
+  }
+  checkAppend({1, 2, 5}, 16, {200, 3, 100}, {0, 40, 1}, GetParam());
+}
+
+TEST_P(Cache, appendOfKeysThatAreNormedAndTurned) {
+  Heads heads{1, 2, 12};
+  for (int32_t rowTile : {1, 16}) {
+    Batch batch(rowTile == 1 ? std::vector<int32_t>{1, 1, 1} : std::vector<int32_t>{17, 1, 20}, rowTile);
+    Paged paged(batch, {0, 15, 18}, heads.keyHeads, heads.size, false);
+    RegionBuilder region;
+    int cache = region.rows(heads.pageWidth()), x = region.rows(48 + 24 + 24), starts = region.indices();
+    int lengths = region.indices(), past = region.indices(), pages = region.indexTable();
+    int gamma = region.array({12}), positions = region.indices(), cosines = region.array({40, 4});
+    int sines = region.array({40, 4});
+    int q = region.split(x, {48, 24, 24});
+    int normed = region.operation(
+        "norm", {q + 1, gamma}, 24,
+        {{"function", std::string("rmsnorm")}, {"epsilon", 1e-5}, {"groups", int64_t(2)}, {"weight_offset", 1.0}});
+    int turned = region.operation("rotary", {normed, positions, cosines, sines}, 24,
+                                  {{"head_size", int64_t(12)}, {"dims", int64_t(8)}, {"interleaved", int64_t(0)}});
+    int result = region.operation("cache_append", {cache, turned, q + 2, starts, lengths, past, pages},
+                                  heads.pageWidth(), {{"key_value_heads", heads.keyHeads}, {"head_size", heads.size}});
+    KernelDescription kernel = region.yield({result});
+    kernel.rowTile = rowTile;
+    std::vector<int32_t> rowPositions;
+    for (int64_t row = 0; row < batch.rows(); ++row)
+      rowPositions.push_back(batch.isReal(row) ? static_cast<int32_t>(row % 40) : std::numeric_limits<int32_t>::max());
+    expectAppended(kernel, GetParam(),
+                   {paged.cache, randomRows(batch, 96, 1), batch.startsArray(), batch.lengthsArray(), paged.pastArray(),
+                    paged.tableArray(), randomArray({12}, 3), Array({batch.rows()}, rowPositions),
+                    randomArray({40, 4}, 5), randomArray({40, 4}, 6)},
+                   paged.cache, 48, batch);
+  }
+}
+
+KernelDescription attend(const Heads &heads, int64_t rowTile, const std::string &mask = "k <= q") {
+  RegionBuilder region;
+  int64_t width = heads.heads * heads.size;
+  int queries = region.rows(width), cache = region.rows(heads.pageWidth()), starts = region.indices();
+  int lengths = region.indices(), past = region.indices(), pages = region.indexTable();
+  std::map<std::string, Attribute> attributes = {{"heads", heads.heads},
+                                                 {"key_value_heads", heads.keyHeads},
+                                                 {"head_size", heads.size},
+                                                 {"scale", 1 / std::sqrt(static_cast<double>(heads.size))},
+                                                 {"cached", int64_t(1)}};
+  if (!mask.empty())
+    attributes["mask"] = mask;
+  KernelDescription kernel =
+      region.yield({region.operation("attention", {queries, cache, starts, lengths, past, pages}, width, attributes)});
+  kernel.rowTile = rowTile;
+  return kernel;
+}
+
+void checkAttention(const Heads &heads, int32_t rowTile, const std::vector<int32_t> &lengths,
+                    const std::vector<int32_t> &past, const std::string &target, const std::string &mask = "k <= q") {
+  Batch batch(lengths, rowTile);
+  Paged paged(batch, past, heads.keyHeads, heads.size);
+  check(attend(heads, rowTile, mask), target,
+        {randomRows(batch, heads.heads * heads.size, 1), paged.cache, batch.startsArray(), batch.lengthsArray(),
+         paged.pastArray(), paged.tableArray()},
+        batch);
+}
+
+const std::vector<Heads> allHeads = {{1, 1, 4}, {2, 2, 5}, {4, 2, 5}, {3, 1, 64}, {8, 2, 20}, {7, 1, 80}, {4, 4, 64}};
+
+TEST_P(Cache, attentionOfRowsOneByOne) {
+  for (const Heads &heads : allHeads)
+    checkAttention(heads, 1, {1, 1, 1, 1, 1, 1}, {0, 1, 15, 16, 17, 100}, GetParam());
+  checkAttention({3, 1, 20}, 1, {1, 1, 1}, {511, 512, 1500}, GetParam());
+  checkAttention({3, 1, 20}, 1, {1}, {30}, GetParam(), "");
+}
+
+TEST_P(Cache, attentionOfSeveralRowsOneByOne) { checkAttention({3, 1, 20}, 1, {5, 1, 20}, {0, 17, 600}, GetParam()); }
+
+TEST_P(Cache, attentionOverACachedPrefix) {
+  for (const Heads &heads : allHeads)
+    checkAttention(heads, 16, {5, 0, 16, 1, 33}, {0, 7, 15, 16, 17}, GetParam());
+  checkAttention({2, 2, 20}, 16, {200, 17}, {0, 300}, GetParam());
+  checkAttention({2, 2, 20}, 16, {20, 17}, {0, 30}, GetParam(), "");
+}
+
+} // namespace
