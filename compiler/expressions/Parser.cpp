@@ -43,21 +43,23 @@ private:
   }
   std::nullopt_t failAtToken(std::string message) { return fail(std::move(message), token.begin, token.end()); }
 
-  /// Where a symbol of another language stands for one of ours, say which.
+  /// Where a word or symbol of another language stands for one of ours, say which.
   std::string suggestion() const {
     constexpr std::string_view other[][2] = {{"&", "&&"},
                                              {"|", "||"},
                                              {"and", "&&"},
                                              {"or", "||"},
                                              {"not", "!"},
-                                             {"=", "=="},
                                              {"~", "!"},
+                                             {"=", "=="},
                                              {"//", "/"},
+                                             {"True", "true"},
+                                             {"False", "false"},
                                              {"?", "select(c, a, b)"},
                                              {"if", "select(c, a, b)"}};
     for (auto [theirs, ours] : other)
       if (token.text == theirs)
-        return "; write " + std::string(ours);
+        return "; write '" + std::string(ours) + "'";
     return "";
   }
 
@@ -118,7 +120,7 @@ private:
   std::optional<Operand> parsePrimary() {
     if (token.kind == Token::Number)
       return parseNumber(/*negative=*/false, token.begin);
-    if (token.kind == Token::Name)
+    if (token.kind == Token::Name && suggestion().empty())
       return parseName();
     if (!token.is("("))
       return failAtToken("expected a value, but found " + describe(token) + suggestion());

@@ -40,25 +40,20 @@ Expression tenon::expressions::softcap(float cap) {
 }
 
 std::vector<float> tenon::expressions::alibiSlopes(unsigned heads, AlibiStyle style, float maximumBias) {
-  // Slope i of n heads, both counted as if n were a power of two.
-  auto slope = [&](unsigned i, unsigned n) {
-    return static_cast<float>(std::exp2(-double(maximumBias) * (i + 1) / n));
+  auto slope = [&](unsigned i, unsigned powerOfTwo) {
+    if (style == AlibiStyle::Bloom) {
+      float base = static_cast<float>(std::exp2(-double(maximumBias) / powerOfTwo));
+      return static_cast<float>(std::pow(double(base), double(i + 1)));
+    }
+    float exponent = static_cast<float>(i + 1) * (maximumBias / static_cast<float>(powerOfTwo));
+    return 1 / static_cast<float>(std::exp2(double(exponent)));
   };
+  unsigned below = std::bit_floor(heads);
   std::vector<float> slopes;
-  if (style == AlibiStyle::Bloom) {
-    unsigned below = std::bit_floor(heads);
-    for (unsigned i = 0; i < below; ++i)
-      slopes.push_back(slope(i, below));
-    for (unsigned i = 0; slopes.size() < heads; i += 2)
-      slopes.push_back(slope(i, 2 * below));
-    return slopes;
-  }
-  unsigned above = std::bit_ceil(heads);
-  bool exact = above == heads;
-  for (unsigned i = exact ? 0 : 1; i < above && slopes.size() < heads; i += exact ? 1 : 2)
-    slopes.push_back(slope(i, above));
+  for (unsigned i = 0; i < below; ++i)
+    slopes.push_back(slope(i, below));
   for (unsigned i = 0; slopes.size() < heads; i += 2)
-    slopes.push_back(slope(i, above));
+    slopes.push_back(slope(i, 2 * below));
   return slopes;
 }
 

@@ -19,17 +19,18 @@ Expression prefix(int32_t keys);
 /// cap * tanh(s / cap), for a finite cap above 0
 Expression softcap(float cap);
 
-/// How a head's slope follows from its index where the number of heads is no power of two (elsewhere they are one).
+/// Both give head i the slope 2^(-maximumBias * (i + 1) / n) if there are n heads and n is a power of two; for another
+/// number, the slopes of the power of two below it and then every other one of the power of two above it. They
+/// round differently, and each is within a unit in the last place of what a model of its kind was trained with.
 enum class AlibiStyle {
-  Bloom, ///< the slopes of the largest power of two below, then every other one of twice as many heads
-  Mpt,   ///< every other slope of the next power of two, from the second, then from the first
+  Bloom, ///< powers of the base 2^(-maximumBias / n), which is rounded to 32 bits first
+  Mpt,   ///< each rounded once
 };
 
 /// Heads for which `alibi` stays within the limits of an expression.
 inline constexpr unsigned maximumAlibiHeads = 128;
 
-/// The slopes of ALiBi's heads, the largest power of two having the last slope 2^-maximumBias.
-/// `maximumBias` is MPT's alibi_bias_max; BLOOM has 8.
+/// The slopes of ALiBi's heads. `maximumBias` is MPT's alibi_bias_max; BLOOM has 8.
 std::vector<float> alibiSlopes(unsigned heads, AlibiStyle style, float maximumBias = 8);
 
 /// s + slope(h) * float(k - q), with the slopes as literals that a tree of selects finds. `heads` is 1 to
