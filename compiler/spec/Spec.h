@@ -58,12 +58,12 @@ enum class PositionKind { None, Learned, Sinusoidal, Rotary };
 
 struct Positions {
   PositionKind kind = PositionKind::None;
-  int64_t length = 0;       ///< Tokens of the longest input; 0 for no limit, with `none` only.
-  int64_t offset = 0;       ///< Learned only: rows of the table before that of position 0 (RoBERTa: 2).
-  double base = 10000.0;    ///< Sinusoidal and rotary: the wavelengths' base.
-  int64_t dims = 0;         ///< Rotary only: how many leading components of a head turn; 0 for all.
-  bool interleaved = false; ///< Rotary: pairs are (2i, 2i+1), not (i, i+dims/2). Sinusoidal: sin and cos alternate.
-  RotaryScaling scaling;    ///< Rotary only.
+  int64_t length = 0;         ///< Tokens of the longest input; 0 for no limit, with `none` only.
+  int64_t offset = 0;         ///< Learned only: rows of the table before that of position 0 (RoBERTa: 2).
+  double base = 10000.0;      ///< Sinusoidal and rotary: the wavelengths' base.
+  int64_t dims = 0;           ///< Rotary only: how many leading components of a head turn; 0 for all.
+  bool interleaved = false;   ///< Rotary: pairs are (2i, 2i+1), not (i, i+dims/2). Sinusoidal: sin and cos alternate.
+  RotaryScaling scaling = {}; ///< Rotary only.
 };
 
 /// What a stack reads: token ids, embedded.

@@ -34,12 +34,30 @@ float tenon::weights::widenHalf(uint16_t half) {
   return std::bit_cast<float>(sign | magnitude);
 }
 
+/// `stride` is the distance of two numbers in numbers.
 template <typename T, typename Convert>
-static void convertEach(const uint8_t *data, size_t count, float *out, Convert convert) {
+static void convertEach(const uint8_t *data, size_t count, size_t stride, float *out, Convert convert) {
   for (size_t i = 0; i < count; ++i) {
     T stored;
-    std::memcpy(&stored, data + i * sizeof(T), sizeof(T));
+    std::memcpy(&stored, data + i * stride * sizeof(T), sizeof(T));
     out[i] = convert(stored);
+  }
+}
+
+/// The same as `convertToFloat` for numbers that are not one behind the other, of a type without blocks.
+static void convertStrided(StorageType type, const uint8_t *data, size_t count, size_t stride, float *out) {
+  switch (type) {
+  case StorageType::F32:
+    return convertEach<float>(data, count, stride, out, [](float value) { return value; });
+  case StorageType::F16:
+    return convertEach<uint16_t>(data, count, stride, out, widenHalf);
+  case StorageType::BF16:
+    return convertEach<uint16_t>(data, count, stride, out,
+                                 [](uint16_t bits) { return std::bit_cast<float>(uint32_t(bits) << 16); });
+  case StorageType::F64:
+    return convertEach<double>(data, count, stride, out, [](double value) { return static_cast<float>(value); });
+  default:
+    llvm_unreachable("a type without a float for each number");
   }
 }
 
@@ -50,19 +68,15 @@ void tenon::weights::convertToFloat(StorageType type, const uint8_t *data, size_
       std::memcpy(out, data, count * sizeof(float));
     return;
   case StorageType::F16:
-    return convertEach<uint16_t>(data, count, out, widenHalf);
   case StorageType::BF16:
-    return convertEach<uint16_t>(data, count, out,
-                                 [](uint16_t bits) { return std::bit_cast<float>(uint32_t(bits) << 16); });
   case StorageType::F64:
-    return convertEach<double>(data, count, out, [](double value) { return static_cast<float>(value); });
+    return convertStrided(type, data, count, 1, out);
   default:
     widenBlocks(type, data, count / blockNumbers(type), out);
   }
 }
 
-llvm::ArrayRef<uint8_t> tenon::weights::readFloats(const TensorView &tensor, uint64_t first, uint64_t count,
-                                                   float *out) {
+static llvm::ArrayRef<uint8_t> readStored(const TensorView &tensor, uint64_t first, uint64_t count, float *out) {
   uint64_t numbers = blockNumbers(tensor.type), bytes = storageBytes(tensor.type);
   uint64_t firstBlock = first / numbers, end = first + count;
   llvm::ArrayRef<uint8_t> data =
@@ -84,6 +98,34 @@ llvm::ArrayRef<uint8_t> tenon::weights::readFloats(const TensorView &tensor, uin
     position += length;
   }
   return data;
+}
+
+/// Numbers of a view that selects rows of what is stored, or of its transpose.
+static void readSelected(const TensorView &tensor, uint64_t first, uint64_t count, float *out) {
+  const RowSelection &selection = *tensor.selection;
+  uint64_t columns = tensor.shape.size() > 1 ? tensor.elements() / std::max<int64_t>(1, tensor.shape[0]) : 1;
+  for (uint64_t end = first + count; first < end;) {
+    uint64_t row = selection.storedRow(first / columns), column = first % columns;
+    uint64_t length = std::min(columns - column, end - first);
+    if (!selection.transpose) {
+      (void)readStored(tensor, row * columns + column, length, out);
+    } else {
+      uint64_t stored = column * selection.storedColumns + row;
+      convertStrided(tensor.type, tensor.data.data() + stored * storageBytes(tensor.type), length,
+                     selection.storedColumns, out);
+    }
+    first += length;
+    out += length;
+  }
+}
+
+llvm::ArrayRef<uint8_t> tenon::weights::readFloats(const TensorView &tensor, uint64_t first, uint64_t count,
+                                                   float *out) {
+  if (!tensor.selection)
+    return readStored(tensor, first, count, out);
+  readSelected(tensor, first, count, out);
+  // The rows between those that were read may be somebody else's.
+  return {};
 }
 
 NonFinite tenon::weights::countNonFinite(llvm::ArrayRef<float> values) {

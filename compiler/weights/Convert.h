@@ -18,7 +18,7 @@ float widenHalf(uint16_t half);
 void convertToFloat(StorageType type, const uint8_t *data, size_t count, float *out);
 
 /// Writes the `count` numbers of a tensor from number `first` on to `out`, whether or not blocks begin and end there,
-/// and returns the bytes that hold them.
+/// and returns the bytes that hold them and nothing else; none for a tensor that is selected rows of another.
 llvm::ArrayRef<uint8_t> readFloats(const TensorView &tensor, uint64_t first, uint64_t count, float *out);
 
 struct NonFinite {

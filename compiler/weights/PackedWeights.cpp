@@ -76,14 +76,14 @@ void WeightCheck::checkPart(const std::string &parameter, llvm::ArrayRef<int64_t
   else if (!isFloat(view->type))
     errors.push_back("tensor " + subject + " has type " + storageName(view->type).str() +
                      "; expected F32, F16, BF16 or F64");
-  else if (first)
+  else if (first || view->selection)
     countValues(tensor, *view);
 }
 
 void WeightCheck::countValues(const std::string &tensor, const TensorView &view) {
   constexpr size_t chunk = 1 << 16;
   buffer.resize(chunk);
-  size_t count = view.data.size() / storageBytes(view.type) * blockNumbers(view.type);
+  size_t count = view.elements();
   NonFinite total;
   for (size_t begin = 0; begin < count; begin += chunk) {
     size_t length = std::min(chunk, count - begin);

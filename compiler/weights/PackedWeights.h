@@ -38,6 +38,8 @@ struct PackedTensor {
   std::vector<int64_t> partRows;
   Generator generator = Generator::None;
   double base = 10000.0;
+  std::vector<double> frequencies = {}; ///< Rotary only: in place of what follows from `base`, one per column.
+  double magnitude = 1;            ///< Rotary only: factor on every element.
 };
 
 /// Where a tensor lies in the file's data, in bytes. `layerStride` is the distance of two layers.

@@ -3,50 +3,40 @@
 #include "weights/SafetensorsSource.h"
 #include "llvm/ADT/StringExtras.h"
 
+using namespace tenon;
 using namespace tenon::weights;
-
-SafetensorsSource::SafetensorsSource(std::unique_ptr<SafetensorsFile> file, llvm::ArrayRef<spec::TensorName> names)
-    : file(std::move(file)) {
-  for (const spec::TensorName &name : names)
-    tensors[name.parameter] = name.tensor;
-}
 
 std::string tenon::weights::layerName(llvm::StringRef pattern, int64_t layer) {
   auto [before, after] = pattern.split('*');
   return pattern.contains('*') ? (before + llvm::Twine(layer) + after).str() : pattern.str();
 }
 
-/// The layer in a parameter's name: the one part that is a number, since the names of stacks and sublayers are not.
-static llvm::StringRef layerOf(llvm::StringRef parameter) {
-  while (!parameter.empty()) {
-    auto [part, rest] = parameter.split('.');
-    if (!part.empty() && llvm::all_of(part, llvm::isDigit))
-      return part;
-    parameter = rest;
-  }
-  return "";
-}
-
-std::string SafetensorsSource::tensorName(llvm::StringRef parameter) const {
-  llvm::StringRef layer = layerOf(parameter);
-  std::string pattern = parameter.str();
-  if (!layer.empty())
-    pattern.replace(layer.data() - parameter.data(), layer.size(), "*");
-  auto found = tensors.find(pattern);
-  if (found == tensors.end())
-    return parameter.str();
-  auto [before, after] = llvm::StringRef(found->second).split('*');
-  return layer.empty() ? found->second : (before + layer + after).str();
+TensorView tenon::weights::selectRows(const TensorView &stored, const spec::TensorName &name) {
+  TensorView view = stored;
+  bool legal = !stored.shape.empty() && (!name.transpose || stored.shape.size() == 2);
+  if (legal && name.transpose)
+    std::swap(view.shape[0], view.shape[1]);
+  int64_t rows = legal ? view.shape[0] : 0;
+  RowSelection selection{name.transpose, name.offset, name.count, name.period, legal ? stored.shape.back() : 1};
+  int64_t selected = std::max<int64_t>(0, rows - name.offset);
+  if (name.count == 0)
+    selection.count = selection.period = std::max<int64_t>(1, selected);
+  else
+    selected = rows % name.period == 0 && name.offset + name.count <= name.period ? rows / name.period * name.count : 0;
+  // What has blocks of numbers keeps them in one piece along the rows.
+  if (name.transpose && blockNumbers(stored.type) > 1)
+    selected = 0;
+  if (view.shape.empty())
+    view.shape.push_back(0);
+  view.shape[0] = selected;
+  view.selection = selection;
+  return view;
 }
 
 std::optional<TensorView> SafetensorsSource::find(llvm::StringRef parameter) const {
-  return file->find(tensorName(parameter));
+  std::optional<TensorView> stored = files->find(tensorName(parameter));
+  const spec::TensorName *name = names.find(parameter);
+  return stored && name && !name->isWhole() ? selectRows(*stored, *name) : stored;
 }
 
-std::vector<std::string> SafetensorsSource::tensorNames() const {
-  std::vector<std::string> names;
-  for (const SafetensorsEntry &entry : file->entries())
-    names.push_back(entry.name);
-  llvm::sort(names);
-  return names;
-}
+std::vector<std::string> SafetensorsSource::tensorNames() const { return files->names().vec(); }

@@ -64,3 +64,10 @@ std::string tenon::weights::storageNames() {
       names += (names.empty() ? "" : ", ") + facts.name.str();
   return names;
 }
+
+int64_t tenon::weights::TensorView::elements() const {
+  int64_t count = 1;
+  for (int64_t extent : shape)
+    count *= extent;
+  return count;
+}

@@ -51,11 +51,26 @@ std::optional<StorageType> storageTypeNamed(llvm::StringRef name);
 /// The names of all types that a safetensors file can have, separated by commas.
 std::string storageNames();
 
+/// Which rows of a stored matrix a view has: row r is row offset + (r / count) * period + r % count of the stored
+/// matrix, or of its transpose.
+struct RowSelection {
+  bool transpose = false;
+  int64_t offset = 0;
+  int64_t count = 1;
+  int64_t period = 1;
+  int64_t storedColumns = 1; ///< Of the stored matrix, not of its transpose.
+
+  int64_t storedRow(int64_t row) const { return offset + row / count * period + row % count; }
+};
+
 /// A tensor where it lies: not owned, possibly misaligned.
 struct TensorView {
   StorageType type = StorageType::F32;
   llvm::SmallVector<int64_t, 4> shape;
-  llvm::ArrayRef<uint8_t> data;
+  llvm::ArrayRef<uint8_t> data; ///< With a selection that of the whole stored matrix.
+  std::optional<RowSelection> selection = std::nullopt;
+
+  int64_t elements() const;
 };
 
 /// Parameters by the name that the spec gives them, with the layer's number in place of `*`.

@@ -215,7 +215,7 @@ static const DecoderMistake decoderMistakes[] = {
     {"RotaryDims", "rotary: {base: 10000}", "rotary: {dims: 8}",
      "rotary positions turn 8 components of a head of 6; expected an even number within the head's size"},
     {"QueryKeyNormKind", "query_key_norm: {kind: rmsnorm", "query_key_norm: {kind: rms",
-     "kind: expected one of layernorm, rmsnorm, found 'rms'"},
+     "kind: expected one of layernorm, rmsnorm, found 'rms'; did you mean 'rmsnorm'?"},
     {"QueryKeyNormOver", "query_key_norm: {kind: rmsnorm", "query_key_norm: {over: every, kind: rmsnorm",
      "over: expected one of head, all, found 'every'"},
     {"QueryKeyNormBias", "query_key_norm: {kind: rmsnorm", "query_key_norm: {bias: true, kind: rmsnorm",

@@ -210,4 +210,16 @@ TEST(SpecDocumentation, ItsExampleIsASpec) {
   // Its errors are those of the example with another width and a misspelt activation.
   std::string wrong = changed(changed(example, "width: 384 ", "width: 770 "), "activation: gelu", "activation: geluu");
   EXPECT_EQ(errorOf(wrong), between(page.str(), "```\n", "\n```", page.str().find("## Errors")));
+  wrong = changed(example, "heads: 12}", "heads: 12, mask: \"k <= x\"}");
+  EXPECT_EQ(errorOf(wrong), between(page.str(), "```\n", "\n```", page.str().find("### `attention`")));
+}
+
+TEST(SpecDocumentation, ItsDecoderIsASpec) {
+  std::ostringstream page;
+  page << std::ifstream(TENON_DOCS "/spec.md").rdbuf();
+  std::string example = between(page.str(), "```yaml\n", "```", page.str().find("A decoder is a stack"));
+  EXPECT_EQ(errorOf(example), "");
+  // A parameter that is part of a tensor.
+  std::string names = between(page.str(), "```yaml\n", "```", page.str().find("of a\nGPT-2"));
+  EXPECT_EQ(errorOf(example + names), "");
 }

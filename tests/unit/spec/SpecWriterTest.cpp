@@ -84,7 +84,7 @@ TEST(SpecWriter, EveryCombinationReadsBack) {
     auto bit = [&](unsigned index) { return bits >> index & 1; };
     Model model = llvm::cantFail(read(smallSpec));
     Stack &stack = model.stacks[0];
-    stack.input.positions = {PositionKind(bits % 4), 0, 0, 10000.0, 0, false};
+    stack.input.positions = {PositionKind(bits % 4), 0, 0, 10000.0, 0, false, {}};
     Positions &positions = stack.input.positions;
     if (positions.kind == PositionKind::Learned)
       positions.length = 7, positions.offset = bit(2) * 2;
