@@ -5,6 +5,8 @@
 #include "spec/SpecWriter.h"
 #include "support/AtomicFile.h"
 #include "support/CheckedSize.h"
+#include "weights/Convert.h"
+#include "weights/Quantized.h"
 #include "weights/Safetensors.h"
 #include "weights/SafetensorsSource.h"
 #include "llvm/Support/FileSystem.h"
@@ -13,11 +15,20 @@ using namespace tenon;
 using namespace tenon::import;
 
 static constexpr size_t chunkBytes = 1 << 20;
+static constexpr int64_t chunkFloats = chunkBytes / sizeof(float);
 
 namespace {
 struct Tensor {
   std::string name;
   weights::TensorView view;
+
+  /// Whether the tensor is written byte for byte: the format has no blocks of numbers, and rows of another tensor do
+  /// not lie together.
+  bool isCopied() const { return !view.selection && !weights::isQuantized(view.type); }
+  weights::StorageType type() const { return isCopied() ? view.type : weights::StorageType::F32; }
+  CheckedSize bytes() const {
+    return isCopied() ? CheckedSize(view.data.size()) : CheckedSize(view.elements()) * CheckedSize(sizeof(float));
+  }
 };
 } // namespace
 
@@ -40,10 +51,35 @@ static llvm::Expected<std::vector<Tensor>> collectTensors(const ImportedModel &i
     return llvm::createStringError("the weights in '" + imported.source->path() + "' do not fit the model:" + missing);
   // As the format's own writer does it: large elements first, so that all are aligned.
   llvm::sort(tensors, [](const Tensor &a, const Tensor &b) {
-    uint64_t left = weights::storageBytes(a.view.type), right = weights::storageBytes(b.view.type);
+    uint64_t left = weights::storageBytes(a.type()), right = weights::storageBytes(b.type());
     return left != right ? left > right : a.name < b.name;
   });
   return tensors;
+}
+
+static llvm::Error writeCopied(const weights::TensorView &view, const weights::WeightSource &source, AtomicFile &file) {
+  for (size_t begin = 0; begin < view.data.size(); begin += chunkBytes) {
+    llvm::ArrayRef<uint8_t> bytes = view.data.drop_front(begin).take_front(chunkBytes);
+    if (llvm::Error error = file.append(bytes))
+      return error;
+    source.release(bytes);
+  }
+  return llvm::Error::success();
+}
+
+static llvm::Error writeWidened(const Tensor &tensor, const weights::WeightSource &source, AtomicFile &file) {
+  if (!weights::isFloat(tensor.view.type))
+    return llvm::createStringError("tensor '" + source.tensorName(tensor.name) + "' has type " +
+                                   weights::storageName(tensor.view.type) + "; expected floating-point numbers");
+  std::vector<float> values(std::min(chunkFloats, tensor.view.elements()));
+  for (int64_t begin = 0, count = tensor.view.elements(); begin < count; begin += chunkFloats) {
+    llvm::MutableArrayRef<float> part(values.data(), std::min(chunkFloats, count - begin));
+    source.release(weights::readFloats(tensor.view, begin, part.size(), part.data()));
+    if (llvm::Error error =
+            file.append(llvm::ArrayRef(reinterpret_cast<const uint8_t *>(part.data()), part.size() * sizeof(float))))
+      return error;
+  }
+  return llvm::Error::success();
 }
 
 static llvm::Error writeWeights(const ImportedModel &imported, const std::string &path) {
@@ -53,10 +89,10 @@ static llvm::Error writeWeights(const ImportedModel &imported, const std::string
   std::vector<weights::SafetensorsEntry> entries;
   CheckedSize offset = 0;
   for (const Tensor &tensor : *tensors) {
-    CheckedSize end = offset + tensor.view.data.size();
+    CheckedSize end = offset + tensor.bytes();
     if (!end.isValid())
       return llvm::createStringError("the weights take more than 2^63 bytes");
-    entries.push_back({tensor.name, tensor.view.type, tensor.view.shape, offset.get(), end.get()});
+    entries.push_back({tensor.name, tensor.type(), tensor.view.shape, offset.get(), end.get()});
     offset = end;
   }
   llvm::Expected<std::unique_ptr<AtomicFile>> file = AtomicFile::create(path);
@@ -65,12 +101,9 @@ static llvm::Error writeWeights(const ImportedModel &imported, const std::string
   if (llvm::Error error = (*file)->append(weights::safetensorsHeader(entries, {{"format", "pt"}}, 8)))
     return error;
   for (const Tensor &tensor : *tensors)
-    for (size_t begin = 0; begin < tensor.view.data.size(); begin += chunkBytes) {
-      llvm::ArrayRef<uint8_t> bytes = tensor.view.data.drop_front(begin).take_front(chunkBytes);
-      if (llvm::Error error = (*file)->append(bytes))
-        return error;
-      imported.source->release(bytes);
-    }
+    if (llvm::Error error = tensor.isCopied() ? writeCopied(tensor.view, *imported.source, **file)
+                                              : writeWidened(tensor, *imported.source, **file))
+      return error;
   return (*file)->commit();
 }
 
@@ -85,12 +118,16 @@ llvm::Error tenon::import::exportModel(const ImportedModel &imported, llvm::Stri
   spec::Model model = imported.model;
   model.weights = "model.safetensors";
   model.names.clear();
-  model.tokenizer = imported.tokenizerPath.empty() ? "" : "tokenizer.json";
+  model.tokenizer = imported.tokenizer.empty() ? "" : "tokenizer.json";
+  model.chatTemplate = imported.chatTemplate.empty() ? "" : "chat_template.jinja";
   std::string prefix = directory.str() + "/";
   if (llvm::Error error = writeWeights(imported, prefix + model.weights))
     return error;
   if (!model.tokenizer.empty())
     if (llvm::Error error = writeFileAtomically(prefix + model.tokenizer, imported.tokenizer))
+      return error;
+  if (!model.chatTemplate.empty())
+    if (llvm::Error error = writeFileAtomically(prefix + model.chatTemplate, imported.chatTemplate))
       return error;
   return writeFileAtomically(prefix + "model.yaml", spec::writeSpec(model));
 }

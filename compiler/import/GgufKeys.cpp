@@ -1,6 +1,7 @@
 //===- GgufKeys.cpp -------------------------------------------------------===//
 
 #include "import/GgufKeys.h"
+#include <charconv>
 #include <cmath>
 
 using namespace tenon;
@@ -34,6 +35,15 @@ int64_t GgufKeys::integerOr(llvm::StringRef key, int64_t usual, int64_t least) {
   return usual;
 }
 
+/// The shortest decimal number that is `number` in float32: 1e-5, not 9.9999997473787516e-06.
+static double shortestDecimal(float number) {
+  char text[64];
+  char *end = std::to_chars(text, text + sizeof(text), number).ptr;
+  double decimal = number;
+  std::from_chars(text, end, decimal);
+  return decimal;
+}
+
 double GgufKeys::number(llvm::StringRef key) {
   if (!has(key))
     fail(key, "it is missing");
@@ -46,7 +56,7 @@ double GgufKeys::numberOr(llvm::StringRef key, double usual) {
     return usual;
   std::optional<double> number = value->isArray ? std::nullopt : value->number();
   if (number && std::isfinite(*number))
-    return *number;
+    return value->type == GgufType::Float32 ? shortestDecimal(static_cast<float>(*number)) : *number;
   fail(key, "expected a finite number, found " + value->text());
   return usual;
 }

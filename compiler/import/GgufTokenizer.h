@@ -9,12 +9,13 @@ namespace tenon::import {
 
 /// What a file says of text.
 struct GgufTokenizer {
-  std::string json;             ///< As a tokenizer.json of Hugging Face; empty where the file has no tokenizer.
-  uint64_t tokens = 0;          ///< In the vocabulary.
-  std::optional<int64_t> begin; ///< Token that begins a text.
-  std::optional<int64_t> end;   ///< Token that ends one.
-  std::vector<int64_t> stops;   ///< Tokens that end what a model writes, the one above among them; sorted.
-  std::string chatTemplate;     ///< Jinja; empty where the file has none.
+  std::string json;               ///< As a tokenizer.json of Hugging Face; empty where the file has no tokenizer.
+  uint64_t tokens = 0;            ///< In the vocabulary.
+  std::optional<int64_t> begin;   ///< Token that begins a text.
+  std::optional<int64_t> end;     ///< Token that ends one.
+  std::optional<int64_t> padding; ///< Token that fills up a batch.
+  std::vector<int64_t> stops;     ///< Tokens that end what a model writes, the one above among them; sorted.
+  std::string chatTemplate;       ///< Jinja; empty where the file has none.
 };
 
 /// Reads the keys `tokenizer.*`. Errors are left in `keys`.

@@ -14,20 +14,22 @@ struct ImportedModel {
   spec::Model model;
   /// Null where a spec names no weights, which is enough to print its IR.
   std::unique_ptr<weights::WeightSource> source;
-  std::string tokenizerPath; ///< Empty where the model has no tokenizer.
-  std::string tokenizer;     ///< The contents of the file.
+  std::string tokenizerPath; ///< Of the file that was read for it; empty where it is in the file of the weights.
+  std::string tokenizer;     ///< The text of a tokenizer.json; empty where the model has none.
   std::string chatTemplate;  ///< The Jinja text; empty where the model has none.
 };
 
-/// Reads a model: a spec (.yaml, .yml), a directory with a `model.yaml`, or a checkpoint directory.
+/// Reads a model: a spec (.yaml, .yml), a GGUF file, a directory with a `model.yaml`, a checkpoint directory, or a
+/// directory with one GGUF file.
 llvm::Expected<ImportedModel> openModel(llvm::StringRef path);
 
 /// Reads a Hugging Face directory: config.json, model.safetensors, and tokenizer.json and the files of
 /// sentence-transformers where they are. BERT, RoBERTa and DistilBERT encoders.
 llvm::Expected<ImportedModel> importCheckpoint(llvm::StringRef directory);
 
-/// Writes model.yaml, model.safetensors (with the names of the spec, in the types it was stored in) and tokenizer.json
-/// to `directory`, which is made if it does not exist. The spec comes last: where it is, the rest is complete.
+/// Writes model.yaml, model.safetensors (with the names of the spec, in the types it was stored in; what was quantised
+/// or is part of a tensor as float32), tokenizer.json and chat_template.jinja, where the model has them, to
+/// `directory`, which is made if it does not exist. The spec comes last: where it is, the rest is complete.
 llvm::Error exportModel(const ImportedModel &imported, llvm::StringRef directory);
 
 } // namespace tenon::import

@@ -1,9 +1,12 @@
 //===- Open.cpp - One door for every form of a model ----------------------===//
 
+#include "import/Gguf.h"
 #include "import/Import.h"
 #include "import/StrictJson.h"
 #include "spec/SpecReader.h"
+#include "weights/GgufSource.h"
 #include "weights/SafetensorsSource.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -11,6 +14,34 @@ using namespace tenon;
 using namespace tenon::import;
 
 static constexpr uint64_t maximumTokenizerBytes = 256 << 20;
+
+/// The file with a spec's weights.
+static llvm::Expected<std::unique_ptr<weights::WeightSource>> openWeights(const std::string &path,
+                                                                          llvm::ArrayRef<spec::TensorName> names) {
+  if (isGgufPath(path)) {
+    auto file = weights::GgufFile::open(path);
+    if (!file)
+      return file.takeError();
+    return std::make_unique<weights::GgufSource>(std::move(*file), names);
+  }
+  auto file = weights::SafetensorsFile::open(path);
+  if (!file)
+    return file.takeError();
+  return std::make_unique<weights::SafetensorsSource>(std::move(*file), names);
+}
+
+/// A text of the spec: a file of its own, or what a GGUF file has of it.
+static llvm::Expected<std::string> openText(const std::string &path, std::string GgufText::*part,
+                                            llvm::StringRef name) {
+  if (!isGgufPath(path))
+    return readTextFile(path, maximumTokenizerBytes);
+  llvm::Expected<GgufText> text = readGgufText(path);
+  if (!text)
+    return text.takeError();
+  if (((*text).*part).empty())
+    return llvm::createStringError("'" + path + "' has no " + name);
+  return std::move((*text).*part);
+}
 
 static llvm::Expected<ImportedModel> openSpec(llvm::StringRef path) {
   llvm::Expected<spec::Model> model = spec::readSpecFile(path);
@@ -21,19 +52,37 @@ static llvm::Expected<ImportedModel> openSpec(llvm::StringRef path) {
   std::string directory = llvm::sys::path::parent_path(path).str();
   std::string prefix = directory.empty() ? "" : directory == "/" ? "/" : directory + "/";
   if (!imported.model.weights.empty()) {
-    auto file = weights::SafetensorsFile::open(prefix + imported.model.weights);
-    if (!file)
-      return file.takeError();
-    imported.source = std::make_unique<weights::SafetensorsSource>(std::move(*file), imported.model.names);
+    auto source = openWeights(prefix + imported.model.weights, imported.model.names);
+    if (!source)
+      return source.takeError();
+    imported.source = std::move(*source);
   }
   if (!imported.model.tokenizer.empty()) {
     imported.tokenizerPath = prefix + imported.model.tokenizer;
-    llvm::Expected<std::string> text = readTextFile(imported.tokenizerPath, maximumTokenizerBytes);
+    llvm::Expected<std::string> text = openText(imported.tokenizerPath, &GgufText::tokenizer, "tokenizer");
     if (!text)
       return text.takeError();
     imported.tokenizer = std::move(*text);
   }
+  if (!imported.model.chatTemplate.empty()) {
+    llvm::Expected<std::string> text =
+        openText(prefix + imported.model.chatTemplate, &GgufText::chatTemplate, "chat template");
+    if (!text)
+      return text.takeError();
+    imported.chatTemplate = std::move(*text);
+  }
   return imported;
+}
+
+/// The GGUF files in a directory.
+static std::vector<std::string> ggufFiles(llvm::StringRef directory) {
+  std::vector<std::string> paths;
+  std::error_code code;
+  for (llvm::sys::fs::directory_iterator entry(directory, code), end; entry != end && !code; entry.increment(code))
+    if (isGgufPath(entry->path()))
+      paths.push_back(entry->path());
+  llvm::sort(paths);
+  return paths;
 }
 
 llvm::Expected<ImportedModel> tenon::import::openModel(llvm::StringRef path) {
@@ -44,15 +93,24 @@ llvm::Expected<ImportedModel> tenon::import::openModel(llvm::StringRef path) {
   if (!llvm::sys::fs::is_directory(status)) {
     if (extension.equals_insensitive(".yaml") || extension.equals_insensitive(".yml"))
       return openSpec(path);
+    if (isGgufPath(path))
+      return importGguf(path);
     return llvm::createStringError("cannot open model '" + path +
-                                   "': expected a spec (.yaml, .yml) or a directory with a checkpoint");
+                                   "': expected a spec (.yaml, .yml), a GGUF file (.gguf) or a directory with a "
+                                   "checkpoint");
   }
   std::string spec = (path + "/model.yaml").str();
   if (llvm::sys::fs::exists(spec))
     return openSpec(spec);
   if (llvm::sys::fs::exists(path + "/config.json") || llvm::sys::fs::exists(path + "/modules.json"))
     return importCheckpoint(path);
+  std::vector<std::string> files = ggufFiles(path);
+  if (files.size() > 1)
+    return llvm::createStringError("cannot open model '" + path + "': the directory has several GGUF files, '" +
+                                   llvm::join(files, "', '") + "'; name one of them");
+  if (files.size() == 1)
+    return importGguf(files.front());
   return llvm::createStringError("cannot open model '" + path +
                                  "': the directory has neither model.yaml (a spec) nor config.json (a Hugging Face "
-                                 "checkpoint)");
+                                 "checkpoint) nor a GGUF file");
 }

@@ -45,7 +45,7 @@ TEST(OpenModel, ASpecWithoutWeightsHasNoSource) {
 TEST(OpenModel, ADirectoryByWhatIsInIt) {
   TempDirectory directory;
   EXPECT_EQ(errorOf(directory, ""), "cannot open model 'DIR': the directory has neither model.yaml (a spec) nor "
-                                    "config.json (a Hugging Face checkpoint)");
+                                    "config.json (a Hugging Face checkpoint) nor a GGUF file");
   SmallCheckpoint::bert().write(directory);
   EXPECT_EQ(llvm::cantFail(openModel(directory.path())).model.stacks[0].layers, 2);
   directory.write("model.yaml", smallSpec);
@@ -56,8 +56,8 @@ TEST(OpenModel, WhatIsNotThereOrNotAModel) {
   TempDirectory directory;
   EXPECT_EQ(errorOf(directory, "none.yaml"), "cannot open model 'DIR/none.yaml': No such file or directory");
   directory.write("model.onnx", "");
-  EXPECT_EQ(errorOf(directory, "model.onnx"), "cannot open model 'DIR/model.onnx': expected a spec (.yaml, .yml) or a "
-                                              "directory with a checkpoint");
+  EXPECT_EQ(errorOf(directory, "model.onnx"), "cannot open model 'DIR/model.onnx': expected a spec (.yaml, .yml), a "
+                                              "GGUF file (.gguf) or a directory with a checkpoint");
   ASSERT_EQ(::mkfifo(directory.path("pipe.yaml").c_str(), 0600), 0);
   EXPECT_EQ(errorOf(directory, "pipe.yaml"), "cannot read 'DIR/pipe.yaml': it is not a regular file");
 }
