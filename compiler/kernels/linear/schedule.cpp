@@ -34,6 +34,20 @@ std::vector<TensorType> typesOf(const KernelDescription &kernel) {
   return types;
 }
 
+/// The first product of a region, and whether its rows are computed.
+struct FirstLinear {
+  Sizes sizes{};
+  bool prologue = false;
+};
+
+FirstLinear firstLinear(const KernelDescription &kernel) {
+  std::vector<TensorType> types = typesOf(kernel);
+  for (const Operation &operation : kernel.operations)
+    if (operation.kind == "linear")
+      return {sizesOf(operation, types), operation.operands[0] >= static_cast<int>(kernel.arguments.size())};
+  return {};
+}
+
 /// Columns that a register tile may have: whole vectors that divide the panel, or all of an odd panel.
 std::vector<int64_t> columnChoices(int64_t panel, int64_t lanes) {
   std::vector<int64_t> choices;
@@ -45,18 +59,69 @@ std::vector<int64_t> columnChoices(int64_t panel, int64_t lanes) {
   return choices;
 }
 
+/// Rows that come one by one are few: weights stream through each core once, and all rows use a panel while it is near.
+Space streamingSpace(const Sizes &sizes, const std::vector<int64_t> &columns, int64_t chosenColumns, int64_t rows,
+                     bool prologue) {
+  // Two threads, and more, get equal shares of eight tasks; half a megabyte streams for 30 microseconds. A prologue is
+  // computed by every task.
+  int64_t panelBytes = sizes.panel * sizes.depth * 4, panels = 1, tasks = prologue ? 4 : 8;
+  while (panels < 32 && 2 * panels * tasks <= sizes.panels && panels * panelBytes < 512 * 1024)
+    panels *= 2;
+  return {{"rows", {rows, {1, 2, 4, 8, 16}}},
+          {"columns", {chosenColumns, columns}},
+          {"panels", {panels, {1, 2, 4, 8, 16, 32}}}};
+}
+
+/// The accumulators live in registers while k runs over all of the depth.
+void keepInRegisters(OperationFuncs &funcs, int columns, int lanes, int unrolledDepth) {
+  Var vector("vector");
+  Func product = funcs.stages["product"];
+  RVar depth = funcs.reductions["depth"], step("step");
+  product.bound_extent(c, columns).align_storage(c, lanes);
+  product.split(c, vector, c, lanes, TailStrategy::GuardWithIf).vectorize(c).unroll(vector).unroll(r);
+  Stage update = product.update();
+  update.split(c, vector, c, lanes, TailStrategy::GuardWithIf).reorder(c, vector, r, depth);
+  update.vectorize(c).unroll(vector).unroll(r);
+  if (unrolledDepth > 1)
+    update.split(depth, depth, step, unrolledDepth).reorder(c, vector, r, step, depth).unroll(step);
+}
+
+/// Blocks of 2, 4, ... rows where there are as many, the last of them moved back over rows that are done already.
+void scheduleStreaming(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+  OperationFuncs &funcs = region.operations[nest.root];
+  Sizes sizes = sizesOf(*funcs.operation, region.types);
+  auto parameter = [&](const char *name) { return static_cast<int>(parameters.at(name)); };
+  int columns = parameter("columns"), lanes = std::min(machine.lanes, columns);
+  Func func = nest.func, product = funcs.stages["product"];
+  Var panel("panel"), strip("strip"), column("column"), rowBlock("row_block"), row("row"), task("task");
+  Var vector("vector");
+  computeWhole(nest, machine);
+  func.split(c, panel, column, static_cast<int>(sizes.panel), TailStrategy::GuardWithIf)
+      .split(column, strip, column, columns, TailStrategy::GuardWithIf)
+      .split(column, vector, column, lanes, TailStrategy::GuardWithIf)
+      .split(panel, task, panel, parameter("panels"), TailStrategy::GuardWithIf)
+      .parallel(task)
+      .vectorize(column)
+      .unroll(vector);
+  for (int rows = parameter("rows"); rows > 1; rows /= 2)
+    func.specialize(nest.rows >= rows)
+        .split(r, rowBlock, row, rows, TailStrategy::ShiftInwards)
+        .reorder(column, vector, row, rowBlock, strip, panel, task);
+  func.split(r, rowBlock, row, 1).reorder(column, vector, row, rowBlock, strip, panel, task);
+  product.compute_at(func, rowBlock);
+  keepInRegisters(funcs, columns, lanes, sizes.depth % 4 == 0 ? 4 : 1);
+
+  LoopLevel loop(func, task);
+  stageRows(region, funcs.operation->operands[0], machine, loop);
+  stageNorms(region, nest, machine, loop);
+  if (funcs.stages.count("panels"))
+    funcs.stages["panels"].compute_root().parallel(p).vectorize(j, machine.lanes);
+}
+
 } // namespace
 
 Space linearSpace(const KernelDescription &kernel, const TargetModel &target) {
-  std::vector<TensorType> types = typesOf(kernel);
-  Sizes sizes{};
-  bool prologue = false;
-  for (const Operation &operation : kernel.operations)
-    if (operation.kind == "linear") {
-      sizes = sizesOf(operation, types);
-      prologue = operation.operands[0] >= static_cast<int>(kernel.arguments.size());
-      break;
-    }
+  auto [sizes, prologue] = firstLinear(kernel);
   int64_t lanes = target.vectorBytes / static_cast<int64_t>(sizeof(float));
 
   // Three vectors of weights against as many rows as leave registers for them and a row's value: 8 x 3 of 32, 4 x 3 of
@@ -69,6 +134,9 @@ Space linearSpace(const KernelDescription &kernel, const TargetModel &target) {
   int64_t vectors = std::max<int64_t>(1, chosenColumns / lanes), rows = 1;
   while (rows < kTileRows && 2 * rows * vectors + vectors + 1 <= target.vectorRegisters)
     rows *= 2;
+
+  if (kernel.rowTile != kTileRows)
+    return streamingSpace(sizes, columns, chosenColumns, rows, prologue);
 
   // The rows of a task stay in half of the second-level cache beside the panel that streams through it.
   int64_t tileBytes = kTileRows * sizes.depth * 4, tiles = 1;
@@ -88,6 +156,8 @@ Space linearSpace(const KernelDescription &kernel, const TargetModel &target) {
 }
 
 void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+  if (nest.rowTile != kTileRows)
+    return scheduleStreaming(region, nest, machine, parameters);
   OperationFuncs &funcs = region.operations[nest.root];
   Sizes sizes = sizesOf(*funcs.operation, region.types);
   Func func = nest.func, product = funcs.stages["product"];
@@ -116,15 +186,8 @@ void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine
       .vectorize(column)
       .unroll(vector);
 
-  // The accumulators: live in registers while k runs over all of the depth.
-  product.compute_at(func, rowBlock).bound_extent(c, columns).align_storage(c, lanes);
-  product.split(c, vector, column, lanes, TailStrategy::GuardWithIf).vectorize(column).unroll(vector).unroll(r);
-  product.update()
-      .split(c, vector, column, lanes, TailStrategy::GuardWithIf)
-      .reorder(column, vector, r, funcs.reductions["depth"])
-      .vectorize(column)
-      .unroll(vector)
-      .unroll(r);
+  product.compute_at(func, rowBlock);
+  keepInRegisters(funcs, columns, lanes, 1);
 
   LoopLevel loop(func, task);
   stageRows(region, funcs.operation->operands[0], machine, loop);

@@ -135,6 +135,81 @@ TEST_P(Linear, notANumberStaysInItsRow) {
   check(region.yield({value}), GetParam(), {rows, weights(40, 20, 48)}, batch);
 }
 
+/// A region of one product with what decoders have around it.
+struct RowsOneByOne {
+  int64_t depth = 52, width = 130, panel = 48;
+  KernelDescription kernel;
+  RowsOneByOne() {
+    RegionBuilder region;
+    int x = region.rows(depth), gamma = region.array({depth}), w = region.array({3, depth, panel});
+    int residual = region.rows(width);
+    int normed = region.operation("norm", {x, gamma}, depth, {{"function", std::string("rmsnorm")}, {"epsilon", 1e-5}});
+    int product = region.operation("linear", {normed, w}, width);
+    kernel = region.oneByOne().yield({region.operation("add", {product, residual}, width)});
+  }
+  std::vector<Array> arguments(const Batch &batch) const {
+    return {randomRows(batch, depth, 1), randomArray({depth}, 3), weights(width, depth, panel),
+            randomRows(batch, width, 4)};
+  }
+};
+
+TEST_P(Linear, anyNumberOfRowsOneByOne) {
+  RowsOneByOne region;
+  for (int32_t rows : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33}) {
+    Batch rowsAlone(std::vector<int32_t>(static_cast<size_t>(rows), 1), 1);
+    check(region.kernel, GetParam(), region.arguments(rowsAlone), rowsAlone);
+  }
+}
+
+TEST_P(Linear, sizesThatNoTileDividesOneByOne) {
+  for (Size size : {Size{1, 1, 16}, {7, 5, 16}, {33, 49, 48}, {64, 96, 32}, {13, 131, 24}, {17, 21, 7}, {50, 97, 0}})
+    for (int32_t rows : {1, 5}) {
+      Batch rowsAlone(std::vector<int32_t>(static_cast<size_t>(rows), 1), 1);
+      Array w = weights(size.width, size.depth, size.panel);
+      RegionBuilder region;
+      int x = region.rows(size.depth), matrix = region.array(w.shape);
+      check(region.oneByOne().yield({region.operation("linear", {x, matrix}, size.width)}), GetParam(),
+            {randomRows(rowsAlone, size.depth, 1), w}, rowsAlone);
+    }
+}
+
+/// A row's bits, alone and among any number of others.
+TEST_P(Linear, bitsDoNotDependOnTheRowsBeside) {
+  if (!cpuHas(GetParam()))
+    GTEST_SKIP() << "this CPU does not run " << GetParam();
+  RowsOneByOne region;
+  Batch alone({1}, 1);
+  std::vector<Array> row = region.arguments(alone);
+  std::vector<Array> expected = run(region.kernel, GetParam(), row, 1);
+  for (int32_t rows = 2; rows <= 17; ++rows) {
+    Batch batch(std::vector<int32_t>(static_cast<size_t>(rows), 1), 1);
+    std::vector<Array> arguments = region.arguments(batch);
+    int64_t place = rows / 2;
+    for (size_t i : {0, 3})
+      std::copy(row[i].floats().begin(), row[i].floats().end(),
+                arguments[i].floats().begin() + place * row[i].shape[1]);
+    setThreads(3);
+    std::vector<Array> found = run(region.kernel, GetParam(), arguments, rows);
+    setThreads(1);
+    for (int64_t c = 0; c < region.width; ++c)
+      ASSERT_EQ(found[0].floats()[place * region.width + c], expected[0].floats()[c]) << rows << " rows, column " << c;
+  }
+}
+
+/// A product of one row for each sequence, in a kernel of tiles.
+TEST_P(Linear, ofPooledRows) {
+  Batch batch({5, 40, 16});
+  RegionBuilder region;
+  int x = region.rows(20), starts = region.indices(), lengths = region.indices(), w = region.array({1, 20, 48});
+  int last = region.operation("pool", {x, starts, lengths}, 20, {{"function", std::string("last")}});
+  KernelDescription kernel = region.yield({region.operation("linear", {last, w}, 45)});
+  if (!cpuHas(GetParam()))
+    GTEST_SKIP() << "this CPU does not run " << GetParam();
+  std::vector<Array> arguments = {randomRows(batch, 20, 1), batch.startsArray(), batch.lengthsArray(),
+                                  weights(45, 20, 48)};
+  expectAccurate(kernel, arguments, run(kernel, GetParam(), arguments, 3), {true, true, true});
+}
+
 /// The bits of a sequence's rows, alone and in a batch, on one thread and on three.
 TEST_P(Linear, bitsDoNotDependOnTheBatch) {
   if (!cpuHas(GetParam()))

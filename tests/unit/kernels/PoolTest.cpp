@@ -24,7 +24,7 @@ void checkPool(const KernelDescription &kernel, const std::string &target, const
 
 TEST_P(Pool, functionsAndWidths) {
   Batch batch({5, 0, 16, 1, 33});
-  for (const char *function : {"mean", "cls"})
+  for (const char *function : {"mean", "cls", "last"})
     for (int64_t width : {1, 30, 64, 130})
       for (bool normed : {false, true}) {
         RegionBuilder region;
@@ -35,6 +35,17 @@ TEST_P(Pool, functionsAndWidths) {
         checkPool(region.yield({value}), GetParam(),
                   {randomRows(batch, width, 1), batch.startsArray(), batch.lengthsArray()}, batch);
       }
+}
+
+TEST_P(Pool, rowsOneByOne) {
+  Batch batch({5, 1, 1, 17}, 1);
+  for (const char *function : {"mean", "cls", "last"}) {
+    RegionBuilder region;
+    int x = region.rows(30), starts = region.indices(), lengths = region.indices();
+    int value = region.operation("pool", {x, starts, lengths}, 30, {{"function", std::string(function)}});
+    checkPool(region.oneByOne().yield({value}), GetParam(),
+              {randomRows(batch, 30, 1), batch.startsArray(), batch.lengthsArray()}, batch);
+  }
 }
 
 TEST_P(Pool, normBefore) {

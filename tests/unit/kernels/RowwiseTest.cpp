@@ -16,7 +16,7 @@ INSTANTIATE_TEST_SUITE_P(Targets, Rowwise, testing::ValuesIn(targetNames()),
                          [](const auto &info) { return info.param.substr(info.param.size() - 2); });
 
 const Batch batch({5, 16, 1, 33});
-const char *const activations[] = {"gelu", "gelu_tanh", "relu", "silu", "tanh"};
+const char *const activations[] = {"gelu", "gelu_tanh", "quick_gelu", "relu", "relu_squared", "silu", "tanh"};
 
 KernelDescription activationRegion(const std::string &function, int64_t width) {
   RegionBuilder region;
@@ -115,6 +115,40 @@ TEST_P(Rowwise, embeddings) {
           {Array({batch.rows()}, rowIds), Array({batch.rows()}, rowPositions), randomArray({50, width}, 1),
            randomArray({40, width}, 2), randomArray({width}, 3), randomArray({width}, 4)},
           batch);
+  }
+}
+
+TEST_P(Rowwise, normsOfGroups) {
+  for (const char *function : {"layernorm", "rmsnorm", "l2"})
+    for (auto [width, groups] : {std::pair<int64_t, int64_t>{12, 3}, {40, 2}, {192, 3}, {64, 64}, {35, 1}}) {
+      RegionBuilder region;
+      int x = region.rows(width), gamma = region.array({width / groups}), beta = region.array({width / groups});
+      int normed = region.operation(
+          "norm", {x, gamma, beta}, width,
+          {{"function", std::string(function)}, {"epsilon", 1e-5}, {"groups", groups}, {"weight_offset", 1.0}});
+      check(region.yield({normed}), GetParam(),
+            {randomRows(batch, width, 1), randomArray({width / groups}, 3), randomArray({width / groups}, 4)}, batch);
+    }
+}
+
+TEST_P(Rowwise, softcap) {
+  RegionBuilder region;
+  int x = region.rows(45);
+  check(region.yield({region.operation("softcap", {x}, 45, {{"cap", 30.0}})}), GetParam(),
+        {randomRows(batch, 45, 1, 40.0f)}, batch);
+}
+
+/// Any number of rows, none of them padding.
+TEST_P(Rowwise, rowsOneByOne) {
+  for (int32_t rows : {1, 2, 5, 16, 17, 61}) {
+    Batch alone(std::vector<int32_t>(static_cast<size_t>(rows), 1), 1);
+    RegionBuilder region;
+    int x = region.rows(45), y = region.rows(45);
+    int sum = region.operation("add", {x, y}, 45);
+    int normed = region.operation("norm", {sum}, 45, {{"function", std::string("layernorm")}, {"epsilon", 1e-6}});
+    int active = region.operation("activation", {normed}, 45, {{"function", std::string("silu")}});
+    check(region.oneByOne().yield({sum, active}), GetParam(), {randomRows(alone, 45, 1), randomRows(alone, 45, 2)},
+          alone);
   }
 }
 
