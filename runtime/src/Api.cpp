@@ -2,14 +2,12 @@
 
 #include "tenon/tenon.h"
 
+#include "ApiSupport.h"
 #include "Encode.h"
-#include "Failure.h"
 #include "Handle.h"
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
-#include <new>
 
 using namespace tenon::runtime;
 
@@ -17,39 +15,6 @@ namespace {
 
 /// Long enough for any message; a fixed buffer, so that telling of a failure cannot itself fail.
 thread_local char threadMessage[2048] = "";
-
-tenon_status report(tenon_status status, std::string_view message) noexcept {
-  size_t count = std::min(message.size(), sizeof threadMessage - 1);
-  std::memcpy(threadMessage, message.data(), count);
-  threadMessage[count] = '\0';
-  return status;
-}
-
-/// Runs the body of one C function and turns whatever it throws into a status.
-template <typename Body> tenon_status guarded(Body body) noexcept {
-  try {
-    body();
-    return TENON_OK;
-  } catch (const Failure &failure) {
-    return report(failure.status, failure.message);
-  } catch (const std::bad_alloc &) {
-    return report(TENON_ERROR_NO_MEMORY, "no memory");
-  } catch (const std::exception &failure) {
-    return report(TENON_ERROR_INTERNAL, failure.what());
-  } catch (...) {
-    return report(TENON_ERROR_INTERNAL, "an exception of a kind that the runtime does not know");
-  }
-}
-
-template <typename T> void requirePointer(T *pointer, const char *name) {
-  if (!pointer)
-    fail(TENON_ERROR_INVALID_ARGUMENT, name, " is null");
-}
-
-void requireStructSize(size_t found, size_t expected, const char *name) {
-  if (found != expected)
-    fail(TENON_ERROR_STRUCT_SIZE, "struct_size of ", name, " is ", found, ", expected ", expected);
-}
 
 void requireReserved(uint32_t value, const char *name) {
   if (value != 0)
@@ -71,16 +36,25 @@ void describe(const Model &model, tenon_model_info &info) {
   info.manifest = model.manifestText().data();
   info.manifest_size = model.manifestText().size();
   info.width = manifest.width;
-  info.vocab = manifest.limits.vocab;
-  info.positions = manifest.limits.positions;
-  info.types = manifest.limits.types;
+  const Entry *entry = model.mainEntry();
+  const Limits limits = entry ? entry->limits : Limits();
+  info.vocab = limits.vocab;
+  info.positions = limits.positions;
+  info.types = limits.types;
   info.text_tokens = int64_t(model.textTokenLimit());
   info.weight_bytes = model.weightBytes();
   info.has_tokenizer = model.hasTokenizer();
-  info.reserved = 0;
+  info.generates = model.findEntry("prefill") != nullptr;
 }
 
 } // namespace
+
+tenon_status tenon::runtime::report(tenon_status status, std::string_view message) noexcept {
+  size_t count = std::min(message.size(), sizeof threadMessage - 1);
+  std::memcpy(threadMessage, message.data(), count);
+  threadMessage[count] = '\0';
+  return status;
+}
 
 extern "C" {
 
@@ -107,6 +81,10 @@ const char *tenon_status_name(tenon_status status) {
     NAME(TENON_ERROR_FORKED)
     NAME(TENON_ERROR_KERNEL)
     NAME(TENON_ERROR_INTERNAL)
+    NAME(TENON_ERROR_CACHE_FULL)
+    NAME(TENON_ERROR_CHAT_TEMPLATE)
+    NAME(TENON_ERROR_CALLBACK)
+    NAME(TENON_ERROR_CANCELLED)
 #undef NAME
   }
   return "unknown status";
@@ -122,13 +100,15 @@ tenon_status tenon_model_open(const char *path, const tenon_model_options *optio
     requirePointer(model, "model");
     tenon_weights_loading loading = TENON_WEIGHTS_MAP;
     const char *target = nullptr;
+    uint64_t cacheBytes = 0;
     if (options) {
       requireStructSize(options->struct_size, sizeof *options, "tenon_model_options");
       requireReserved(options->reserved, "tenon_model_options");
       loading = checkedLoading(options->load_weights);
       target = options->target;
+      cacheBytes = options->cache_bytes;
     }
-    *model = newHandle(std::make_shared<const Model>(path, loading, target ? target : ""));
+    *model = newHandle(std::make_shared<const Model>(path, loading, target ? target : "", cacheBytes));
   });
 }
 

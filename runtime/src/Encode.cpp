@@ -77,7 +77,7 @@ void encodeRows(Session &session, const std::vector<TokenRow> &rows, float *hidd
   if (rows.empty())
     fail(TENON_ERROR_OUT_OF_RANGE, "batch is 0 rows, expected at least 1");
   int32_t longest = checkedLongest(rows);
-  int64_t positions = session.model().manifest().limits.positions;
+  int64_t positions = entry.limits.positions;
   if (positions != 0 && longest > positions)
     fail(TENON_ERROR_OUT_OF_RANGE, "the longest row has ", longest, " tokens, the model takes at most ", positions);
   // A batch of empty rows still has a column: tensors without elements are not passed to kernels.

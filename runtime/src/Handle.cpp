@@ -109,14 +109,26 @@ void release(tenon_model *handle) {
   drop(handle);
 }
 
+void cancel(tenon_session *handle) {
+  if (!handle)
+    wrongHandle("session", "null");
+  if (handle->magic != sessionMagic)
+    wrongHandle("session", "of another kind");
+  if (handle->state.load() == tenon_session::Freed)
+    wrongHandle("session", "freed");
+  handle->cancelled.store(true, std::memory_order_relaxed);
+}
+
 SessionUse::SessionUse(tenon_session *handle) : handle(handle) {
   if (!handle)
     wrongHandle("session", "null");
   if (handle->magic != sessionMagic)
     wrongHandle("session", "of another kind");
   uint32_t state = tenon_session::Idle;
-  if (handle->state.compare_exchange_strong(state, tenon_session::Busy))
+  if (handle->state.compare_exchange_strong(state, tenon_session::Busy)) {
+    handle->cancelled.store(false, std::memory_order_relaxed);
     return;
+  }
   if (state == tenon_session::Freed)
     wrongHandle("session", "freed");
   fail(TENON_ERROR_BUSY, "the session is in a call on another thread; use one session per thread");

@@ -35,6 +35,8 @@ struct tenon_session {
   enum State : uint32_t { Freed, Idle, Busy };
   uint64_t magic = tenon::runtime::sessionMagic;
   std::atomic<uint32_t> state{Freed};
+  /// Set from any thread to end the generation that the session is in.
+  std::atomic<bool> cancelled{false};
   std::unique_ptr<tenon::runtime::Session> object;
   tenon_session *nextFreed = nullptr;
 };
@@ -63,6 +65,9 @@ private:
 void retain(tenon_model *handle);
 void release(tenon_model *handle);
 
+/// Cancels what the session is doing. Only looks at the handle, for signal handlers.
+void cancel(tenon_session *handle);
+
 /// Holds a session for one call. Fails also if it is in another.
 class SessionUse {
 public:
@@ -72,6 +77,8 @@ public:
   SessionUse &operator=(const SessionUse &) = delete;
   Session &operator*() const { return *handle->object; }
   Session *operator->() const { return handle->object.get(); }
+  /// What tenon_cancel sets; false from the start of each use.
+  const std::atomic<bool> &cancelled() const { return handle->cancelled; }
   /// Frees the session when this use ends.
   void destroy() { freeAtEnd = true; }
 

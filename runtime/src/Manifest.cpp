@@ -111,6 +111,32 @@ TensorType parseTensor(const JsonValue &value, const std::vector<std::string> &d
   return tensor;
 }
 
+/// [layers, one of the dims, floats of a page], of f32.
+StateType parseState(const JsonValue &value, const std::vector<std::string> &dims, const std::string &entry) {
+  TensorType tensor = parseTensor(value, dims, entry);
+  StateType state;
+  state.name = tensor.name;
+  bool pool = tensor.type == TENON_F32 && tensor.shape.size() == 3 && tensor.shape[0].dim < 0 &&
+              tensor.shape[1].dim >= 0 && tensor.shape[2].dim < 0;
+  if (!pool)
+    wrong("state \"", tensor.name, "\" of ", entry, " is not f32 of shape [number, dim, number]");
+  state.layers = tensor.shape[0].fixed;
+  state.pagesDim = tensor.shape[1].dim;
+  state.pageFloats = tensor.shape[2].fixed;
+  if (state.pageFloats > INT32_MAX || state.layers > INT32_MAX)
+    wrong("state \"", tensor.name, "\" of ", entry, " has ", state.layers, " layers of pages of ", state.pageFloats,
+          " floats, expected at most ", INT32_MAX);
+  state.window = numberOrZero(value, "window");
+  return state;
+}
+
+Limits parseLimits(const JsonValue &value, std::string_view where) {
+  if (!value.is(Kind::Object))
+    wrong("\"limits\" of ", where, " is ", value.kindName(), ", expected an object");
+  return {numberOrZero(value, "vocab"), numberOrZero(value, "positions"), numberOrZero(value, "types"),
+          numberOrZero(value, "text_tokens")};
+}
+
 /// Each dim gets its value from an input, so one that no caller need give would have none.
 void checkDimsAreBound(const Entry &entry) {
   for (size_t dim = 0; dim < entry.dims.size(); ++dim) {
@@ -118,12 +144,14 @@ void checkDimsAreBound(const Entry &entry) {
       return !input.optional && std::any_of(input.shape.begin(), input.shape.end(),
                                             [&](const Extent &extent) { return extent.dim == int(dim); });
     });
+    bound = bound || std::any_of(entry.states.begin(), entry.states.end(),
+                                 [&](const StateType &state) { return state.pagesDim == int(dim); });
     if (!bound)
       wrong("dim \"", entry.dims[dim], "\" of entry point \"", entry.name, "\" occurs in no input that must be given");
   }
 }
 
-Entry parseEntry(const JsonValue &value) {
+Entry parseEntry(const JsonValue &value, const Limits &common) {
   Entry entry;
   entry.name = stringMember(value, "name", "an entry point");
   std::string where = concat("entry point \"", entry.name, "\"");
@@ -134,10 +162,64 @@ Entry parseEntry(const JsonValue &value) {
   }
   for (const JsonValue &input : arrayMember(value, "inputs", where))
     entry.inputs.push_back(parseTensor(input, entry.dims, where));
+  if (const JsonValue *states = value.find("states"); states && !states->is(Kind::Null))
+    for (const JsonValue &state : arrayMember(value, "states", where))
+      entry.states.push_back(parseState(state, entry.dims, where));
+  const JsonValue *limits = value.find("limits");
+  entry.limits = limits ? parseLimits(*limits, where) : common;
+  entry.weightBytes = numberOrZero(value, "weight_bytes");
   for (const JsonValue &output : arrayMember(value, "outputs", where))
     entry.outputs.push_back(parseTensor(output, entry.dims, where));
   checkDimsAreBound(entry);
   return entry;
+}
+
+int32_t tokenId(const JsonValue &value, const char *key) {
+  int64_t id = wholeNumber(value, 0, concat("\"", key, "\" of \"tokens\""));
+  if (id > INT32_MAX)
+    wrong("\"", key, "\" of \"tokens\" is ", id, ", expected at most ", INT32_MAX);
+  return int32_t(id);
+}
+
+/// The member of that name, unless it is missing or null.
+const JsonValue *given(const JsonValue &object, const char *key) {
+  const JsonValue *found = object.find(key);
+  return found && !found->is(Kind::Null) ? found : nullptr;
+}
+
+SpecialTokens parseTokens(const JsonValue &value) {
+  if (!value.is(Kind::Object))
+    wrong("\"tokens\" is ", value.kindName(), ", expected an object");
+  SpecialTokens tokens;
+  if (const JsonValue *bos = given(value, "bos"))
+    tokens.bos = tokenId(*bos, "bos");
+  if (const JsonValue *pad = given(value, "pad"))
+    tokens.pad = tokenId(*pad, "pad");
+  if (given(value, "eos"))
+    for (const JsonValue &eos : arrayMember(value, "eos", "\"tokens\""))
+      tokens.eos.push_back(tokenId(eos, "eos"));
+  if (given(value, "add_bos"))
+    tokens.addBos = member(value, "add_bos", Kind::Boolean, "true or false", "\"tokens\"").boolean;
+  if (tokens.addBos && tokens.bos < 0)
+    wrong("\"tokens\" has \"add_bos\" but no \"bos\"");
+  return tokens;
+}
+
+/// `decode` continues what `prefill` began, in the same memory.
+void checkSameStates(const std::vector<Entry> &entries) {
+  const Entry *first = nullptr;
+  for (const Entry &entry : entries) {
+    if (entry.states.empty())
+      continue;
+    first = first ? first : &entry;
+    bool same = std::equal(entry.states.begin(), entry.states.end(), first->states.begin(), first->states.end(),
+                           [](const StateType &left, const StateType &right) {
+                             return left.name == right.name && left.layers == right.layers &&
+                                    left.pageFloats == right.pageFloats && left.window == right.window;
+                           });
+    if (!same)
+      wrong("entry points \"", first->name, "\" and \"", entry.name, "\" have different states");
+  }
 }
 
 WeightFileName parseWeights(const JsonValue &value) {
@@ -155,15 +237,16 @@ Manifest readManifest(const JsonValue &root) {
     wrong("is version ", version.show(), ", this runtime reads version ", TENON_LIBRARY_VERSION);
   manifest.name = stringMember(root, "name", "the manifest");
   manifest.width = numberOrZero(root, "width");
+  const JsonValue *common = root.find("limits");
+  Limits limits = common ? parseLimits(*common, "the manifest") : Limits();
   for (const JsonValue &entry : arrayMember(root, "entries", "the manifest"))
-    manifest.entries.push_back(parseEntry(entry));
+    manifest.entries.push_back(parseEntry(entry, limits));
+  checkSameStates(manifest.entries);
   manifest.kernelCount = arrayMember(root, "kernels", "the manifest").size();
-  if (const JsonValue *limits = root.find("limits")) {
-    if (!limits->is(Kind::Object))
-      wrong("\"limits\" is ", limits->kindName(), ", expected an object");
-    manifest.limits = {numberOrZero(*limits, "vocab"), numberOrZero(*limits, "positions"),
-                       numberOrZero(*limits, "types"), numberOrZero(*limits, "text_tokens")};
-  }
+  if (const JsonValue *tokens = given(root, "tokens"))
+    manifest.tokens = parseTokens(*tokens);
+  if (given(root, "chat_template"))
+    manifest.chatTemplate = stringMember(root, "chat_template", "the manifest");
   if (const JsonValue *weights = root.find("weights"); weights && !weights->is(Kind::Null))
     manifest.weights = parseWeights(*weights);
   if (const JsonValue *spec = root.find("spec"); spec && spec->is(Kind::String))

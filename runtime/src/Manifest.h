@@ -35,19 +35,39 @@ struct TensorType {
   bool optional = false;
 };
 
-struct Entry {
-  std::string name;
-  std::vector<std::string> dims;
-  std::vector<TensorType> inputs;
-  std::vector<TensorType> outputs;
-};
-
-/// What a model takes at most; 0 for what the manifest does not limit.
+/// What an entry point takes at most; 0 for what the manifest does not limit.
 struct Limits {
   int64_t vocab = 0;
   int64_t positions = 0;
   int64_t types = 0;
   int64_t textTokens = 0; ///< most tokens that a text is cut to
+};
+
+/// Memory that lives from call to call: a pool of pages, `layers` times over.
+struct StateType {
+  std::string name;
+  int64_t layers = 0;
+  int pagesDim = -1; ///< index into Entry::dims
+  int64_t pageFloats = 0;
+  int64_t window = 0; ///< how many keys up to its own a query sees; 0 for all
+};
+
+struct Entry {
+  std::string name;
+  std::vector<std::string> dims;
+  std::vector<TensorType> inputs;
+  std::vector<StateType> states;
+  std::vector<TensorType> outputs;
+  Limits limits;
+  int64_t weightBytes = 0; ///< that one call reads; 0 where the manifest does not say
+};
+
+/// Tokens that begin and end texts; -1 for one that the model does not have.
+struct SpecialTokens {
+  int32_t bos = -1;
+  int32_t pad = -1;
+  std::vector<int32_t> eos;
+  bool addBos = false;
 };
 
 struct WeightFileName {
@@ -61,7 +81,8 @@ struct Manifest {
   std::string spec;
   int64_t width = 0;
   std::vector<Entry> entries;
-  Limits limits;
+  SpecialTokens tokens;
+  std::string chatTemplate; ///< "" for none
   size_t kernelCount = 0;
   std::optional<WeightFileName> weights;
 };

@@ -3,6 +3,7 @@
 #include "Model.h"
 
 #include "Failure.h"
+#include "Forward.h"
 #include "Session.h"
 
 #include <cstdlib>
@@ -37,9 +38,14 @@ Weights openWeights(const std::string &path, const Manifest &manifest, const ten
 
 } // namespace
 
-Model::Model(const std::string &path, tenon_weights_loading loading, const std::string &target)
+Model::Model(const std::string &path, tenon_weights_loading loading, const std::string &target, uint64_t cacheBytes)
     : library(path, sessionHooks()), description(checkedManifest(path, library.table())),
-      kernels(&library.target(wantedTarget(target))), packed(openWeights(path, description, library.table(), loading)) {
+      kernels(&library.target(wantedTarget(target))), packed(openWeights(path, description, library.table(), loading)),
+      cacheBytes(cacheBytes) {
+  if (findEntry("prefill"))
+    checkGenerates(description);
+  if (findEntry("prefill") && hasTokenizer())
+    checkVocabulary();
 }
 
 const Entry &Model::entry(std::string_view name) const {
@@ -51,6 +57,30 @@ const Entry &Model::entry(std::string_view name) const {
   }
   fail(TENON_ERROR_INVALID_ARGUMENT, "model has no entry point \"", name, "\", it has ",
        names.empty() ? "none" : names);
+}
+
+const Entry *Model::findEntry(std::string_view name) const {
+  for (const Entry &entry : description.entries)
+    if (entry.name == name)
+      return &entry;
+  return nullptr;
+}
+
+const Entry *Model::mainEntry() const {
+  for (const char *name : {"prefill", "encode"})
+    if (const Entry *entry = findEntry(name))
+      return entry;
+  return description.entries.empty() ? nullptr : &description.entries[0];
+}
+
+std::shared_ptr<PagePool> Model::pagePool() const {
+  const Entry *prefill = findEntry("prefill");
+  if (!prefill)
+    fail(TENON_ERROR_INVALID_ARGUMENT, "model ", description.name, " does not generate: it has no entry point prefill");
+  std::lock_guard lock(poolMutex);
+  if (!madePool)
+    madePool = std::make_shared<PagePool>(prefill->states, prefill->limits.positions, cacheBytes);
+  return madePool;
 }
 
 tenon_entry_fn Model::code(const Entry &entry) const {

@@ -3,8 +3,10 @@
 #ifndef TENON_RUNTIME_MODEL_H
 #define TENON_RUNTIME_MODEL_H
 
+#include "ChatTemplate.h"
 #include "Library.h"
 #include "Manifest.h"
+#include "PagePool.h"
 #include "WeightFile.h"
 
 #include <cstdint>
@@ -24,7 +26,8 @@ namespace tenon::runtime {
 /// when it is first asked for.
 class Model {
 public:
-  Model(const std::string &path, tenon_weights_loading loading, const std::string &target);
+  /// `cacheBytes` as PagePool takes it.
+  Model(const std::string &path, tenon_weights_loading loading, const std::string &target, uint64_t cacheBytes);
 
   const Manifest &manifest() const { return description; }
   std::string_view manifestText() const { return {library.table().manifest, library.table().manifest_size}; }
@@ -38,20 +41,37 @@ public:
   /// The compiled code of one of manifest().entries.
   tenon_entry_fn code(const Entry &entry) const;
 
+  /// The entry point of that name, or nullptr.
+  const Entry *findEntry(std::string_view name) const;
+  /// The entry point that says what the model takes and gives: "prefill", else "encode", else the first; nullptr
+  /// without any.
+  const Entry *mainEntry() const;
+  /// Where the sessions keep keys and values; made when it is first asked for. Fails if the model does not generate.
+  std::shared_ptr<PagePool> pagePool() const;
+
   /// Token ids of a text, at most `maxTokens` of them; 0 for no limit.
   std::vector<int32_t> tokenize(std::string_view text, size_t maxTokens) const;
   std::string detokenize(const std::vector<int32_t> &ids) const;
+  /// Built when first asked for; nullptr if the model has none.
+  const text::Tokenizer *tokenizerIfAny() const { return hasTokenizer() ? &tokenizer() : nullptr; }
+  /// The text that the model's chat template makes of a conversation, and its token ids.
+  std::string applyChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const;
+  std::vector<int32_t> tokenizeChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const;
   /// How many tokens of a text the model takes: what the manifest says, else the smaller of the tokenizer's own
   /// truncation and the positions; 0 for no limit.
   size_t textTokenLimit() const;
 
 private:
   const text::Tokenizer &tokenizer() const;
+  void checkVocabulary() const;
 
   Library library;
   Manifest description;
   const tenon_target_table *kernels;
   Weights packed;
+  uint64_t cacheBytes;
+  mutable std::mutex poolMutex;
+  mutable std::shared_ptr<PagePool> madePool;
   mutable std::mutex tokenizerMutex;
   mutable std::shared_ptr<const text::Tokenizer> builtTokenizer;
   mutable int64_t truncation = -1; ///< the tokenizer's own, 0 for none, -1 while not looked at

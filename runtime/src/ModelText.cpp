@@ -36,10 +36,47 @@ const text::Tokenizer &Model::tokenizer() const {
   return *builtTokenizer;
 }
 
+/// A model that writes tokens must know all that its tokenizer reads.
+void Model::checkVocabulary() const {
+  int64_t vocab = mainEntry()->limits.vocab;
+  int64_t ids = int64_t(tokenizer().vocabularySize());
+  if (vocab != 0 && ids > vocab)
+    fail(TENON_ERROR_TOKENIZER, "the tokenizer of ", description.name, " has ids up to ", ids - 1,
+         ", the model's vocabulary has ", vocab, " tokens");
+}
+
 std::vector<int32_t> Model::tokenize(std::string_view text, size_t maxTokens) const {
   text::Encoding encoding;
   std::string error;
   if (!tokenizer().encode(text, maxTokens, encoding, error))
+    fail(TENON_ERROR_TOKENIZER, error);
+  const SpecialTokens &tokens = description.tokens;
+  if (tokens.addBos && (encoding.ids.empty() || encoding.ids[0] != tokens.bos)) {
+    if (maxTokens != 0 && encoding.ids.size() == maxTokens)
+      encoding.ids.pop_back();
+    encoding.ids.insert(encoding.ids.begin(), tokens.bos);
+  }
+  return std::move(encoding.ids);
+}
+
+std::string Model::applyChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const {
+  if (description.chatTemplate.empty())
+    fail(TENON_ERROR_CHAT_TEMPLATE, "model ", description.name, " has no chat template");
+  auto textOf = [this](int32_t id) {
+    const std::string *token = id >= 0 ? tokenizer().tokenOf(id) : nullptr;
+    return token ? *token : std::string();
+  };
+  const SpecialTokens &tokens = description.tokens;
+  ChatTokens special{textOf(tokens.bos), textOf(tokens.eos.empty() ? -1 : tokens.eos[0])};
+  return applyChatTemplate(description.chatTemplate, messages, special, addGenerationPrompt);
+}
+
+std::vector<int32_t> Model::tokenizeChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const {
+  text::EncodeOptions options;
+  options.addSpecial = false;
+  text::Encoding encoding;
+  std::string error;
+  if (!tokenizer().encode(applyChat(messages, addGenerationPrompt), options, encoding, error))
     fail(TENON_ERROR_TOKENIZER, error);
   return std::move(encoding.ids);
 }
@@ -47,7 +84,8 @@ std::vector<int32_t> Model::tokenize(std::string_view text, size_t maxTokens) co
 std::string Model::detokenize(const std::vector<int32_t> &ids) const { return tokenizer().decode(ids); }
 
 size_t Model::textTokenLimit() const {
-  const Limits &limits = description.limits;
+  const Entry *entry = mainEntry();
+  const Limits limits = entry ? entry->limits : Limits();
   if (limits.textTokens != 0)
     return size_t(limits.textTokens);
   std::lock_guard lock(tokenizerMutex);

@@ -122,11 +122,26 @@ void Session::run(const Entry &entry, const std::vector<void *> &arguments, cons
          error.empty() ? "it gave no message" : error);
 }
 
+Sequence &Session::sequence() {
+  if (!cached)
+    cached.emplace(shared->pagePool());
+  return *cached;
+}
+
+std::unique_ptr<Session> Session::fork() {
+  auto forked = std::make_unique<Session>(shared, threadCount);
+  forked->cached = sequence();
+  return forked;
+}
+
 void Session::call(const char *name, const tenon_tensor *inputs, size_t inputCount, tenon_tensor *outputs,
                    size_t outputCount) {
   refuseAfterFork();
   const Entry &entry = shared->entry(name);
-  Binding binding = bind(entry, shared->manifest().limits, inputs, inputCount, outputs, outputCount);
+  if (!entry.states.empty())
+    fail(TENON_ERROR_INVALID_ARGUMENT, "entry point ", entry.name,
+         " keeps a cache, which belongs to sessions: use tenon_session_prefill or tenon_decode");
+  Binding binding = bind(entry, entry.limits, inputs, inputCount, outputs, outputCount);
   size_t omitted = 0;
   for (const BoundTensor &input : binding.inputs)
     omitted = input.data ? omitted : std::max(omitted, input.bytes);

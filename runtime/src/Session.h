@@ -4,12 +4,15 @@
 #define TENON_RUNTIME_SESSION_H
 
 #include "Binding.h"
+#include "GenerationResults.h"
 #include "Memory.h"
 #include "Model.h"
+#include "Sequence.h"
 #include "ThreadPool.h"
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +31,18 @@ public:
   void call(const char *entry, const tenon_tensor *inputs, size_t inputCount, tenon_tensor *outputs,
             size_t outputCount);
 
+  /// Runs an entry point on arguments and dims that are known to be good.
+  void run(const Entry &entry, const std::vector<void *> &arguments, const std::vector<int64_t> &dims);
+  void refuseAfterFork() const;
+
+  /// The tokens that this session has cached; fails if the model does not generate.
+  Sequence &sequence();
+  /// A session with the same cache and as many threads of its own.
+  std::unique_ptr<Session> fork();
+
+  /// What the last generation gave.
+  GenerationResults results;
+
   // What kernels call.
   int parallelFor(ThreadPool::Task task, int min, int size, uint8_t *closure) {
     return pool.parallelFor(this, task, min, size, closure);
@@ -37,10 +52,8 @@ public:
   void recordError(const char *message);
 
 private:
-  void refuseAfterFork() const;
   void *zeros(size_t bytes);
   void placeOutput(BoundTensor &output, size_t index);
-  void run(const Entry &entry, const std::vector<void *> &arguments, const std::vector<int64_t> &dims);
   void *reserve(size_t bytes);
 
   std::shared_ptr<const Model> shared;
@@ -52,6 +65,7 @@ private:
   Arena zeroInputs;
   size_t zeroBytes = 0;
   std::vector<Arena> ownOutputs; ///< indexed as the entry point's outputs
+  std::optional<Sequence> cached;
   std::mutex errorMutex;
   std::string error; ///< of the current call: what the first kernel to fail said
 };

@@ -10,6 +10,8 @@
 #include "tenon/tenon.h"
 
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -34,15 +36,21 @@ inline void check(tenon_status status) {
     throw Error(status, tenon_message());
 }
 
+struct ChatMessage {
+  std::string role;
+  std::string content;
+};
+
 /// A reference to an opened model; copies are further references.
 class Model {
 public:
   explicit Model(const std::string &path, tenon_weights_loading loading = TENON_WEIGHTS_MAP,
-                 const std::string &target = "") {
+                 const std::string &target = "", uint64_t cacheBytes = 0) {
     tenon_model_options options{};
     options.struct_size = sizeof options;
     options.load_weights = loading;
     options.target = target.empty() ? nullptr : target.c_str();
+    options.cache_bytes = cacheBytes;
     check(tenon_model_open(path.c_str(), &options, &handle));
   }
   Model(const Model &other) : handle(other.handle) { check(tenon_model_retain(handle)); }
@@ -97,8 +105,75 @@ public:
     return text;
   }
 
+  /// What the model's chat template makes of a conversation, up to where the answer begins.
+  std::string applyChat(std::span<const ChatMessage> messages, bool addGenerationPrompt = true) const {
+    std::vector<tenon_chat_message> given = pointers(messages);
+    std::string text(1024, '\0');
+    size_t bytes = 0;
+    tenon_status status =
+        tenon_chat_apply(handle, given.data(), given.size(), addGenerationPrompt, text.data(), text.size(), &bytes);
+    if (status == TENON_ERROR_CAPACITY) {
+      text.resize(bytes + 1);
+      status =
+          tenon_chat_apply(handle, given.data(), given.size(), addGenerationPrompt, text.data(), text.size(), &bytes);
+    }
+    check(status);
+    text.resize(bytes);
+    return text;
+  }
+
+  /// The token ids of that text.
+  std::vector<int32_t> tokenizeChat(std::span<const ChatMessage> messages, bool addGenerationPrompt = true) const {
+    std::vector<tenon_chat_message> given = pointers(messages);
+    std::vector<int32_t> ids(256);
+    size_t count = 0;
+    tenon_status status =
+        tenon_chat_tokenize(handle, given.data(), given.size(), addGenerationPrompt, ids.data(), ids.size(), &count);
+    ids.resize(count);
+    if (status == TENON_ERROR_CAPACITY)
+      status =
+          tenon_chat_tokenize(handle, given.data(), given.size(), addGenerationPrompt, ids.data(), ids.size(), &count);
+    check(status);
+    return ids;
+  }
+
 private:
+  static std::vector<tenon_chat_message> pointers(std::span<const ChatMessage> messages) {
+    std::vector<tenon_chat_message> given;
+    for (const ChatMessage &message : messages)
+      given.push_back({message.role.c_str(), message.content.c_str()});
+    return given;
+  }
+
   tenon_model *handle = nullptr;
+};
+
+/// How to generate; the members of tenon_generate_options, with its defaults.
+struct GenerateOptions {
+  int64_t maxTokens = 256;
+  double temperature = 0, topP = 1, minP = 0, repetitionPenalty = 1;
+  int32_t topK = 0;
+  bool ignoreEos = false;
+  uint64_t seed = 0;
+  uint32_t sequences = 1, beams = 0;
+  double lengthPenalty = 1;
+  bool earlyStopping = false, scores = false;
+  std::vector<int32_t> stopTokens;
+  std::vector<std::string> stopStrings;
+  /// Called for each token; returns false to cancel. What it throws, generate() throws.
+  std::function<bool(const tenon_generation_event &)> onToken;
+};
+
+struct GeneratedText {
+  std::vector<int32_t> tokens;
+  std::string text;
+  double score;
+  tenon_finish finish;
+};
+
+struct Generation {
+  std::vector<GeneratedText> sequences; ///< best first
+  double prefillSeconds, decodeSeconds;
 };
 
 /// Working memory and threads for one caller at a time.
@@ -165,10 +240,139 @@ public:
     return embeddings;
   }
 
+  /// Appends tokens; the scores of what may come next, if wanted.
+  void prefill(std::span<const int32_t> tokens, float *logits = nullptr) {
+    check(tenon_session_prefill(handle, tokens.data(), tokens.size(), logits));
+  }
+
+  int64_t length() const {
+    int64_t result = 0;
+    check(tenon_session_length(handle, &result));
+    return result;
+  }
+  std::vector<int32_t> tokens() const {
+    std::vector<int32_t> ids(size_t(this->length()));
+    size_t count = 0;
+    check(tenon_session_tokens(handle, ids.data(), ids.size(), &count));
+    return ids;
+  }
+  void rewind(int64_t tokens) { check(tenon_session_rewind(handle, tokens)); }
+  Session fork() const {
+    Session forked;
+    check(tenon_session_fork(handle, &forked.handle));
+    forked.width = width;
+    return forked;
+  }
+  /// Ends what generate() does on another thread.
+  void cancel() { check(tenon_cancel(handle)); }
+
+  Generation generate(std::span<const int32_t> prompt, const GenerateOptions &options = {}) {
+    Session *self = this;
+    std::vector<int32_t> tokens(prompt.begin(), prompt.end());
+    return generate({&self, 1}, {&tokens, 1}, options).front();
+  }
+
+  /// For several sessions of one model at once, prompts[i] for sessions[i].
+  static std::vector<Generation> generate(std::span<Session *const> sessions,
+                                          std::span<const std::vector<int32_t>> prompts,
+                                          const GenerateOptions &options = {}) {
+    if (sessions.size() != prompts.size())
+      throw Error(TENON_ERROR_INVALID_ARGUMENT,
+                  std::to_string(prompts.size()) + " prompts for " + std::to_string(sessions.size()) + " sessions");
+    std::vector<tenon_session *> handles;
+    std::vector<const int32_t *> ids;
+    std::vector<size_t> lengths;
+    for (size_t row = 0; row < sessions.size(); ++row) {
+      handles.push_back(sessions[row]->handle);
+      ids.push_back(prompts[row].data());
+      lengths.push_back(prompts[row].size());
+    }
+    std::vector<tenon_generation> results(sessions.size(), {sizeof(tenon_generation), nullptr, 0, 0, 0});
+    Callback callback{&options, nullptr};
+    std::vector<const char *> stops;
+    tenon_generate_options given = convert(options, stops, callback);
+    tenon_status status =
+        tenon_generate_batch(handles.data(), ids.data(), lengths.data(), handles.size(), &given, results.data());
+    if (callback.thrown)
+      std::rethrow_exception(callback.thrown);
+    check(status);
+    std::vector<Generation> all;
+    for (const tenon_generation &result : results)
+      all.push_back(convert(result));
+    return all;
+  }
+
 private:
+  Session() = default;
+
+  /// Keeps what a callback throws while C is between it and the caller.
+  struct Callback {
+    const GenerateOptions *options;
+    std::exception_ptr thrown;
+
+    static int call(void *context, const tenon_generation_event *event) noexcept {
+      auto *self = static_cast<Callback *>(context);
+      try {
+        return !self->options->onToken(*event);
+      } catch (...) {
+        self->thrown = std::current_exception();
+        return 1;
+      }
+    }
+  };
+
+  static tenon_generate_options convert(const GenerateOptions &options, std::vector<const char *> &stops,
+                                        Callback &callback) {
+    for (const std::string &stop : options.stopStrings)
+      stops.push_back(stop.c_str());
+    tenon_generate_options given = TENON_GENERATE_DEFAULTS;
+    given.max_tokens = options.maxTokens;
+    given.temperature = options.temperature;
+    given.top_p = options.topP;
+    given.min_p = options.minP;
+    given.repetition_penalty = options.repetitionPenalty;
+    given.top_k = options.topK;
+    given.ignore_eos = options.ignoreEos;
+    given.seed = options.seed;
+    given.sequences = options.sequences;
+    given.beams = options.beams;
+    given.length_penalty = options.lengthPenalty;
+    given.early_stopping = options.earlyStopping;
+    given.scores = options.scores;
+    given.stop_tokens = options.stopTokens.data();
+    given.stop_token_count = options.stopTokens.size();
+    given.stop_strings = stops.data();
+    given.stop_string_count = stops.size();
+    given.callback = options.onToken ? &Callback::call : nullptr;
+    given.context = &callback;
+    return given;
+  }
+
+  static Generation convert(const tenon_generation &result) {
+    Generation made{{}, result.prefill_seconds, result.decode_seconds};
+    for (size_t index = 0; index < result.sequence_count; ++index) {
+      const tenon_sequence &one = result.sequences[index];
+      made.sequences.push_back(
+          {{one.tokens, one.tokens + one.token_count}, {one.text, one.text_bytes}, one.score, one.finish});
+    }
+    return made;
+  }
+
   tenon_session *handle = nullptr;
   size_t width = 0;
 };
+
+/// Appends tokens[i] to sessions[i] of one model, in one pass; the scores of what may come next, one row after the
+/// other.
+inline void decode(std::span<Session *const> sessions, std::span<const int32_t> tokens, float *logits) {
+  std::vector<tenon_session *> handles;
+  for (Session *session : sessions)
+    handles.push_back(session->get());
+  if (tokens.size() != handles.size())
+    throw Error(TENON_ERROR_INVALID_ARGUMENT,
+                std::to_string(tokens.size()) + " tokens for " + std::to_string(handles.size()) + " sessions");
+  check(tenon_decode(handles.data(), tokens.data(), handles.size(), logits));
+}
 
 } // namespace tenon
 

@@ -4,6 +4,8 @@
 
 #include "LibraryNote.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -100,6 +102,68 @@ void FakeModel::expectRefused(tenon_status status, const std::string &text, cons
   tenon_model *none = nullptr;
   expectStatus(tenon_model_open(libraryPath().c_str(), options, &none), status, text);
   EXPECT_EQ(none, nullptr);
+}
+
+void FakeDecoder::openDecoder(uint64_t cacheBytes, const std::string &module) {
+  for (tenon_session *one : made)
+    tenon_session_destroy(one);
+  made.clear();
+  if (model)
+    tenon_model_release(model);
+  model = nullptr;
+  // The loader knows libraries by name.
+  std::string path = directory.path(module + ".so");
+  writeFile(path, fakeImage(module));
+  tenon_model_options options{sizeof options, TENON_WEIGHTS_MAP, 0, nullptr, cacheBytes};
+  ASSERT_EQ(tenon_model_open(path.c_str(), &options, &model), TENON_OK) << tenon_message();
+}
+
+FakeDecoder::~FakeDecoder() {
+  for (tenon_session *one : made)
+    tenon_session_destroy(one);
+}
+
+tenon_session *FakeDecoder::newSession(uint32_t threads) {
+  tenon_session_options options{sizeof options, threads, 0};
+  tenon_session *one = nullptr;
+  EXPECT_EQ(tenon_session_create(model, &options, &one), TENON_OK) << tenon_message();
+  made.push_back(one);
+  return one;
+}
+
+int32_t FakeDecoder::next(const std::vector<int32_t> &tokens) {
+  int64_t sum = 0;
+  for (size_t k = 0; k < tokens.size(); ++k)
+    sum += int64_t(tokens[k] + 1) * int64_t(k + 1);
+  return int32_t(sum % 32);
+}
+
+std::vector<int32_t> FakeDecoder::continuation(std::vector<int32_t> tokens, size_t count) {
+  std::vector<int32_t> written;
+  for (size_t index = 0; index < count; ++index) {
+    written.push_back(next(tokens));
+    tokens.push_back(written.back());
+  }
+  return written;
+}
+
+int32_t FakeDecoder::best(const std::vector<float> &logits) {
+  for (float logit : logits)
+    EXPECT_FALSE(std::isnan(logit));
+  return int32_t(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+int64_t FakeDecoder::lengthOf(tenon_session *session) {
+  int64_t length = -1;
+  EXPECT_EQ(tenon_session_length(session, &length), TENON_OK) << tenon_message();
+  return length;
+}
+
+std::vector<int32_t> FakeDecoder::prompt(size_t count, int32_t first) {
+  std::vector<int32_t> tokens;
+  for (size_t index = 0; index < count; ++index)
+    tokens.push_back(2 + int32_t((size_t(first) + index * 7) % 30));
+  return tokens;
 }
 
 tenon_tensor tensor(const char *name, tenon_type type, std::vector<int64_t> shape, void *data, size_t bytes) {

@@ -61,6 +61,30 @@ protected:
   tenon_session *session = nullptr;
 };
 
+/// fake_decoder.c as a model, in several sizes of its cache.
+class FakeDecoder : public FakeModel {
+protected:
+  void SetUp() override { openDecoder(); }
+  void openDecoder(uint64_t cacheBytes = 0, const std::string &module = "fake_decoder");
+  tenon_session *newSession(uint32_t threads = 1);
+  /// The token that fake_decoder.c predicts after `tokens`.
+  static int32_t next(const std::vector<int32_t> &tokens);
+  /// The `count` tokens that it predicts one after the other.
+  static std::vector<int32_t> continuation(std::vector<int32_t> tokens, size_t count);
+  static int32_t best(const std::vector<float> &logits);
+  static int64_t lengthOf(tenon_session *session);
+  /// Tokens 2, 3, 4, ... that are no ends of texts.
+  static std::vector<int32_t> prompt(size_t count, int32_t first = 2);
+
+  static constexpr size_t vocab = 33;
+  static constexpr uint64_t pageBytes = 512;
+
+  ~FakeDecoder() override;
+
+private:
+  std::vector<tenon_session *> made;
+};
+
 tenon_tensor tensor(const char *name, tenon_type type, std::vector<int64_t> shape, void *data, size_t bytes);
 
 /// Checks the status and that the message contains `text`.

@@ -203,7 +203,7 @@ float firstEmbedding(tenon_model *model) {
 TEST_F(Load, WeightsAreMappedOrCopied) {
   for (uint32_t loading : {TENON_WEIGHTS_MAP, TENON_WEIGHTS_COPY_HUGE}) {
     writeModel(2.5f);
-    tenon_model_options options{sizeof options, loading, 0, nullptr};
+    tenon_model_options options{sizeof options, loading, 0, nullptr, 0};
     tenon_model *opened = nullptr;
     ASSERT_EQ(tenon_model_open(libraryPath().c_str(), &options, &opened), TENON_OK) << tenon_message();
     EXPECT_EQ(firstEmbedding(opened), 7.5f);
@@ -213,7 +213,7 @@ TEST_F(Load, WeightsAreMappedOrCopied) {
 
 TEST_F(Load, CopiedWeightsSurviveTruncation) {
   writeModel(2.5f);
-  tenon_model_options options{sizeof options, TENON_WEIGHTS_COPY_HUGE, 0, nullptr};
+  tenon_model_options options{sizeof options, TENON_WEIGHTS_COPY_HUGE, 0, nullptr, 0};
   ASSERT_EQ(tenon_model_open(libraryPath().c_str(), &options, &model), TENON_OK) << tenon_message();
   ASSERT_EQ(truncate(weightPath().c_str(), 0), 0);
   EXPECT_EQ(firstEmbedding(model), 7.5f);
@@ -222,7 +222,7 @@ TEST_F(Load, CopiedWeightsSurviveTruncation) {
 TEST_F(Load, EmbeddedWeights) {
   writeFile(libraryPath(), fakeImage("fake_embedded"));
   for (uint32_t loading : {TENON_WEIGHTS_MAP, TENON_WEIGHTS_COPY_HUGE}) {
-    tenon_model_options options{sizeof options, loading, 0, nullptr};
+    tenon_model_options options{sizeof options, loading, 0, nullptr, 0};
     tenon_model *opened = nullptr;
     ASSERT_EQ(tenon_model_open(libraryPath().c_str(), &options, &opened), TENON_OK) << tenon_message();
     EXPECT_EQ(firstEmbedding(opened), 3.0f);
@@ -232,11 +232,11 @@ TEST_F(Load, EmbeddedWeights) {
 
 TEST_F(Load, BadOptions) {
   writeModel();
-  tenon_model_options options{sizeof options - 1, 0, 0, nullptr};
+  tenon_model_options options{sizeof options - 1, 0, 0, nullptr, 0};
   expectRefused(TENON_ERROR_STRUCT_SIZE, "struct_size of tenon_model_options is ", &options);
-  options = {sizeof options, 2, 0, nullptr};
+  options = {sizeof options, 2, 0, nullptr, 0};
   expectRefused(TENON_ERROR_INVALID_ARGUMENT, "load_weights is 2", &options);
-  options = {sizeof options, 0, 1, nullptr};
+  options = {sizeof options, 0, 1, nullptr, 0};
   expectRefused(TENON_ERROR_INVALID_ARGUMENT, "reserved", &options);
   expectStatus(tenon_model_open(nullptr, nullptr, &model), TENON_ERROR_INVALID_ARGUMENT, "path is null");
   expectStatus(tenon_model_open(libraryPath().c_str(), nullptr, nullptr), TENON_ERROR_INVALID_ARGUMENT,
@@ -268,7 +268,7 @@ TEST_F(LoadTarget, BestThatTheCpuRuns) {
 TEST_F(LoadTarget, OptionChooses) {
   writeModel();
   setenv("TENON_TARGET", "x86-64-v3", 1);
-  tenon_model_options options{sizeof options, 0, 0, "baseline"};
+  tenon_model_options options{sizeof options, 0, 0, "baseline", 0};
   ASSERT_EQ(tenon_model_open(libraryPath().c_str(), &options, &model), TENON_OK) << tenon_message();
   EXPECT_EQ(levelOfKernels(model), 1);
 }
@@ -282,7 +282,7 @@ TEST_F(LoadTarget, EnvironmentChooses) {
 
 TEST_F(LoadTarget, UnknownOrBeyondTheCpu) {
   writeModel();
-  tenon_model_options options{sizeof options, 0, 0, "x86-64-v9"};
+  tenon_model_options options{sizeof options, 0, 0, "x86-64-v9", 0};
   expectRefused(TENON_ERROR_CPU, "target x86-64-v9 needs x86-64-v9, this CPU has", &options);
   options.target = "sparc";
   expectRefused(TENON_ERROR_INVALID_ARGUMENT, "target \"sparc\" is not in the library, which has x86-64-v9", &options);

@@ -36,15 +36,67 @@ TEST(Manifest, IsRead) {
   EXPECT_EQ(manifest.name, "m");
   EXPECT_EQ(manifest.width, 8);
   EXPECT_EQ(manifest.kernelCount, 2u);
-  EXPECT_EQ(manifest.limits.vocab, 5);
-  EXPECT_EQ(manifest.limits.positions, 0);
-  EXPECT_EQ(manifest.limits.textTokens, 256);
   ASSERT_EQ(manifest.entries.size(), 1u);
   const Entry &entry = manifest.entries[0];
+  EXPECT_EQ(entry.limits.vocab, 5);
+  EXPECT_EQ(entry.limits.positions, 0);
+  EXPECT_EQ(entry.limits.textTokens, 256);
   EXPECT_EQ(entry.inputs[0].shape[0].dim, 0);
   EXPECT_EQ(entry.inputs[0].shape[1].fixed, 3);
   EXPECT_TRUE(entry.inputs[1].optional);
   EXPECT_EQ(entry.outputs[0].type, TENON_BF16);
+}
+
+const std::string generating =
+    R"({"tenon":1,"name":"m","entries":[
+        {"name":"f","dims":["n","pages"],"inputs":[{"name":"x","type":"f32","shape":["n"]}],
+         "states":[{"name":"cache.a","type":"f32","shape":[3,"pages",64],"window":7}],"outputs":[],
+         "limits":{"vocab":9},"weight_bytes":77},
+        {"name":"g","dims":["n","pages"],"inputs":[{"name":"x","type":"f32","shape":["n"]}],
+         "states":[{"name":"cache.a","type":"f32","shape":[3,"pages",64],"window":7}],"outputs":[]}],
+        "limits":{"vocab":5},"kernels":[],
+        "tokens":{"bos":1,"eos":[2,3],"pad":null,"add_bos":true},"chat_template":"{{ x }}"})";
+
+std::string changed(const std::string &from, const std::string &to) {
+  std::string text = generating;
+  size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(Manifest, StatesTokensAndLimitsOfEntryPoints) {
+  Manifest manifest = parseManifest(generating);
+  const Entry &entry = manifest.entries[0];
+  ASSERT_EQ(entry.states.size(), 1u);
+  EXPECT_EQ(entry.states[0].name, "cache.a");
+  EXPECT_EQ(entry.states[0].layers, 3);
+  EXPECT_EQ(entry.states[0].pagesDim, 1);
+  EXPECT_EQ(entry.states[0].pageFloats, 64);
+  EXPECT_EQ(entry.states[0].window, 7);
+  EXPECT_EQ(entry.limits.vocab, 9);
+  EXPECT_EQ(entry.weightBytes, 77);
+  EXPECT_EQ(manifest.entries[1].limits.vocab, 5);
+  EXPECT_EQ(manifest.tokens.bos, 1);
+  EXPECT_EQ(manifest.tokens.eos, (std::vector<int32_t>{2, 3}));
+  EXPECT_EQ(manifest.tokens.pad, -1);
+  EXPECT_TRUE(manifest.tokens.addBos);
+  EXPECT_EQ(manifest.chatTemplate, "{{ x }}");
+}
+
+TEST(Manifest, WhatIsWrongWithStatesAndTokensIsNamed) {
+  expectRefused(changed(R"([3,"pages",64])", R"([3,"pages","n"])"), "is not f32 of shape [number, dim, number]");
+  expectRefused(changed(R"([3,"pages",64])", R"([3,8,64])"), "is not f32 of shape [number, dim, number]");
+  expectRefused(changed(R"([3,"pages",64])", R"([3,"pages",4294967296])"), "pages of 4294967296 floats");
+  expectRefused(changed(R"([3,"pages",64])", R"([2,"pages",64])"),
+                "entry points \"f\" and \"g\" have different states");
+  expectRefused(changed(R"("window":7)", R"("window":0)"), "\"window\" is 0");
+  expectRefused(changed(R"("limits":{"vocab":9})", R"("limits":9)"), "\"limits\" of entry point \"f\" is number");
+  expectRefused(changed(R"("bos":1,)", ""), "\"tokens\" has \"add_bos\" but no \"bos\"");
+  expectRefused(changed(R"("bos":1)", R"("bos":-1)"), "\"bos\" of \"tokens\" is -1");
+  expectRefused(changed(R"("eos":[2,3])", R"("eos":2)"), "\"eos\" of \"tokens\" is number, expected an array");
+  expectRefused(changed(R"("eos":[2,3])", R"("eos":[4294967296])"), "\"eos\" of \"tokens\" is 4294967296");
+  expectRefused(changed(R"("add_bos":true)", R"("add_bos":1)"), "\"add_bos\" of \"tokens\" is number");
+  expectRefused(changed(R"("chat_template":"{{ x }}")", R"("chat_template":7)"), "\"chat_template\"");
 }
 
 TEST(Manifest, SizesAreExactBeyondDoubles) {

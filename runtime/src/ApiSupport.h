@@ -1,0 +1,44 @@
+//===- ApiSupport.h - What the C interface's functions share ----*- C++ -*-===//
+
+#ifndef TENON_RUNTIME_APISUPPORT_H
+#define TENON_RUNTIME_APISUPPORT_H
+
+#include "Failure.h"
+
+#include <exception>
+#include <new>
+
+namespace tenon::runtime {
+
+/// Sets this thread's message and returns the status.
+tenon_status report(tenon_status status, std::string_view message) noexcept;
+
+/// Runs the body of one C function and turns whatever it throws into a status.
+template <typename Body> tenon_status guarded(Body body) noexcept {
+  try {
+    body();
+    return TENON_OK;
+  } catch (const Failure &failure) {
+    return report(failure.status, failure.message);
+  } catch (const std::bad_alloc &) {
+    return report(TENON_ERROR_NO_MEMORY, "no memory");
+  } catch (const std::exception &failure) {
+    return report(TENON_ERROR_INTERNAL, failure.what());
+  } catch (...) {
+    return report(TENON_ERROR_INTERNAL, "an exception of a kind that the runtime does not know");
+  }
+}
+
+template <typename T> void requirePointer(T *pointer, const char *name) {
+  if (!pointer)
+    fail(TENON_ERROR_INVALID_ARGUMENT, name, " is null");
+}
+
+inline void requireStructSize(size_t found, size_t expected, const char *name) {
+  if (found != expected)
+    fail(TENON_ERROR_STRUCT_SIZE, "struct_size of ", name, " is ", found, ", expected ", expected);
+}
+
+} // namespace tenon::runtime
+
+#endif // TENON_RUNTIME_APISUPPORT_H

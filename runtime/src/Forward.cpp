@@ -1,0 +1,182 @@
+//===- Forward.cpp - New tokens through a model that generates ------------===//
+
+#include "Forward.h"
+
+#include "Failure.h"
+#include "Session.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace tenon::runtime {
+namespace {
+
+template <typename... Parts> [[noreturn]] void wrong(const Parts &...parts) {
+  fail(TENON_ERROR_LIBRARY, "manifest: ", parts...);
+}
+
+const TensorType *findTensor(const std::vector<TensorType> &tensors, std::string_view name) {
+  for (const TensorType &tensor : tensors)
+    if (tensor.name == name)
+      return &tensor;
+  return nullptr;
+}
+
+void checkTensor(const Entry &entry, const std::vector<TensorType> &tensors, const char *name, tenon_type type,
+                 size_t rank) {
+  const TensorType *tensor = findTensor(tensors, name);
+  if (!tensor || tensor->type != type || tensor->shape.size() != rank)
+    wrong("entry point \"", entry.name, "\" has no \"", name, "\" of type ", typeName(type), " and rank ", rank);
+}
+
+void checkEntry(const Entry &entry) {
+  static constexpr std::string_view inputs[] = {"tokens", "lengths", "past", "pages"};
+  checkTensor(entry, entry.inputs, "tokens", TENON_I32, 2);
+  checkTensor(entry, entry.inputs, "lengths", TENON_I32, 1);
+  checkTensor(entry, entry.inputs, "past", TENON_I32, 1);
+  checkTensor(entry, entry.inputs, "pages", TENON_I32, 2);
+  for (const TensorType &input : entry.inputs)
+    if (std::find(std::begin(inputs), std::end(inputs), input.name) == std::end(inputs))
+      wrong("entry point \"", entry.name, "\" has an input \"", input.name,
+            "\", expected tokens, lengths, past and pages");
+  checkTensor(entry, entry.outputs, "logits", TENON_F32, 2);
+  if (entry.states.empty())
+    wrong("entry point \"", entry.name, "\" has no states");
+  for (const TensorType &output : entry.outputs)
+    if (output.shape.empty() || output.shape.back().dim >= 0)
+      wrong("the last extent of output \"", output.name, "\" of entry point \"", entry.name, "\" is not a number");
+}
+
+int64_t lastExtent(const Entry &entry, std::string_view output) {
+  const TensorType *tensor = findTensor(entry.outputs, output);
+  return tensor ? tensor->shape.back().fixed : 0;
+}
+
+/// Gives the dims of a tensor the values that `shape` has in their places.
+void bindDims(const TensorType &tensor, std::initializer_list<int64_t> shape, std::vector<int64_t> &dims) {
+  size_t axis = 0;
+  for (int64_t value : shape)
+    if (const Extent &extent = tensor.shape[axis++]; extent.dim >= 0)
+      dims[size_t(extent.dim)] = value;
+}
+
+/// The inputs of one call.
+struct Inputs {
+  int64_t batch, length, slots;
+  std::vector<int32_t> tokens, lengths, past, pages;
+
+  explicit Inputs(std::span<const Step> steps) : batch(int64_t(steps.size())), length(1), slots(1) {
+    for (const Step &step : steps) {
+      length = std::max(length, int64_t(step.tokens.size()));
+      slots = std::max(slots, int64_t(step.sequence->pages().size()));
+    }
+    tokens.assign(size_t(batch * length), 0);
+    pages.assign(size_t(batch * slots), 0);
+    for (size_t row = 0; row < steps.size(); ++row) {
+      const Step &step = steps[row];
+      std::copy(step.tokens.begin(), step.tokens.end(), tokens.begin() + int64_t(row) * length);
+      lengths.push_back(int32_t(step.tokens.size()));
+      past.push_back(int32_t(step.sequence->length()));
+      std::transform(step.sequence->pages().begin(), step.sequence->pages().end(), pages.begin() + int64_t(row) * slots,
+                     [](int32_t page) { return std::max(page, 0); });
+    }
+  }
+};
+
+void *inputOf(Inputs &inputs, const TensorType &type, std::vector<int64_t> &dims) {
+  if (type.name == "tokens") {
+    bindDims(type, {inputs.batch, inputs.length}, dims);
+    return inputs.tokens.data();
+  }
+  if (type.name == "pages") {
+    bindDims(type, {inputs.batch, inputs.slots}, dims);
+    return inputs.pages.data();
+  }
+  bindDims(type, {inputs.batch}, dims);
+  return type.name == "past" ? inputs.past.data() : inputs.lengths.data();
+}
+
+float *outputOf(const ForwardOutputs &outputs, const TensorType &type) {
+  if (type.name == "logits")
+    return outputs.logits;
+  if (type.name == "all_logits")
+    return outputs.allLogits;
+  return type.name == "hidden" ? outputs.hidden : nullptr;
+}
+
+/// Room for the new tokens of all rows, given back unless they were used.
+class PreparedRows {
+public:
+  explicit PreparedRows(std::span<const Step> steps) : steps(steps) {
+    try {
+      for (const Step &step : steps)
+        step.sequence->prepare(int64_t(step.tokens.size()));
+    } catch (...) {
+      trim();
+      throw;
+    }
+  }
+  ~PreparedRows() { trim(); }
+
+private:
+  void trim() noexcept {
+    for (const Step &step : steps)
+      step.sequence->trim();
+  }
+
+  std::span<const Step> steps;
+};
+
+/// For rows of one token there may be code of its own.
+const Entry &entryFor(const Model &model, std::span<const Step> steps) {
+  const Entry *decode = model.findEntry("decode");
+  bool single = std::all_of(steps.begin(), steps.end(), [](const Step &step) { return step.tokens.size() == 1; });
+  return single && decode ? *decode : model.entry("prefill");
+}
+
+} // namespace
+
+void checkGenerates(const Manifest &manifest) {
+  for (const Entry &entry : manifest.entries)
+    if (entry.name == "prefill" || entry.name == "decode")
+      checkEntry(entry);
+}
+
+int64_t logitsWidth(const Entry &prefill) { return lastExtent(prefill, "logits"); }
+
+int64_t hiddenWidth(const Entry &prefill) { return lastExtent(prefill, "hidden"); }
+
+void checkTokens(const Entry &prefill, int64_t past, std::span<const int32_t> tokens, size_t row) {
+  int64_t positions = prefill.limits.positions ? prefill.limits.positions : INT32_MAX;
+  if (int64_t(tokens.size()) > positions - past)
+    fail(TENON_ERROR_OUT_OF_RANGE, "row ", row, " would have ", past + int64_t(tokens.size()),
+         " tokens, the model takes at most ", positions, past ? concat(", of which ", past, " are cached") : "");
+  int64_t vocab = prefill.limits.vocab ? prefill.limits.vocab : logitsWidth(prefill);
+  for (size_t position = 0; position < tokens.size(); ++position)
+    if (tokens[position] < 0 || tokens[position] >= vocab)
+      fail(TENON_ERROR_OUT_OF_RANGE, "row ", row, ", token ", position, ": id ", tokens[position], ", expected 0 to ",
+           vocab - 1);
+}
+
+void forward(Session &runner, std::span<const Step> steps, const ForwardOutputs &outputs) {
+  runner.refuseAfterFork();
+  PreparedRows prepared(steps);
+  const Entry &entry = entryFor(runner.model(), steps);
+  Inputs inputs(steps);
+  std::vector<int64_t> dims(entry.dims.size(), 1);
+  std::vector<void *> arguments;
+  for (const TensorType &input : entry.inputs)
+    arguments.push_back(inputOf(inputs, input, dims));
+  const PagePool &pool = steps[0].sequence->pagePool();
+  for (size_t index = 0; index < entry.states.size(); ++index) {
+    dims[size_t(entry.states[index].pagesDim)] = pool.pageCount();
+    arguments.push_back(pool.state(index));
+  }
+  for (const TensorType &output : entry.outputs)
+    arguments.push_back(outputOf(outputs, output));
+  runner.run(entry, arguments, dims);
+  for (const Step &step : steps)
+    step.sequence->commit(step.tokens);
+}
+
+} // namespace tenon::runtime

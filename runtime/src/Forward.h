@@ -1,0 +1,46 @@
+//===- Forward.h - New tokens through a model that generates ----*- C++ -*-===//
+
+#ifndef TENON_RUNTIME_FORWARD_H
+#define TENON_RUNTIME_FORWARD_H
+
+#include "Manifest.h"
+#include "Sequence.h"
+
+#include <cstdint>
+#include <span>
+
+namespace tenon::runtime {
+
+class Session;
+
+/// New tokens of one row.
+struct Step {
+  Sequence *sequence;
+  std::span<const int32_t> tokens;
+};
+
+/// What to compute, each a row after the other; nullptr for what is not wanted.
+struct ForwardOutputs {
+  float *logits = nullptr;    ///< [rows, vocab], after each row's last token
+  float *allLogits = nullptr; ///< [rows, longest step, vocab]
+  float *hidden = nullptr;    ///< [rows, longest step, width]
+};
+
+/// Checks that prefill and decode of a manifest are as docs/library.md says.
+void checkGenerates(const Manifest &manifest);
+
+/// The extents of an entry point's outputs.
+int64_t logitsWidth(const Entry &prefill);
+/// 0 if the model does not give them.
+int64_t hiddenWidth(const Entry &prefill);
+
+/// Checks that the tokens are in the vocabulary and fit behind the `past` ones.
+void checkTokens(const Entry &prefill, int64_t past, std::span<const int32_t> tokens, size_t row);
+
+/// Runs the rows' new tokens, of which each has one at least, and takes them into the caches. Fails with the caches as
+/// they were.
+void forward(Session &runner, std::span<const Step> steps, const ForwardOutputs &outputs);
+
+} // namespace tenon::runtime
+
+#endif // TENON_RUNTIME_FORWARD_H

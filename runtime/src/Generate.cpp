@@ -1,0 +1,267 @@
+//===- Generate.cpp - What comes after a prompt ---------------------------===//
+
+#include "Generate.h"
+
+#include "AnswerText.h"
+#include "Failure.h"
+#include "Forward.h"
+#include "Session.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace tenon::runtime {
+namespace {
+
+/// New tokens of one pass over the weights: enough to fill wide matrix products, few enough that a cancelled prompt
+/// ends soon and the working memory stays in the tens of megabytes.
+constexpr size_t passTokens = 512;
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// One sequence that is being written.
+struct Row {
+  size_t prompt;
+  uint32_t number; ///< among those of its prompt
+  Sequence sequence;
+  AnswerText text;
+  GeneratedSequence written;
+  bool finished = false;
+
+  Row(size_t prompt, uint32_t number, Sequence sequence, AnswerText text)
+      : prompt(prompt), number(number), sequence(std::move(sequence)), text(std::move(text)) {}
+};
+
+class Generation {
+public:
+  Generation(Session &runner, std::span<const Prompt> prompts, const GenerateOptions &options)
+      : runner(runner), prompts(prompts), options(options), entry(runner.model().entry("prefill")),
+        vocab(size_t(logitsWidth(entry))), sampler(options.sampling, vocab) {}
+
+  void run(std::span<const float> promptLogits);
+  void collect(std::span<GenerationResults> results);
+
+private:
+  void startRows(std::span<const float> promptLogits);
+  void write(Row &row, std::span<float> scores);
+  int32_t pick(Row &row, std::span<float> scores);
+  void tell(Row &row, int32_t token, const std::string &text);
+  void finish(Row &row, tenon_finish how);
+  void dropFinished();
+  void advance();
+
+  Session &runner;
+  std::span<const Prompt> prompts;
+  const GenerateOptions &options;
+  const Entry &entry;
+  size_t vocab;
+  Sampler sampler;
+  std::vector<Row> rows;
+  std::vector<Row *> live;
+  std::vector<float> logits, untouched; ///< [live rows, vocab]; one row
+};
+
+void Generation::startRows(std::span<const float> promptLogits) {
+  rows.reserve(prompts.size() * options.sequences);
+  logits.resize(prompts.size() * options.sequences * vocab);
+  for (size_t prompt = 0; prompt < prompts.size(); ++prompt)
+    for (uint32_t number = 0; number < options.sequences; ++number) {
+      Sequence sequence =
+          number + 1 < options.sequences ? Sequence(*prompts[prompt].sequence) : std::move(*prompts[prompt].sequence);
+      std::copy_n(promptLogits.data() + prompt * vocab, vocab, logits.data() + rows.size() * vocab);
+      rows.emplace_back(prompt, number, std::move(sequence),
+                        AnswerText(runner.model().tokenizerIfAny(), options.stopStrings));
+    }
+  for (Row &row : rows) {
+    live.push_back(&row);
+    if (options.maxTokens == 0)
+      finish(row, TENON_FINISH_LENGTH);
+  }
+}
+
+void Generation::tell(Row &row, int32_t token, const std::string &text) {
+  if (!options.callback)
+    return;
+  tenon_generation_event event{row.prompt, row.number, token, text.c_str(), text.size()};
+  if (options.callback(event) && !row.finished)
+    finish(row, TENON_FINISH_CANCELLED);
+}
+
+void Generation::finish(Row &row, tenon_finish how) {
+  row.finished = true;
+  row.written.finish = how;
+  if (std::string rest = row.text.finish(); !rest.empty())
+    tell(row, -1, rest);
+}
+
+int32_t Generation::pick(Row &row, std::span<float> scores) {
+  if (options.scores)
+    untouched.assign(scores.begin(), scores.end());
+  uint64_t stream = uint64_t(row.prompt) << 32 | row.number;
+  int32_t token = sampler.pick(scores, row.sequence.tokens(), stream, row.written.tokens.size());
+  if (options.scores && token >= 0)
+    row.written.score += double(untouched[size_t(token)]) - logSumExp(untouched);
+  return token;
+}
+
+void Generation::write(Row &row, std::span<float> scores) {
+  if (prompts[row.prompt].cancelled->load(std::memory_order_relaxed))
+    return finish(row, TENON_FINISH_CANCELLED);
+  int32_t token = pick(row, scores);
+  if (token < 0)
+    return finish(row, TENON_FINISH_NOT_A_NUMBER);
+  row.written.tokens.push_back(token);
+  bool stops = std::find(options.stopTokens.begin(), options.stopTokens.end(), token) != options.stopTokens.end();
+  tell(row, token, stops ? "" : row.text.push(token));
+  if (row.finished)
+    return;
+  if (stops)
+    finish(row, TENON_FINISH_STOP_TOKEN);
+  else if (row.text.stopped())
+    finish(row, TENON_FINISH_STOP_STRING);
+  else if (int64_t(row.written.tokens.size()) >= options.maxTokens)
+    finish(row, TENON_FINISH_LENGTH);
+  else if (entry.limits.positions != 0 && row.sequence.length() >= entry.limits.positions)
+    finish(row, TENON_FINISH_POSITIONS);
+}
+
+void Generation::dropFinished() {
+  std::erase_if(live, [](const Row *row) { return row->finished; });
+}
+
+/// Takes each live row's last token in. Where the cache is full, the last rows end, so that the others go on.
+void Generation::advance() {
+  while (!live.empty()) {
+    std::vector<Step> steps;
+    for (Row *row : live)
+      steps.push_back({&row->sequence, std::span(row->written.tokens).last(1)});
+    try {
+      ForwardOutputs outputs;
+      outputs.logits = logits.data();
+      return forward(runner, steps, outputs);
+    } catch (const Failure &failure) {
+      if (failure.status != TENON_ERROR_CACHE_FULL)
+        throw;
+    }
+    finish(*live.back(), TENON_FINISH_CACHE_FULL);
+    dropFinished();
+  }
+}
+
+void Generation::run(std::span<const float> promptLogits) {
+  startRows(promptLogits);
+  dropFinished();
+  while (!live.empty()) {
+    for (size_t index = 0; index < live.size(); ++index)
+      write(*live[index], std::span(logits).subspan(index * vocab, vocab));
+    dropFinished();
+    advance();
+  }
+}
+
+void Generation::collect(std::span<GenerationResults> results) {
+  for (Row &row : rows) {
+    row.written.text = row.text.text();
+    results[row.prompt].sequences.push_back(std::move(row.written));
+    if (row.number == 0)
+      *prompts[row.prompt].sequence = std::move(row.sequence);
+  }
+}
+
+/// Puts the prompts' sequences back unless all went well.
+class Undo {
+public:
+  explicit Undo(std::span<const Prompt> prompts) : prompts(prompts) {
+    before.reserve(prompts.size());
+    for (const Prompt &prompt : prompts)
+      before.push_back(*prompt.sequence);
+  }
+  ~Undo() {
+    for (size_t index = 0; index < before.size(); ++index)
+      *prompts[index].sequence = std::move(before[index]);
+  }
+  void keepChanges() { before.clear(); }
+
+private:
+  std::span<const Prompt> prompts;
+  std::vector<Sequence> before;
+};
+
+void markCancelled(const GenerateOptions &options, std::span<GenerationResults> results) {
+  for (GenerationResults &result : results) {
+    result.sequences.resize(options.sequences);
+    for (GeneratedSequence &sequence : result.sequences)
+      sequence.finish = TENON_FINISH_CANCELLED;
+  }
+}
+
+} // namespace
+
+bool prefillPrompts(Session &runner, std::span<const Prompt> prompts, std::span<float> logits) {
+  auto vocab = logits.size() / prompts.size();
+  size_t piece = std::max<size_t>(passTokens / prompts.size(), PagePool::pageTokens);
+  std::vector<float> passLogits;
+  for (size_t done = 0;; done += piece) {
+    std::vector<Step> steps;
+    std::vector<size_t> ending; // the prompt of each row that ends here
+    constexpr size_t goesOn = SIZE_MAX;
+    for (size_t index = 0; index < prompts.size(); ++index) {
+      if (prompts[index].cancelled->load(std::memory_order_relaxed))
+        return false;
+      std::span<const int32_t> tokens = prompts[index].tokens;
+      if (done >= tokens.size())
+        continue;
+      size_t count = std::min(piece, tokens.size() - done);
+      steps.push_back({prompts[index].sequence, tokens.subspan(done, count)});
+      ending.push_back(done + count == tokens.size() ? index : goesOn);
+    }
+    if (steps.empty())
+      return true;
+    bool wanted = std::any_of(ending.begin(), ending.end(), [](size_t index) { return index != goesOn; });
+    passLogits.resize(wanted ? steps.size() * vocab : 0);
+    ForwardOutputs outputs;
+    outputs.logits = wanted ? passLogits.data() : nullptr;
+    forward(runner, steps, outputs);
+    for (size_t row = 0; row < ending.size(); ++row)
+      if (ending[row] != goesOn)
+        std::copy_n(passLogits.data() + row * vocab, vocab, logits.data() + ending[row] * vocab);
+  }
+}
+
+GenerationTimes generate(Session &runner, std::span<const Prompt> prompts, const GenerateOptions &options,
+                         std::span<GenerationResults> results) {
+  runner.refuseAfterFork();
+  const Entry &entry = runner.model().entry("prefill");
+  for (size_t row = 0; row < prompts.size(); ++row) {
+    if (prompts[row].tokens.empty())
+      fail(TENON_ERROR_OUT_OF_RANGE, "prompt ", row, " has 0 tokens, expected at least 1");
+    checkTokens(entry, prompts[row].sequence->length(), prompts[row].tokens, row);
+  }
+  Undo undo(prompts);
+  GenerationTimes times;
+  Clock::time_point start = Clock::now();
+  std::vector<float> logits(prompts.size() * size_t(logitsWidth(entry)));
+  bool whole = prefillPrompts(runner, prompts, logits);
+  times.prefillSeconds = secondsSince(start);
+  if (!whole) {
+    markCancelled(options, results);
+    return times;
+  }
+  start = Clock::now();
+  if (options.beams != 0) {
+    auto vocab = logits.size() / prompts.size();
+    for (size_t row = 0; row < prompts.size(); ++row)
+      results[row] = searchBeams(runner, prompts[row], std::span(logits).subspan(row * vocab, vocab), row, options);
+  } else {
+    Generation generation(runner, prompts, options);
+    generation.run(logits);
+    generation.collect(results);
+  }
+  times.decodeSeconds = secondsSince(start);
+  undo.keepChanges();
+  return times;
+}
+
+} // namespace tenon::runtime

@@ -1,0 +1,65 @@
+//===- Generate.h - What comes after a prompt -------------------*- C++ -*-===//
+
+#ifndef TENON_RUNTIME_GENERATE_H
+#define TENON_RUNTIME_GENERATE_H
+
+#include "GenerationResults.h"
+#include "Sampler.h"
+#include "Sequence.h"
+#include "text/Tokenizer.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tenon::runtime {
+
+class Session;
+
+/// As in tenon_generate_options, checked.
+struct GenerateOptions {
+  int64_t maxTokens = 256;
+  SamplingOptions sampling;
+  uint32_t sequences = 1;
+  uint32_t beams = 0;
+  double lengthPenalty = 1;
+  bool earlyStopping = false;
+  bool scores = false;
+  std::vector<int32_t> stopTokens; ///< the model's own included, unless they are to be ignored
+  std::vector<std::string> stopStrings;
+  /// Returns whether to cancel.
+  std::function<bool(const tenon_generation_event &)> callback;
+};
+
+/// One prompt: the sequence that it continues, and what may cancel it.
+struct Prompt {
+  Sequence *sequence;
+  std::span<const int32_t> tokens;
+  const std::atomic<bool> *cancelled;
+};
+
+struct GenerationTimes {
+  double prefillSeconds = 0;
+  double decodeSeconds = 0;
+};
+
+/// Writes what comes after each prompt, into one element of `results` each, on the threads of `runner`. The prompts'
+/// sequences are then what tenon_generate says; after a failure they are as before.
+GenerationTimes generate(Session &runner, std::span<const Prompt> prompts, const GenerateOptions &options,
+                         std::span<GenerationResults> results);
+
+/// Takes the prompts in, in pieces of a few hundred tokens; `logits` are those after each prompt's last token. Stops
+/// early, returning false, when one is cancelled.
+bool prefillPrompts(Session &runner, std::span<const Prompt> prompts, std::span<float> logits);
+
+/// Beam search as Hugging Face's transformers does it, for prompt number `row`. Its sequence has taken the prompt in,
+/// after which the model said `logits`; it becomes the best beam's.
+GenerationResults searchBeams(Session &runner, const Prompt &prompt, std::span<const float> logits, size_t row,
+                              const GenerateOptions &options);
+
+} // namespace tenon::runtime
+
+#endif // TENON_RUNTIME_GENERATE_H

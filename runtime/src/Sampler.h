@@ -1,0 +1,66 @@
+//===- Sampler.h - Which token comes next -----------------------*- C++ -*-===//
+
+#ifndef TENON_RUNTIME_SAMPLER_H
+#define TENON_RUNTIME_SAMPLER_H
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace tenon::runtime {
+
+/// As in tenon_generate_options.
+struct SamplingOptions {
+  double temperature = 0;
+  int32_t topK = 0;
+  double topP = 1;
+  double minP = 0;
+  double repetitionPenalty = 1;
+  uint64_t seed = 0;
+};
+
+/// Divides positive scores of tokens that have occurred by the penalty and multiplies negative ones with it, once for
+/// each such token.
+class RepetitionPenalty {
+public:
+  RepetitionPenalty(double penalty, size_t vocab) : penalty(penalty), seen(penalty != 1 ? vocab : 0) {}
+  void apply(std::span<float> scores, std::span<const int32_t> history);
+
+private:
+  double penalty;
+  std::vector<bool> seen;
+};
+
+/// Picks tokens for one sequence at a time; keeps nothing between two picks but memory.
+class Sampler {
+public:
+  Sampler(const SamplingOptions &options, size_t vocab) : options(options), penalty(options.repetitionPenalty, vocab) {}
+
+  /// Changes the scores. The `index`-th number of the stream decides. -1 if the scores are not numbers.
+  int32_t pick(std::span<float> scores, std::span<const int32_t> history, uint64_t stream, uint64_t index);
+
+private:
+  struct Candidate {
+    int32_t id;
+    double score;
+  };
+
+  void keepTopK();
+  void keepTopP();
+  void keepMinP();
+  int32_t draw(double number) const;
+
+  SamplingOptions options;
+  RepetitionPenalty penalty;
+  std::vector<Candidate> candidates;
+};
+
+/// The highest score's id, of equal ones the lowest; -1 if one is not a number or the highest is not finite.
+int32_t highest(std::span<const float> scores);
+
+/// log(sum(exp(scores))), in float64.
+double logSumExp(std::span<const float> scores);
+
+} // namespace tenon::runtime
+
+#endif // TENON_RUNTIME_SAMPLER_H

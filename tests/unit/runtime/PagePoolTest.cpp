@@ -1,0 +1,126 @@
+#include "PagePool.h"
+
+#include "Failure.h"
+#include "Sequence.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+namespace tenon::runtime {
+namespace {
+
+StateType state(int64_t layers, int64_t pageFloats, int64_t window = 0) {
+  StateType type;
+  type.name = "cache.a";
+  type.layers = layers;
+  type.pagesDim = 0;
+  type.pageFloats = pageFloats;
+  type.window = window;
+  return type;
+}
+
+float *page(const PagePool &pool, int64_t layer, int64_t number, int64_t floats) {
+  return static_cast<float *>(pool.state(0)) + (layer * pool.pageCount() + number) * floats;
+}
+
+TEST(PagePool, SizesItself) {
+  EXPECT_EQ(PagePool({state(3, 64)}, 100, 10 * 3 * 256).pageCount(), 10);
+  EXPECT_EQ(PagePool({state(3, 64)}, 100, 1).pageCount(), 1);
+  EXPECT_EQ(PagePool({state(3, 64), state(2, 32)}, 100, 3 * 256 + 2 * 128).pageBytes(), 3u * 256 + 2 * 128);
+  // One layer has less than 2^31 floats, whatever memory there is.
+  EXPECT_LE(PagePool({state(1, 1 << 24)}, 0, uint64_t(1) << 50).pageCount(), 127);
+  // Half of the memory, but a whole row at least.
+  EXPECT_GE(PagePool({state(1, 64)}, 1000, 0).pageCount(), 63);
+}
+
+TEST(PagePool, HandsOutTheLowestFirst) {
+  PagePool pool({state(2, 64)}, 0, 100 * 512);
+  std::vector<int32_t> pages;
+  pool.acquire(6, pages);
+  EXPECT_EQ(pages, (std::vector<int32_t>{0, 1, 2, 3, 4, 5}));
+  pool.release(std::vector<int32_t>{4, 1, 3});
+  EXPECT_EQ(pool.pagesInUse(), 3u);
+  pages.clear();
+  pool.acquire(4, pages);
+  EXPECT_EQ(pages, (std::vector<int32_t>{1, 3, 4, 6}));
+}
+
+TEST(PagePool, PagesAreZeroWhenHandedOut) {
+  // Odd sizes, so that pages do not lie on the system's; more bytes than are kept.
+  constexpr int64_t floats = 3 * 1024 + 32;
+  PagePool pool({state(3, floats)}, 0, 4000ull * 3 * floats * 4);
+  std::vector<int32_t> pages;
+  pool.acquire(2500, pages);
+  for (int32_t number : pages)
+    for (int64_t layer = 0; layer < 3; ++layer)
+      std::fill_n(page(pool, layer, number, floats), floats, 1.0f);
+  std::vector<int32_t> kept, given;
+  for (int32_t number : pages)
+    (number % 7 == 0 ? kept : given).push_back(number);
+  pool.release(given);
+  std::vector<int32_t> again;
+  pool.acquire(given.size(), again);
+  EXPECT_EQ(again, given);
+  auto holds = [&](int32_t number, float value) {
+    bool all = true;
+    for (int64_t layer = 0; layer < 3; ++layer)
+      all = all && std::all_of(page(pool, layer, number, floats), page(pool, layer, number, floats) + floats,
+                               [=](float found) { return found == value; });
+    return all;
+  };
+  for (int32_t number : again)
+    ASSERT_TRUE(holds(number, 0)) << number;
+  for (int32_t number : kept)
+    ASSERT_TRUE(holds(number, 1)) << number;
+}
+
+TEST(PagePool, FullIsAFailureThatChangesNothing) {
+  PagePool pool({state(1, 64)}, 0, 5 * 256);
+  std::vector<int32_t> pages;
+  pool.acquire(3, pages);
+  try {
+    pool.acquire(3, pages);
+    FAIL() << "six of five pages";
+  } catch (const Failure &failure) {
+    EXPECT_EQ(failure.status, TENON_ERROR_CACHE_FULL);
+  }
+  EXPECT_EQ(pages.size(), 3u);
+  pool.acquire(2, pages);
+  EXPECT_EQ(pool.pagesInUse(), 5u);
+}
+
+TEST(Sequence, OnlyTheLastPageIsCopied) {
+  auto pool = std::make_shared<PagePool>(std::vector{state(1, 64)}, 0, 100 * 256);
+  std::vector<int32_t> tokens(20, 1);
+  Sequence first(pool);
+  first.prepare(20);
+  page(*pool, 0, 1, 64)[0] = 5;
+  first.commit(tokens);
+  Sequence second = first;
+  EXPECT_EQ(pool->pagesInUse(), 2u);
+  second.prepare(1);
+  EXPECT_EQ(second.pages()[0], 0);
+  EXPECT_EQ(second.pages()[1], 2);
+  EXPECT_EQ(page(*pool, 0, 2, 64)[0], 5);
+  first.prepare(1);
+  EXPECT_EQ(first.pages()[1], 1);
+  second.rewind(3);
+  second.prepare(1);
+  EXPECT_NE(second.pages()[0], 0);
+  {
+    Sequence gone = std::move(first);
+  }
+  EXPECT_EQ(pool->pagesInUse(), 1u);
+}
+
+TEST(Sequence, RoomThatIsNotUsedGoesBack) {
+  auto pool = std::make_shared<PagePool>(std::vector{state(1, 64)}, 0, 100 * 256);
+  Sequence sequence(pool);
+  sequence.prepare(40);
+  EXPECT_EQ(pool->pagesInUse(), 3u);
+  sequence.trim();
+  EXPECT_EQ(pool->pagesInUse(), 0u);
+}
+
+} // namespace
+} // namespace tenon::runtime
