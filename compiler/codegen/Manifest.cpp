@@ -22,17 +22,47 @@ static json::Value tensorJson(const EntryPoint &entry, const EntryTensor &tensor
   return object;
 }
 
-static json::Value entryJson(const EntryPoint &entry) {
-  json::Array dims(entry.dims), inputs, outputs;
+static json::Object limitsJson(const EntryPoint &entry, int64_t textTokens) {
+  json::Object limits;
+  for (const auto &[name, value] : entry.limits)
+    if (value > 0)
+      limits[name] = value;
+  if (textTokens > 0)
+    limits["text_tokens"] = textTokens;
+  return limits;
+}
+
+static json::Object tokensJson(const spec::SpecialTokens &tokens) {
+  json::Object object;
+  if (tokens.bos)
+    object["bos"] = *tokens.bos;
+  if (!tokens.eos.empty())
+    object["eos"] = json::Array(tokens.eos);
+  if (tokens.pad)
+    object["pad"] = *tokens.pad;
+  if (tokens.addBos)
+    object["add_bos"] = true;
+  return object;
+}
+
+static json::Value entryJson(const EntryPoint &entry, int64_t textTokens) {
+  json::Array dims(entry.dims), inputs, states, outputs;
   // Token types default to the first one, as in the models that have them.
   for (const EntryTensor &tensor : entry.inputs)
     inputs.push_back(tensorJson(entry, tensor, tensor.name == "types" && entry.limits.count("types")));
+  for (const EntryTensor &tensor : entry.states)
+    states.push_back(tensorJson(entry, tensor, false));
   for (const EntryTensor &tensor : entry.outputs)
     outputs.push_back(tensorJson(entry, tensor, false));
-  return json::Object{{"name", entry.name},
+  json::Object object{{"name", entry.name},
                       {"dims", std::move(dims)},
                       {"inputs", std::move(inputs)},
                       {"outputs", std::move(outputs)}};
+  if (!states.empty())
+    object["states"] = std::move(states);
+  if (json::Object limits = limitsJson(entry, textTokens); !limits.empty())
+    object["limits"] = std::move(limits);
+  return object;
 }
 
 static json::Value kernelJson(KernelOp kernel) {
@@ -49,14 +79,10 @@ static json::Value kernelJson(KernelOp kernel) {
 
 std::string tenon::writeManifest(const ManifestInput &input) {
   json::Array entries, kernels;
-  json::Object limits;
   int64_t width = 0;
   for (const EntryPoint &entry : input.entries) {
-    entries.push_back(entryJson(entry));
+    entries.push_back(entryJson(entry, input.textTokens));
     width = std::max(width, entry.width);
-    for (const auto &[name, value] : entry.limits)
-      if (value > 0)
-        limits[name] = value;
   }
   for (KernelOp kernel : input.kernels)
     kernels.push_back(kernelJson(kernel));
@@ -67,12 +93,12 @@ std::string tenon::writeManifest(const ManifestInput &input) {
                         {"kernels", std::move(kernels)},
                         {"spec", input.spec},
                         {"ir", input.ir}};
-  if (input.textTokens > 0)
-    limits["text_tokens"] = input.textTokens;
   if (width > 0)
     manifest["width"] = width;
-  if (!limits.empty())
-    manifest["limits"] = std::move(limits);
+  if (json::Object tokens = tokensJson(input.tokens); !tokens.empty())
+    manifest["tokens"] = std::move(tokens);
+  if (!input.chatTemplate.empty())
+    manifest["chat_template"] = input.chatTemplate;
   if (!input.weightsFile.empty())
     manifest["weights"] = json::Object{{"file", input.weightsFile},
                                        {"bytes", static_cast<int64_t>(input.weights.fileBytes)},

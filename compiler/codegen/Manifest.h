@@ -4,6 +4,7 @@
 #define TENON_CODEGEN_MANIFEST_H
 
 #include "passes/EntryPoints.h"
+#include "spec/Spec.h"
 #include "tenon/Dialect.h"
 #include "weights/PackedWeights.h"
 
@@ -14,6 +15,8 @@ struct ManifestInput {
   std::string spec; ///< YAML; empty for a library made from tensor IR.
   std::string ir;   ///< Kernel IR.
   int64_t textTokens = 0; ///< That a text is cut to; 0 for as many as there are positions.
+  spec::SpecialTokens tokens;
+  std::string chatTemplate; ///< Jinja; empty for none.
   std::vector<EntryPoint> entries;
   std::vector<KernelOp> kernels; ///< In the order of the kernel table.
   std::string weightsFile;       ///< Base name; empty for none.

@@ -117,6 +117,8 @@ private:
     imported = std::move(*opened);
     manifest.spec = spec::writeSpec(imported.model);
     manifest.textTokens = imported.model.textTokens;
+    manifest.tokens = imported.model.tokens;
+    manifest.chatTemplate = imported.chatTemplate;
     if (module)
       return Error::success();
     module = buildModel(imported.model, context.get());

@@ -3,6 +3,7 @@
 #include "driver/Context.h"
 
 #include "tenon/Dialect.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -15,7 +16,7 @@ using namespace tenon;
 
 CompilerContext::CompilerContext() : context(MLIRContext::Threading::DISABLED) {
   context.loadDialect<TenonDialect, func::FuncDialect, arith::ArithDialect, scf::SCFDialect, memref::MemRefDialect,
-                      cf::ControlFlowDialect, LLVM::LLVMDialect>();
+                      cf::ControlFlowDialect, affine::AffineDialect, LLVM::LLVMDialect>();
   // Messages show the source line; the operation in generic form besides would bury it.
   context.printOpOnDiagnostic(false);
   handler = std::make_unique<SourceMgrDiagnosticHandler>(sources, &context, stream);

@@ -2,6 +2,8 @@
 
 #include "driver/ModelBuilder.h"
 
+#include "driver/RotaryFrequencies.h"
+#include "expressions/Analysis.h"
 #include "mlir/IR/Builders.h"
 #include "tenon/Dialect.h"
 
@@ -20,21 +22,95 @@ public:
     auto op = ModelOp::create(builder, location, model.name, model.width);
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
     for (const spec::Stack &stack : model.stacks)
-      build(stack);
+      build(stack, keepsCache(model, stack));
     if (model.pooling)
       PoolingOp::create(builder, location, model.pooling->stack,
                         model.pooling->kind == spec::PoolingKind::Mean ? PoolFunction::Mean : PoolFunction::Cls,
                         model.pooling->normalize);
+    if (model.head)
+      HeadOp::create(builder, location, model.head->stack, model.head->tied, model.head->bias,
+                     llvm::APFloat(model.head->scale), llvm::APFloat(model.head->softcap));
     return module;
   }
 
 private:
-  NormAttr norm(const spec::Norm &norm) {
-    bool layerNorm = norm.kind == spec::NormKind::LayerNorm, before = norm.place == spec::NormPlace::Before;
-    return NormAttr::get(builder.getContext(), layerNorm ? NormFunction::LayerNorm : NormFunction::RMSNorm,
-                         before ? NormPlace::Before : NormPlace::After, builder.getF64FloatAttr(norm.epsilon),
-                         layerNorm && norm.bias, before && norm.final);
+  /// Whether no attention of the block lets a query see later keys.
+  static bool isCausal(const spec::Block &block) {
+    auto causal = [](const auto &sublayer) {
+      using Kind = std::decay_t<decltype(sublayer)>;
+      if constexpr (std::is_same_v<Kind, spec::AttentionSublayer>)
+        return !sublayer.mask.empty() &&
+               !expressions::seesLaterKeys(*expressions::parse(sublayer.mask, expressions::Kind::Mask));
+      else
+        return true;
+    };
+    return llvm::all_of(block, [&](const spec::Sublayer &sublayer) {
+      if (auto *parallel = std::get_if<spec::ParallelSublayer>(&sublayer))
+        return llvm::all_of(parallel->block, [&](const auto &inner) { return std::visit(causal, inner); });
+      return std::visit(causal, sublayer);
+    });
   }
+
+  /// A causal stack that generates, or is told to, goes on from the keys and values of what it has read.
+  static bool keepsCache(const spec::Model &model, const spec::Stack &stack) {
+    if (!stack.cache && !(model.head && model.head->stack == stack.name))
+      return false;
+    return isCausal(stack.block) && llvm::all_of(stack.cycle, isCausal);
+  }
+
+  FloatAttr real(double value) { return builder.getF64FloatAttr(value); }
+  FloatAttr nonzero(double value) { return value != 0 ? real(value) : FloatAttr(); }
+
+  static NormFunction function(spec::NormKind kind) {
+    return kind == spec::NormKind::LayerNorm ? NormFunction::LayerNorm : NormFunction::RMSNorm;
+  }
+
+  static NormPlace place(spec::NormPlace place) {
+    switch (place) {
+    case spec::NormPlace::Before:
+      return NormPlace::Before;
+    case spec::NormPlace::After:
+      return NormPlace::After;
+    case spec::NormPlace::Both:
+      return NormPlace::Both;
+    }
+    llvm_unreachable("norm of no place");
+  }
+
+  NormAttr norm(const spec::Norm &norm) {
+    bool after = norm.place == spec::NormPlace::After;
+    return NormAttr::get(builder.getContext(), function(norm.kind), place(norm.place), real(norm.epsilon),
+                         norm.kind == spec::NormKind::LayerNorm && norm.bias, !after && norm.final,
+                         nonzero(norm.weightOffset));
+  }
+
+  HeadNormAttr headNorm(const std::optional<spec::QueryKeyNorm> &norm) {
+    if (!norm)
+      return {};
+    return HeadNormAttr::get(builder.getContext(), function(norm->kind), real(norm->epsilon),
+                             norm->kind == spec::NormKind::LayerNorm && norm->bias, norm->overAll,
+                             nonzero(norm->weightOffset));
+  }
+
+  /// What the stack's positions cannot say: rotary positions of a sublayer's own, or stretched ones.
+  RotaryAttr rotary(const spec::AttentionSublayer &attention, const spec::Positions &positions) {
+    bool ofStack = positions.kind == spec::PositionKind::Rotary;
+    spec::Rotary rotary{positions.base, positions.dims, positions.interleaved, positions.scaling};
+    if (attention.ownRotary && attention.rotary)
+      rotary = *attention.rotary;
+    else if (!attention.ownRotary && (!ofStack || positions.scaling.kind == spec::ScalingKind::None))
+      return {};
+    bool none = attention.ownRotary && !attention.rotary;
+    int64_t dims = none ? 0 : rotary.dims > 0 ? rotary.dims : attention.headSize;
+    bool scaled = !none && rotary.scaling.kind != spec::ScalingKind::None;
+    auto frequencies = scaled ? builder.getDenseF64ArrayAttr(rotaryFrequencies(rotary, dims, positions.length))
+                              : DenseF64ArrayAttr();
+    bool magnified = scaled && rotary.scaling.kind == spec::ScalingKind::Yarn && rotary.scaling.attentionFactor != 1;
+    return RotaryAttr::get(builder.getContext(), positions.length, dims, real(rotary.base), rotary.interleaved,
+                           frequencies, magnified ? real(rotary.scaling.attentionFactor) : FloatAttr());
+  }
+
+  StringAttr expression(const std::string &text) { return text.empty() ? StringAttr() : builder.getStringAttr(text); }
 
   static PositionKind kind(spec::PositionKind kind) {
     switch (kind) {
@@ -60,39 +136,61 @@ private:
       return ActivationFunction::Relu;
     case spec::Activation::Silu:
       return ActivationFunction::Silu;
+    case spec::Activation::ReluSquared:
+      return ActivationFunction::ReluSquared;
+    case spec::Activation::QuickGelu:
+      return ActivationFunction::QuickGelu;
     }
     llvm_unreachable("activation of no kind");
   }
 
-  void build(const spec::Stack &stack) {
-    auto op = StackOp::create(builder, location, stack.name, stack.layers, norm(stack.norm));
+  void build(const spec::Stack &stack, bool cached) {
+    auto op = StackOp::create(builder, location, stack.name, stack.layers, norm(stack.norm), cached);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
-    const spec::Positions &positions = stack.input.positions;
-    auto attribute = PositionsAttr::get(builder.getContext(), kind(positions.kind), positions.length, positions.offset,
-                                        builder.getF64FloatAttr(positions.base), positions.dims, positions.interleaved);
+    positions = &stack.input.positions;
+    auto attribute = PositionsAttr::get(builder.getContext(), kind(positions->kind), positions->length,
+                                        positions->offset, real(positions->base), positions->dims,
+                                        positions->interleaved);
     TokenInputOp::create(builder, location, stack.input.vocab, attribute, stack.input.types, stack.input.norm,
                          llvm::APFloat(stack.input.scale));
-    for (const spec::Sublayer &sublayer : stack.block)
+    if (stack.cycle.empty())
+      return build(stack.block);
+    for (const spec::Block &block : stack.cycle) {
+      auto blockOp = BlockOp::create(builder, location);
+      OpBuilder::InsertionGuard blockGuard(builder);
+      builder.setInsertionPointToStart(&blockOp.getBody().emplaceBlock());
+      build(block);
+    }
+  }
+
+  template <typename Sublayers> void build(const std::vector<Sublayers> &block) {
+    for (const Sublayers &sublayer : block)
       std::visit([&](const auto &kind) { build(kind); }, sublayer);
   }
 
   void build(const spec::AttentionSublayer &attention) {
     AttentionLayerOp::create(builder, location, attention.name, attention.heads, attention.keyValueHeads,
-                             attention.headSize, llvm::APFloat(attention.scale), attention.bias, attention.outputBias);
-  }
-
-  void build(const spec::ParallelSublayer &parallel) {
-    for (const auto &sublayer : parallel.block)
-      std::visit([&](const auto &kind) { build(kind); }, sublayer);
+                             attention.headSize, llvm::APFloat(attention.scale), attention.bias,
+                             attention.bias && !attention.keyBias, attention.outputBias, expression(attention.mask),
+                             expression(attention.score), rotary(attention, *positions),
+                             headNorm(attention.queryKeyNorm));
   }
 
   void build(const spec::MlpSublayer &mlp) {
     MlpLayerOp::create(builder, location, mlp.name, mlp.hidden, function(mlp.activation), mlp.gated, mlp.bias);
   }
 
+  void build(const spec::ParallelSublayer &parallel) {
+    auto op = ParallelOp::create(builder, location, parallel.name, parallel.norm == spec::ParallelNorm::One);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
+    build(parallel.block);
+  }
+
   OpBuilder builder;
   Location location;
+  const spec::Positions *positions = nullptr; ///< Of the stack that is built.
 };
 
 } // namespace

@@ -21,7 +21,8 @@ EntryPoint::EntryPoint(func::FuncOp driver) : name(driver.getName().str()) {
       if (found == dims.end())
         dims.push_back(dim.str());
     }
-    (isInput ? inputs : outputs).push_back(std::move(tensor));
+    bool isState = static_cast<bool>(driver.getArgAttr(i, "tenon.state"));
+    (isState ? states : isInput ? inputs : outputs).push_back(std::move(tensor));
   }
   if (auto given = driver->getAttrOfType<IntegerAttr>("tenon.width"))
     width = given.getInt();

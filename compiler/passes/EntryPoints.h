@@ -28,7 +28,9 @@ struct EntryPoint {
 
   std::string name;
   std::vector<std::string> dims; ///< Names of the sizes that a call binds.
-  std::vector<EntryTensor> inputs, outputs;
+  std::vector<EntryTensor> inputs;
+  std::vector<EntryTensor> states; ///< Inputs that the driver updates.
+  std::vector<EntryTensor> outputs;
   std::map<std::string, int64_t> limits; ///< Of a model's entry point: vocab, positions, types; 0 for none.
   int64_t width = 0;                     ///< Components of a hidden state; 0 where no model says so.
 };

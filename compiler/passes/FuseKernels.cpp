@@ -18,6 +18,38 @@ using namespace tenon;
 
 namespace {
 
+/// The operand whose rows an operation computes on.
+Value rowsOf(Operation *op) {
+  auto append = dyn_cast<CacheAppendOp>(op);
+  return append ? append.getKey() : op->getOperand(0);
+}
+
+/// What the number of rows of a value is known to be a multiple of: the tile of packed rows, 1 for others.
+int64_t rowTileOf(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    unsigned result = cast<OpResult>(value).getResultNumber();
+    if (auto pack = dyn_cast<PackRowsOp>(op)) {
+      auto starts = pack.getStarts().getDefiningOp<RowStartsOp>();
+      return starts ? static_cast<int64_t>(starts.getTile()) : 1;
+    }
+    if (isa<PoolOp>(op))
+      return 1;
+    if (auto kernel = dyn_cast<KernelOp>(op))
+      value = kernel.getDimensionSource(result, 0).value;
+    else if (auto repeat = dyn_cast<RepeatOp>(op))
+      value = repeat.getInits()[result];
+    else if (isa<ComputeOpInterface>(op))
+      value = rowsOf(op);
+    else
+      return 1;
+    if (!value)
+      return 1;
+  }
+  auto argument = cast<BlockArgument>(value);
+  auto repeat = dyn_cast<RepeatOp>(argument.getOwner()->getParentOp());
+  return repeat ? rowTileOf(repeat.getInits()[argument.getArgNumber() - 1]) : 1;
+}
+
 /// Operations of one block that become a kernel.
 using Group = llvm::SetVector<Operation *>;
 
@@ -41,10 +73,12 @@ public:
         takeConsumers(group, [](Operation *consumer) { return locality(consumer) == Locality::Elementwise; });
       }
     for (Operation *op : operations)
-      if (locality(op) == Locality::Sequence && !groupOf.contains(op)) {
+      if ((locality(op) == Locality::Sequence || locality(op) == Locality::Update) && !groupOf.contains(op)) {
         Group &group = start(op);
         takeProducers(group, [](Operation *producer) {
-          return locality(producer) == Locality::View || isa<RotaryOp>(producer);
+          auto headNorm = dyn_cast<NormOp>(producer);
+          return locality(producer) == Locality::View || isa<RotaryOp>(producer) ||
+                 (headNorm && headNorm.getGroups() > 1);
         });
         takeConsumers(group, [](Operation *consumer) { return isa<NormOp>(consumer); });
       }
@@ -52,7 +86,7 @@ public:
       if (!groupOf.contains(op))
         takeProducers(start(op), [](Operation *producer) {
           Locality kind = locality(producer);
-          return kind != Locality::Product && kind != Locality::Sequence;
+          return kind != Locality::Product && kind != Locality::Sequence && kind != Locality::Update;
         });
   }
 
@@ -84,15 +118,32 @@ private:
     group.insert(op);
   }
 
-  /// Takes in producers that only the group reads.
+  /// Takes in producers that only the group reads, and a copy of a view that others read too: nothing is computed twice.
   void takeProducers(Group &group, llvm::function_ref<bool(Operation *)> wanted) {
     for (size_t i = 0; i < group.size(); ++i)
       for (Value operand : group[i]->getOperands()) {
         Operation *producer = operand.getDefiningOp();
-        if (isFree(producer, group[i]) && wanted(producer) &&
-            llvm::all_of(producer->getUsers(), [&](Operation *user) { return group.contains(user); }))
+        if (!isFree(producer, group[i]) || !wanted(producer))
+          continue;
+        auto isInside = [&](OpOperand &use) { return group.contains(use.getOwner()); };
+        if (llvm::all_of(producer->getUses(), isInside)) {
           take(group, producer);
+        } else if (locality(producer) == Locality::View && !mayJoin(producer, group)) {
+          Operation *copy = OpBuilder(producer).clone(*producer);
+          for (auto [result, copied] : llvm::zip(producer->getResults(), copy->getResults()))
+            result.replaceUsesWithIf(copied, isInside);
+          take(group, copy);
+        }
       }
+  }
+
+  /// Whether readers of `producer` outside the group may still become part of it: operations on rows that the group's
+  /// own operations read.
+  bool mayJoin(Operation *producer, const Group &group) const {
+    return llvm::any_of(producer->getUsers(), [&](Operation *user) {
+      return !group.contains(user) && isFree(user, producer) &&
+             llvm::all_of(user->getUsers(), [&](Operation *reader) { return group.contains(reader); });
+    });
   }
 
   /// Takes in the chain of consumers that alone read what the group makes.
@@ -125,7 +176,7 @@ private:
     Operation *last = ordered.back();
     OpBuilder builder(last);
     auto kernel = KernelOp::create(builder, last->getLoc(), TypeRange(ValueRange(outputs)), "", inputs.getArrayRef(),
-                                   builder.getArrayAttr({}));
+                                   rowTileOf(rowsOf(ordered.front())), builder.getArrayAttr({}));
     Block &body = kernel.getBody().emplaceBlock();
     IRMapping mapping;
     for (Value input : inputs)

@@ -135,7 +135,7 @@ private:
     old[0].replaceAllUsesWith(memrefOf(cast<MemRefType>(old[0].getType()), loadCall(kWeights), i64(INT64_MAX)));
     Value arguments = loadCall(kArguments), dims = loadCall(kDims);
     unsigned index = 0;
-    for (const std::vector<EntryTensor> *tensors : {&entry.inputs, &entry.outputs})
+    for (const std::vector<EntryTensor> *tensors : {&entry.inputs, &entry.states, &entry.outputs})
       for (const EntryTensor &tensor : *tensors) {
         SmallVector<Value> sizes;
         unsigned dynamic = 0;
@@ -183,6 +183,12 @@ private:
     auto member = [&](int32_t number) { return field(halide.buffer, structure, {0, number}); };
     store(LLVM::ZeroOp::create(builder, location, halide.buffer), structure);
     Value address = memref::ExtractAlignedPointerAsIndexOp::create(builder, location, buffer);
+    if (!type.getLayout().isIdentity()) {
+      auto metadata = memref::ExtractStridedMetadataOp::create(builder, location, buffer);
+      Value bytes = arith::ConstantIndexOp::create(builder, location, type.getElementTypeBitWidth() / 8);
+      Value offset = arith::MulIOp::create(builder, location, metadata.getOffset(), bytes);
+      address = arith::AddIOp::create(builder, location, address, offset);
+    }
     Value bits = arith::IndexCastOp::create(builder, location, builder.getI64Type(), address);
     store(LLVM::IntToPtrOp::create(builder, location, pointer, bits), member(HalideTypes::kHost));
     // halide_type_t: code (0 int, 2 float), bits, lanes.

@@ -10,12 +10,14 @@
 #include "passes/Weights.h"
 #include "tenon/Dialect.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -48,8 +50,9 @@ public:
     SmallVector<Type> types{MemRefType::get({ShapedType::kDynamic}, builder.getI8Type())};
     for (Type type : function.getArgumentTypes())
       types.push_back(bufferType(type));
-    for (Type type : function.getResultTypes())
-      types.push_back(bufferType(type));
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      if (!isState(i))
+        types.push_back(bufferType(function.getResultTypes()[i]));
     OwningOpRef<func::FuncOp> owner =
         func::FuncOp::create(location, function.getName(), builder.getFunctionType(types, {}));
     func::FuncOp driver = *owner;
@@ -67,8 +70,9 @@ public:
     builder.setInsertionPoint(end);
     if (failed(countRows()))
       return failure();
+    findReaders();
     for (Operation &op : function.getBody().front())
-      if (failed(lower(op)))
+      if (failed(lowerWhereWanted(op)))
         return failure();
     symbols.erase(function);
     symbols.insert(owner.release());
@@ -85,6 +89,29 @@ private:
       if (!tensor || !(tensor.getElementType().isF32() || tensor.getElementType().isInteger(32)))
         return function.emitOpError() << "takes or returns " << type << ", expected tensors of f32 or i32";
     }
+    return checkStates();
+  }
+
+  bool isState(unsigned result) { return static_cast<bool>(function.getResultAttr(result, "tenon.state")); }
+
+  /// States are the last arguments and, in the same order, the last results.
+  LogicalResult checkStates() {
+    SmallVector<Type> taken, returned;
+    for (BlockArgument argument : function.getArguments()) {
+      if (function.getArgAttr(argument.getArgNumber(), "tenon.state"))
+        taken.push_back(argument.getType());
+      else if (!taken.empty())
+        return function.emitOpError() << "takes argument " << argument.getArgNumber()
+                                      << " after a state, expected states last";
+    }
+    for (unsigned i = 0; i < function.getNumResults(); ++i) {
+      if (isState(i))
+        returned.push_back(function.getResultTypes()[i]);
+      else if (!returned.empty())
+        return function.emitOpError() << "returns result " << i << " after a state, expected states last";
+    }
+    if (taken != returned)
+      return function.emitOpError() << "takes states of types " << taken << " but returns " << returned;
     return success();
   }
 
@@ -101,6 +128,8 @@ private:
     Operation *end = function.getBody().front().getTerminator();
     for (OpOperand &operand : end->getOpOperands()) {
       unsigned number = operand.getOperandNumber();
+      if (isState(number))
+        continue;
       SmallVector<Attribute> names;
       auto type = cast<RankedTensorType>(operand.get().getType());
       for (unsigned i = 0; i < type.getRank(); ++i) {
@@ -223,14 +252,50 @@ private:
     body(op.getInductionVar());
   }
 
-  /// Runs `body` unless the caller passed no memory for `output`.
-  void ifWanted(Value output, llvm::function_ref<void()> body) {
-    Value address = memref::ExtractAlignedPointerAsIndexOp::create(builder, location, output);
-    Value wanted = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ne, address, constant(0));
-    auto op = scf::IfOp::create(builder, location, wanted, /*withElseRegion=*/false);
+  /// Runs `body` unless the caller passed no memory for any of `wanted`.
+  void ifWanted(ArrayRef<Value> wanted, llvm::function_ref<void()> body) {
+    Value any;
+    for (Value output : wanted) {
+      Value address = memref::ExtractAlignedPointerAsIndexOp::create(builder, location, output);
+      Value given = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ne, address, constant(0));
+      any = any ? arith::OrIOp::create(builder, location, any, given).getResult() : given;
+    }
+    auto op = scf::IfOp::create(builder, location, any, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&op.getThenRegion().front());
     body();
+  }
+
+  /// For each kernel outside of loops, the outputs that it is computed for, where those are not all.
+  void findReaders() {
+    Operation *end = function.getBody().front().getTerminator();
+    for (Operation &op : llvm::reverse(function.getBody().front())) {
+      llvm::SmallSetVector<unsigned, 4> &reached = outputsOf[&op];
+      for (OpOperand &use : op.getUses()) {
+        Operation *user = function.getBody().front().findAncestorOpInBlock(*use.getOwner());
+        if (user == end)
+          reached.insert(use.getOperandNumber());
+        else
+          reached.insert_range(outputsOf.lookup(user));
+      }
+    }
+  }
+
+  /// What only some outputs need is computed where one of them is wanted.
+  LogicalResult lowerWhereWanted(Operation &op) {
+    const auto &reached = outputsOf[&op];
+    bool always = !isa<KernelOp>(op) || reached.empty() || reached.size() == function.getNumResults() ||
+                  llvm::any_of(reached, [&](unsigned result) { return isState(result); });
+    if (always)
+      return lower(op);
+    SmallVector<Value> wanted;
+    for (unsigned result : reached)
+      wanted.push_back(outputs[result]);
+    LogicalResult result = success();
+    // Allocations stay in front of everything: what they stand before must not be the condition's body.
+    note();
+    ifWanted(wanted, [&] { result = lower(op); });
+    return result;
   }
 
   /// The number of packed rows of each layout, before anything is allocated: every buffer's size follows from it.
@@ -298,6 +363,9 @@ private:
         .Case([&](UnpackRowsOp unpack) { return lower(unpack); })
         .Case([&](KernelOp kernel) { return lower(kernel); })
         .Case([&](RepeatOp repeat) { return lower(repeat); })
+        .Case([&](CacheLayerOp slice) { return lower(slice); })
+        .Case([&](CacheUpdateOp update) { return lower(update); })
+        .Case([&](affine::AffineApplyOp apply) { return lower(apply); })
         .Case([&](func::ReturnOp end) { return lower(end); })
         .Default([](Operation *other) { return other->emitOpError() << "has no form in host IR"; });
   }
@@ -344,9 +412,12 @@ private:
     Value result = allocate(op.getResult().getType(), sizes);
     buffers[op.getResult()] = result;
     note();
+    Value past = op.getPast() ? buffers.lookup(op.getPast()) : Value();
     loop(dimension(ids, 0), [&](Value sequence) {
+      Value first = past ? loadIndex(past, sequence) : constant(0);
       loop(dimension(ids, 1), [&](Value token) {
-        store(arith::IndexCastOp::create(builder, location, builder.getI32Type(), token), result, {sequence, token});
+        Value position = arith::IndexCastOp::create(builder, location, builder.getI32Type(), add(first, token));
+        store(position, result, {sequence, token});
       });
     });
     return success();
@@ -489,7 +560,12 @@ private:
     for (Value input : kernel.getInputs())
       arguments.push_back(buffers.lookup(input));
     for (OpResult result : kernel.getResults()) {
+      Value updated = kernel.getUpdatedInput(result.getResultNumber());
+      if (updated && failed(checkLastUse(kernel, updated)))
+        return failure();
       Value &buffer = buffers[result];
+      if (updated)
+        buffer = buffers.lookup(updated);
       if (!buffer) {
         FailureOr<SmallVector<Value>> sizes = dynamicSizes(kernel, result.getResultNumber());
         if (failed(sizes))
@@ -504,6 +580,44 @@ private:
       return failure();
     auto call = func::CallOp::create(builder, location, *callee, arguments);
     note(call);
+    return success();
+  }
+
+  /// What is updated in place must not be read as it was before.
+  LogicalResult checkLastUse(KernelOp kernel, Value updated) {
+    for (Operation *user : updated.getUsers())
+      if (user != kernel && (user->getBlock() != kernel->getBlock() || !user->isBeforeInBlock(kernel)))
+        return kernel.emitOpError() << "updates a tensor in place that '" << user->getName() << "' reads afterwards";
+    return success();
+  }
+
+  /// One layer of a cache is part of its memory.
+  LogicalResult lower(CacheLayerOp op) {
+    Value cache = buffers.lookup(op.getCache());
+    auto type = cast<MemRefType>(cache.getType());
+    SmallVector<OpFoldResult> offsets(3, builder.getIndexAttr(0)), strides(3, builder.getIndexAttr(1));
+    offsets[0] = indices.lookup(op.getLayer());
+    SmallVector<OpFoldResult> sizes{builder.getIndexAttr(1), sizeOf(op.getCache(), 1),
+                                    builder.getIndexAttr(type.getDimSize(2))};
+    auto slice = memref::SubViewOp::inferRankReducedResultType(op.getType().getShape(), type, offsets, sizes, strides);
+    buffers[op.getResult()] = memref::SubViewOp::create(builder, location, slice, cache, offsets, sizes, strides);
+    return success();
+  }
+
+  /// The slice has been updated where it lies.
+  LogicalResult lower(CacheUpdateOp op) {
+    auto view = buffers.lookup(op.getSlice()).getDefiningOp<memref::SubViewOp>();
+    if (!view || view.getSource() != buffers.lookup(op.getCache()) ||
+        view.getMixedOffsets()[0] != OpFoldResult(indices.lookup(op.getLayer())))
+      return op.emitOpError() << "puts a tensor into the cache that is not this layer of it, updated in place";
+    buffers[op.getResult()] = buffers.lookup(op.getCache());
+    return success();
+  }
+
+  LogicalResult lower(affine::AffineApplyOp op) {
+    SmallVector<Value> operands =
+        llvm::map_to_vector(op.getMapOperands(), [&](Value operand) { return indices.lookup(operand); });
+    indices[op.getResult()] = affine::AffineApplyOp::create(builder, location, op.getAffineMap(), operands);
     return success();
   }
 
@@ -562,6 +676,8 @@ private:
   /// either, which would find it changed), otherwise a copy.
   Value carryBuffer(Value init, RepeatOp repeat) {
     Value buffer = buffers.lookup(init);
+    if (isStateBuffer(buffer))
+      return buffer;
     if (init.hasOneUse() && init.getParentBlock() == repeat->getBlock() && buffer.getDefiningOp<memref::AllocOp>())
       return buffer;
     Value copy = allocate(cast<RankedTensorType>(init.getType()), sizesOf(init));
@@ -582,9 +698,22 @@ private:
     });
   }
 
+  /// States are updated where the caller has them.
+  bool isStateBuffer(Value buffer) {
+    auto argument = dyn_cast<BlockArgument>(buffer);
+    return argument && argument.getArgNumber() > 0 && argument.getArgNumber() <= function.getNumArguments() &&
+           function.getArgAttr(argument.getArgNumber() - 1, "tenon.state");
+  }
+
   LogicalResult lower(func::ReturnOp end) {
+    unsigned firstState = outputs.size(), states = end.getNumOperands() - outputs.size();
+    for (auto [index, value] : llvm::enumerate(end.getOperands().drop_front(firstState))) {
+      Value state = buffers.lookup(function.getArgument(function.getNumArguments() - states + index));
+      if (buffers.lookup(value) != state)
+        return end.emitOpError() << "returns as state " << index << " another tensor than that argument, updated in place";
+    }
     for (auto [value, output] : llvm::zip(end.getOperands(), outputs))
-      ifWanted(output, [&, value = value, output = output] {
+      ifWanted({output}, [&, value = value, output = output] {
         if (auto unpacked = value.getDefiningOp<UnpackRowsOp>())
           unpack(unpacked, output);
         else
@@ -612,6 +741,7 @@ private:
   llvm::DenseMap<Value, Value> indices;   // layer numbers
   llvm::DenseMap<Value, Value> rowCounts; // row starts to R
   llvm::DenseMap<std::pair<Value, unsigned>, Value> argumentSizes;
+  llvm::DenseMap<Operation *, llvm::SmallSetVector<unsigned, 4>> outputsOf;
 };
 
 /// Host IR carries its parameters along, as a function that returns them in the order of the weights' file: a driver

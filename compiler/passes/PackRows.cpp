@@ -4,6 +4,7 @@
 #include "tenon/Dialect.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -16,16 +17,39 @@ using namespace tenon;
 
 namespace {
 
-bool isPadded(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && tensor.getRank() >= 2 && tensor.isDynamicDim(0) && tensor.isDynamicDim(1);
-}
+/// Rows of the longest sequence that a padded batch's second dimension stands for: dynamic, or 1 where every sequence
+/// has one row.
+struct Padding {
+  int64_t time;
 
-Type packedType(Type type) {
-  if (!isPadded(type))
-    return type;
-  auto tensor = cast<RankedTensorType>(type);
-  return RankedTensorType::get(tensor.getShape().drop_front(), tensor.getElementType());
+  /// B×T of integers, B×T×… of anything. Floats of rank 2 are a padded batch only where T cannot be a row's width.
+  bool matches(Type type) const {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    int64_t least = tensor && tensor.getElementType().isF32() && !ShapedType::isDynamic(time) ? 3 : 2;
+    return tensor && tensor.getRank() >= least && tensor.isDynamicDim(0) && tensor.getDimSize(1) == time;
+  }
+
+  Type packed(Type type) const {
+    if (!matches(type))
+      return type;
+    auto tensor = cast<RankedTensorType>(type);
+    SmallVector<int64_t> shape{ShapedType::kDynamic};
+    llvm::append_range(shape, tensor.getShape().drop_front(2));
+    return RankedTensorType::get(shape, tensor.getElementType());
+  }
+};
+
+/// The second dimension of the first argument, if that is a padded batch.
+std::optional<Padding> paddingOf(func::FuncOp function) {
+  if (function.isExternal() || function.getNumArguments() < 2)
+    return std::nullopt;
+  auto first = dyn_cast<RankedTensorType>(function.getArgument(0).getType());
+  if (!first || first.getRank() < 2)
+    return std::nullopt;
+  Padding padding{first.getDimSize(1)};
+  if ((!ShapedType::isDynamic(padding.time) && padding.time != 1) || !padding.matches(first))
+    return std::nullopt;
+  return padding;
 }
 
 bool isLengths(Type type) {
@@ -35,8 +59,9 @@ bool isLengths(Type type) {
 
 class RowPacker {
 public:
-  RowPacker(func::FuncOp function, int64_t tile)
-      : function(function), builder(function.getContext()), location(function.getLoc()), tile(tile) {}
+  RowPacker(func::FuncOp function, Padding padding, int64_t tile)
+      : function(function), padding(padding), builder(function.getContext()), location(function.getLoc()),
+        tile(ShapedType::isDynamic(padding.time) ? tile : padding.time) {}
 
   void run() {
     auto operations = llvm::to_vector(llvm::make_pointer_range(function.getBody().front()));
@@ -44,25 +69,38 @@ public:
     padded = function.getArgument(0);
     lengths = function.getArgument(1);
     starts = RowStartsOp::create(builder, location, lengths.getType(), lengths, tile);
+    nameDimensions(padded, {"batch", "length"});
+    nameDimensions(lengths, {"batch"});
     for (BlockArgument argument : function.getArguments())
-      if (isPadded(argument.getType())) {
+      if (isBatch(argument)) {
         nameDimensions(argument, {"batch", "length"});
         packUses(argument);
       }
-    nameDimensions(lengths, {"batch"});
     for (Operation *op : operations)
       convert(op);
   }
 
 private:
   /// Says which dimensions of the arguments are one: callers are held to it.
-  void nameDimensions(Value argument, ArrayRef<StringRef> names) {
-    function.setArgAttr(cast<BlockArgument>(argument).getArgNumber(), "tenon.dims", builder.getStrArrayAttr(names));
+  void nameDimensions(Value value, ArrayRef<StringRef> names) {
+    auto argument = cast<BlockArgument>(value);
+    auto dynamic = cast<RankedTensorType>(argument.getType()).getNumDynamicDims();
+    if (!function.getArgAttr(argument.getArgNumber(), kDims))
+      function.setArgAttr(argument.getArgNumber(), kDims, builder.getStrArrayAttr(names.take_front(dynamic)));
+  }
+
+  /// Whether an argument's rows are those of the first: it has the shape, and no names that say otherwise.
+  bool isBatch(BlockArgument argument) {
+    if (!padding.matches(argument.getType()))
+      return false;
+    auto names = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), kDims);
+    auto first = function.getArgAttrOfType<ArrayAttr>(0, kDims);
+    return !names || names.getValue().take_front(first.size()) == first.getValue();
   }
 
   /// Lets everything but the padded readers of a padded value read its packed form.
   void packUses(Value value) {
-    auto pack = PackRowsOp::create(builder, location, packedType(value.getType()), value, starts, lengths);
+    auto pack = PackRowsOp::create(builder, location, padding.packed(value.getType()), value, starts, lengths);
     value.replaceUsesWithIf(pack.getResult(), [&](OpOperand &use) {
       return use.getOwner() != pack && !isa<PositionIdsOp, UnpackRowsOp>(use.getOwner());
     });
@@ -74,31 +112,32 @@ private:
     builder.setInsertionPointAfter(op);
     if (auto positions = dyn_cast<PositionIdsOp>(op))
       return packUses(positions.getResult());
-    if (auto attention = dyn_cast<AttentionOp>(op))
-      attention.getStartsMutable().assign(starts);
-    if (auto pool = dyn_cast<PoolOp>(op))
-      pool.getStartsMutable().assign(starts);
+    llvm::TypeSwitch<Operation *>(op).Case<AttentionOp, CachedAttentionOp, CacheAppendOp, PoolOp>(
+        [&](auto sequences) { sequences.getStartsMutable().assign(starts); });
     if (isa<func::ReturnOp>(op))
       return unpackResults(op);
     for (Region &region : op->getRegions())
       for (Block &block : region) {
         for (BlockArgument argument : block.getArguments())
-          argument.setType(packedType(argument.getType()));
+          argument.setType(padding.packed(argument.getType()));
         for (Operation &inner : llvm::make_early_inc_range(block))
           convert(&inner);
       }
     for (Value result : op->getResults())
-      result.setType(packedType(result.getType()));
+      result.setType(padding.packed(result.getType()));
   }
 
   void unpackResults(Operation *op) {
     builder.setInsertionPoint(op);
     for (auto [operand, type] : llvm::zip(op->getOpOperands(), function.getResultTypes()))
-      if (isPadded(type))
+      if (padding.matches(type))
         operand.set(UnpackRowsOp::create(builder, location, type, operand.get(), starts, lengths, padded));
   }
 
+  static constexpr StringRef kDims = "tenon.dims";
+
   func::FuncOp function;
+  Padding padding;
   OpBuilder builder;
   Location location;
   int64_t tile;
@@ -109,10 +148,10 @@ struct PackRows : tenon::impl::PackRowsBase<PackRows> {
   using PackRowsBase::PackRowsBase;
   void runOnOperation() override {
     func::FuncOp function = getOperation();
-    if (function.isExternal() || function.getNumArguments() < 2 || !isPadded(function.getArgument(0).getType()) ||
-        !isLengths(function.getArgument(1).getType()) || !function.getOps<RowStartsOp>().empty())
+    std::optional<Padding> padding = paddingOf(function);
+    if (!padding || !isLengths(function.getArgument(1).getType()) || !function.getOps<RowStartsOp>().empty())
       return;
-    RowPacker(function, tile).run();
+    RowPacker(function, *padding, tile).run();
   }
 };
 

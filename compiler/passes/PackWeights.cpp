@@ -22,11 +22,17 @@ static int64_t choosePanel(int64_t columns) {
   return best;
 }
 
-static bool onlyLinearsRead(WeightOp weight) {
-  return !weight.use_empty() && llvm::all_of(weight->getUses(), [](OpOperand &use) {
-    auto linear = dyn_cast<LinearOp>(use.getOwner());
-    return linear && use.get() == linear.getWeight() && use.get() != linear.getInput();
-  });
+static bool isMatrixOfLinear(OpOperand &use) {
+  auto linear = dyn_cast<LinearOp>(use.getOwner());
+  return linear && use.get() == linear.getWeight() && use.get() != linear.getInput();
+}
+
+/// Read by a linear, and otherwise by embeddings at most, which can pick rows out of panels.
+static bool mayBePanels(WeightOp weight) {
+  return llvm::any_of(weight->getUses(), isMatrixOfLinear) && llvm::all_of(weight->getUses(), [](OpOperand &use) {
+           auto embed = dyn_cast<EmbedOp>(use.getOwner());
+           return isMatrixOfLinear(use) || (embed && use.get() == embed.getTable());
+         });
 }
 
 namespace {
@@ -35,7 +41,7 @@ struct PackWeights : tenon::impl::PackWeightsBase<PackWeights> {
   void runOnOperation() override {
     getOperation().walk([](WeightOp weight) {
       RankedTensorType type = weight.getResult().getType();
-      if (weight.getPanel() != 0 || type.getRank() != 2 || !onlyLinearsRead(weight))
+      if (weight.getPanel() != 0 || type.getRank() != 2 || !mayBePanels(weight))
         return;
       int64_t columns = type.getDimSize(0), panel = choosePanel(columns);
       if (!weight.getPartRows())

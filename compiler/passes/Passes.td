@@ -10,10 +10,16 @@ def LowerModelToTensor : Pass<"tenon-lower-model-to-tensor", "::mlir::ModuleOp">
   let description = [{
     Replaces a `tenon.model` with functions of tensor IR: `encode` takes token ids B×T, lengths B (and token types B×T where
     the model has them) and returns the last hidden state B×T×W and, with a pooling, the embedding B×W. Layers become one
-    `tenon.repeat`; parameters become `tenon.weight` with the names that docs/spec.md lists. Needs model IR; afterwards no
-    operation of that level is left. Running it again changes nothing.
+    `tenon.repeat` (two where blocks in turn leave some over); parameters become `tenon.weight` with the names that
+    docs/spec.md lists.
+
+    A cached stack becomes two functions instead: `prefill`, and `decode` for one new token of each sequence. They also take
+    how many tokens of each are cached and the pages that hold them, and the caches, which they return updated. With a head they
+    return `logits` B×V after each sequence's last token and `all_logits` B×T×V. Where a model has several stacks, names are
+    followed by that of the stack. Needs model IR; afterwards no operation of that level is left. Running it again changes
+    nothing.
   }];
-  let dependentDialects = ["::tenon::TenonDialect", "::mlir::func::FuncDialect"];
+  let dependentDialects = ["::tenon::TenonDialect", "::mlir::func::FuncDialect", "::mlir::affine::AffineDialect"];
 }
 
 def FuseProjections : Pass<"tenon-fuse-projections", "::mlir::func::FuncOp"> {
@@ -31,8 +37,8 @@ def PackRows : Pass<"tenon-pack-rows", "::mlir::func::FuncOp"> {
   let description = [{
     A function that takes a padded batch (its first argument, B×T) and its lengths computes on packed rows R instead:
     arguments of shape B×T… are packed where they enter, results unpacked where they leave, and everything between loses one
-    dimension. Sequences start at multiples of `tile`. Needs a second argument of B lengths; other functions are left
-    alone. Running it again changes nothing.
+    dimension. Sequences start at multiples of `tile`, or of 1 where T is 1. Arguments whose `tenon.dims` differ from the first
+    one's are no batch of rows. Needs a second argument of B lengths; other functions are left alone. Running it again changes nothing.
   }];
   let options = [Option<"tile", "tile", "int64_t", "16", "Rows that a sequence is padded to a multiple of">];
   let dependentDialects = ["::tenon::TenonDialect"];
@@ -41,8 +47,9 @@ def PackRows : Pass<"tenon-pack-rows", "::mlir::func::FuncOp"> {
 def PackWeights : Pass<"tenon-pack-weights", "::mlir::func::FuncOp"> {
   let summary = "Choose panels for the weights of linears";
   let description = [{
-    A parameter that only linears read, as their weight, gets panels of the columns that a kernel keeps in registers: the
-    largest of 48, 32 and 16 that pads the fewest columns. A weight that anything else reads stays as it is. Running it
+    A parameter that linears read as their weight, and nothing else but embeddings as their table, gets panels of the columns that
+    a kernel keeps in registers: the largest of 48, 32 and 16 that pads the fewest columns. A weight that anything else reads
+    stays as it is. Running it
     again changes nothing.
   }];
   let dependentDialects = ["::tenon::TenonDialect"];
@@ -56,11 +63,12 @@ def FuseKernels : Pass<"tenon-fuse-kernels", "::mlir::func::FuncOp"> {
 
     - a product takes in the rowwise operations before it that nothing else reads, and the elementwise ones after it
       (activation, residual sum, gate) whose other operands are ready;
-    - attention takes in the splits and rotary embeddings before it;
+    - attention and appending to a cache take in the splits, head norms and rotary embeddings before them;
     - pooling takes in the norm after it;
     - rowwise operations that remain are grouped along their single uses.
 
-    With `fuse=false` every operation is a kernel of its own. Needs packed rows; afterwards compute operations stand in
+    A split of which several kernels read parts becomes part of each. A kernel's `row_tile` is that of the packed rows that it
+    computes on, and 1 where nothing is known of them. With `fuse=false` every operation is a kernel of its own. Needs packed rows; afterwards compute operations stand in
     kernels only. Running it again changes nothing.
   }];
   let options = [Option<"fuse", "fuse", "bool", "true", "Whether operations share kernels">];
@@ -93,12 +101,13 @@ def LowerToHost : Pass<"tenon-lower-to-host", "::mlir::ModuleOp"> {
     Tensors become memrefs: parameters views of the weights (the driver's first argument, bytes), arguments and results the
     driver's other arguments, everything else allocations. Kernels become calls of private functions that return an i32
     status, layers an `scf.for` whose carried value is updated in place where the kernel that makes it reads it no more.
-    Layout operations become loops. Host IR carries along what drivers no longer say: module `kernels` holds each kernel
+    Layout operations become loops, states buffers that are updated where the caller has them. A kernel outside of loops runs only
+    if the caller wants an output that depends on it. Host IR carries along what drivers no longer say: module `kernels` holds each kernel
     once, module `parameters` a function that returns the parameters in the order of the weights' file. Needs scheduled
     kernels. Running it again changes nothing.
   }];
   let dependentDialects = ["::tenon::TenonDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::arith::ArithDialect"];
+                           "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect"];
 }
 
 def PlanMemory : Pass<"tenon-plan-memory", "::mlir::func::FuncOp"> {

@@ -5,6 +5,7 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 using namespace tenon;
@@ -29,6 +30,9 @@ static weights::PackedTensor packedTensor(WeightOp op) {
 static weights::PackedTensor packedTensor(PositionTableOp op) {
   weights::PackedTensor tensor;
   tensor.base = op.getBase().convertToDouble();
+  tensor.magnitude = op.getMagnitude().convertToDouble();
+  if (std::optional<ArrayRef<double>> frequencies = op.getFrequencies())
+    tensor.frequencies = frequencies->vec();
   tensor.shape = op.getResult().getType().getShape().vec();
   switch (op.getFunction()) {
   case TableFunction::Sinusoidal:
@@ -46,6 +50,11 @@ static weights::PackedTensor packedTensor(PositionTableOp op) {
   }
   llvm::raw_string_ostream(tensor.name) << stringifyTableFunction(op.getFunction()) << "/" << tensor.shape[0] << "x"
                                         << tensor.shape[1] << "/base" << tensor.base;
+  if (!tensor.frequencies.empty() || tensor.magnitude != 1) {
+    auto bytes = ArrayRef(reinterpret_cast<const uint8_t *>(tensor.frequencies.data()),
+                          tensor.frequencies.size() * sizeof(double));
+    tensor.name += "/magnitude" + std::to_string(tensor.magnitude) + "/" + llvm::utohexstr(llvm::xxh3_64bits(bytes));
+  }
   return tensor;
 }
 

@@ -13,10 +13,13 @@ namespace tenon::reference {
 
 template <typename Scalar> static LogicalResult evaluateOp(PositionIdsOp op, State<Scalar> &state) {
   const Tensor<Scalar> &ids = state.get(op.getIds());
+  const Tensor<Scalar> *past = state.find(op.getPast());
+  if (past && past->size() != ids.dim(0))
+    return op.emitError() << "past has " << past->size() << " elements for " << ids.dim(0) << " sequences";
   std::vector<int32_t> result;
   for (int64_t b = 0; b < ids.dim(0); ++b)
     for (int64_t t = 0; t < ids.dim(1); ++t)
-      result.push_back(static_cast<int32_t>(t));
+      result.push_back(static_cast<int32_t>((past ? past->ints()[b] : 0) + t));
   return state.set(op, op.getResult(), Tensor<Scalar>(ids.shape(), std::move(result)));
 }
 

@@ -26,6 +26,7 @@ void attachRowOpModels(mlir::MLIRContext *context);
 void attachSequenceOpModels(mlir::MLIRContext *context);
 void attachLayoutOpModels(mlir::MLIRContext *context);
 void attachRegionOpModels(mlir::MLIRContext *context);
+void attachAffineModels(mlir::MLIRContext *context);
 
 } // namespace tenon::reference
 

@@ -35,13 +35,15 @@ static std::pair<double, bool> getWave(TableFunction function, int64_t column, i
 
 template <typename Scalar> static LogicalResult evaluateOp(PositionTableOp op, State<Scalar> &state) {
   ArrayRef<int64_t> shape = op.getType().getShape();
-  double base = op.getBase().convertToDouble();
+  double base = op.getBase().convertToDouble(), magnitude = op.getMagnitude().convertToDouble();
+  std::optional<ArrayRef<double>> frequencies = op.getFrequencies();
   std::vector<Scalar> table;
   for (int64_t position = 0; position < shape[0]; ++position)
     for (int64_t column = 0; column < shape[1]; ++column) {
       auto [exponent, sine] = getWave(op.getFunction(), column, shape[1]);
-      double angle = static_cast<double>(position) * std::pow(base, exponent);
-      table.push_back(static_cast<float>(sine ? std::sin(angle) : std::cos(angle)));
+      double frequency = frequencies ? (*frequencies)[column] : std::pow(base, exponent);
+      double angle = static_cast<double>(position) * frequency;
+      table.push_back(static_cast<float>(magnitude * (sine ? std::sin(angle) : std::cos(angle))));
     }
   return state.set(op, op.getResult(), Tensor<Scalar>(shape, std::move(table)));
 }

@@ -4,6 +4,8 @@
 
 #include "reference/Models.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+
 using namespace mlir;
 
 namespace tenon::reference {
@@ -16,6 +18,7 @@ void registerReferenceModels(DialectRegistry &registry) {
     attachLayoutOpModels(context);
     attachRegionOpModels(context);
   });
+  registry.addExtension(+[](MLIRContext *context, affine::AffineDialect *) { attachAffineModels(context); });
 }
 
 /// Splits the inputs of a block into tensors and layer numbers, and runs it.

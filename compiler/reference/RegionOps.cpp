@@ -2,6 +2,8 @@
 
 #include "reference/Models.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+
 using namespace mlir;
 
 namespace tenon::reference {
@@ -37,6 +39,19 @@ template <typename Scalar> static LogicalResult evaluateOp(KernelOp op, State<Sc
   return success();
 }
 
+/// Which layer a turn of blocks is at.
+template <typename Scalar> static LogicalResult evaluateOp(affine::AffineApplyOp op, State<Scalar> &state) {
+  SmallVector<Attribute> operands, results;
+  for (Value operand : op.getMapOperands())
+    operands.push_back(IntegerAttr::get(IndexType::get(op.getContext()), state.getIndex(operand)));
+  if (failed(op.getAffineMap().constantFold(operands, results)))
+    return op.emitError() << "has no value for these operands";
+  state.setIndex(op.getResult(), cast<IntegerAttr>(results[0]).getInt());
+  return success();
+}
+
 void attachRegionOpModels(MLIRContext *context) { attachModels<RepeatOp, KernelOp>(context); }
+
+void attachAffineModels(MLIRContext *context) { attachModels<affine::AffineApplyOp>(context); }
 
 } // namespace tenon::reference

@@ -13,16 +13,18 @@ namespace tenon::reference {
 
 template <typename Scalar> static LogicalResult evaluateOp(EmbedOp op, State<Scalar> &state) {
   const Tensor<Scalar> &ids = state.get(op.getIds()), &table = state.get(op.getTable());
-  if (table.rows() == 0 && ids.size() > 0)
+  int64_t panel = table.rank() == 3 ? table.dim(2) : 1, rows = table.dim(0) * panel, columns = table.dim(1);
+  if (rows == 0 && ids.size() > 0)
     return op.emitError() << "picks rows of an empty table";
   std::vector<Scalar> result;
-  result.reserve(ids.size() * table.columns());
+  result.reserve(ids.size() * columns);
   for (int32_t id : ids.ints()) {
-    int64_t index = std::clamp<int64_t>(id + static_cast<int64_t>(op.getOffset()), 0, table.rows() - 1);
-    llvm::append_range(result, table.row(index));
+    int64_t row = std::clamp<int64_t>(id + static_cast<int64_t>(op.getOffset()), 0, rows - 1);
+    for (int64_t k = 0; k < columns; ++k)
+      result.push_back(table.values()[(row / panel * columns + k) * panel + row % panel]);
   }
   SmallVector<int64_t> shape(ids.shape());
-  shape.push_back(table.columns());
+  shape.push_back(columns);
   return state.set(op, op.getResult(), Tensor<Scalar>(shape, std::move(result)));
 }
 
@@ -109,8 +111,17 @@ template <typename Scalar> static LogicalResult evaluateOp(ActivationOp op, Stat
     return evaluateUnary(op, state, [](Scalar x) { return x / (Scalar(1) + std::exp(-x)); });
   case ActivationFunction::Tanh:
     return evaluateUnary(op, state, [](Scalar x) { return std::tanh(x); });
+  case ActivationFunction::ReluSquared:
+    return evaluateUnary(op, state, [](Scalar x) { return x < 0 ? Scalar(0) : x * x; });
+  case ActivationFunction::QuickGelu:
+    return evaluateUnary(op, state, [](Scalar x) { return x / (Scalar(1) + std::exp(Scalar(-1.702) * x)); });
   }
   llvm_unreachable("every activation function is a case above");
+}
+
+template <typename Scalar> static LogicalResult evaluateOp(SoftcapOp op, State<Scalar> &state) {
+  Scalar cap = static_cast<float>(op.getCap().convertToDouble());
+  return evaluateUnary(op, state, [=](Scalar x) { return cap * std::tanh(x / cap); });
 }
 
 template <typename Scalar, typename Function> static Scalar sum(ArrayRef<Scalar> row, Function function) {
@@ -143,14 +154,17 @@ template <typename Scalar> static LogicalResult evaluateOp(NormOp op, State<Scal
   const Tensor<Scalar> &input = state.get(op.getInput());
   const Tensor<Scalar> *scale = state.find(op.getScale()), *bias = state.find(op.getBias());
   Scalar epsilon = static_cast<Scalar>(op.getEpsilon().convertToDouble());
+  Scalar offset = static_cast<Scalar>(op.getWeightOffset().convertToDouble());
+  int64_t size = input.columns() / static_cast<int64_t>(op.getGroups());
   std::vector<Scalar> result;
   result.reserve(input.size());
-  for (int64_t r = 0; r < input.rows(); ++r) {
-    auto [shift, divisor] = getShiftAndDivisor(op.getFunction(), input.row(r), epsilon);
-    for (auto [i, x] : llvm::enumerate(input.row(r))) {
+  for (int64_t begin = 0; begin < input.size(); begin += size) {
+    ArrayRef<Scalar> group = input.values().slice(begin, size);
+    auto [shift, divisor] = getShiftAndDivisor(op.getFunction(), group, epsilon);
+    for (auto [i, x] : llvm::enumerate(group)) {
       Scalar value = (x - shift) / divisor;
       if (scale)
-        value *= scale->values()[i];
+        value *= scale->values()[i] + offset;
       if (bias)
         value += bias->values()[i];
       result.push_back(value);
@@ -165,10 +179,7 @@ template <typename Scalar> static LogicalResult evaluateOp(RotaryOp op, State<Sc
   int64_t columns = input.columns(), headSize = op.getHeadSize(), pairs = op.getDims() / 2;
   std::vector<Scalar> result = input.values().vec();
   for (int64_t r = 0; r < input.rows(); ++r) {
-    int64_t position = positions.ints()[r];
-    if (position < 0 || position >= cosine.rows())
-      return op.emitError() << "position " << position << " is not in the table, which has " << cosine.rows()
-                            << " positions";
+    int64_t position = std::clamp<int64_t>(positions.ints()[r], 0, cosine.rows() - 1);
     for (int64_t head = 0; head < columns; head += headSize)
       for (int64_t i = 0; i < pairs; ++i) {
         int64_t base = r * columns + head;
@@ -201,7 +212,7 @@ template <typename Scalar> static LogicalResult evaluateOp(SplitOp op, State<Sca
 }
 
 void attachRowOpModels(MLIRContext *context) {
-  attachModels<EmbedOp, LinearOp, AddOp, MultiplyOp, ScaleOp, ActivationOp, NormOp, RotaryOp, SplitOp>(context);
+  attachModels<EmbedOp, LinearOp, AddOp, MultiplyOp, ScaleOp, ActivationOp, SoftcapOp, NormOp, RotaryOp, SplitOp>(context);
 }
 
 } // namespace tenon::reference

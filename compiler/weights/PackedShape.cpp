@@ -79,8 +79,10 @@ static double generatedValue(const PackedTensor &tensor, int64_t columns, int64_
   }
   case Generator::RotaryCosine:
   case Generator::RotarySine: {
-    double angle = position * std::pow(tensor.base, -static_cast<double>(column) / columns);
-    return tensor.generator == Generator::RotaryCosine ? std::cos(angle) : std::sin(angle);
+    double frequency = tensor.frequencies.empty() ? std::pow(tensor.base, -static_cast<double>(column) / columns)
+                                                  : tensor.frequencies[column];
+    double angle = position * frequency;
+    return tensor.magnitude * (tensor.generator == Generator::RotaryCosine ? std::cos(angle) : std::sin(angle));
   }
   case Generator::None:
     break;

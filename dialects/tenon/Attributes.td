@@ -20,12 +20,13 @@ def Tenon_NormFunction : Tenon_Enum<"NormFunction", "How a row is normalised", [
 def Tenon_NormFunctionAttr : Tenon_EnumAttr<Tenon_NormFunction, "norm_function">;
 
 def Tenon_NormPlace : Tenon_Enum<"NormPlace", "Where a sublayer's norm stands", [
-  I32EnumAttrCase<"Before", 0, "before">, I32EnumAttrCase<"After", 1, "after">]>;
+  I32EnumAttrCase<"Before", 0, "before">, I32EnumAttrCase<"After", 1, "after">, I32EnumAttrCase<"Both", 2, "both">]>;
 def Tenon_NormPlaceAttr : Tenon_EnumAttr<Tenon_NormPlace, "norm_place">;
 
 def Tenon_ActivationFunction : Tenon_Enum<"ActivationFunction", "Elementwise nonlinearity", [
   I32EnumAttrCase<"Gelu", 0, "gelu">, I32EnumAttrCase<"GeluTanh", 1, "gelu_tanh">, I32EnumAttrCase<"Relu", 2, "relu">,
-  I32EnumAttrCase<"Silu", 3, "silu">, I32EnumAttrCase<"Tanh", 4, "tanh">]>;
+  I32EnumAttrCase<"Silu", 3, "silu">, I32EnumAttrCase<"Tanh", 4, "tanh">,
+  I32EnumAttrCase<"ReluSquared", 5, "relu_squared">, I32EnumAttrCase<"QuickGelu", 6, "quick_gelu">]>;
 def Tenon_ActivationFunctionAttr : Tenon_EnumAttr<Tenon_ActivationFunction, "activation_function">;
 
 def Tenon_PositionKind : Tenon_Enum<"PositionKind", "How a stack knows positions", [
@@ -34,7 +35,7 @@ def Tenon_PositionKind : Tenon_Enum<"PositionKind", "How a stack knows positions
 def Tenon_PositionKindAttr : Tenon_EnumAttr<Tenon_PositionKind, "position_kind">;
 
 def Tenon_PoolFunction : Tenon_Enum<"PoolFunction", "How a sequence becomes one vector", [
-  I32EnumAttrCase<"Mean", 0, "mean">, I32EnumAttrCase<"Cls", 1, "cls">]>;
+  I32EnumAttrCase<"Mean", 0, "mean">, I32EnumAttrCase<"Cls", 1, "cls">, I32EnumAttrCase<"Last", 2, "last">]>;
 def Tenon_PoolFunctionAttr : Tenon_EnumAttr<Tenon_PoolFunction, "pool_function">;
 
 def Tenon_TableFunction : Tenon_Enum<"TableFunction", "What a position table holds", [
@@ -49,14 +50,46 @@ class Tenon_Attr<string name, string attrMnemonic> : AttrDef<Tenon_Dialect, name
 def Tenon_NormAttr : Tenon_Attr<"Norm", "norm"> {
   let summary = "The norm of a stack's sublayers";
   let description = [{
-    `function` and `epsilon` as in `tenon.norm`; `place` says whether it precedes a sublayer's projections (pre-norm) or
-    follows its residual sum (post-norm). `bias` tells whether a LayerNorm adds a parameter. `final` adds one more norm
-    after the last layer, which only `before` may have.
+    `function`, `epsilon` and `weight_offset` as in `tenon.norm`; `place` says whether it precedes a sublayer's projections
+    (pre-norm), follows its residual sum (post-norm), or whether one norm precedes the projections and `both` another is taken of
+    their result before it is added. `bias` tells whether a LayerNorm adds a parameter. `final` adds one more norm after the
+    last layer, which `after` may not have.
 
     Example: `#tenon.norm<function = layernorm, place = after, epsilon = 1.0e-12, bias = true, final = false>`
   }];
   let parameters = (ins EnumParameter<Tenon_NormFunction>:$function, EnumParameter<Tenon_NormPlace>:$place,
-                    "::mlir::FloatAttr":$epsilon, "bool":$bias, "bool":$final);
+                    "::mlir::FloatAttr":$epsilon, "bool":$bias, "bool":$final,
+                    OptionalParameter<"::mlir::FloatAttr">:$weight_offset);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Tenon_HeadNormAttr : Tenon_Attr<"HeadNorm", "head_norm"> {
+  let summary = "The norm of an attention's queries and keys";
+  let description = [{
+    Each head's components, or where `whole` is set those of all heads together, are normalised before rotary positions
+    (Henry et al., "Query-key normalization for transformers"). `function`, `epsilon` and `weight_offset` as in
+    `tenon.norm`; `bias` tells whether a LayerNorm adds a parameter.
+
+    Example: `#tenon.head_norm<function = rmsnorm, epsilon = 1.0e-6, bias = false, whole = false>`
+  }];
+  let parameters = (ins EnumParameter<Tenon_NormFunction>:$function, "::mlir::FloatAttr":$epsilon, "bool":$bias, "bool":$whole,
+                    OptionalParameter<"::mlir::FloatAttr">:$weight_offset);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Tenon_RotaryAttr : Tenon_Attr<"Rotary", "rotary"> {
+  let summary = "The rotary positions of one attention";
+  let description = [{
+    In place of those that the stack's `positions` give: `dims` components of each head turn (0: none), at positions below
+    `length`; `base`, `frequencies` and `magnitude` as in `tenon.position_table`.
+
+    Example: `#tenon.rotary<length = 2048, dims = 4, base = 1.0e4, interleaved = false, frequencies = array<f64: 1.0, 0.01>>`
+  }];
+  let parameters = (ins "int64_t":$length, "int64_t":$dims, "::mlir::FloatAttr":$base, "bool":$interleaved,
+                    OptionalParameter<"::mlir::DenseF64ArrayAttr">:$frequencies,
+                    OptionalParameter<"::mlir::FloatAttr">:$magnitude);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

@@ -29,7 +29,7 @@ void TenonDialect::initialize() {
 }
 
 LogicalResult NormAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, NormFunction function,
-                               NormPlace place, FloatAttr epsilon, bool bias, bool final) {
+                               NormPlace place, FloatAttr epsilon, bool bias, bool final, FloatAttr) {
   if (!(epsilon.getValueAsDouble() >= 0))
     return emitError() << "norm epsilon (" << epsilon.getValueAsDouble() << ") is negative";
   if (function == NormFunction::L2)
@@ -38,6 +38,31 @@ LogicalResult NormAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitErro
     return emitError() << "rmsnorm has no bias";
   if (final && place == NormPlace::After)
     return emitError() << "a final norm follows only sublayers whose norm stands before them";
+  return success();
+}
+
+LogicalResult HeadNormAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, NormFunction function,
+                                   FloatAttr epsilon, bool bias, bool, FloatAttr) {
+  if (!(epsilon.getValueAsDouble() >= 0))
+    return emitError() << "head norm epsilon (" << epsilon.getValueAsDouble() << ") is negative";
+  if (function == NormFunction::L2)
+    return emitError() << "a head norm is layernorm or rmsnorm, not l2";
+  if (bias && function == NormFunction::RMSNorm)
+    return emitError() << "an rmsnorm of heads has no bias";
+  return success();
+}
+
+LogicalResult RotaryAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t length, int64_t dims,
+                                 FloatAttr base, bool, DenseF64ArrayAttr frequencies, FloatAttr) {
+  if (length <= 0)
+    return emitError() << "rotary positions need a length, not " << length;
+  if (dims < 0 || dims % 2 != 0)
+    return emitError() << "rotary positions turn dims " << dims << ", expected an even number that is not negative";
+  if (!(base.getValueAsDouble() > 0))
+    return emitError() << "the base of rotary positions (" << base.getValueAsDouble() << ") is not positive";
+  if (frequencies && frequencies.size() != dims / 2)
+    return emitError() << "rotary positions have " << frequencies.size() << " frequencies, expected one for each of "
+                       << dims / 2 << " pairs";
   return success();
 }
 

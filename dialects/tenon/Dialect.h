@@ -13,6 +13,7 @@
 #include "mlir/IR/RegionKindInterface.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -26,6 +27,7 @@ enum class Locality {
   Gather,      ///< A row on a row of a table.
   Product,     ///< A row on the same row, by way of a matrix product: the work that a kernel is scheduled around.
   Sequence,    ///< A row on rows of the same sequence.
+  Update,      ///< Rows become part of a tensor that is updated in place.
 };
 
 struct DimensionSource {
@@ -35,6 +37,9 @@ struct DimensionSource {
 
 /// The operation's name without the dialect, result types and attributes.
 kernels::Operation describeOperation(mlir::Operation *op);
+
+/// Tokens of one page of a cache.
+constexpr int64_t kPageTokens = 16;
 
 /// The type of a kernel's value as plain data.
 kernels::TensorType describeType(mlir::Type type);

@@ -17,10 +17,13 @@ static bool isCount(Attribute attribute) {
   return number && number.getType().isInteger(64) && !number.getValue().isNegative();
 }
 
-/// `tenon.name` names an argument or result; `tenon.dims` names its dynamic dimensions, in turn.
+/// `tenon.name` names an argument or result; `tenon.dims` names its dynamic dimensions, in turn. `tenon.state` marks an
+/// argument that the function updates and the result that is it afterwards.
 static LogicalResult verifyTensorAttribute(Operation *op, Type type, NamedAttribute attribute) {
   if (attribute.getName() == "tenon.name" && !isa<StringAttr>(attribute.getValue()))
     return op->emitOpError() << "tenon.name is " << attribute.getValue() << ", expected a string";
+  if (attribute.getName() == "tenon.state" && !isa<UnitAttr>(attribute.getValue()))
+    return op->emitOpError() << "tenon.state is " << attribute.getValue() << ", expected no value";
   if (attribute.getName() != "tenon.dims")
     return success();
   auto names = dyn_cast<ArrayAttr>(attribute.getValue());

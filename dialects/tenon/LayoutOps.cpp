@@ -22,6 +22,8 @@ static LogicalResult verifyPadding(Operation *op, RankedTensorType padded, Ranke
 LogicalResult PositionIdsOp::verify() {
   if (getIds().getType().getRank() != 2)
     return emitOpError() << "ids are " << getIds().getType() << ", expected a padded batch";
+  if (getPast() && getPast().getType().getRank() != 1)
+    return emitOpError() << "past is " << getPast().getType() << ", expected a vector";
   return success();
 }
 

@@ -15,12 +15,12 @@ class Tenon_LayoutOp<string mnemonic, list<Trait> traits = []> : Tenon_Op<mnemon
   let opDocGroup = Tenon_LayoutGroup;
 }
 
-def Tenon_PositionIdsOp : Tenon_LayoutOp<"position_ids", [SameOperandsAndResultType]> {
+def Tenon_PositionIdsOp : Tenon_LayoutOp<"position_ids", [AllTypesMatch<["ids", "result"]>]> {
   let summary = "The position of each token in its sequence";
-  let description = "`result[b, t] = t`, of the shape of `ids`.";
-  let arguments = (ins Tenon_IntTensor:$ids);
+  let description = "`result[b, t] = past[b] + t`, of the shape of `ids`; past is 0 where it is not given.";
+  let arguments = (ins Tenon_IntTensor:$ids, Optional<Tenon_IntTensor>:$past);
   let results = (outs Tenon_IntTensor:$result);
-  let assemblyFormat = "$ids attr-dict `:` type($result)";
+  let assemblyFormat = "$ids (`past` `(` $past^ `:` type($past) `)`)? attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 

@@ -17,8 +17,8 @@ def Tenon_ModelOp : Tenon_ModelLevelOp<"model", [SymbolTable, Symbol, IsolatedFr
                                               NoRegionArguments]> {
   let summary = "A model: its stacks and how their last hidden states are used";
   let description = [{
-    `width` is the number of components of every hidden state. The body holds at least one `tenon.stack` and at most one
-    `tenon.pooling`.
+    `width` is the number of components of every hidden state. The body holds at least one `tenon.stack`, at most one
+    `tenon.pooling` and at most one `tenon.head`.
 
     Example:
 
@@ -40,13 +40,29 @@ def Tenon_ModelOp : Tenon_ModelLevelOp<"model", [SymbolTable, Symbol, IsolatedFr
 }
 
 def Tenon_StackOp : Tenon_ModelLevelOp<"stack", [Symbol, HasParent<"ModelOp">, SingleBlock, NoTerminator, NoRegionArguments]> {
-  let summary = "Layers of one block of sublayers";
+  let summary = "Layers of one block of sublayers, or of several in turn";
   let description = [{
     The body is the stack's `tenon.token_input` and then the sublayers of one block, which `layers` layers repeat, each
-    with parameters of its own. Every sublayer adds its result to the hidden state; `norm` says which norm goes with it and
-    where it stands.
+    with parameters of its own; or else several `tenon.block`s, layer i being the (i mod their number)-th. Every sublayer adds
+    its result to the hidden state; `norm` says which norm goes with it and where it stands.
+
+    A `cached` stack keeps the keys and values of the tokens that it has read, and continues from there: no mask of its
+    attentions lets a query see later keys.
+
+    Example:
+
+    ```mlir
+    tenon.model @gpt width 8 {
+      tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+        tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q"}
+        tenon.mlp_layer "mlp" hidden 32 silu {gated}
+      }
+      tenon.head @decoder {tied}
+    }
+    ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$layers, Tenon_NormAttr:$norm);
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$layers, Tenon_NormAttr:$norm, UnitAttr:$cached);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `layers` $layers `norm` $norm attr-dict-with-keyword $body";
   let hasRegionVerifier = 1;
@@ -64,22 +80,51 @@ def Tenon_TokenInputOp : Tenon_ModelLevelOp<"token_input", [HasParent<"StackOp">
   let hasVerifier = 1;
 }
 
-def Tenon_AttentionLayerOp : Tenon_ModelLevelOp<"attention_layer", [HasParent<"StackOp">]> {
+def Tenon_BlockOp : Tenon_ModelLevelOp<"block", [HasParent<"StackOp">, SingleBlock, NoTerminator, NoRegionArguments]> {
+  let summary = "One of the blocks that a stack's layers take in turn";
+  let description = [{
+    Blocks of one stack have attentions of the same names, key and value heads and head sizes.
+  }];
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+}
+
+def Tenon_ParallelOp : Tenon_ModelLevelOp<"parallel", [ParentOneOf<["StackOp", "BlockOp"]>, SingleBlock, NoTerminator,
+                                                     NoRegionArguments]> {
+  let summary = "Sublayers that read one hidden state, their results added to it together";
+  let description = [{
+    x + f(norm(x)) + g(norm(x)) (Wang and Komatsuzaki, "GPT-J-6B"): one norm for all sublayers, with the parameters
+    `NAME.norm`, where `shared_norm` is set, otherwise each its own.
+  }];
+  let arguments = (ins StrAttr:$name, UnitAttr:$shared_norm);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$name attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+}
+
+class Tenon_SublayerOp<string mnemonic>
+    : Tenon_ModelLevelOp<mnemonic, [ParentOneOf<["StackOp", "BlockOp", "ParallelOp"]>]>;
+
+def Tenon_AttentionLayerOp : Tenon_SublayerOp<"attention_layer"> {
   let summary = "Self-attention of a stack's hidden state";
   let description = [{
     Projections of the hidden state to `heads` queries and `key_value_heads` keys and values of `head_size` components,
     scaled dot-product attention ("Attention is all you need", section 3.2), and the projection back to the width.
-    `heads` is a multiple of `key_value_heads`.
+    `heads` is a multiple of `key_value_heads`. `bias` is on query, key and value; on the key unless `no_key_bias` is set. `mask` and
+    `score` are as in `tenon.attention`; `rotary` stands in place of what the stack's positions say.
   }];
   let arguments = (ins StrAttr:$name, I64Attr:$heads, I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale,
-                   UnitAttr:$bias, UnitAttr:$output_bias);
+                   UnitAttr:$bias, UnitAttr:$no_key_bias, UnitAttr:$output_bias, OptionalAttr<StrAttr>:$mask,
+                   OptionalAttr<StrAttr>:$score, OptionalAttr<Tenon_RotaryAttr>:$rotary,
+                   OptionalAttr<Tenon_HeadNormAttr>:$head_norm);
   let assemblyFormat = [{
     $name `heads` $heads `key_value_heads` $key_value_heads `head_size` $head_size `scale` $scale attr-dict
   }];
   let hasVerifier = 1;
 }
 
-def Tenon_MlpLayerOp : Tenon_ModelLevelOp<"mlp_layer", [HasParent<"StackOp">]> {
+def Tenon_MlpLayerOp : Tenon_SublayerOp<"mlp_layer"> {
   let summary = "Two projections with a nonlinearity between them";
   let description = [{
     `down(f(up(x)))`, or `down(f(gate(x)) ⊙ up(x))` where `gated` is set (Shazeer, "GLU variants improve transformer").
@@ -93,11 +138,23 @@ def Tenon_MlpLayerOp : Tenon_ModelLevelOp<"mlp_layer", [HasParent<"StackOp">]> {
 def Tenon_PoolingOp : Tenon_ModelLevelOp<"pooling", [HasParent<"ModelOp">]> {
   let summary = "One vector per sequence from a stack's last hidden state";
   let description = [{
-    The mean over a sequence's tokens, or its first token's hidden state; scaled to Euclidean length 1 where `normalize`
-    is set.
+    The mean over a sequence's tokens, or its first or last token's hidden state; scaled to Euclidean length 1 where
+    `normalize` is set.
   }];
   let arguments = (ins FlatSymbolRefAttr:$stack, Tenon_PoolFunctionAttr:$function, UnitAttr:$normalize);
   let assemblyFormat = "$stack $function attr-dict";
+}
+
+def Tenon_HeadOp : Tenon_ModelLevelOp<"head", [HasParent<"ModelOp">]> {
+  let summary = "Scores of the next token from a stack's last hidden state";
+  let description = [{
+    `softcap · tanh(y / softcap)` with y = `scale` · (x · weightᵀ + bias); no cap where `softcap` is 0. The weight is vocab×W:
+    that of the stack's token embedding where `tied` is set.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$stack, UnitAttr:$tied, UnitAttr:$bias, DefaultValuedAttr<F64Attr, "1.0">:$scale,
+                   DefaultValuedAttr<F64Attr, "0.0">:$softcap);
+  let assemblyFormat = "$stack attr-dict";
+  let hasVerifier = 1;
 }
 
 #endif // TENON_MODEL_OPS

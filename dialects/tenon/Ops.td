@@ -6,6 +6,7 @@
 include "ModelOps.td"
 include "TensorOps.td"
 include "LayoutOps.td"
+include "CacheOps.td"
 include "RegionOps.td"
 
 #endif // TENON_OPS

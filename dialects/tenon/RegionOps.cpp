@@ -37,6 +37,8 @@ LogicalResult RepeatOp::verifyRegions() {
 }
 
 LogicalResult KernelOp::verify() {
+  if (failed(verifyPositive(*this, "row_tile", getRowTile())))
+    return failure();
   llvm::StringSet<> targets;
   for (auto schedule : getSchedules().getAsRange<ScheduleAttr>())
     if (!targets.insert(schedule.getTarget()).second)
@@ -65,8 +67,18 @@ DimensionSource KernelOp::getDimensionSource(unsigned result, unsigned dimension
   return {};
 }
 
+Value KernelOp::getUpdatedInput(unsigned result) {
+  auto yielded = dyn_cast<OpResult>(getYield().getOperand(result));
+  auto update = yielded ? dyn_cast<DestinationStyleOpInterface>(yielded.getOwner()) : DestinationStyleOpInterface();
+  if (!update)
+    return {};
+  auto argument = dyn_cast<BlockArgument>(update.getTiedOpOperand(yielded)->get());
+  return argument ? getInputs()[argument.getArgNumber()] : Value();
+}
+
 kernels::KernelDescription KernelOp::describe() {
   kernels::KernelDescription description;
+  description.rowTile = getRowTile();
   llvm::DenseMap<Value, int> numbers;
   Block &block = getBody().front();
   for (BlockArgument argument : block.getArguments()) {

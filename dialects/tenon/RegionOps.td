@@ -56,7 +56,8 @@ def Tenon_KernelOp : Tenon_RegionOp<"kernel", [SingleBlock, IsolatedFromAbove, P
   let summary = "A fused region that one kernel computes";
   let description = [{
     The body's arguments are the operands; the yielded values are the results. Kernels of the same `name` have the same
-    body and schedules. There is one schedule per target that the library is compiled for.
+    body and schedules. There is one schedule per target that the library is compiled for. The number of rows is a multiple
+    of `row_tile`, and sequences start at multiples of it.
 
     Example:
 
@@ -74,11 +75,13 @@ def Tenon_KernelOp : Tenon_RegionOp<"kernel", [SingleBlock, IsolatedFromAbove, P
     ```
   }];
   let arguments = (ins StrAttr:$name, Variadic<AnyRankedTensor>:$inputs,
+                   DefaultValuedAttr<I64Attr, "16">:$row_tile,
                    DefaultValuedAttr<TypedArrayAttrBase<Tenon_ScheduleAttr, "schedules">, "{}">:$schedules);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $name `(` $inputs `)` `:` functional-type($inputs, $results) (`schedules` $schedules^)? attr-dict-with-keyword $body
+    $name `(` $inputs `)` `:` functional-type($inputs, $results) (`row_tile` $row_tile^)? (`schedules` $schedules^)?
+    attr-dict-with-keyword $body
   }];
   let hasRegionVerifier = 1;
   let hasVerifier = 1;
@@ -86,6 +89,8 @@ def Tenon_KernelOp : Tenon_RegionOp<"kernel", [SingleBlock, IsolatedFromAbove, P
     ::tenon::YieldOp getYield();
     /// The input and dimension that a dynamic dimension of a result equals.
     ::tenon::DimensionSource getDimensionSource(unsigned result, unsigned dimension);
+    /// The input in whose memory a result is computed, or null where the result has memory of its own.
+    ::mlir::Value getUpdatedInput(unsigned result);
     /// The body as plain data for the kernel generator.
     ::tenon::kernels::KernelDescription describe();
   }];

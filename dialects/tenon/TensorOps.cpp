@@ -1,60 +1,10 @@
 //===- TensorOps.cpp - Verifiers and folders of tensor IR -----------------===//
 
 #include "tenon/Dialect.h"
-#include "tenon/Verifiers.h"
+#include "tenon/TensorVerifiers.h"
 
 using namespace mlir;
 using namespace tenon;
-
-namespace {
-
-RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
-
-int64_t columns(Value value) { return tensorType(value).getShape().back(); }
-
-/// All dimensions but the last.
-ArrayRef<int64_t> rows(Value value) { return tensorType(value).getShape().drop_back(); }
-
-LogicalResult verifyRank(Operation *op, StringRef name, Value value, int64_t rank) {
-  if (value && tensorType(value).getRank() != rank)
-    return op->emitOpError() << name << " has rank " << tensorType(value).getRank() << ", expected " << rank;
-  return success();
-}
-
-LogicalResult verifyStaticColumns(Operation *op, StringRef name, Value value) {
-  if (tensorType(value).getRank() < 2 || ShapedType::isDynamic(columns(value)))
-    return op->emitOpError() << name << " is " << tensorType(value) << ", expected rows of a static number of columns";
-  return success();
-}
-
-/// A vector over the columns of a row.
-LogicalResult verifyVector(Operation *op, StringRef name, Value vector, int64_t size) {
-  if (!vector)
-    return success();
-  if (tensorType(vector).getShape() != ArrayRef(size))
-    return op->emitOpError() << name << " is " << tensorType(vector) << ", expected " << size << " elements";
-  return success();
-}
-
-LogicalResult verifySameRows(Operation *op, StringRef name, Value value, Value other) {
-  if (rows(value) != rows(other))
-    return op->emitOpError() << name << " is " << tensorType(value) << ", whose rows differ from those of "
-                             << tensorType(other);
-  return success();
-}
-
-/// Packed rows have rank 2 and come with `starts`; a padded batch has rank 3 and none.
-LogicalResult verifySequences(Operation *op, Value rows, Value starts, Value lengths) {
-  int64_t rank = tensorType(rows).getRank();
-  if (rank != (starts ? 2 : 3))
-    return op->emitOpError() << "rows have rank " << rank << ", expected "
-                             << (starts ? "2 with starts" : "3 without starts");
-  if (failed(verifyRank(op, "starts", starts, 1)))
-    return failure();
-  return verifyRank(op, "lengths", lengths, 1);
-}
-
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // Parameters
@@ -121,9 +71,14 @@ LogicalResult PositionTableOp::verify() {
     return emitOpError() << "has type " << type << ", expected positions x columns";
   if (!(getBase().convertToDouble() > 0))
     return emitOpError() << "base (" << getBase().convertToDouble() << ") is not positive";
+  std::optional<ArrayRef<double>> frequencies = getFrequencies();
+  if (frequencies && static_cast<int64_t>(frequencies->size()) != type.getDimSize(1))
+    return emitOpError() << "has " << frequencies->size() << " frequencies for " << type.getDimSize(1) << " columns";
   bool sinusoidal = getFunction() == TableFunction::Sinusoidal || getFunction() == TableFunction::SinusoidalInterleaved;
   if (sinusoidal && type.getDimSize(1) % 2 != 0)
     return emitOpError() << "has " << type.getDimSize(1) << " columns, expected an even number";
+  if (sinusoidal && (frequencies || !getMagnitude().isExactlyValue(1.0)))
+    return emitOpError() << "is sinusoidal, only rotary tables have frequencies and a magnitude of their own";
   return success();
 }
 
@@ -134,12 +89,15 @@ LogicalResult PositionTableOp::verify() {
 Locality EmbedOp::getLocality() { return Locality::Gather; }
 
 LogicalResult EmbedOp::verify() {
-  if (failed(verifyRank(*this, "table", getTable(), 2)) || failed(verifyStaticColumns(*this, "table", getTable())))
-    return failure();
+  ArrayRef<int64_t> table = getTable().getType().getShape();
+  if (table.size() != 2 && table.size() != 3)
+    return emitOpError() << "table has rank " << table.size() << ", expected 2, or 3 in panels";
+  if (ShapedType::isDynamic(table[1]))
+    return emitOpError() << "table is " << getTable().getType() << ", expected rows of a static number of columns";
   if (failed(verifyNotNegative(*this, "offset", getOffset())))
     return failure();
   SmallVector<int64_t> expected(getIds().getType().getShape());
-  expected.push_back(columns(getTable()));
+  expected.push_back(table[1]);
   if (getResult().getType().getShape() != ArrayRef<int64_t>(expected))
     return emitOpError() << "result is " << getResult().getType() << ", expected "
                          << RankedTensorType::get(expected, getResult().getType().getElementType());
@@ -169,6 +127,14 @@ Locality MultiplyOp::getLocality() { return Locality::Elementwise; }
 Locality ScaleOp::getLocality() { return Locality::Elementwise; }
 Locality ActivationOp::getLocality() { return Locality::Elementwise; }
 
+Locality SoftcapOp::getLocality() { return Locality::Elementwise; }
+
+LogicalResult SoftcapOp::verify() {
+  if (!(getCap().convertToDouble() > 0))
+    return emitOpError() << "cap (" << getCap().convertToDouble() << ") is not positive";
+  return success();
+}
+
 OpFoldResult ScaleOp::fold(FoldAdaptor) { return getFactor().isExactlyValue(1.0) ? getInput() : OpFoldResult(); }
 
 Locality NormOp::getLocality() { return Locality::Row; }
@@ -182,9 +148,17 @@ LogicalResult NormOp::verify() {
     return emitOpError() << "l2 has no scale";
   if (getBias() && (getFunction() != NormFunction::LayerNorm || !getScale()))
     return emitOpError() << "only layernorm with a scale has a bias";
-  if (failed(verifyVector(*this, "scale", getScale(), columns(getInput()))))
+  int64_t groups = getGroups();
+  if (failed(verifyPositive(*this, "groups", groups)))
     return failure();
-  return verifyVector(*this, "bias", getBias(), columns(getInput()));
+  if (columns(getInput()) % groups != 0)
+    return emitOpError() << "input has " << columns(getInput()) << " columns, which is not a multiple of groups ("
+                         << groups << ")";
+  if (!getScale() && !getWeightOffset().isZero())
+    return emitOpError() << "has a weight_offset but no scale to add it to";
+  if (failed(verifyVector(*this, "scale", getScale(), columns(getInput()) / groups)))
+    return failure();
+  return verifyVector(*this, "bias", getBias(), columns(getInput()) / groups);
 }
 
 Locality RotaryOp::getLocality() { return Locality::Row; }
@@ -250,7 +224,7 @@ LogicalResult AttentionOp::verify() {
   if (getResult().getType() != getQuery().getType())
     return emitOpError() << "result is " << getResult().getType() << ", expected the query's type "
                          << getQuery().getType();
-  return success();
+  return verifyMaskAndScore(*this, getMask(), getScore());
 }
 
 Locality PoolOp::getLocality() { return Locality::Sequence; }

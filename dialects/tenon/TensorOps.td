@@ -69,9 +69,11 @@ def Tenon_PositionTableOp : Tenon_ParameterOp<"position_table"> {
       (w_0 = 1 where h = 1);
     - `sinusoidal_interleaved`: sin(p·w_i) and cos(p·w_i) in turn, with w_i = base^(-2i/C) ("Attention is all you need",
       section 3.5);
-    - `rotary_cosine` and `rotary_sine`: cos(p·w_i) and sin(p·w_i), with w_i = base^(-i/C) (Su et al., "RoFormer").
+    - `rotary_cosine` and `rotary_sine`: cos(p·w_i) and sin(p·w_i) times `magnitude`, with w_i = base^(-i/C) (Su et al.,
+      "RoFormer") or, where they are given, the `frequencies` (angles per position, one for each column).
   }];
-  let arguments = (ins Tenon_TableFunctionAttr:$function, F64Attr:$base);
+  let arguments = (ins Tenon_TableFunctionAttr:$function, F64Attr:$base, OptionalAttr<DenseF64ArrayAttr>:$frequencies,
+                   DefaultValuedAttr<F64Attr, "1.0">:$magnitude);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = "$function `base` $base attr-dict `:` type($result)";
   let hasVerifier = 1;
@@ -84,7 +86,8 @@ def Tenon_PositionTableOp : Tenon_ParameterOp<"position_table"> {
 def Tenon_EmbedOp : Tenon_TensorOp<"embed"> {
   let summary = "Rows of a table, picked by ids";
   let description = [{
-    `result[r, :] = table[ids[r] + offset, :]`. Ids of rows past a sequence's length are clamped into the table.
+    `result[r, :] = table[ids[r] + offset, :]`. Ids of rows past a sequence's length are clamped into the table, which may be
+    in panels where a `tenon.linear` reads it too.
   }];
   let arguments = (ins Tenon_IntTensor:$ids, Tenon_FloatTensor:$table, DefaultValuedAttr<I64Attr, "0">:$offset);
   let results = (outs Tenon_FloatTensor:$result);
@@ -143,11 +146,21 @@ def Tenon_ActivationOp : Tenon_ElementwiseOp<"activation"> {
   let summary = "Elementwise nonlinearity";
   let description = [{
     `gelu` is x·Φ(x) with the exact error function, `gelu_tanh` its approximation 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
-    (Hendrycks and Gimpel, "Gaussian error linear units"); `silu` is x/(1 + e^-x).
+    (Hendrycks and Gimpel, "Gaussian error linear units"); `silu` is x/(1 + e^-x), `quick_gelu` x/(1 + e^(-1.702·x)),
+    `relu_squared` max(x, 0)² (So et al., "Primer").
   }];
   let arguments = (ins Tenon_ActivationFunctionAttr:$function, Tenon_FloatTensor:$input);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = "$function $input attr-dict `:` type($result)";
+}
+
+def Tenon_SoftcapOp : Tenon_ElementwiseOp<"softcap"> {
+  let summary = "Values drawn into an interval: cap · tanh(x / cap)";
+  let description = "`cap` is positive and rounded to float32 first (Gemma Team, \"Gemma 2\", section 2).";
+  let arguments = (ins Tenon_FloatTensor:$input, F64Attr:$cap);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$input `,` $cap attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Tenon_NormOp : Tenon_TensorOp<"norm", [AttrSizedOperandSegments, AllTypesMatch<["input", "result"]>]> {
@@ -158,9 +171,13 @@ def Tenon_NormOp : Tenon_TensorOp<"norm", [AttrSizedOperandSegments, AllTypesMat
     - `layernorm`: (x - m)/√(v + epsilon)·scale + bias (Ba et al.), deviations taken after the mean is known;
     - `rmsnorm`: x/√(mean of x² + epsilon)·scale (Zhang and Sennrich);
     - `l2`: x/max(‖x‖₂, epsilon), with neither scale nor bias.
+
+    With `groups` the row is that many heads of W/groups components, each normalised by itself with the same scale and
+    bias of W/groups components. `weight_offset` is added to the scale.
   }];
   let arguments = (ins Tenon_NormFunctionAttr:$function, Tenon_FloatTensor:$input, Optional<Tenon_FloatTensor>:$scale,
-                   Optional<Tenon_FloatTensor>:$bias, F64Attr:$epsilon);
+                   Optional<Tenon_FloatTensor>:$bias, F64Attr:$epsilon, DefaultValuedAttr<I64Attr, "1">:$groups,
+                   DefaultValuedAttr<F64Attr, "0.0">:$weight_offset);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = [{
     $function $input (`scale` $scale^ `:` type($scale))? (`bias` $bias^ `:` type($bias))? `epsilon` $epsilon attr-dict `:`
@@ -173,7 +190,7 @@ def Tenon_RotaryOp : Tenon_TensorOp<"rotary", [AllTypesMatch<["input", "result"]
   let description = [{
     Turns the first `dims` of every head's `head_size` components by the position's angles (Su et al., "RoFormer"): a pair
     (a, b) becomes (a·cos - b·sin, b·cos + a·sin). Pairs are (i, i + dims/2), or (2i, 2i+1) where `interleaved` is set. The
-    tables are positions × dims/2.
+    tables are positions × dims/2; positions of rows past a sequence's length are clamped into them.
   }];
   let arguments = (ins Tenon_FloatTensor:$input, Tenon_IntTensor:$positions, Tenon_FloatTensor:$cosine,
                    Tenon_FloatTensor:$sine, I64Attr:$head_size, I64Attr:$dims, UnitAttr:$interleaved);
@@ -204,6 +221,10 @@ def Tenon_AttentionOp : Tenon_TensorOp<"attention"> {
     with g = h / (heads / key_value_heads) and s over the sequence's `lengths` first positions. The softmax subtracts the
     row's maximum. A sequence of length 0 gives zeros; rows past a sequence's length hold unspecified values.
 
+    `mask` is an expression (docs/expressions.md) over the positions q and k of query and key, the head h and the sequence b: keys
+    for which it is false are left out, and a row that has none left is zeros. `score` is an expression over these and the score s,
+    after `scale`, which takes its place.
+
     Query and result are B×T×(H·D), key and value B×T×(KVH·D); or R×… with `starts` (see `tenon.row_starts`).
 
     Example:
@@ -218,7 +239,8 @@ def Tenon_AttentionOp : Tenon_TensorOp<"attention"> {
   }];
   let arguments = (ins Tenon_FloatTensor:$query, Tenon_FloatTensor:$key, Tenon_FloatTensor:$value,
                    Optional<Tenon_IntTensor>:$starts, Tenon_IntTensor:$lengths, I64Attr:$heads,
-                   I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale);
+                   I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale, OptionalAttr<StrAttr>:$mask,
+                   OptionalAttr<StrAttr>:$score);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = [{
     $query `,` $key `,` $value (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` attr-dict `:`
@@ -230,7 +252,7 @@ def Tenon_AttentionOp : Tenon_TensorOp<"attention"> {
 def Tenon_PoolOp : Tenon_TensorOp<"pool"> {
   let summary = "One row per sequence";
   let description = [{
-    `mean` is the mean of a sequence's rows, summed in order; `cls` its first row. A sequence of length 0 gives zeros. The
+    `mean` is the mean of a sequence's rows, summed in order; `cls` its first row, `last` its last. A sequence of length 0 gives zeros. The
     input is B×T×W, or R×W with `starts`; the result B×W.
   }];
   let arguments = (ins Tenon_PoolFunctionAttr:$function, Tenon_FloatTensor:$input, Optional<Tenon_IntTensor>:$starts,

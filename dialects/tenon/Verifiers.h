@@ -3,6 +3,7 @@
 #ifndef TENON_VERIFIERS_H
 #define TENON_VERIFIERS_H
 
+#include "expressions/Expression.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Operation.h"
 
@@ -30,6 +31,27 @@ inline mlir::LogicalResult verifyHeads(mlir::Operation *op, int64_t heads, int64
     return op->emitOpError() << "heads (" << heads << ") is not a multiple of key_value_heads (" << keyValueHeads
                              << ")";
   return mlir::success();
+}
+
+/// Expressions are well-typed, and read no table: no operation has any to give.
+inline mlir::LogicalResult verifyExpression(mlir::Operation *op, llvm::StringRef name,
+                                            std::optional<llvm::StringRef> text, expressions::Kind kind) {
+  if (!text)
+    return mlir::success();
+  expressions::ParseResult parsed = expressions::parse(std::string_view(text->data(), text->size()), kind);
+  if (!parsed)
+    return op->emitOpError() << name << " '" << *text << "' at byte " << parsed.error().begin << ": "
+                             << parsed.error().message;
+  if (parsed->usesTables())
+    return op->emitOpError() << name << " '" << *text << "' reads a table, which this operation does not have";
+  return mlir::success();
+}
+
+inline mlir::LogicalResult verifyMaskAndScore(mlir::Operation *op, std::optional<llvm::StringRef> mask,
+                                              std::optional<llvm::StringRef> score) {
+  if (mlir::failed(verifyExpression(op, "mask", mask, expressions::Kind::Mask)))
+    return mlir::failure();
+  return verifyExpression(op, "score", score, expressions::Kind::Score);
 }
 
 } // namespace tenon

@@ -1,0 +1,73 @@
+//===- CacheOps.cpp - Verifiers of operations on caches -------------------===//
+
+#include "tenon/Dialect.h"
+#include "tenon/TensorVerifiers.h"
+
+using namespace mlir;
+using namespace tenon;
+
+/// A slice is layers×pages×F without the layers.
+static LogicalResult verifySlice(Operation *op, RankedTensorType cache, RankedTensorType slice) {
+  if (cache.getRank() != 3 || slice.getShape() != cache.getShape().drop_front() ||
+      slice.getElementType() != cache.getElementType())
+    return op->emitOpError() << "relates " << cache << " to " << slice << ", which is not one layer of it";
+  return success();
+}
+
+LogicalResult CacheLayerOp::verify() { return verifySlice(*this, getCache().getType(), getResult().getType()); }
+
+LogicalResult CacheUpdateOp::verify() { return verifySlice(*this, getCache().getType(), getSlice().getType()); }
+
+/// What append and attention ask of one layer's pages and of the batch's tokens.
+static LogicalResult verifyPages(Operation *op, Value cache, Value past, Value pages, int64_t keyValueHeads,
+                                 int64_t headSize) {
+  if (failed(verifyRank(op, "cache", cache, 2)) || failed(verifyRank(op, "past", past, 1)) ||
+      failed(verifyRank(op, "pages", pages, 2)))
+    return failure();
+  int64_t floats = 2 * keyValueHeads * headSize * kPageTokens;
+  if (columns(cache) != floats)
+    return op->emitOpError() << "cache has pages of " << columns(cache) << " floats, expected " << floats << " for "
+                             << kPageTokens << " tokens of " << keyValueHeads << " heads of " << headSize;
+  return success();
+}
+
+Locality CacheAppendOp::getLocality() { return Locality::Update; }
+
+MutableOperandRange CacheAppendOp::getDpsInitsMutable() { return getCacheMutable(); }
+
+LogicalResult CacheAppendOp::verify() {
+  int64_t keyValueHeads = getKeyValueHeads(), headSize = getHeadSize();
+  if (failed(verifyHeads(*this, keyValueHeads, keyValueHeads, headSize)) ||
+      failed(verifySequences(*this, getKey(), getStarts(), getLengths())) ||
+      failed(verifyPages(*this, getCache(), getPast(), getPages(), keyValueHeads, headSize)))
+    return failure();
+  for (auto [name, value] : {std::pair<StringRef, Value>("key", getKey()), {"value", getValue()}}) {
+    if (failed(verifySameRows(*this, name, value, getKey())))
+      return failure();
+    if (columns(value) != keyValueHeads * headSize)
+      return emitOpError() << name << " has " << columns(value)
+                           << " columns, expected key_value_heads x head_size = " << keyValueHeads * headSize;
+  }
+  return success();
+}
+
+Locality CachedAttentionOp::getLocality() { return Locality::Sequence; }
+
+LogicalResult CachedAttentionOp::verify() {
+  int64_t heads = getHeads(), keyValueHeads = getKeyValueHeads(), headSize = getHeadSize();
+  if (failed(verifyHeads(*this, heads, keyValueHeads, headSize)) ||
+      failed(verifySequences(*this, getQuery(), getStarts(), getLengths())) ||
+      failed(verifyPages(*this, getCache(), getPast(), getPages(), keyValueHeads, headSize)))
+    return failure();
+  if (columns(getQuery()) != heads * headSize)
+    return emitOpError() << "query has " << columns(getQuery())
+                         << " columns, expected heads x head_size = " << heads * headSize;
+  return verifyMaskAndScore(*this, getMask(), getScore());
+}
+
+kernels::Operation CachedAttentionOp::describe() {
+  kernels::Operation description = describeOperation(*this);
+  description.kind = "attention";
+  description.attributes["cached"] = int64_t(1);
+  return description;
+}

@@ -1,0 +1,89 @@
+//===- CacheOps.td - Tensor IR: keys and values that stay --*- tablegen -*-===//
+
+#ifndef TENON_CACHE_OPS
+#define TENON_CACHE_OPS
+
+include "TensorOps.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+
+def Tenon_CacheGroup : Tenon_DocGroup<"Tensor IR: keys and values that stay", [{
+  A cache holds the keys and values of earlier tokens in pages of 16 tokens (Kwon et al., "Efficient memory management for
+  large language model serving with PagedAttention"). It is a tensor layers×pages×F with F = 2·G·D·16 for G key and value heads of D
+  components: for each head 16 keys, transposed (D×16), then 16 values (16×D). Page `pages[b, j]` holds the tokens 16j to
+  16j + 15 of sequence b. `past[b]` tokens of a sequence were there before its `lengths[b]` new ones.
+}]>;
+
+class Tenon_CacheOp<string mnemonic, list<Trait> traits = []> : Tenon_Op<mnemonic, traits # [Pure]> {
+  let opDocGroup = Tenon_CacheGroup;
+}
+
+def Tenon_CacheLayerOp : Tenon_CacheOp<"cache_layer"> {
+  let summary = "One layer of a cache";
+  let arguments = (ins Tenon_FloatTensor:$cache, Index:$layer);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$cache `[` $layer `]` attr-dict `:` type($cache) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tenon_CacheUpdateOp : Tenon_CacheOp<"cache_update", [AllTypesMatch<["cache", "result"]>]> {
+  let summary = "A cache with one layer in place of another";
+  let arguments = (ins Tenon_FloatTensor:$cache, Index:$layer, Tenon_FloatTensor:$slice);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$slice `into` $cache `[` $layer `]` attr-dict `:` type($slice) `into` type($cache)";
+  let hasVerifier = 1;
+}
+
+class Tenon_CacheComputeOp<string mnemonic, list<Trait> traits = []>
+    : Tenon_CacheOp<mnemonic, traits # [DeclareOpInterfaceMethods<Tenon_ComputeOpInterface, ["getLocality"]>]>;
+
+def Tenon_CacheAppendOp : Tenon_CacheComputeOp<"cache_append", [
+    AllTypesMatch<["cache", "result"]>, DeclareOpInterfaceMethods<DestinationStyleOpInterface>]> {
+  let summary = "One layer of a cache with the keys and values of new tokens";
+  let description = [{
+    Row t < lengths[b] of sequence b becomes token past[b] + t of its pages. Key and value are B×T×(G·D), or R×(G·D) with
+    `starts`. Nothing but these tokens changes, and the result takes the cache's place in memory.
+
+    Example:
+
+    ```mlir
+    func.func @append(%c: tensor<?x128xf32>, %k: tensor<?x?x4xf32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x128xf32> {
+      %0 = tenon.cache_append %k, %k to %c lengths(%n) past(%p) pages(%t) {key_value_heads = 1 : i64, head_size = 4 : i64}
+           : (tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?x128xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x128xf32>
+      return %0 : tensor<?x128xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Tenon_FloatTensor:$cache, Tenon_FloatTensor:$key, Tenon_FloatTensor:$value,
+                   Optional<Tenon_IntTensor>:$starts, Tenon_IntTensor:$lengths, Tenon_IntTensor:$past,
+                   Tenon_IntTensor:$pages, I64Attr:$key_value_heads, I64Attr:$head_size);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = [{
+    $key `,` $value `to` $cache (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` `past` `(` $past `)`
+    `pages` `(` $pages `)` attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tenon_CachedAttentionOp : Tenon_CacheComputeOp<"cached_attention", [AllTypesMatch<["query", "result"]>]> {
+  let summary = "Scaled dot-product attention to the keys and values of a cache";
+  let description = [{
+    `tenon.attention` whose keys and values are the first past[b] + lengths[b] tokens of sequence b in the cache, the new ones
+    among them, and whose query row t has the position past[b] + t. Query and result are B×T×(H·D), or R×(H·D) with `starts`.
+  }];
+  let arguments = (ins Tenon_FloatTensor:$query, Tenon_FloatTensor:$cache, Optional<Tenon_IntTensor>:$starts,
+                   Tenon_IntTensor:$lengths, Tenon_IntTensor:$past, Tenon_IntTensor:$pages, I64Attr:$heads,
+                   I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale, OptionalAttr<StrAttr>:$mask,
+                   OptionalAttr<StrAttr>:$score);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = [{
+    $query `,` $cache (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` `past` `(` $past `)` `pages` `(` $pages `)`
+    attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Attention, to kernels, is one thing: this one says that its keys are cached.
+    ::tenon::kernels::Operation describe();
+  }];
+}
+
+#endif // TENON_CACHE_OPS
