@@ -408,8 +408,7 @@ private:
 
   LogicalResult lower(PositionIdsOp op) {
     Value ids = buffers.lookup(op.getIds());
-    SmallVector<Value> sizes{sizeOf(op.getIds(), 0), sizeOf(op.getIds(), 1)};
-    Value result = allocate(op.getResult().getType(), sizes);
+    Value result = allocate(op.getResult().getType(), sizesOf(op.getIds()));
     buffers[op.getResult()] = result;
     note();
     Value past = op.getPast() ? buffers.lookup(op.getPast()) : Value();
