@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Masks and scores against PyTorch: their values, and compiled attention with them against flex_attention.
 
-check_expressions.py EVALUATE [TENON] [--count N] [--seed S]. EVALUATE is build/release/bin/tenon-evaluate; without TENON
-only values are compared. Run with the interpreter of build/oracles.
+check_expressions.py EVALUATE [TENON] [--count N] [--seed S]. EVALUATE is build/release/bin/tenon-evaluate; without
+TENON only values are compared. Run with the interpreter of build/oracles.
 
 Values are float64 on both sides, of literals that are rounded to float32: 1e-6, relative above 1. Attention is float32
 against flex_attention in float64: 1e-4 of a sequence's largest component, as for whole models."""
@@ -57,7 +57,8 @@ def check_values(tool, kind, text, meaning, queries=130, keys=130):
 
 
 def attention_module(mask, score):
-    attributes = f"heads = {HEADS} : i64, key_value_heads = {KEY_HEADS} : i64, head_size = {SIZE} : i64, scale = 0.5 : f64"
+    attributes = (f"heads = {HEADS} : i64, key_value_heads = {KEY_HEADS} : i64, head_size = {SIZE} : i64, "
+                  "scale = 0.5 : f64")
     for name, text in (("mask", mask), ("score", score)):
         attributes += f', {name} = "{text}"' if text else ""
     wide, narrow = f"tensor<?x?x{HEADS * SIZE}xf32>", f"tensor<?x?x{KEY_HEADS * SIZE}xf32>"
@@ -79,7 +80,9 @@ def flex(query, key, value, row, mask_mod, score_mod):
     length = query.shape[0]
     block_mask = score = None
     if mask_mod:
-        block_mask = create_block_mask(lambda b, h, q, k: mask_mod(b + row, h, q, k), 1, HEADS, length, length, device="cpu")
+        def mask(b, h, q, k):
+            return mask_mod(b + row, h, q, k)
+        block_mask = create_block_mask(mask, 1, HEADS, length, length, device="cpu")
     if score_mod:
         def score(s, b, h, q, k):
             return score_mod(s, b + row, h, q, k)

@@ -66,7 +66,7 @@ TABLE_SCORES = {
 
 
 class RandomExpressions:
-    """Pairs of an expression and the Python that means the same on tensors; no division by zero, which PyTorch rejects."""
+    """Pairs of an expression and the Python that means the same on tensors; without division by zero, an error there."""
 
     def __init__(self, rng):
         self.rng = rng
