@@ -1,6 +1,7 @@
 //===- Families.cpp -------------------------------------------------------===//
 
 #include "import/Families.h"
+#include "import/DecoderFamilies.h"
 #include <string>
 
 using namespace tenon::import;
@@ -74,9 +75,16 @@ llvm::ArrayRef<Family> tenon::import::families() { return familyTable; }
 
 llvm::ArrayRef<ModelType> tenon::import::modelTypes() { return typeTable; }
 
-std::string tenon::import::modelTypeNames() {
+std::string tenon::import::encoderTypeNames() {
   std::string names;
   for (const ModelType &type : typeTable)
     names += (names.empty() ? "" : ", ") + type.name.str();
+  return names;
+}
+
+std::string tenon::import::modelTypeNames() {
+  std::string names = encoderTypeNames();
+  for (const DecoderType &type : decoderTypes())
+    names += ", " + type.name.str();
   return names;
 }

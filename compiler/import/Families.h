@@ -41,7 +41,9 @@ struct ModelType {
 llvm::ArrayRef<Family> families();
 llvm::ArrayRef<ModelType> modelTypes();
 
-/// "bert, roberta, ...": every model type that can be imported.
+/// "bert, roberta, ...": every model type of an encoder.
+std::string encoderTypeNames();
+/// Every model type that can be imported.
 std::string modelTypeNames();
 
 } // namespace tenon::import

@@ -1,21 +1,19 @@
-//===- HuggingFace.cpp - Encoders of the transformers library -------------===//
+//===- HuggingFace.cpp - Models of the transformers library ---------------===//
 //
 // What the model is comes from the tensors where they can tell (which family, which biases, token types, norms), and
 // from config.json where they cannot (heads, activation, epsilon, how positions are counted).
 //
 //===----------------------------------------------------------------------===//
 
+#include "import/CheckpointFiles.h"
+#include "import/Decoder.h"
 #include "import/Families.h"
 #include "import/Import.h"
 #include "import/SentenceTransformers.h"
 #include "import/StrictJson.h"
 #include "spec/Parameters.h"
-#include "spec/SpecReader.h"
-#include "spec/SpecWriter.h"
 #include "weights/SafetensorsSource.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBufferRef.h"
 #include "llvm/Support/Path.h"
 #include <cmath>
 
@@ -24,14 +22,12 @@ using namespace tenon::import;
 
 static constexpr llvm::StringRef stackName = "encoder";
 static constexpr llvm::StringRef embeddingTensor = "embeddings.word_embeddings.weight";
-static constexpr uint64_t maximumTokenizerBytes = 256 << 20;
-
 namespace {
 
 /// The tensors of the encoder in a checkpoint file.
 class Checkpoint {
 public:
-  explicit Checkpoint(const weights::SafetensorsFile &file) : file(file) {}
+  explicit Checkpoint(const weights::SafetensorsFiles &file) : file(file) {}
 
   llvm::Error findPrefix();
   const Family *findFamily() const;
@@ -50,7 +46,7 @@ public:
 private:
   bool contains(llvm::StringRef pattern) const;
 
-  const weights::SafetensorsFile &file;
+  const weights::SafetensorsFiles &file;
   std::string prefix; ///< What the class that was saved puts before the encoder's names: "bert.", or nothing.
 };
 
@@ -58,15 +54,15 @@ private:
 
 llvm::Error Checkpoint::findPrefix() {
   std::vector<std::string> found;
-  for (const weights::SafetensorsEntry &entry : file.entries()) {
-    llvm::StringRef name = entry.name;
+  for (llvm::StringRef entry : file.names()) {
+    llvm::StringRef name = entry;
     if (name.consume_back(embeddingTensor) && (name.empty() || name.ends_with(".")))
       found.push_back(name.str());
   }
   if (found.empty())
     return llvm::createStringError("'" + file.getPath() + "' has no tensor '" + embeddingTensor +
                                    "', with or without a prefix; supported are encoders of model type " +
-                                   modelTypeNames());
+                                   encoderTypeNames());
   if (found.size() > 1)
     return llvm::createStringError("'" + file.getPath() + "' has several encoders: '" +
                                    llvm::join(found, embeddingTensor.str() + "', '") + embeddingTensor +
@@ -94,8 +90,7 @@ static std::string layerPattern(llvm::StringRef name) {
 bool Checkpoint::contains(llvm::StringRef pattern) const {
   if (!pattern.contains('*'))
     return file.find(pattern).has_value();
-  return llvm::any_of(file.entries(),
-                      [&](const weights::SafetensorsEntry &entry) { return layerPattern(entry.name) == pattern; });
+  return llvm::any_of(file.names(), [&](llvm::StringRef name) { return layerPattern(name) == pattern; });
 }
 
 std::string Checkpoint::tensorOf(llvm::StringRef module, bool bias) const {
@@ -110,8 +105,8 @@ std::string Checkpoint::tensorOf(llvm::StringRef module, bool bias) const {
 
 llvm::Error Checkpoint::checkNames(const Family &family) const {
   std::vector<std::string> unknown;
-  for (const weights::SafetensorsEntry &entry : file.entries()) {
-    llvm::StringRef name = entry.name;
+  for (llvm::StringRef entry : file.names()) {
+    llvm::StringRef name = entry;
     if (!name.consume_front(prefix) || !(name.starts_with("embeddings") || name.starts_with(family.layers)))
       continue; // A pooler, or the head of a class that was saved: the encoder does not need it.
     if (name == "embeddings.position_ids" || name == "embeddings.token_type_ids")
@@ -121,7 +116,7 @@ llvm::Error Checkpoint::checkNames(const Family &family) const {
     bool known =
         llvm::any_of(family.modules, [&](const ModuleName &candidate) { return candidate.checkpoint == pattern; });
     if (!known || !llvm::is_contained({"weight", "bias", "gamma", "beta"}, parameter))
-      unknown.push_back("'" + entry.name + "'");
+      unknown.push_back(("'" + entry + "'").str());
   }
   if (unknown.empty())
     return llvm::Error::success();
@@ -141,28 +136,6 @@ static void checkConfig(Config &config) {
   std::string positions = config.string("position_embedding_type");
   if (!positions.empty() && positions != "absolute")
     config.fail("position_embedding_type", "\"" + positions + "\" is not supported; supported: \"absolute\"");
-}
-
-static spec::Activation activation(Config &config, llvm::StringRef key) {
-  static const std::pair<llvm::StringRef, spec::Activation> names[] = {
-      {"gelu", spec::Activation::Gelu},
-      {"gelu_python", spec::Activation::Gelu},
-      {"gelu_new", spec::Activation::GeluTanh},
-      {"gelu_fast", spec::Activation::GeluTanh},
-      {"gelu_pytorch_tanh", spec::Activation::GeluTanh},
-      {"relu", spec::Activation::Relu},
-      {"silu", spec::Activation::Silu},
-      {"swish", spec::Activation::Silu},
-  };
-  std::string name = config.has(key) ? config.string(key) : "gelu";
-  std::string known;
-  for (auto [candidate, value] : names) {
-    if (candidate == name)
-      return value;
-    known += (known.empty() ? "\"" : ", \"") + candidate.str() + "\"";
-  }
-  config.fail(key, "\"" + name + "\" is not supported; supported: " + known);
-  return spec::Activation::Gelu;
 }
 
 static spec::Positions positions(Config &config, const Checkpoint &checkpoint, const ModelType &type) {
@@ -230,7 +203,7 @@ static spec::Stack readStack(Config &config, const Checkpoint &checkpoint, const
   spec::MlpSublayer mlp;
   mlp.name = "mlp";
   mlp.hidden = config.integer(family.keys.hidden);
-  mlp.activation = activation(config, family.keys.activation);
+  mlp.activation = readActivation(config, family.keys.activation, "gelu");
   mlp.bias = anyBias({"mlp.up", "mlp.down"});
   stack.block.push_back(mlp);
   return stack;
@@ -252,99 +225,33 @@ static std::vector<spec::TensorName> tensorNames(const spec::Model &model, const
   return names;
 }
 
-/// A name that a spec can have, from the last part of a path or of a repository's name.
-static std::string modelName(Config &config, llvm::StringRef directory) {
-  std::string path = config.string("_name_or_path");
-  llvm::StringRef last = llvm::sys::path::filename(llvm::StringRef(path).rtrim('/'));
-  if (last.empty() || last == "." || last == "..")
-    last = llvm::sys::path::filename(directory.rtrim('/'));
-  std::string name;
-  for (char c : last.take_front(100))
-    name += llvm::isAlnum(c) || c == '_' || c == '.' || c == '-' ? c : '-';
-  if (name.empty() || !(llvm::isAlpha(name[0]) || name[0] == '_'))
-    name = "model-" + name;
-  return name;
-}
-
-static llvm::Expected<const ModelType *> findModelType(Config &config) {
-  std::string name = config.string("model_type");
-  if (name.empty() && !config.failed())
-    config.fail("model_type", "it is missing; supported: " + modelTypeNames());
-  if (llvm::Error error = config.takeError())
-    return std::move(error);
-  for (const ModelType &type : modelTypes())
-    if (type.name == name)
-      return &type;
-  config.fail("model_type", "\"" + name + "\" is not supported; supported: " + modelTypeNames());
-  return config.takeError();
-}
-
-static llvm::Expected<std::unique_ptr<weights::SafetensorsFile>> openWeights(llvm::StringRef directory) {
-  std::string path = (directory + "/model.safetensors").str();
-  if (llvm::sys::fs::exists(path))
-    return weights::SafetensorsFile::open(path);
-  for (llvm::StringRef other : {"model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"})
-    if (llvm::sys::fs::exists(directory + "/" + other))
-      return llvm::createStringError("'" + directory + "' has its weights in '" + other +
-                                     "', which is not supported; supported: one file model.safetensors");
-  return llvm::createStringError("'" + directory + "' has no model.safetensors");
-}
-
-static llvm::Error readTokenizer(llvm::StringRef directory, ImportedModel &imported) {
-  std::string path = (directory + "/tokenizer.json").str();
-  if (!llvm::sys::fs::exists(path))
-    return llvm::Error::success();
-  llvm::Expected<std::string> text = readTextFile(path, maximumTokenizerBytes);
-  if (!text)
-    return text.takeError();
-  imported.tokenizerPath = path;
-  imported.tokenizer = std::move(*text);
-  imported.model.tokenizer = "tokenizer.json";
-  return llvm::Error::success();
-}
-
-/// Whatever the spec's reader would refuse is refused here, so that every model that is imported can be written and
-/// read again.
-static llvm::Error checkModel(const spec::Model &model, llvm::StringRef path) {
-  std::string text = spec::writeSpec(model);
-  std::string name = ("spec of " + path).str();
-  return spec::readSpec(llvm::MemoryBufferRef(text, name)).takeError();
-}
-
-static llvm::Expected<ImportedModel> importEncoder(llvm::StringRef directory) {
+static llvm::Expected<ImportedModel> importEncoder(Config &config, const ModelType *type, llvm::StringRef directory) {
   std::string configPath = (directory + "/config.json").str();
-  llvm::Expected<llvm::json::Object> object = readJsonObject(configPath);
-  if (!object)
-    return object.takeError();
-  Config config(*object, configPath);
-  llvm::Expected<const ModelType *> type = findModelType(config);
-  if (!type)
-    return type.takeError();
   checkConfig(config);
   if (llvm::Error error = config.takeError())
     return std::move(error);
 
-  llvm::Expected<std::unique_ptr<weights::SafetensorsFile>> file = openWeights(directory);
+  llvm::Expected<std::unique_ptr<weights::SafetensorsFiles>> file = openCheckpointWeights(directory);
   if (!file)
     return file.takeError();
   Checkpoint checkpoint(**file);
   if (llvm::Error error = checkpoint.findPrefix())
     return std::move(error);
   const Family *family = checkpoint.findFamily();
-  if (!family || family->name != (*type)->family)
-    return llvm::createStringError("'" + (*file)->getPath() + "': expected tensors named as in " + (*type)->family +
-                                   ", because '" + configPath + "' has model_type \"" + (*type)->name + "\"; found " +
+  if (!family || family->name != type->family)
+    return llvm::createStringError("'" + (*file)->getPath() + "': expected tensors named as in " + type->family +
+                                   ", because '" + configPath + "' has model_type \"" + type->name + "\"; found " +
                                    (family ? "those of " + family->name : llvm::StringRef("other names")));
   if (llvm::Error error = checkpoint.checkNames(*family))
     return std::move(error);
 
   ImportedModel imported;
-  imported.model.name = modelName(config, directory);
+  imported.model.name = checkpointName(config, directory);
   imported.model.width = config.integer(family->keys.width);
-  imported.model.stacks.push_back(readStack(config, checkpoint, *family, **type));
+  imported.model.stacks.push_back(readStack(config, checkpoint, *family, *type));
   if (llvm::Error error = config.takeError())
     return std::move(error);
-  imported.model.weights = "model.safetensors";
+  imported.model.weights = llvm::sys::path::filename((*file)->getPath()).str();
   imported.model.names = tensorNames(imported.model, checkpoint, *family);
   if (llvm::Error error = readTokenizer(directory, imported))
     return std::move(error);
@@ -354,12 +261,31 @@ static llvm::Expected<ImportedModel> importEncoder(llvm::StringRef directory) {
   return imported;
 }
 
+/// Reads the directory that has config.json.
+static llvm::Expected<ImportedModel> importModel(llvm::StringRef directory) {
+  std::string configPath = (directory + "/config.json").str();
+  llvm::Expected<llvm::json::Object> object = readJsonObject(configPath);
+  if (!object)
+    return object.takeError();
+  Config config(*object, configPath);
+  std::string name = config.string("model_type");
+  if (name.empty() && !config.failed())
+    config.fail("model_type", "it is missing; supported: " + modelTypeNames());
+  if (const DecoderType *type = findDecoderType(name))
+    return importDecoder(config, *type, directory);
+  for (const ModelType &type : modelTypes())
+    if (type.name == name)
+      return importEncoder(config, &type, directory);
+  config.fail("model_type", "\"" + name + "\" is not supported; supported: " + modelTypeNames());
+  return config.takeError();
+}
+
 llvm::Expected<ImportedModel> tenon::import::importCheckpoint(llvm::StringRef directory) {
   llvm::Expected<SentenceModules> modules = readSentenceModules(directory);
   if (!modules)
     return modules.takeError();
   std::string encoder = directory.str() + (modules->encoder.empty() ? "" : "/" + modules->encoder);
-  llvm::Expected<ImportedModel> imported = importEncoder(encoder);
+  llvm::Expected<ImportedModel> imported = importModel(encoder);
   if (!imported)
     return imported;
   imported->model.textTokens = modules->textTokens;
@@ -370,7 +296,7 @@ llvm::Expected<ImportedModel> tenon::import::importCheckpoint(llvm::StringRef di
     return llvm::createStringError("'" + directory + "': pooling has word_embedding_dimension " +
                                    llvm::Twine(modules->width) + "; the encoder's width is " +
                                    llvm::Twine(imported->model.width));
-  pooling->stack = stackName;
+  pooling->stack = imported->model.stacks.front().name;
   imported->model.pooling = std::move(pooling);
   return imported;
 }

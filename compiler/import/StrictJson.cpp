@@ -122,19 +122,19 @@ std::string tenon::import::jsonText(const json::Value &value) {
 }
 
 const json::Value *Config::find(llvm::StringRef key) const {
-  const json::Value *value = object.get(key);
+  const json::Value *value = object->get(key);
   return value && value->kind() != json::Value::Null ? value : nullptr;
 }
 
 bool Config::has(llvm::StringRef key) const { return find(key) != nullptr; }
 
 void Config::fail(llvm::StringRef key, const llvm::Twine &text) {
-  if (message.empty())
-    message = ("'" + path + "': key '" + key + "': " + text).str();
+  if (message->empty())
+    *message = ("'" + path + "': key '" + outer + key + "': " + text).str();
 }
 
 llvm::Error Config::takeError() const {
-  return message.empty() ? llvm::Error::success() : llvm::createStringError(message);
+  return message->empty() ? llvm::Error::success() : llvm::createStringError(*message);
 }
 
 int64_t Config::integer(llvm::StringRef key, int64_t least) {
@@ -186,4 +186,50 @@ std::string Config::string(llvm::StringRef key) {
     return text->str();
   fail(key, "expected a string, found " + jsonText(*value));
   return "";
+}
+
+std::optional<Config> Config::section(llvm::StringRef key) {
+  const json::Value *value = find(key);
+  if (!value)
+    return std::nullopt;
+  const json::Object *inner = value->getAsObject();
+  if (!inner) {
+    fail(key, "expected an object, found " + jsonText(*value));
+    return std::nullopt;
+  }
+  Config config(*inner, path);
+  config.outer = (outer + key + ".").str();
+  config.message = message;
+  return config;
+}
+
+std::vector<int64_t> Config::integers(llvm::StringRef key) {
+  const json::Value *value = find(key);
+  const json::Array *array = value ? value->getAsArray() : nullptr;
+  if (value && !array)
+    return {integerOr(key, 0)};
+  std::vector<int64_t> numbers;
+  for (const json::Value &item : array ? *array : json::Array()) {
+    std::optional<int64_t> number = item.getAsInteger();
+    if (number && *number >= 0 && *number <= INT32_MAX)
+      numbers.push_back(*number);
+    else
+      fail(key, "expected integers between 0 and " + llvm::Twine(INT32_MAX) + ", found " + jsonText(item));
+  }
+  return numbers;
+}
+
+std::vector<std::string> Config::strings(llvm::StringRef key) {
+  const json::Value *value = find(key);
+  const json::Array *array = value ? value->getAsArray() : nullptr;
+  if (value && !array)
+    fail(key, "expected an array of strings, found " + jsonText(*value));
+  std::vector<std::string> texts;
+  for (const json::Value &item : array ? *array : json::Array()) {
+    if (std::optional<llvm::StringRef> text = item.getAsString())
+      texts.push_back(text->str());
+    else
+      fail(key, "expected strings, found " + jsonText(item));
+  }
+  return texts;
 }

@@ -5,6 +5,10 @@
 
 #include "llvm/Support/Error.h"
 #include "llvm/Support/JSON.h"
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace tenon::import {
 
@@ -24,7 +28,11 @@ std::string jsonText(const llvm::json::Value &value);
 /// The keys of a configuration file, typed. The first error is kept and everything after it does nothing.
 class Config {
 public:
-  Config(const llvm::json::Object &object, llvm::StringRef path) : object(object), path(path) {}
+  Config(const llvm::json::Object &object, llvm::StringRef path)
+      : object(&object), path(path), message(std::make_shared<std::string>()) {}
+
+  /// The object under `key`, nothing where the key is missing or null. Its errors are this one's.
+  std::optional<Config> section(llvm::StringRef key);
 
   /// A required integer between `least` and 2^31 - 1.
   int64_t integer(llvm::StringRef key, int64_t least = 1);
@@ -34,19 +42,24 @@ public:
   bool booleanOr(llvm::StringRef key, bool usual);
   /// Empty where the key is missing or null.
   std::string string(llvm::StringRef key);
+  /// An integer or an array of them; empty where the key is missing or null.
+  std::vector<int64_t> integers(llvm::StringRef key);
+  /// An array of strings; empty where the key is missing or null.
+  std::vector<std::string> strings(llvm::StringRef key);
 
   bool has(llvm::StringRef key) const;
   /// Records an error about `key`.
   void fail(llvm::StringRef key, const llvm::Twine &message);
-  bool failed() const { return !message.empty(); }
+  bool failed() const { return !message->empty(); }
   llvm::Error takeError() const;
 
 private:
   const llvm::json::Value *find(llvm::StringRef key) const;
 
-  const llvm::json::Object &object;
+  const llvm::json::Object *object;
   std::string path;
-  std::string message;
+  std::string outer; ///< Keys of the objects around this one, each with a dot.
+  std::shared_ptr<std::string> message;
 };
 
 } // namespace tenon::import

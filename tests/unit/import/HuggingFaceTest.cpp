@@ -179,13 +179,13 @@ TEST_P(HuggingFaceBadConfig, NamesTheKey) {
   EXPECT_EQ(checkpoint.errorOf(), std::string("'DIR/config.json': ") + GetParam().message);
 }
 
+#define SUPPORTED                                                                                                      \
+  "bert, roberta, xlm-roberta, camembert, roberta-prelayernorm, distilbert, llama, mistral, qwen2, qwen3, gemma, "     \
+  "gemma2, gemma3_text, gemma3, phi3, starcoder2, phi, gpt2, gpt_bigcode, gpt_neox, opt, bloom, falcon, mpt"
+
 static const BadConfig badConfigs[] = {
-    {"ModelTypeMissing", "\"model_type\": \"bert\", ", "",
-     "key 'model_type': it is missing; supported: bert, roberta, xlm-roberta, camembert, roberta-prelayernorm, "
-     "distilbert"},
-    {"ModelTypeUnknown", "\"bert\"", "\"gpt2\"",
-     "key 'model_type': \"gpt2\" is not supported; supported: bert, roberta, xlm-roberta, camembert, "
-     "roberta-prelayernorm, distilbert"},
+    {"ModelTypeMissing", "\"model_type\": \"bert\", ", "", "key 'model_type': it is missing; supported: " SUPPORTED},
+    {"ModelTypeUnknown", "\"bert\"", "\"t5\"", "key 'model_type': \"t5\" is not supported; supported: " SUPPORTED},
     {"ModelTypeNumber", "\"bert\"", "3", "key 'model_type': expected a string, found 3"},
     {"Decoder", "\"is_decoder\": false", "\"is_decoder\": true",
      "key 'is_decoder': true is not supported; supported: false (encoders)"},
@@ -195,7 +195,7 @@ static const BadConfig badConfigs[] = {
      "key 'position_embedding_type': \"relative_key\" is not supported; supported: \"absolute\""},
     {"Activation", "\"gelu\"", "\"swish2\"",
      "key 'hidden_act': \"swish2\" is not supported; supported: \"gelu\", \"gelu_python\", \"gelu_new\", "
-     "\"gelu_fast\", \"gelu_pytorch_tanh\", \"relu\", \"silu\", \"swish\""},
+     "\"gelu_fast\", \"gelu_pytorch_tanh\", \"relu\", \"relu2\", \"silu\", \"swish\", \"quick_gelu\""},
     {"WidthMissing", "\"hidden_size\": 6, ", "", "key 'hidden_size': it is missing"},
     {"WidthZero", "\"hidden_size\": 6", "\"hidden_size\": 0",
      "key 'hidden_size': expected an integer between 1 and 2147483647, found 0"},
@@ -282,13 +282,13 @@ TEST(HuggingFaceErrors, FilesThatAreMissing) {
   };
   EXPECT_EQ(error(), "cannot read 'DIR/config.json': No such file or directory");
   directory.write("config.json", SmallCheckpoint::bert().config);
-  EXPECT_EQ(error(), "'DIR' has no model.safetensors");
+  EXPECT_EQ(error(), "'DIR' has no model.safetensors and no model.safetensors.index.json");
   directory.write("pytorch_model.bin", "");
-  EXPECT_EQ(error(), "'DIR' has its weights in 'pytorch_model.bin', which is not supported; supported: one file "
-                     "model.safetensors");
+  EXPECT_EQ(error(), "'DIR' has its weights in 'pytorch_model.bin', which is not supported; supported: "
+                     "model.safetensors and model.safetensors.index.json");
   directory.write("model.safetensors.index.json", "{}");
-  EXPECT_EQ(error(), "'DIR' has its weights in 'model.safetensors.index.json', which is not supported; supported: one "
-                     "file model.safetensors");
+  EXPECT_EQ(error(), "'DIR/model.safetensors.index.json' is not a valid index of safetensors files: it has no "
+                     "'weight_map', an object of file names by tensor");
   directory.write("model.safetensors", "short");
   EXPECT_EQ(error(),
             "'DIR/model.safetensors' is not a valid safetensors file: it has 5 bytes; the length of the header "

@@ -1,0 +1,33 @@
+//===- CheckpointFiles.h - The files of a Hugging Face directory -*- C++ -*-===//
+
+#ifndef TENON_IMPORT_CHECKPOINTFILES_H
+#define TENON_IMPORT_CHECKPOINTFILES_H
+
+#include "import/Import.h"
+#include "import/StrictJson.h"
+#include "weights/SafetensorsFiles.h"
+
+namespace tenon::import {
+
+/// Opens model.safetensors, or the files that model.safetensors.index.json names.
+llvm::Expected<std::unique_ptr<weights::SafetensorsFiles>> openCheckpointWeights(llvm::StringRef directory);
+
+/// Reads tokenizer.json, where there is one.
+llvm::Error readTokenizer(llvm::StringRef directory, ImportedModel &imported);
+
+/// Reads the chat template, where there is one: chat_template.jinja or a key of tokenizer_config.json.
+llvm::Error readChatTemplate(llvm::StringRef directory, ImportedModel &imported);
+
+/// A name that a spec can have, from the last part of a path or of a repository's name.
+std::string checkpointName(Config &config, llvm::StringRef directory);
+
+/// An activation by the name that transformers gives it; `usual` where the key is missing.
+spec::Activation readActivation(Config &config, llvm::StringRef key, llvm::StringRef usual);
+
+/// Whatever the spec's reader would refuse is refused here, so that every model that is imported can be written and
+/// read again. `path` is that of the configuration.
+llvm::Error checkModel(const spec::Model &model, llvm::StringRef path);
+
+} // namespace tenon::import
+
+#endif // TENON_IMPORT_CHECKPOINTFILES_H

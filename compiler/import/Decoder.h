@@ -1,0 +1,17 @@
+//===- Decoder.h - Decoders of the transformers library ---------*- C++ -*-===//
+
+#ifndef TENON_IMPORT_DECODER_H
+#define TENON_IMPORT_DECODER_H
+
+#include "import/DecoderFamilies.h"
+#include "import/Import.h"
+#include "import/StrictJson.h"
+
+namespace tenon::import {
+
+/// Reads the decoder in `directory`, of whose config.json `config` is.
+llvm::Expected<ImportedModel> importDecoder(Config &config, const DecoderType &type, llvm::StringRef directory);
+
+} // namespace tenon::import
+
+#endif // TENON_IMPORT_DECODER_H

@@ -1,0 +1,68 @@
+//===- DecoderFamilies.h - How checkpoints lay out decoders -----*- C++ -*-===//
+
+#ifndef TENON_IMPORT_DECODERFAMILIES_H
+#define TENON_IMPORT_DECODERFAMILIES_H
+
+#include "spec/Spec.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace tenon::import {
+
+/// Which rows of a checkpoint's module are a module of the spec.
+enum class ModulePart {
+  Whole,
+  Stacked, ///< All queries, all keys, all values.
+  Grouped, ///< For every key head: its queries, its key, its value.
+  GateHalf,
+  UpHalf
+};
+
+/// A module of the spec and where a checkpoint may have it; of several entries for one module the first is taken whose
+/// tensors are there.
+struct DecoderModule {
+  llvm::StringRef module;     ///< After the name of the stack; "head" for the model's head.
+  llvm::StringRef checkpoint; ///< After the prefix of the model; the head's has no prefix.
+  ModulePart part = ModulePart::Whole;
+  bool transposed = false; ///< Whether matrices are [in, out].
+};
+
+/// A layout of tensors.
+struct DecoderLayout {
+  llvm::StringRef embedding; ///< The module of the token embedding, by which the prefix is found.
+  llvm::StringRef layers;    ///< What stands before a layer's number.
+  llvm::ArrayRef<DecoderModule> modules;
+};
+
+enum class DecoderPositions { Learned, Rotary, Alibi };
+
+/// Whether attention and MLP read the same state.
+enum class DecoderResidual {
+  Serial,
+  Parallel,
+  ByKey ///< As the key `parallelKey` of the configuration says; yes where it says nothing.
+};
+
+/// A value of config.json's `model_type`. Keys with a '|' are alternatives, the first that is there counts.
+struct DecoderType {
+  llvm::StringRef name;
+  const DecoderLayout &layout;
+  llvm::StringRef width, layers, heads, hidden, length, epsilon, activation;
+  spec::NormKind norm = spec::NormKind::RMSNorm;
+  DecoderPositions positions = DecoderPositions::Rotary;
+  double usualEpsilon = 1e-6;
+  llvm::StringRef usualActivation = "silu";
+  bool usuallyTied = false;
+  double usualRotaryPart = 1.0; ///< Of a head's components, those that turn.
+  int64_t positionOffset = 0;   ///< Rows of a learned table before that of position 0.
+  DecoderResidual residual = DecoderResidual::Serial;
+  llvm::StringRef parallelKey = "";
+  bool isGemma = false; ///< Norms' weights count from 1, and embeddings are scaled by the root of the width.
+};
+
+llvm::ArrayRef<DecoderType> decoderTypes();
+const DecoderType *findDecoderType(llvm::StringRef name);
+
+} // namespace tenon::import
+
+#endif // TENON_IMPORT_DECODERFAMILIES_H
