@@ -115,7 +115,7 @@ std::optional<spec::RotaryScaling> tenon::import::scalingOfFactors(llvm::ArrayRe
   rotary.scaling.factor = factors.back();
   rotary.scaling.lowFrequencyFactor = llama3Low;
   rotary.scaling.highFrequencyFactor = llama3High;
-  for (int64_t length = 256; length <= int64_t(1) << 24; length *= 2) {
+  for (int64_t length = 2; length <= int64_t(1) << 24; length *= 2) {
     rotary.scaling.originalLength = length;
     std::vector<double> scaled = spec::rotaryFrequencies(rotary, 1);
     bool same = true;

@@ -1,0 +1,179 @@
+"""The logits of a decoder that a spec describes, evaluated in float64 straight from docs/spec.md: an oracle for importers that
+shares nothing with the compiler."""
+
+import math
+import pathlib
+import re
+
+import numpy
+import safetensors.numpy
+import yaml
+
+
+def numbered(value):
+    """PyYAML takes 1e-06 for a text."""
+    if isinstance(value, dict):
+        return {key: numbered(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [numbered(item) for item in value]
+    return float(value) if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?e[-+]?\d+", value) else value
+
+
+def activation(name, x):
+    if name == "gelu":
+        return x * 0.5 * (1 + numpy.vectorize(math.erf)(x / math.sqrt(2)))
+    if name == "gelu_tanh":
+        return 0.5 * x * (1 + numpy.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
+    if name == "silu":
+        return x / (1 + numpy.exp(-x))
+    raise ValueError(name)
+
+
+def softmax(x):
+    e = numpy.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def frequencies(rotary, dims):
+    base, scaling = rotary.get("base", 10000.0), rotary.get("scaling") or {"kind": "none"}
+    f = base ** (-numpy.arange(0, dims, 2) / dims)
+    kind, factor = scaling["kind"], scaling.get("factor", 1.0)
+    if kind == "linear":
+        return f / factor, 1.0
+    if kind == "llama3":
+        turns = scaling["original_length"] * f / (2 * math.pi)
+        low, high = scaling.get("low_frequency_factor", 1), scaling.get("high_frequency_factor", 4)
+        kept = numpy.clip((turns - low) / (high - low), 0, 1)
+        return kept * f + (1 - kept) * f / factor, 1.0
+    if kind == "yarn":
+        at = lambda turns: dims * math.log(scaling["original_length"] / (turns * 2 * math.pi)) / (2 * math.log(base))  # noqa: E731
+        first = max(math.floor(at(scaling.get("beta_fast", 32))), 0)
+        last = min(math.ceil(at(scaling.get("beta_slow", 1))), dims - 1)
+        ramp = numpy.clip((numpy.arange(dims // 2) - first) / max(last - first, 0.001), 0, 1)
+        return ramp * f / factor + (1 - ramp) * f, scaling.get("attention_factor", 0.1 * math.log(factor) + 1)
+    return f, 1.0
+
+
+class Decoder:
+    def __init__(self, directory):
+        directory = pathlib.Path(directory)
+        self.spec = numbered(yaml.safe_load((directory / "model.yaml").read_text()))
+        self.tensors = {name: tensor.astype(numpy.float64)
+                        for name, tensor in safetensors.numpy.load_file(directory / "model.safetensors").items()}
+        (self.name, self.stack), = self.spec["stacks"].items()
+        self.norm_spec = {"kind": "layernorm", "place": "after", "epsilon": 1e-5, "final": True} | self.stack.get("norm", {})
+
+    def linear(self, name, x):
+        y = x @ self.tensors[name + ".weight"].T
+        return y + self.tensors[name + ".bias"] if name + ".bias" in self.tensors else y
+
+    def normalised(self, kind, epsilon, name, x):
+        if kind == "layernorm":
+            x = x - x.mean(-1, keepdims=True)
+        x = x / numpy.sqrt((x * x).mean(-1, keepdims=True) + epsilon) * self.tensors[name + ".weight"]
+        return x + self.tensors[name + ".bias"] if name + ".bias" in self.tensors else x
+
+    def norm(self, name, x):
+        return self.normalised(self.norm_spec["kind"], self.norm_spec["epsilon"], name, x)
+
+    def turned(self, x, rotary):
+        """x [length, heads, size]"""
+        dims = rotary.get("dims") or x.shape[-1]
+        f, factor = frequencies(rotary, dims)
+        angles = numpy.arange(len(x))[:, None] * f
+        cos, sin = factor * numpy.cos(angles)[:, None], factor * numpy.sin(angles)[:, None]
+        x = x.copy()
+        pairs = (slice(0, dims, 2), slice(1, dims, 2)) if rotary.get("interleaved") else (slice(0, dims // 2), slice(dims // 2, dims))
+        a, b = x[..., pairs[0]].copy(), x[..., pairs[1]].copy()
+        x[..., pairs[0]], x[..., pairs[1]] = a * cos - b * sin, b * cos + a * sin
+        return x
+
+    def mask(self, value, q, k):
+        if value == "causal":
+            return k <= q
+        if isinstance(value, dict) and set(value) == {"window"}:
+            return (k <= q) & (q - k < value["window"])
+        raise ValueError(value)
+
+    def score(self, value, s, q, k, heads):
+        if value is None:
+            return s
+        if isinstance(value, dict) and set(value) == {"softcap"}:
+            return value["softcap"] * numpy.tanh(s / value["softcap"])
+        if value == "alibi":
+            power = 2 ** math.floor(math.log2(heads))
+            slopes = [2 ** (-8 * (i + 1) / power) for i in range(power)]
+            slopes += [2 ** (-4 * (2 * i + 1) / power) for i in range(heads - power)]
+            return s + numpy.array(slopes)[:, None, None] * (k - q)
+        names = {"s": s, "q": q, "k": k, "h": numpy.arange(heads)[:, None, None], "tanh": numpy.tanh, "float": lambda x: x * 1.0,
+                 "select": numpy.where}
+        return eval(re.sub(r"&&", "&", value), {"__builtins__": {}}, names)
+
+    def attention(self, sublayer, name, x):
+        heads = sublayer["heads"]
+        keys = sublayer.get("kv_heads", heads)
+        size = sublayer.get("head_size", self.spec["width"] // heads)
+        q = self.linear(name + ".query", x).reshape(len(x), heads, size)
+        k = self.linear(name + ".key", x).reshape(len(x), keys, size)
+        v = self.linear(name + ".value", x).reshape(len(x), keys, size)
+        if norm := sublayer.get("query_key_norm"):
+            norm = {} if norm is True else norm
+            across = norm.get("over") == "all"
+            for which, state in (("query", q), ("key", k)):
+                flat = state.reshape(len(x), -1) if across else state
+                state[...] = self.normalised(norm.get("kind", "rmsnorm"), norm.get("epsilon", 1e-6), f"{name}.{which}_norm", flat).reshape(state.shape)
+        positions = self.stack["input"].get("positions", {})
+        rotary = positions if isinstance(positions, dict) and positions.get("kind") == "rotary" else None
+        rotary = {"interleaved": (rotary or {}).get("interleaved", False)} | sublayer["rotary"] if "rotary" in sublayer else rotary
+        if rotary:
+            q, k = self.turned(q, rotary), self.turned(k, rotary)
+        k, v = (numpy.repeat(state, heads // keys, axis=1) for state in (k, v))
+        scores = numpy.einsum("qhd,khd->hqk", q, k) * sublayer.get("scale", size ** -0.5)
+        at_q, at_k = numpy.arange(len(x))[:, None], numpy.arange(len(x))[None]
+        scores = self.score(sublayer.get("score"), scores, at_q, at_k, heads)
+        scores = numpy.where(self.mask(sublayer["mask"], at_q, at_k), scores, -numpy.inf)
+        return self.linear(name + ".output", numpy.einsum("hqk,khd->qhd", softmax(scores), v).reshape(len(x), -1))
+
+    def mlp(self, sublayer, name, x):
+        up = self.linear(name + ".up", x)
+        if sublayer.get("gated"):
+            return self.linear(name + ".down", activation(sublayer.get("activation", "gelu"), self.linear(name + ".gate", x)) * up)
+        return self.linear(name + ".down", activation(sublayer.get("activation", "gelu"), up))
+
+    def apply(self, kind, value, prefix, x):
+        name = prefix + value.get("name", kind)
+        return (self.attention if kind == "attention" else self.mlp)(value, name, x), name
+
+    def sublayer(self, item, prefix, x):
+        (kind, value), = item.items()
+        if kind == "parallel":
+            one = value.get("norm", "one") == "one"
+            shared = self.norm(prefix + value.get("name", "parallel") + ".norm", x) if one else None
+            result = x
+            for inner in value["block"]:
+                (inner_kind, inner_value), = inner.items()
+                name = prefix + inner_value.get("name", inner_kind)
+                result = result + self.apply(inner_kind, inner_value, prefix, shared if one else self.norm(name + ".norm", x))[0]
+            return result
+        name = prefix + value.get("name", kind)
+        y, _ = self.apply(kind, value, prefix, self.norm(name + ".norm", x))
+        return x + (self.norm(name + ".norm_after", y) if self.norm_spec["place"] == "both" else y)
+
+    def logits(self, tokens):
+        entry = self.stack["input"]
+        x = self.tensors[f"{self.name}.input.tokens.weight"][tokens] * entry.get("scale", 1.0)
+        if f"{self.name}.input.positions.weight" in self.tensors:
+            x = x + self.tensors[f"{self.name}.input.positions.weight"][:len(tokens)]
+        if entry.get("norm"):
+            x = self.norm(f"{self.name}.input.norm", x)
+        blocks = self.stack.get("cycle") or [self.stack["block"]]
+        for layer in range(self.stack["layers"]):
+            for item in blocks[layer % len(blocks)]:
+                x = self.sublayer(item, f"{self.name}.layers.{layer}.", x)
+        if self.norm_spec["final"]:
+            x = self.norm(f"{self.name}.norm", x)
+        head = self.spec["head"]
+        matrix = self.tensors[f"{self.name}.input.tokens.weight" if head.get("tied", True) else "head.weight"]
+        y = x @ matrix.T + self.tensors.get("head.bias", 0)
+        y = y * head.get("scale", 1.0)
+        return head["softcap"] * numpy.tanh(y / head["softcap"]) if head.get("softcap") else y
