@@ -23,8 +23,9 @@ struct ImportedModel {
 /// directory with one GGUF file.
 llvm::Expected<ImportedModel> openModel(llvm::StringRef path);
 
-/// Reads a Hugging Face directory: config.json, model.safetensors, and tokenizer.json and the files of
-/// sentence-transformers where they are. BERT, RoBERTa and DistilBERT encoders.
+/// Reads a Hugging Face directory: config.json, model.safetensors (one file or several with an index), and
+/// generation_config.json, tokenizer.json, the chat template and the files of sentence-transformers where they are. The
+/// encoders of Families.h and the decoders of DecoderFamilies.h.
 llvm::Expected<ImportedModel> importCheckpoint(llvm::StringRef directory);
 
 /// Writes model.yaml, model.safetensors (with the names of the spec, in the types it was stored in; what was quantised

@@ -24,7 +24,7 @@ static llvm::Expected<std::unique_ptr<weights::WeightSource>> openWeights(const 
       return file.takeError();
     return std::make_unique<weights::GgufSource>(std::move(*file), names);
   }
-  auto file = weights::SafetensorsFile::open(path);
+  auto file = weights::SafetensorsFiles::open(path);
   if (!file)
     return file.takeError();
   return std::make_unique<weights::SafetensorsSource>(std::move(*file), names);
