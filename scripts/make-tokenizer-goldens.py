@@ -110,7 +110,7 @@ def write_kinds():
     made = {kind: tokenizer_kinds.make(kind, tokenizer_kinds.sample_texts(), 1000) for kind in tokenizer_kinds.KINDS}
     tokenizers = {kind: Tokenizer.from_str(text) for kind, text in made.items()}
     tokens = sorted({token.content for tokenizer in tokenizers.values() for token in tokenizer.get_added_tokens_decoder().values()})
-    texts = [text for text in varied_strings(280, 5, tokens) if len(text) < 200] + ["".join(tokens), " ".join(tokens)]
+    texts = [text for text in varied_strings(280, 5, tokens) if len(text) < 200] + ["".join(tokens), " ".join(tokens), "\u02dcTilde", "\u00b4\u00b4 x", "\u200bab", "\u00ad \u00adc", "\u3000\u3000d", "①② e", "\ufeff\ufeff f", "\x01 g"]
     write("kinds.texts.json", texts)
     for kind, tokenizer in tokenizers.items():
         rows = [tokenizer.encode(text).ids for text in texts]

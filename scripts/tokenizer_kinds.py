@@ -207,7 +207,8 @@ def charsmap(entries):
     return base64.b64encode(struct.pack("<I", len(trie)) + trie + texts).decode()
 
 
-SMALL_CHARSMAP = {"\u00a0": " ", "\u3000": " ", "\t": " ", "\n": " ", "\r": " ", "\u200b": "", "\u00ad": "", "\x01": "", "ﬁ": "fi", "ﬂ": "fl", "①": "1", "②": "2", "½": "1\u20442",
+# One entry's replacement begins with a space: what stands behind it still counts as the start of a text.
+SMALL_CHARSMAP = {"\u00a0": " ", "\u3000": " ", "\t": " ", "\n": " ", "\r": " ", "\u200b": "", "\u00ad": "", "\u02dc": " \u0303", "\u00b4": " \u0301", "\x01": "", "ﬁ": "fi", "ﬂ": "fl", "①": "1", "②": "2", "½": "1\u20442",
                   "e\u0301": "é", "E\u0301": "É", "A": "a", "B": "b", "ｱ": "ア", "ｶ": "カ", "ｶﾞ": "ガ", "㍿": "株式会社", "…": "...", "ℝ": "R", "\ufeff": ""}
 
 

@@ -111,10 +111,29 @@ private:
   std::vector<Candidate> queue;
 };
 
+/// Which pairs of neighbouring characters some merged token has inside. It may say yes to others too.
+class InnerPairs {
+public:
+  explicit InnerPairs(size_t tokens) {
+    size_t capacity = 1 << 12;
+    while (capacity < tokens * 32)
+      capacity *= 2;
+    bits.resize(capacity);
+  }
+  void insert(char32_t left, char32_t right) { bits[indexOf(left, right)] = true; }
+  bool contains(char32_t left, char32_t right) const { return bits[indexOf(left, right)]; }
+
+private:
+  size_t indexOf(char32_t left, char32_t right) const {
+    return static_cast<size_t>(((uint64_t(left) << 21 | right) * 0x9E3779B97F4A7C15ull) >> 24) & (bits.size() - 1);
+  }
+  std::vector<bool> bits;
+};
+
 class BytePairs : public Model {
 public:
   BytePairs(Vocabulary tokens, PairTable pairs, Settings chosen)
-      : entries(std::move(tokens)), merges(std::move(pairs)), settings(std::move(chosen)) {
+      : entries(std::move(tokens)), merges(std::move(pairs)), settings(std::move(chosen)), inner(entries.count()) {
     if (settings.byteFallback)
       bytes = ByteTokens(entries);
     if (settings.unknownToken)
@@ -122,8 +141,11 @@ public:
     for (const auto &[token, id] : entries.entries()) {
       std::u32string characters;
       size_t ignored; // A JSON string is UTF-8: the parser saw to that.
-      if (token.size() <= 4 && decodeUtf8(token, characters, ignored) && characters.size() == 1)
+      decodeUtf8(token, characters, ignored);
+      if (characters.size() == 1)
         characterIds.emplace(characters[0], id);
+      for (size_t i = 1; i < characters.size(); ++i)
+        inner.insert(characters[i - 1], characters[i]);
     }
   }
 
@@ -131,48 +153,77 @@ public:
   const Vocabulary &vocabulary() const override { return entries; }
 
 private:
+  static constexpr size_t kLongestKept = 64; ///< Words whose ids are kept for the next time.
+
   struct Work {
     explicit Work(const PairTable &merges, const IdSet &barred) : list(merges, barred), barred(barred) {}
     MergeList list;
     const IdSet &barred;
+    std::unordered_map<std::u32string_view, Span> known; ///< Where a word's ids are among those of the text.
     std::string spelled;
     std::vector<int32_t> byteIds;
   };
 
+  /// Cuts a long word where nothing can merge across, which changes no ids: the parts are met again, and fit the cache.
+  void cutLongWord(std::u32string_view word, Work &work, std::vector<std::u32string_view> &parts) const;
+  void tokenizeAgain(std::u32string_view word, Work &work, std::vector<int32_t> &ids) const;
   void tokenizeWord(std::u32string_view word, Work &work, std::vector<int32_t> &ids) const;
   void addCharacters(std::u32string_view word, Work &work) const;
+  std::optional<int32_t> idOfPlain(char32_t c, const Work &work) const;
   std::optional<int32_t> idOfCharacter(std::u32string_view word, size_t index, Work &work) const;
   int32_t unknownId(std::string_view spelled) const;
 
   Vocabulary entries;
   PairTable merges;
   Settings settings;
+  InnerPairs inner;
   ByteTokens bytes;
   std::optional<int32_t> unknown;
   std::unordered_map<char32_t, int32_t> characterIds;
 };
 
-/// The same words come again and again: each is merged once for a text.
 void BytePairs::tokenize(const Words &words, const IdSet &barred, std::vector<int32_t> &ids) const {
-  constexpr size_t kLongest = 64, kMost = 1 << 17;
-  std::unordered_map<std::u32string_view, Span> known; // Where their ids are in `ids`.
   Work work(merges, barred);
+  std::vector<std::u32string_view> parts;
   for (size_t i = 0; i < words.spans.size(); ++i) {
-    std::u32string_view word = words[i];
-    if (word.size() > kLongest || known.size() == kMost) {
-      tokenizeWord(word, work, ids);
+    if (words[i].size() <= kLongestKept) {
+      tokenizeAgain(words[i], work, ids);
       continue;
     }
-    size_t begin = ids.size();
-    auto [entry, isNew] = known.try_emplace(word, Span{begin, begin});
-    if (isNew) {
-      tokenizeWord(word, work, ids);
-      entry->second.end = ids.size();
-      continue;
-    }
-    for (size_t at = entry->second.begin; at < entry->second.end; ++at)
-      ids.push_back(int32_t(ids[at]));
+    cutLongWord(words[i], work, parts);
+    for (std::u32string_view part : parts)
+      tokenizeAgain(part, work, ids);
   }
+}
+
+void BytePairs::cutLongWord(std::u32string_view word, Work &work, std::vector<std::u32string_view> &parts) const {
+  parts.clear();
+  size_t begin = 0;
+  bool cuts = settings.continuationPrefix.empty() && settings.endSuffix.empty() && !settings.ignoreMerges;
+  // What is not known as a character becomes something else, about whose merges the characters say nothing.
+  auto isKnown = [&](char32_t c) { return idOfPlain(c, work).has_value(); };
+  for (size_t i = 1; cuts && i < word.size(); ++i)
+    if (!inner.contains(word[i - 1], word[i]) && isKnown(word[i - 1]) && isKnown(word[i])) {
+      parts.push_back(word.substr(begin, i - begin));
+      begin = i;
+    }
+  parts.push_back(word.substr(begin));
+}
+
+/// The same words come again and again: each is merged once for a text.
+void BytePairs::tokenizeAgain(std::u32string_view word, Work &work, std::vector<int32_t> &ids) const {
+  constexpr size_t kMost = 1 << 17;
+  if (word.size() > kLongestKept || work.known.size() == kMost)
+    return tokenizeWord(word, work, ids);
+  size_t begin = ids.size();
+  auto [entry, isNew] = work.known.try_emplace(word, Span{begin, begin});
+  if (isNew) {
+    tokenizeWord(word, work, ids);
+    entry->second.end = ids.size();
+    return;
+  }
+  for (size_t at = entry->second.begin; at < entry->second.end; ++at)
+    ids.push_back(int32_t(ids[at]));
 }
 
 void BytePairs::tokenizeWord(std::u32string_view word, Work &work, std::vector<int32_t> &ids) const {
@@ -216,16 +267,21 @@ void BytePairs::addCharacters(std::u32string_view word, Work &work) const {
   addPending();
 }
 
+/// The id of the token that is this character.
+std::optional<int32_t> BytePairs::idOfPlain(char32_t c, const Work &work) const {
+  auto found = characterIds.find(c);
+  bool isKnown = found != characterIds.end() && (work.barred.empty() || !work.barred.count(found->second));
+  return isKnown ? std::optional(found->second) : std::nullopt;
+}
+
 /// Leaves the character's spelling in `work` where it has no id.
 std::optional<int32_t> BytePairs::idOfCharacter(std::u32string_view word, size_t index, Work &work) const {
   bool isContinuation = index != 0 && !settings.continuationPrefix.empty();
   bool isEnd = index + 1 == word.size() && !settings.endSuffix.empty();
   std::optional<int32_t> id;
-  if (!isContinuation && !isEnd) {
-    auto found = characterIds.find(word[index]);
-    if (found != characterIds.end() && (work.barred.empty() || !work.barred.count(found->second)))
-      return found->second;
-  }
+  if (!isContinuation && !isEnd)
+    if ((id = idOfPlain(word[index], work)))
+      return id;
   work.spelled = (isContinuation ? settings.continuationPrefix : "") + encodeUtf8(word.substr(index, 1)) +
                  (isEnd ? settings.endSuffix : "");
   if (isContinuation || isEnd)

@@ -111,11 +111,7 @@ public:
       : pattern(std::move(pattern)), content(std::move(content)) {}
 
 protected:
-  void pushToken(std::string token) override {
-    std::u32string replaced;
-    pattern->replace(decoded(token), content, replaced);
-    pass(encodeUtf8(replaced));
-  }
+  void pushToken(std::string token) override { pass(encodeUtf8(pattern->replace(decoded(token), content))); }
 
 private:
   std::shared_ptr<const Pattern> pattern;

@@ -22,25 +22,35 @@ void lowercase(std::u32string &text) {
   text = std::move(lower);
 }
 
-/// Removes characters that `isRemoved` says yes to.
-template <typename Predicate> void removeIf(std::u32string &text, bool &keepsStart, Predicate isRemoved) {
-  keepsStart = keepsStart && (text.empty() || !isRemoved(text[0]));
-  std::erase_if(text, isRemoved);
-}
+/// What each character becomes does not depend on those before it.
+class ByCharacter : public Normalizer {
+public:
+  void apply(std::u32string &text, size_t &startLength) const final {
+    if (startLength != 0) {
+      std::u32string start = text.substr(0, startLength);
+      transform(start);
+      startLength = start.size();
+    }
+    transform(text);
+  }
+
+protected:
+  virtual void transform(std::u32string &text) const = 0;
+};
 
 class Sequence : public Normalizer {
 public:
   explicit Sequence(std::vector<std::unique_ptr<Normalizer>> steps) : steps(std::move(steps)) {}
-  void apply(std::u32string &text, bool &keepsStart) const override {
+  void apply(std::u32string &text, size_t &startLength) const override {
     for (const auto &step : steps)
-      step->apply(text, keepsStart);
+      step->apply(text, startLength);
   }
 
 private:
   std::vector<std::unique_ptr<Normalizer>> steps;
 };
 
-class BertNormalizer : public Normalizer {
+class BertNormalizer : public ByCharacter {
 public:
   explicit BertNormalizer(const JsonValue &description)
       : cleanText(description.member("clean_text").asBool()),
@@ -51,23 +61,24 @@ public:
     description.expectOnlyKeys({"type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase"});
   }
 
-  void apply(std::u32string &text, bool &keepsStart) const override {
+protected:
+  void transform(std::u32string &text) const override {
     if (cleanText)
-      clean(text, keepsStart);
+      clean(text);
     if (spaceChinese)
       separateChinese(text);
     if (stripAccents) {
       normalize(NormalizationForm::NFD, text);
-      removeIf(text, keepsStart, isNonspacingMark);
+      std::erase_if(text, isNonspacingMark);
     }
     if (lower)
       lowercase(text);
   }
 
 private:
-  static void clean(std::u32string &text, bool &keepsStart) {
-    removeIf(text, keepsStart,
-             [](char32_t c) { return c == 0xFFFD || (isControl(c) && c != U'\t' && c != U'\n' && c != U'\r'); });
+  static void clean(std::u32string &text) {
+    std::erase_if(text,
+                  [](char32_t c) { return c == 0xFFFD || (isControl(c) && c != U'\t' && c != U'\n' && c != U'\r'); });
     std::replace_if(text.begin(), text.end(), isWhitespace, U' ');
   }
 
@@ -89,23 +100,25 @@ private:
   bool stripAccents; ///< Left open by the file, it follows `lowercase`.
 };
 
-class Form : public Normalizer {
+class Form : public ByCharacter {
 public:
   explicit Form(NormalizationForm form) : form(form) {}
-  void apply(std::u32string &text, bool &) const override { normalize(form, text); }
+
+protected:
+  void transform(std::u32string &text) const override { normalize(form, text); }
 
 private:
   NormalizationForm form;
 };
 
-class Lowercase : public Normalizer {
-public:
-  void apply(std::u32string &text, bool &) const override { lowercase(text); }
+class Lowercase : public ByCharacter {
+protected:
+  void transform(std::u32string &text) const override { lowercase(text); }
 };
 
-class StripAccents : public Normalizer {
-public:
-  void apply(std::u32string &text, bool &keepsStart) const override { removeIf(text, keepsStart, isCombiningMark); }
+class StripAccents : public ByCharacter {
+protected:
+  void transform(std::u32string &text) const override { std::erase_if(text, isCombiningMark); }
 };
 
 class Strip : public Normalizer {
@@ -114,15 +127,14 @@ public:
       : left(description.member("strip_left").asBool()), right(description.member("strip_right").asBool()) {
     description.expectOnlyKeys({"type", "strip_left", "strip_right"});
   }
-  void apply(std::u32string &text, bool &keepsStart) const override {
+  void apply(std::u32string &text, size_t &startLength) const override {
     if (right)
       while (!text.empty() && isWhitespace(text.back()))
         text.pop_back();
-    auto first = std::find_if_not(text.begin(), text.end(), isWhitespace);
-    if (!left || first == text.begin())
-      return;
-    text.erase(text.begin(), first);
-    keepsStart = false;
+    size_t leading =
+        left ? static_cast<size_t>(std::find_if_not(text.begin(), text.end(), isWhitespace) - text.begin()) : size_t(0);
+    text.erase(0, leading);
+    startLength -= std::min(startLength, leading);
   }
 
 private:
@@ -136,18 +148,29 @@ public:
     description.expectOnlyKeys({"type", "pattern", "content"});
   }
 
-  void apply(std::u32string &text, bool &keepsStart) const override {
-    std::u32string replaced;
-    std::optional<Span> first = pattern.replace(text, content, replaced);
-    if (!first)
+  void apply(std::u32string &text, size_t &startLength) const override {
+    std::vector<Span> matches;
+    Pattern::Search(pattern).findAll(text, matches);
+    if (matches.empty())
       return;
-    // What stands in for several characters counts as the last of them.
-    if (first->begin == 0 && (first->end > 1 || (first->end == 1 && content.empty())))
-      keepsStart = false;
-    text = std::move(replaced);
+    startLength = replacedStart(matches, startLength);
+    text = Pattern::replaced(text, matches, content);
   }
 
 private:
+  /// What is put in counts as coming from the last character that it stands for.
+  size_t replacedStart(const std::vector<Span> &matches, size_t startLength) const {
+    size_t length = startLength;
+    for (const Span &match : matches) {
+      if (match.begin >= startLength)
+        break;
+      length -= std::min(match.end, startLength) - match.begin;
+      if (match.end <= startLength)
+        length += content.size();
+    }
+    return length;
+  }
+
   Pattern pattern;
   std::u32string content;
 };
@@ -157,18 +180,20 @@ public:
   explicit Prepend(const JsonValue &description) : prefix(description.member("prepend").asCharacters()) {
     description.expectOnlyKeys({"type", "prepend"});
   }
-  void apply(std::u32string &text, bool &) const override {
-    if (!text.empty())
-      text.insert(0, prefix);
+  void apply(std::u32string &text, size_t &startLength) const override {
+    if (text.empty())
+      return;
+    text.insert(0, prefix);
+    startLength += startLength != 0 ? prefix.size() : 0;
   }
 
 private:
   std::u32string prefix;
 };
 
-class ByteLevel : public Normalizer {
-public:
-  void apply(std::u32string &text, bool &) const override {
+class ByteLevel : public ByCharacter {
+protected:
+  void transform(std::u32string &text) const override {
     std::u32string bytes;
     appendAsBytes(text, bytes);
     text = std::move(bytes);
@@ -176,10 +201,10 @@ public:
 };
 
 /// What Google's translation models do: control characters go, and whatever looks like a space becomes one.
-class Nmt : public Normalizer {
-public:
-  void apply(std::u32string &text, bool &keepsStart) const override {
-    removeIf(text, keepsStart, [](char32_t c) {
+class Nmt : public ByCharacter {
+protected:
+  void transform(std::u32string &text) const override {
+    std::erase_if(text, [](char32_t c) {
       return (c >= 0x01 && c <= 0x08) || c == 0x0B || (c >= 0x0E && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F;
     });
     std::replace_if(text.begin(), text.end(), looksLikeSpace, U' ');
@@ -194,7 +219,7 @@ private:
 
 class Identity : public Normalizer {
 public:
-  void apply(std::u32string &, bool &) const override {}
+  void apply(std::u32string &, size_t &) const override {}
 };
 
 std::unique_ptr<Normalizer> makeSequence(const JsonValue &description) {

@@ -13,10 +13,11 @@ namespace tenon::text {
 class Normalizer {
 public:
   virtual ~Normalizer();
-  /// `keepsStart` becomes false where what `text` begins with is not of the start of what it was made from.
-  virtual void apply(std::u32string &text, bool &keepsStart) const = 0;
+  /// `startLength` is how many characters of `text`, from its first on, come from the first one of what it was made
+  /// from; where pieces of text lie is told by what their characters come from.
+  virtual void apply(std::u32string &text, size_t &startLength) const = 0;
   void apply(std::u32string &text) const {
-    bool ignored = true;
+    size_t ignored = 0;
     apply(text, ignored);
   }
 };

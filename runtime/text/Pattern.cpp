@@ -30,14 +30,19 @@ void Pattern::Search::findAll(std::u32string_view text, std::vector<Span> &match
     matches.push_back({at, at + pattern.string.size()});
 }
 
-std::optional<Span> Pattern::replace(std::u32string_view text, std::u32string_view content, std::u32string &out) const {
+std::u32string Pattern::replace(std::u32string_view text, std::u32string_view content) const {
   std::vector<Span> matches;
   Search(*this).findAll(text, matches);
+  return replaced(text, matches, content);
+}
+
+std::u32string Pattern::replaced(std::u32string_view text, const std::vector<Span> &matches,
+                                 std::u32string_view content) {
+  std::u32string out;
   size_t done = 0;
   for (const Span &match : matches) {
     out.append(text.substr(done, match.begin - done)).append(content);
     done = match.end;
   }
-  out.append(text.substr(done));
-  return matches.empty() ? std::nullopt : std::optional(matches.front());
+  return out.append(text.substr(done));
 }

@@ -28,8 +28,10 @@ public:
     std::optional<Regex::Search> regex;
   };
 
-  /// Appends `text` with every match replaced by `content`; where the first match lies is the result.
-  std::optional<Span> replace(std::u32string_view text, std::u32string_view content, std::u32string &out) const;
+  /// `text` with every match replaced by `content`.
+  std::u32string replace(std::u32string_view text, std::u32string_view content) const;
+  static std::u32string replaced(std::u32string_view text, const std::vector<Span> &matches,
+                                 std::u32string_view content);
 
 private:
   std::u32string string; ///< Empty for a regular expression.

@@ -62,15 +62,17 @@ public:
 
   void split(Words &words) const override {
     Words out;
-    out.startsInput = words.startsInput && !words.spans.empty() && words.spans[0].begin == 0;
     out.text.reserve(words.text.size() + words.text.size() / 2);
     std::u32string prefixed;
     for (size_t i = 0; i < words.spans.size(); ++i) {
       std::u32string_view word = words[i];
+      size_t start = words.startLengthOf(i);
       if (addPrefixSpace && word[0] != U' ') {
         prefixed.assign(1, U' ').append(word);
         word = prefixed;
+        start += start != 0 ? 1 : 0;
       }
+      out.startLength += encodeUtf8(word.substr(0, start)).size();
       while (!word.empty()) {
         size_t length = useRegex ? gpt2Word(word) : word.size();
         size_t begin = out.text.size();
@@ -97,14 +99,17 @@ public:
 
   void split(Words &words) const override {
     Words out;
-    out.startsInput = words.startsInput && !words.spans.empty() && words.spans[0].begin == 0;
     out.text.reserve(words.text.size() + words.spans.size());
     for (size_t i = 0; i < words.spans.size(); ++i) {
       std::u32string_view word = words[i];
       size_t begin = out.text.size();
-      bool prepends = scheme == PrependScheme::Always || (scheme == PrependScheme::First && words.isFirstOfInput(i));
-      if (prepends && word[0] != U' ' && word[0] != mark)
+      size_t start = words.startLengthOf(i);
+      bool prepends = scheme == PrependScheme::Always || (scheme == PrependScheme::First && start != 0);
+      if (prepends && word[0] != U' ' && word[0] != mark) {
         out.text.push_back(mark);
+        start += start != 0 ? 1 : 0;
+      }
+      out.startLength += start;
       for (char32_t c : word)
         out.text.push_back(c == U' ' ? mark : c);
       appendWords(out, begin);

@@ -128,8 +128,8 @@ private:
   bool encodeOrThrow(std::string_view utf8, const EncodeOptions &options, Encoding &out, std::string &error) const;
   /// The ids of the text alone.
   std::vector<int32_t> textIds(std::u32string_view text, bool findSpecial) const;
-  /// `startsInput` says whether this is where the text to encode begins.
-  void appendWords(std::u32string_view normalized, bool startsInput, const IdSet &barred,
+  /// `startLength` is how many of the characters come from the first one of the text to encode.
+  void appendWords(std::u32string_view normalized, size_t startLength, const IdSet &barred,
                    std::vector<int32_t> &ids) const;
 
   Pipeline parts;
@@ -182,23 +182,25 @@ std::vector<int32_t> PipelineTokenizer::textIds(std::u32string_view text, bool f
       continue;
     }
     std::u32string normalized(piece.text);
-    bool startsInput = piece.text.data() == text.data();
-    parts.normalizer->apply(normalized, startsInput);
+    size_t startLength = piece.text.data() == text.data() ? 1 : 0;
+    parts.normalizer->apply(normalized, startLength);
+    const char32_t *start = normalized.data() + startLength;
     for (const AddedTokens::Piece &inner : parts.added.splitNormalized(normalized, findSpecial)) {
       if (inner.id >= 0)
         ids.push_back(inner.id);
       else
-        appendWords(inner.text, startsInput && inner.text.data() == normalized.data(), barred, ids);
+        appendWords(inner.text, inner.text.data() < start ? static_cast<size_t>(start - inner.text.data()) : 0, barred,
+                    ids);
     }
   }
   return ids;
 }
 
-void PipelineTokenizer::appendWords(std::u32string_view normalized, bool startsInput, const IdSet &barred,
+void PipelineTokenizer::appendWords(std::u32string_view normalized, size_t startLength, const IdSet &barred,
                                     std::vector<int32_t> &ids) const {
   if (normalized.empty())
     return;
-  Words words{std::u32string(normalized), {{0, normalized.size()}}, startsInput};
+  Words words{std::u32string(normalized), {{0, normalized.size()}}, startLength};
   parts.preTokenizer->split(words);
   parts.model->tokenize(words, barred, ids);
 }
@@ -265,6 +267,8 @@ std::unique_ptr<Tokenizer> Tokenizer::fromJson(std::string_view json, std::strin
     return build(JsonValue(root, "", error));
   } catch (const std::bad_alloc &) {
     error = "out of memory";
-    return nullptr;
+  } catch (const TextError &problem) {
+    error = problem.what(); // Added tokens are normalised as texts are.
   }
+  return nullptr;
 }

@@ -327,20 +327,44 @@ void tenon::text::appendLowercase(char32_t c, std::u32string &out) {
   out.push_back(lower);
 }
 
-void tenon::text::normalize(NormalizationForm form, std::u32string &text) {
-  // Below U+00A0 every form leaves every character alone.
-  if (std::all_of(text.begin(), text.end(), [](char32_t c) { return c < 0xA0; }))
-    return;
+/// Appends `text` in the normal form.
+static void appendNormalized(const icu::Normalizer2 &normalizer, std::u32string_view text, std::u32string &out) {
   static_assert(sizeof(char32_t) == sizeof(UChar32));
   UErrorCode status = U_ZERO_ERROR;
-  icu::UnicodeString result = normalizerOf(form).normalize(
+  icu::UnicodeString result = normalizer.normalize(
       icu::UnicodeString::fromUTF32(reinterpret_cast<const UChar32 *>(text.data()), static_cast<int32_t>(text.size())),
       status);
   if (U_FAILURE(status) || result.isBogus())
     throw std::bad_alloc();
-  text.clear();
   for (int32_t i = 0; i < result.length(); i = result.moveIndex32(i, 1))
-    text.push_back(static_cast<char32_t>(result.char32At(i)));
+    out.push_back(static_cast<char32_t>(result.char32At(i)));
+}
+
+void tenon::text::normalize(NormalizationForm form, std::u32string &text) {
+  // Below U+00A0 every form leaves every character alone, and none of these joins what stands before it: only the rest
+  // is looked at, each time with the character before it.
+  auto isInert = [](char32_t c) { return c < 0xA0; };
+  auto at = std::find_if_not(text.begin(), text.end(), isInert);
+  if (at == text.end())
+    return;
+  const icu::Normalizer2 &normalizer = normalizerOf(form);
+  std::u32string out;
+  out.reserve(text.size());
+  auto done = text.begin();
+  while (at != text.end()) {
+    if (at != done)
+      --at;
+    out.append(done, at);
+    auto begin = at;
+    // `begin` may be inert itself; what follows it up to the next inert one is not.
+    done = std::find_if(begin + 1, text.end(), isInert);
+    appendNormalized(
+        normalizer,
+        std::u32string_view(text).substr(static_cast<size_t>(begin - text.begin()), static_cast<size_t>(done - begin)),
+        out);
+    at = std::find_if_not(done, text.end(), isInert);
+  }
+  text = std::move(out.append(done, text.end()));
 }
 
 std::vector<size_t> tenon::text::graphemeEnds(std::u32string_view text) {

@@ -3,6 +3,7 @@
 #ifndef TENON_TEXT_WORDS_H
 #define TENON_TEXT_WORDS_H
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -18,12 +19,15 @@ struct Span {
 struct Words {
   std::u32string text;
   std::vector<Span> spans; ///< None of them empty.
-  bool startsInput = true; ///< Whether `text` begins where the input that it was made from begins.
+  size_t startLength = 0;  ///< How many characters come from the first one of the text to encode.
 
   std::u32string_view operator[](size_t i) const {
     return std::u32string_view(text).substr(spans[i].begin, spans[i].end - spans[i].begin);
   }
-  bool isFirstOfInput(size_t i) const { return startsInput && spans[i].begin == 0; }
+  /// How many characters at the start of word `i` do.
+  size_t startLengthOf(size_t i) const {
+    return startLength <= spans[i].begin ? 0 : std::min(startLength, spans[i].end) - spans[i].begin;
+  }
 };
 
 } // namespace tenon::text
