@@ -24,6 +24,8 @@ def activation(name, x):
         return x * 0.5 * (1 + numpy.vectorize(math.erf)(x / math.sqrt(2)))
     if name == "gelu_tanh":
         return 0.5 * x * (1 + numpy.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
+    if name == "relu":
+        return numpy.maximum(x, 0)
     if name == "silu":
         return x / (1 + numpy.exp(-x))
     raise ValueError(name)
@@ -67,14 +69,14 @@ class Decoder:
         y = x @ self.tensors[name + ".weight"].T
         return y + self.tensors[name + ".bias"] if name + ".bias" in self.tensors else y
 
-    def normalised(self, kind, epsilon, name, x):
+    def normalised(self, kind, epsilon, name, x, weight_offset=0):
         if kind == "layernorm":
             x = x - x.mean(-1, keepdims=True)
-        x = x / numpy.sqrt((x * x).mean(-1, keepdims=True) + epsilon) * self.tensors[name + ".weight"]
+        x = x / numpy.sqrt((x * x).mean(-1, keepdims=True) + epsilon) * (self.tensors[name + ".weight"] + weight_offset)
         return x + self.tensors[name + ".bias"] if name + ".bias" in self.tensors else x
 
     def norm(self, name, x):
-        return self.normalised(self.norm_spec["kind"], self.norm_spec["epsilon"], name, x)
+        return self.normalised(self.norm_spec["kind"], self.norm_spec["epsilon"], name, x, self.norm_spec.get("weight_offset", 0))
 
     def turned(self, x, rotary):
         """x [length, heads, size]"""
@@ -121,7 +123,8 @@ class Decoder:
             across = norm.get("over") == "all"
             for which, state in (("query", q), ("key", k)):
                 flat = state.reshape(len(x), -1) if across else state
-                state[...] = self.normalised(norm.get("kind", "rmsnorm"), norm.get("epsilon", 1e-6), f"{name}.{which}_norm", flat).reshape(state.shape)
+                state[...] = self.normalised(norm.get("kind", "rmsnorm"), norm.get("epsilon", 1e-6), f"{name}.{which}_norm", flat,
+                                              norm.get("weight_offset", 0)).reshape(state.shape)
         positions = self.stack["input"].get("positions", {})
         rotary = positions if isinstance(positions, dict) and positions.get("kind") == "rotary" else None
         rotary = {"interleaved": (rotary or {}).get("interleaved", False)} | sublayer["rotary"] if "rotary" in sublayer else rotary
@@ -156,6 +159,8 @@ class Decoder:
                 result = result + self.apply(inner_kind, inner_value, prefix, shared if one else self.norm(name + ".norm", x))[0]
             return result
         name = prefix + value.get("name", kind)
+        if self.norm_spec["place"] == "after":
+            return self.norm(name + ".norm", x + self.apply(kind, value, prefix, x)[0])
         y, _ = self.apply(kind, value, prefix, self.norm(name + ".norm", x))
         return x + (self.norm(name + ".norm_after", y) if self.norm_spec["place"] == "both" else y)
 
@@ -163,14 +168,15 @@ class Decoder:
         entry = self.stack["input"]
         x = self.tensors[f"{self.name}.input.tokens.weight"][tokens] * entry.get("scale", 1.0)
         if f"{self.name}.input.positions.weight" in self.tensors:
-            x = x + self.tensors[f"{self.name}.input.positions.weight"][:len(tokens)]
+            first = entry["positions"].get("offset", 0)
+            x = x + self.tensors[f"{self.name}.input.positions.weight"][first:first + len(tokens)]
         if entry.get("norm"):
             x = self.norm(f"{self.name}.input.norm", x)
         blocks = self.stack.get("cycle") or [self.stack["block"]]
         for layer in range(self.stack["layers"]):
             for item in blocks[layer % len(blocks)]:
                 x = self.sublayer(item, f"{self.name}.layers.{layer}.", x)
-        if self.norm_spec["final"]:
+        if self.norm_spec["final"] and self.norm_spec["place"] != "after":
             x = self.norm(f"{self.name}.norm", x)
         head = self.spec["head"]
         matrix = self.tensors[f"{self.name}.input.tokens.weight" if head.get("tied", True) else "head.weight"]

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Small random decoders of every family against transformers. Run with the interpreter of build/oracles.
+
+check_decoders.py TENON [FAMILY...] [--import] [--seed S]
+
+Compiles each model and compares the logits of two prompts (one batch) and a greedy continuation of 64 tokens. With --import
+it only imports: the spec and the weights that `tenon import` writes are evaluated in float64 by docs/spec.md."""
+
+import argparse
+import json
+import pathlib
+import random
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "oracles"), str(HERE.parent / "unit" / "import")]
+import numpy  # noqa: E402
+from check_goldens import TOLERANCE, run  # noqa: E402
+import decoder_models  # noqa: E402
+from spec_logits import Decoder  # noqa: E402
+
+CONTINUED = 64
+# Both evaluate the same float32 weights in float64. transformers makes angles and slopes in float32, of which what is largest,
+# a position times a frequency, is right to 1e-5.
+IMPORT_TOLERANCE = 3e-5
+NEAR = 1e-3  # Where the two best logits are closer, either may be chosen.
+
+
+def difference(found, expected):
+    """The largest difference of a row's logits, relative to the row's largest."""
+    return float((numpy.abs(found - expected).max(-1) / numpy.abs(expected).max(-1)).max())
+
+
+def check_import(tenon, folder, model, prompts):
+    run([tenon, "import", folder, "-o", folder / "imported"])
+    decoder = Decoder(folder / "imported")
+    error = max(difference(decoder.logits(tokens), decoder_models.logits(model, tokens)) for tokens in prompts)
+    return error, None if error <= IMPORT_TOLERANCE else f"relative error {error:.3g} is above {IMPORT_TOLERANCE}"
+
+
+def tokens_option(tokens):
+    return ["--tokens", ",".join(map(str, tokens))]
+
+
+def check_continuation(tenon, library, model, prompt):
+    expected, margins = decoder_models.continuation(model, prompt, CONTINUED)
+    row = json.loads(run([tenon, "run", library, *tokens_option(prompt), "--json", "--max-tokens", CONTINUED]))["rows"][0]
+    found = row["tokens"]
+    if found == expected:
+        return None
+    at = next((i for i, pair in enumerate(zip(found, expected)) if pair[0] != pair[1]), min(len(found), len(expected)))
+    if at < len(found) and margins[at] < NEAR:
+        return None
+    return f"greedy tokens differ from the one after {at} on: expected {expected}, found {found}"
+
+
+def check_compiled(tenon, folder, model, prompts):
+    library = folder / "model.so"
+    run([tenon, "compile", folder, "-o", library])
+    run([tenon, "run", library, *[part for tokens in prompts for part in tokens_option(tokens)], "--max-tokens", "0",
+         "--output", f"logits={folder / 'logits.npy'}"])
+    found = numpy.load(folder / "logits.npy")
+    shape = (len(prompts), max(map(len, prompts)), decoder_models.VOCAB)
+    if found.shape != shape:
+        return 0.0, f"expected logits of shape {shape}, found {found.shape}"
+    error = max(difference(found[row, :len(tokens)], decoder_models.logits(model, tokens)) for row, tokens in enumerate(prompts))
+    if not error <= TOLERANCE:
+        return error, f"relative error {error:.3g} is above {TOLERANCE}"
+    return error, check_continuation(tenon, library, model, prompts[0])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("tenon")
+    parser.add_argument("families", nargs="*")
+    parser.add_argument("--import", dest="only_import", action="store_true")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    problems, count = [], 0
+    for family, (_, configurations) in decoder_models.FAMILIES.items():
+        if arguments.families and family not in arguments.families:
+            continue
+        for index, options in enumerate(configurations):
+            count += 1
+            name = f"{family}-{index}"
+            rng = random.Random(arguments.seed + count)
+            prompts = [[rng.randrange(decoder_models.VOCAB) for _ in range(length)] for length in (37, rng.randint(1, 90))]
+            with tempfile.TemporaryDirectory() as scratch:
+                folder = pathlib.Path(scratch) / name
+                model = decoder_models.build(family, options, arguments.seed + count)
+                model.save_pretrained(folder)
+                try:
+                    check = check_import if arguments.only_import else check_compiled
+                    error, problem = check(arguments.tenon, folder, model, prompts)
+                    print(f"{name:16} {error:.2e}" + ("  WRONG" if problem else ""), flush=True)
+                except (RuntimeError, ValueError, KeyError) as failure:
+                    problem = f"{type(failure).__name__}: {failure}"
+                    print(f"{name:16} FAILED", flush=True)
+                if problem:
+                    problems.append(f"{name} {options}: {problem}")
+    print(*problems, sep="\n")
+    print(f"{count} models, {len(problems)} with problems")
+    return 1 if problems or not count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
