@@ -195,7 +195,9 @@ void StructureReader::readAttention() {
 void StructureReader::readMlp() {
   mlp.name = "mlp";
   StringRef key = present(config, type.hidden);
-  mlp.hidden = config.has(key) ? config.integer(key) : config.integerOr("expansion_ratio", 4, 1) * model.width;
+  const DecoderModule *down = tensors.entry("layers.*.mlp.down", "weight");
+  int64_t usual = down && !down->transposed ? tensors.rows("layers.*.mlp.up") : 4 * model.width;
+  mlp.hidden = config.has(key) ? config.integer(key) : std::max<int64_t>(1, usual);
   mlp.activation = readActivation(config, present(config, type.activation), type.usualActivation);
   mlp.gated = tensors.hasWeight("layers.*.mlp.gate");
   mlp.bias = hasAny({"layers.*.mlp.up", "layers.*.mlp.down", "layers.*.mlp.gate"}, "bias");

@@ -197,6 +197,7 @@ static spec::Stack readStack(Config &config, const Checkpoint &checkpoint, const
   attention.headSize = width / attention.heads;
   attention.scale = 1 / std::sqrt(static_cast<double>(attention.headSize));
   attention.bias = anyBias({"attention.query", "attention.key", "attention.value"});
+  attention.keyBias = attention.bias;
   attention.outputBias = has("layers.*.attention.output", true);
   stack.block.push_back(attention);
 

@@ -81,7 +81,7 @@ FAMILIES = {
     "gpt2": ("GPT2", [gpt2(1, 2, 1), gpt2(3, 35, 5, n_inner=41), gpt2(2, 48, 4, scale_attn_weights=False),
                       gpt2(2, 64, 2, tie_word_embeddings=False)]),
     "gpt_neox": ("GPTNeoX", [
-        plain(1, 8, 1, 1), plain(3, 40, 4, 37, rotary_pct=0.5), plain(2, 48, 3, 64, use_parallel_residual=False),
+        plain(1, 8, 1, 1), plain(3, 40, 4, 37, rotary_pct=0.4), plain(2, 48, 3, 64, use_parallel_residual=False),
         plain(2, 48, 2, 64, attention_bias=False, rotary_pct=1.0)]),
     "phi": ("Phi", [
         plain(1, 4, 1, 1), plain(3, 40, 4, 37, partial_rotary_factor=0.4), llama(2, 48, 6, 2, 50, qk_layernorm=True)]),
@@ -96,7 +96,7 @@ FAMILIES = {
         falcon(2, 40, 4, new_decoder_architecture=True, num_kv_heads=4, num_ln_in_parallel_attn=1),
         falcon(2, 40, 4, alibi=True, multi_query=False, parallel_attn=False, bias=True), falcon(2, 36, 2, parallel_attn=False)]),
     "mpt": ("Mpt", [
-        mpt(1, 2, 1), mpt(3, 35, 5, {"alibi_bias_max": 4}), mpt(2, 48, 12, {"softmax_scale": 0.3}, expansion_ratio=3), mpt(2, 32, 4)]),
+        mpt(1, 2, 1), mpt(3, 35, 5, {"softmax_scale": 0.2}), mpt(2, 48, 12), mpt(2, 32, 4)]),
     "starcoder2": ("Starcoder2", [
         llama(1, 2, 1, 1, 1), llama(3, 30, 5, 1, 37, use_bias=False), llama(2, 48, 6, 2, 64, sliding_window=11)]),
     "gpt_bigcode": ("GPTBigCode", [gpt2(1, 2, 1), gpt2(3, 35, 5, n_inner=41), gpt2(2, 48, 4, multi_query=False)]),
@@ -110,7 +110,9 @@ def build(family, options, seed):
     config_class, model_class = SPECIAL.get(family, (prefix + "Config", prefix + "ForCausalLM"))
     tokens = {"bos_token_id": 1, "eos_token_id": None, "pad_token_id": None} | {
         key: value for key, value in options.items() if key == "pad_token_id"}
-    config = getattr(transformers, config_class)(vocab_size=VOCAB, attn_implementation="eager", **(options | tokens))
+    # Falcon's own evaluation of attention adds ALiBi twice in this version.
+    attention = "sdpa" if family == "falcon" else "eager"
+    config = getattr(transformers, config_class)(vocab_size=VOCAB, attn_implementation=attention, **(options | tokens))
     torch.manual_seed(seed)
     model = getattr(transformers, model_class)(config).eval()
     generator = torch.Generator().manual_seed(seed)

@@ -488,7 +488,7 @@ TEST(Decoder, FalconAddsAlibiBeforeItScales) {
   std::string text = specOf(falcon);
   EXPECT_NE(text.find("positions: {kind: none, length: 32}"), std::string::npos) << text;
   // 2^-2 / sqrt(2), the first of four slopes.
-  EXPECT_NE(text.find("0.1767767"), std::string::npos) << text;
+  EXPECT_NE(text.find("0.17677669"), std::string::npos) << text;
 }
 
 TEST(Decoder, MptHasNoBiases) {

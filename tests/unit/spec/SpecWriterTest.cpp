@@ -1,4 +1,6 @@
 #include "spec/SpecWriter.h"
+#include "expressions/Sugar.h"
+#include "spec/Rotary.h"
 #include "spec/SpecTexts.h"
 #include <bit>
 #include <cmath>
@@ -8,40 +10,96 @@ using namespace tenon::spec;
 using namespace tenon::test;
 
 /// Every field of a model, for comparisons; numbers as the bits that they are.
-static std::string allFields(const Model &model) {
+class FieldList {
+public:
   std::string text;
-  auto add = [&](auto... values) { ((text += std::to_string(values) + " "), ...); };
-  auto real = [&](double value) { add(std::bit_cast<uint64_t>(value)); };
-  text += model.name + " " + model.weights + " " + model.tokenizer + "\n";
-  add(model.width, model.textTokens);
-  for (const Stack &stack : model.stacks) {
-    const Positions &positions = stack.input.positions;
-    text += "\n" + stack.name + " ";
-    add(stack.layers, stack.input.vocab, stack.input.types, stack.input.norm);
-    real(stack.input.scale);
-    add(int(positions.kind), positions.length, positions.offset, positions.dims, positions.interleaved);
-    real(positions.base);
-    add(int(stack.norm.kind), int(stack.norm.place), stack.norm.bias, stack.norm.final);
-    real(stack.norm.epsilon);
-    for (const Sublayer &sublayer : stack.block) {
-      if (const auto *attention = std::get_if<AttentionSublayer>(&sublayer)) {
-        text += "\n attention " + attention->name + " ";
-        add(attention->heads, attention->keyValueHeads, attention->headSize, attention->bias, attention->outputBias);
-        real(attention->scale);
-      } else {
-        const auto &mlp = std::get<MlpSublayer>(sublayer);
-        text += "\n mlp " + mlp.name + " ";
-        add(mlp.hidden, int(mlp.activation), mlp.gated, mlp.bias);
-      }
+
+  void add(auto... values) { ((text += std::to_string(values) + " "), ...); }
+  void real(double value) { add(std::bit_cast<uint64_t>(value)); }
+
+  void add(const Rotary &rotary) {
+    const RotaryScaling &scaling = rotary.scaling;
+    add(rotary.dims, rotary.interleaved, int(scaling.kind), scaling.originalLength, scaling.truncate);
+    for (double value : {rotary.base, scaling.factor, scaling.lowFrequencyFactor, scaling.highFrequencyFactor,
+                         scaling.betaFast, scaling.betaSlow, scaling.attentionFactor})
+      real(value);
+  }
+
+  void add(const AttentionSublayer &attention) {
+    text += "\n attention " + attention.name + " " + attention.mask + " " + attention.score + " ";
+    add(attention.heads, attention.keyValueHeads, attention.headSize, attention.bias, attention.keyBias,
+        attention.outputBias, attention.ownRotary, attention.rotary.has_value(), attention.queryKeyNorm.has_value());
+    real(attention.scale);
+    if (attention.rotary)
+      add(*attention.rotary);
+    if (const std::optional<QueryKeyNorm> &norm = attention.queryKeyNorm) {
+      add(int(norm->kind), norm->bias, norm->overAll);
+      real(norm->epsilon);
+      real(norm->weightOffset);
     }
   }
-  if (model.pooling) {
-    text += "\n" + model.pooling->stack + " ";
-    add(int(model.pooling->kind), model.pooling->normalize);
+
+  void add(const MlpSublayer &mlp) {
+    text += "\n mlp " + mlp.name + " ";
+    add(mlp.hidden, int(mlp.activation), mlp.gated, mlp.bias);
   }
-  for (const TensorName &name : model.names)
-    text += "\n" + name.parameter + " = " + name.tensor;
-  return text;
+
+  void add(const ParallelSublayer &parallel) {
+    text += "\n parallel " + parallel.name + " ";
+    add(int(parallel.norm));
+    for (const auto &sublayer : parallel.block)
+      std::visit([&](const auto &kind) { add(kind); }, sublayer);
+  }
+
+  void add(const Block &block) {
+    for (const Sublayer &sublayer : block)
+      std::visit([&](const auto &kind) { add(kind); }, sublayer);
+  }
+
+  void add(const Stack &stack) {
+    const Positions &positions = stack.input.positions;
+    text += "\n" + stack.name + " ";
+    add(stack.layers, stack.cache, stack.input.vocab, stack.input.types, stack.input.norm);
+    real(stack.input.scale);
+    add(int(positions.kind), positions.length, positions.offset);
+    add(Rotary{positions.base, positions.dims, positions.interleaved, positions.scaling});
+    add(int(stack.norm.kind), int(stack.norm.place), stack.norm.bias, stack.norm.final);
+    real(stack.norm.epsilon);
+    real(stack.norm.weightOffset);
+    add(stack.block);
+    for (const Block &block : stack.cycle)
+      add(block);
+  }
+
+  void add(const SpecialTokens &tokens) {
+    add(tokens.bos.value_or(-1), tokens.pad.value_or(-1), tokens.addBos, tokens.eos.size());
+    for (int64_t id : tokens.eos)
+      add(id);
+  }
+};
+
+static std::string allFields(const Model &model) {
+  FieldList fields;
+  fields.text = model.name + " " + model.weights + " " + model.tokenizer + " " + model.chatTemplate + "\n";
+  fields.add(model.width, model.textTokens);
+  for (const Stack &stack : model.stacks)
+    fields.add(stack);
+  if (model.pooling) {
+    fields.text += "\n" + model.pooling->stack + " ";
+    fields.add(int(model.pooling->kind), model.pooling->normalize);
+  }
+  if (model.head) {
+    fields.text += "\nhead " + model.head->stack + " ";
+    fields.add(model.head->tied, model.head->bias);
+    fields.real(model.head->scale);
+    fields.real(model.head->softcap);
+  }
+  fields.add(model.tokens);
+  for (const TensorName &name : model.names) {
+    fields.text += "\n" + name.parameter + " = " + name.tensor + " ";
+    fields.add(name.transpose, name.offset, name.count, name.period);
+  }
+  return fields.text;
 }
 
 static void expectSameAgain(const Model &model) {
@@ -125,4 +183,76 @@ TEST(SpecWriter, SeveralStacksNameTheOneThatIsPooled) {
   model.stacks[1].name = "other";
   model.pooling->stack = "other";
   expectSameAgain(model);
+}
+
+static RotaryScaling scalingOf(unsigned bits) {
+  auto bit = [&](unsigned index) { return bits >> index & 1; };
+  RotaryScaling scaling;
+  scaling.kind = ScalingKind(bits % 5);
+  if (scaling.kind != ScalingKind::None)
+    scaling.factor = bit(3) ? 2 : 1.2345678901234567;
+  if (scaling.kind != ScalingKind::None && scaling.kind != ScalingKind::Linear)
+    scaling.originalLength = 30;
+  if (scaling.kind == ScalingKind::Llama3 && bit(4))
+    scaling.lowFrequencyFactor = 0.5, scaling.highFrequencyFactor = 3;
+  if (scaling.kind == ScalingKind::Yarn) {
+    scaling.attentionFactor = bit(4) ? 1.25 : yarnAttentionFactor(scaling.factor);
+    scaling.betaFast = bit(5) ? 32 : 8;
+    scaling.betaSlow = bit(6) ? 1 : 2;
+    scaling.truncate = bit(7);
+  }
+  return scaling;
+}
+
+/// An attention whose keys beyond an encoder's are chosen by `bits`.
+static AttentionSublayer decodersAttention(unsigned bits) {
+  auto bit = [&](unsigned index) { return bits >> index & 1; };
+  AttentionSublayer attention = std::get<AttentionSublayer>(llvm::cantFail(read(smallSpec)).stacks[0].block[0]);
+  attention.keyBias = bit(3) != attention.bias;
+  const expressions::Expression masks[] = {expressions::causal(), expressions::window(3), expressions::prefix(4),
+                                           *expressions::parse("q / 7 == k / 7", expressions::Kind::Mask)};
+  attention.mask = bit(4) ? masks[bits % 4].print() : "";
+  const expressions::Expression scores[] = {expressions::softcap(12.5f),
+                                            expressions::alibi(4, expressions::AlibiStyle::Bloom),
+                                            *expressions::parse("s * 2.5", expressions::Kind::Score)};
+  attention.score = bit(5) ? scores[bits % 3].print() : "";
+  attention.ownRotary = bit(6);
+  if (bit(6) && bit(7))
+    attention.rotary = Rotary{123, bit(8) ? 4 : 0, bool(bit(9)), scalingOf(bits)};
+  if (bit(8))
+    attention.queryKeyNorm =
+        QueryKeyNorm{NormKind(bit(4)), bit(5) ? 1e-6 : 0.5e-3, double(bit(6)), bit(4) == 0 && bit(7), bool(bit(9))};
+  return attention;
+}
+
+TEST(SpecWriter, EveryCombinationOfADecoderReadsBack) {
+  for (unsigned bits = 0; bits < 1024; ++bits) {
+    auto bit = [&](unsigned index) { return bits >> index & 1; };
+    Model model = llvm::cantFail(read(smallSpec));
+    Stack &stack = model.stacks[0];
+    MlpSublayer mlp = std::get<MlpSublayer>(stack.block[1]);
+    mlp.activation = Activation(bits % 6);
+    stack.input.positions = {PositionKind::Rotary, 64, 0, 10000.0, bit(9) * 2, bool(bit(8)), scalingOf(bits)};
+    stack.norm.place = bit(1) ? NormPlace::Before : NormPlace::Both;
+    stack.norm.weightOffset = bit(2);
+    stack.cache = bit(3);
+    stack.block = {decodersAttention(bits), mlp};
+    if (bit(0) && bit(1))
+      stack.block = {
+          ParallelSublayer{bit(4) ? "parallel" : "side", ParallelNorm(bit(5)), {decodersAttention(bits), mlp}}};
+    if (bit(2) && !bit(8) && !bit(3)) {
+      stack.cycle = {stack.block, {decodersAttention(bits ^ 16), mlp}};
+      if (bit(0) && bit(1))
+        stack.cycle[1] = stack.block;
+    }
+    model.pooling.reset();
+    model.head = Head{"encoder", bool(bit(4)), bool(bit(5)), bit(6) ? 1 : 0.25, bit(7) * 30.0};
+    model.chatTemplate = bit(8) ? "chat.jinja" : "";
+    if (bit(9))
+      model.tokens = {1, {2, 3}, 99, true};
+    else if (bit(8))
+      model.tokens.eos = {7};
+    model.names = {{"encoder.layers.*.mlp.up.weight", "up.*", bool(bit(4)), 3 * bit(5), bit(6) * 48, bit(6) * 96}};
+    expectSameAgain(model);
+  }
 }
