@@ -63,9 +63,10 @@ def attention_module(mask, score):
         attributes += f', {name} = "{text}"' if text else ""
     wide, narrow = f"tensor<?x?x{HEADS * SIZE}xf32>", f"tensor<?x?x{KEY_HEADS * SIZE}xf32>"
     rows = 'tenon.dims = ["batch", "length"]'
-    return f"""func.func @attend(%q: {wide} {{tenon.name = "q", {rows}}}, %k: {narrow} {{tenon.name = "k", {rows}}},
-    %v: {narrow} {{tenon.name = "v", {rows}}}, %n: tensor<?xi32> {{tenon.name = "n", tenon.dims = ["batch"]}})
-    -> ({wide} {{tenon.name = "result"}}) {{
+    # Lengths are the second argument of a function over a padded batch.
+    return f"""func.func @attend(%q: {wide} {{tenon.name = "q", {rows}}},
+    %n: tensor<?xi32> {{tenon.name = "n", tenon.dims = ["batch"]}}, %k: {narrow} {{tenon.name = "k", {rows}}},
+    %v: {narrow} {{tenon.name = "v", {rows}}}) -> ({wide} {{tenon.name = "result"}}) {{
   %0 = tenon.attention %q, %k, %v lengths(%n) {{{attributes}}} : ({wide}, {narrow}, {narrow}, tensor<?xi32>) -> {wide}
   return %0 : {wide}
 }}
@@ -112,7 +113,7 @@ def check_attention(tenon, scratch, mask, score):
         if not error <= TOLERANCE:
             return f"sequence {row} of {length}: relative error {float(error):.3g} is above {TOLERANCE}"
         worst = max(worst, float(error))
-    print(f"    attention {worst:.1e}", flush=True)
+    print(f"    attention with it: {worst:.1e}", flush=True)
     return None
 
 
