@@ -83,8 +83,8 @@ private:
 void StructureReader::refuseWhatIsNotSaid() {
   for (StringRef name : {"expert_count", "attention.clamp_kqv", "logit_scale", "residual_scale", "embedding_scale",
                          "attention.output_scale", "attention.temperature_length", "altup.num_inputs"})
-    if (double value = keys.numberOr(key(name), 0); value != 0)
-      keys.fail(key(name), llvm::formatv("{0} is not supported; supported: none, or 0", value).str());
+    if (keys.numberOr(key(name), 0) != 0)
+      keys.fail(key(name), keys.getFile().metadata(key(name))->text() + " is not supported; supported: none, or 0");
   if (!keys.booleanOr(key("attention.causal"), true))
     keys.fail(key("attention.causal"), "false is not supported; supported: true");
   for (StringRef name : {"rope_factors_long.weight", "rope_factors_short.weight"})

@@ -187,7 +187,7 @@ TEST(Gguf, FactorsOfLlama3AreFoundAgain) {
 }
 
 TEST(Gguf, OtherFactorsAreRefused) {
-  Imported small(llama().counting("rope_freqs.weight", {1}, 3).counting("x", {1}));
+  Imported small(llama().counting("rope_freqs.weight", {2}, 3));
   EXPECT_EQ(small.error,
             "'DIR/small.gguf': rope_freqs.weight: expected the 1 factors of Llama 3's scaling, with a first "
             "length that is a power of two");
@@ -472,7 +472,7 @@ TEST(Gguf, MissingAndWrongKeysAreNamed) {
             "found string '8'");
   EXPECT_EQ(Imported(keys("llama")).error, "'DIR/small.gguf': token_embd.weight: the tensor is missing, or empty");
   EXPECT_EQ(Imported(llama().integer("llama.expert_count", 8)).error,
-            "'DIR/small.gguf': llama.expert_count: 8.00 is not supported; supported: none, or 0");
+            "'DIR/small.gguf': llama.expert_count: uint32 8 is not supported; supported: none, or 0");
   EXPECT_EQ(Imported(llama().integer("llama.attention.value_length", 3)).error,
             "'DIR/small.gguf': llama.attention.value_length: 3 is not supported; supported: the size of keys (2)");
   EXPECT_EQ(Imported(llama().text("llama.rope.scaling.type", "longrope").real("llama.rope.scaling.factor", 2)).error,
