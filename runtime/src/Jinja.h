@@ -49,7 +49,7 @@ struct Statement {
     Text,      ///< text
     Output,    ///< expression
     If,        ///< expression, body, otherwise
-    For,       ///< targets in expression, if condition: body; otherwise without a round
+    For,       ///< targets in expression, if condition: body; otherwise without a whole round
     Set,       ///< targets = expression; without an expression, the text of body
     SetMember, ///< targets[0].text = expression
     Macro,     ///< text(targets, with defaults): body

@@ -11,7 +11,7 @@ namespace tenon::runtime::jinja {
 namespace {
 
 /// Stops what would not stop by itself.
-constexpr size_t mostSteps = 10'000'000;
+constexpr size_t mostSteps = 1'000'000;
 constexpr size_t mostCalls = 50;
 
 enum class Flow { On, Break, Continue };
@@ -186,18 +186,20 @@ private:
       if (!statement.condition || evaluate(*statement.condition, inside).truth())
         items.push_back(std::move(item));
     }
-    if (items.empty()) {
-      Scope inside{&scope, {}};
-      runAll(statement.otherwise, inside, out);
-      return;
-    }
+    bool whole = false; // whether a round came to its end, which is what Jinja's else asks
     for (size_t index = 0; index < items.size(); ++index) {
       Scope inside{&scope, {}};
       assign(statement.targets, items[index], statement.line, inside);
       inside.set("loop", loopVariable(items, index));
-      if (runAll(statement.body, inside, out) == Flow::Break)
-        return;
+      Flow flow = runAll(statement.body, inside, out);
+      whole = whole || flow == Flow::On;
+      if (flow == Flow::Break)
+        break;
     }
+    if (whole)
+      return;
+    Scope inside{&scope, {}};
+    runAll(statement.otherwise, inside, out);
   }
 
   Value makeMacro(const Statement &macro) {

@@ -65,7 +65,7 @@ void Sampler::keepTopP() {
     return;
   std::vector<Candidate> ordered = candidates;
   std::sort(ordered.begin(), ordered.end(), [](const Candidate &left, const Candidate &right) {
-    return left.score != right.score ? left.score < right.score : left.id > right.id;
+    return left.score != right.score ? left.score < right.score : left.id < right.id;
   });
   double largest = ordered.back().score, sum = 0, passed = 0;
   for (const Candidate &candidate : ordered)

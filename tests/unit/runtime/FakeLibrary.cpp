@@ -147,6 +147,15 @@ std::vector<int32_t> FakeDecoder::continuation(std::vector<int32_t> tokens, size
   return written;
 }
 
+std::vector<float> FakeDecoder::scoresAfter(const std::vector<int32_t> &tokens) {
+  int32_t h = next(tokens);
+  std::vector<float> scores;
+  for (int32_t v = 0; v < 32; ++v)
+    scores.push_back(-float((v - h + 32) % 32) / 4 - float((v * v * 7 + h * h * 13 + v * h * 5) % 1009) / 10000);
+  scores.push_back(-100);
+  return scores;
+}
+
 int32_t FakeDecoder::best(const std::vector<float> &logits) {
   for (float logit : logits)
     EXPECT_FALSE(std::isnan(logit));

@@ -71,6 +71,8 @@ protected:
   static int32_t next(const std::vector<int32_t> &tokens);
   /// The `count` tokens that it predicts one after the other.
   static std::vector<int32_t> continuation(std::vector<int32_t> tokens, size_t count);
+  /// The scores that it gives after `tokens`.
+  static std::vector<float> scoresAfter(const std::vector<int32_t> &tokens);
   static int32_t best(const std::vector<float> &logits);
   static int64_t lengthOf(tenon_session *session);
   /// Tokens 2, 3, 4, ... that are no ends of texts.

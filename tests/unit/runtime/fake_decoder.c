@@ -54,8 +54,11 @@ static float hash(const struct pass *pass, int row, int64_t position) {
 
 static void predict(const struct pass *pass, int row, int64_t position, float *logits) {
   float best = hash(pass, row, position);
-  for (int v = 0; v < PREDICTED; ++v)
-    logits[v] = isnan(best) ? best : -(float)((v - (int)best + PREDICTED) % PREDICTED) / 4;
+  int h = isnan(best) ? 0 : (int)best;
+  for (int v = 0; v < PREDICTED; ++v) {
+    int noise = (v * v * 7 + h * h * 13 + v * h * 5) % 1009;
+    logits[v] = isnan(best) ? best : -(float)((v - h + PREDICTED) % PREDICTED) / 4 - (float)noise / 10000;
+  }
   logits[PREDICTED] = -100;
 }
 
