@@ -24,7 +24,9 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 
+#include <array>
 #include <cmath>
+#include <numeric>
 #include <random>
 
 using namespace llvm;
@@ -75,17 +77,28 @@ Expected<LibraryFacts> describeLibrary(const std::string &path) {
   return facts;
 }
 
-/// Inputs of an entry point: a batch of sequences of several lengths, none among them.
+/// Inputs of an entry point: a batch of sequences of several lengths, none among them, some of which go on from cached
+/// tokens.
 class InputMaker {
 public:
   explicit InputMaker(mlir::func::FuncOp function) : function(function) {
     if (auto limits = function->getAttrOfType<mlir::DictionaryAttr>("tenon.limits")) {
       vocab = limits.getAs<mlir::IntegerAttr>("vocab").getInt();
       types = limits.getAs<mlir::IntegerAttr>("types").getInt();
-      if (int64_t positions = limits.getAs<mlir::IntegerAttr>("positions").getInt())
-        length = std::min(length, positions);
+      positions = limits.getAs<mlir::IntegerAttr>("positions").getInt();
     }
+    auto first = function.getNumArguments() > 0
+                     ? mlir::dyn_cast<mlir::RankedTensorType>(function.getArgument(0).getType())
+                     : mlir::RankedTensorType();
+    if (first && first.getRank() >= 2 && first.getDimSize(1) == 1)
+      length = 1;
+    if (positions > 0)
+      length = std::min(length, positions);
     lengths = {static_cast<int32_t>(length), static_cast<int32_t>((length + 1) / 2), 1, 0};
+    for (auto [index, count] : enumerate(lengths)) {
+      int64_t cached = std::array{0, 5, 16, 17}[index];
+      past.push_back(static_cast<int32_t>(positions > 0 ? std::min(cached, positions - count) : cached));
+    }
   }
 
   SmallVector<DoubleTensor> inputs() {
@@ -110,23 +123,37 @@ private:
     return name ? name.getValue() : StringRef();
   }
 
+  int64_t batch() const { return static_cast<int64_t>(lengths.size()); }
+  int64_t slots() const {
+    return divideCeil(*std::max_element(past.begin(), past.end()) + static_cast<int64_t>(length), kPageTokens);
+  }
+
+  int64_t sizeOf(StringRef dimension) const {
+    return dimension == "batch"   ? batch()
+           : dimension == "slots" ? slots()
+           : dimension == "pages" ? batch() * slots()
+                                  : length;
+  }
+
   DoubleTensor input(mlir::BlockArgument argument) {
     auto type = mlir::cast<mlir::RankedTensorType>(argument.getType());
     SmallVector<int64_t> shape(type.getShape());
     auto dims = function.getArgAttrOfType<mlir::ArrayAttr>(argument.getArgNumber(), "tenon.dims");
     size_t dynamic = 0;
     for (int64_t &size : shape)
-      if (mlir::ShapedType::isDynamic(size)) {
-        StringRef name = dims ? mlir::cast<mlir::StringAttr>(dims[dynamic++]).getValue() : StringRef();
-        size = name == "batch" ? lengths.size() : length;
-      }
-    bool isLengths = dims && dims.size() == 1 && shape.size() == 1 && type.getElementType().isInteger(32) &&
-                     shape[0] == static_cast<int64_t>(lengths.size());
-    if (isLengths)
+      if (mlir::ShapedType::isDynamic(size))
+        size = sizeOf(dims ? mlir::cast<mlir::StringAttr>(dims[dynamic++]).getValue() : StringRef());
+    bool isInteger = type.getElementType().isInteger(32);
+    if (isInteger && nameOf(argument) == "past" && shape == ArrayRef(batch()))
+      return DoubleTensor(shape, past);
+    if (isInteger && dims && dims.size() == 1 && shape == ArrayRef(batch()))
       return DoubleTensor(shape, lengths);
     int64_t count = reference::countElements(shape);
-    if (type.getElementType().isInteger(32)) {
-      std::uniform_int_distribution<int32_t> ids(0, static_cast<int32_t>(nameOf(argument) == "types" ? types - 1 : vocab - 1));
+    if (isInteger && nameOf(argument) == "pages")
+      return DoubleTensor(shape, scatteredPages(count));
+    if (isInteger) {
+      std::uniform_int_distribution<int32_t> ids(
+          0, static_cast<int32_t>(nameOf(argument) == "types" ? types - 1 : vocab - 1));
       std::vector<int32_t> values(count);
       for (int32_t &value : values)
         value = ids(random);
@@ -139,9 +166,17 @@ private:
     return DoubleTensor(shape, std::move(values));
   }
 
+  /// Every page once, in no order.
+  std::vector<int32_t> scatteredPages(int64_t count) {
+    std::vector<int32_t> pages(count);
+    std::iota(pages.begin(), pages.end(), 0);
+    std::shuffle(pages.begin(), pages.end(), random);
+    return pages;
+  }
+
   mlir::func::FuncOp function;
-  int64_t vocab = 2, types = 1, length = 37;
-  std::vector<int32_t> lengths;
+  int64_t vocab = 2, types = 1, positions = 0, length = 37;
+  std::vector<int32_t> lengths, past;
   std::mt19937 random{20170612};
 };
 
@@ -235,9 +270,15 @@ private:
       buffers.push_back({const_cast<void *>(data), input.shape(), !input.isInteger()});
     }
     outputs.resize(shapes.size());
-    for (auto [output, shape] : zip(outputs, shapes)) {
-      output.resize(shape.size());
-      buffers.push_back({output.data(), shape.shape(), true});
+    for (auto [index, shape] : enumerate(shapes)) {
+      outputs[index].resize(shape.size());
+      // What is updated in place is its own input.
+      if (mlir::Value updated = kernel.getUpdatedInput(index)) {
+        size_t input = find(kernel.getInputs(), updated) - kernel.getInputs().begin();
+        copy(inputs[input].values(), outputs[index].begin());
+        buffers[input].data = outputs[index].data();
+      }
+      buffers.push_back({outputs[index].data(), shape.shape(), true});
     }
     auto found = functions.find(kernel.getName());
     if (found == functions.end())
