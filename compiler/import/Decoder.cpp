@@ -62,6 +62,9 @@ llvm::Expected<ImportedModel> tenon::import::importDecoder(Config &outer, const 
   if (llvm::Error error = tensors.checkNames(type.name))
     return std::move(error);
   model.weights = llvm::sys::path::filename((*files)->getPath()).str();
+  // Sizes that are too large are refused before anything is computed from them.
+  if (llvm::Error error = checkModel(model, configPath))
+    return std::move(error);
   model.names = decoderTensorNames(model, tensors);
   if (llvm::Error error = readSpecialTokens(config, directory, model.stacks.front().input.vocab, model.tokens))
     return std::move(error);

@@ -9,6 +9,7 @@
 #include "expressions/Sugar.h"
 #include "import/CheckpointFiles.h"
 #include "import/LayerKinds.h"
+#include "spec/Names.h"
 #include "spec/Parameters.h"
 #include "llvm/ADT/STLExtras.h"
 #include <cmath>
@@ -40,6 +41,7 @@ private:
   int64_t keyValueHeads();
   double attentionScale();
   std::string alibi();
+  std::string softcap(StringRef key);
   void readMlp();
   bool isParallel();
   spec::Block block(LayerKind kind);
@@ -136,8 +138,12 @@ int64_t StructureReader::keyValueHeads() {
 
 double StructureReader::attentionScale() {
   double usual = 1 / std::sqrt(double(attention.headSize));
-  if (config.has("query_pre_attn_scalar"))
-    return 1 / std::sqrt(config.numberOr("query_pre_attn_scalar", 1));
+  if (config.has("query_pre_attn_scalar")) {
+    double scalar = config.numberOr("query_pre_attn_scalar", 1);
+    if (!(scalar > 0))
+      config.fail("query_pre_attn_scalar", "expected a number above 0, found " + std::to_string(scalar));
+    return 1 / std::sqrt(scalar);
+  }
   if (!config.booleanOr("scale_attn_weights", true))
     return 1;
   std::optional<Config> section = config.section("attn_config");
@@ -161,6 +167,16 @@ std::string StructureReader::alibi() {
   if (type.positions == DecoderPositions::Rotary)
     return scaledAlibi(attention.heads, attention.scale);
   return expressions::alibi(attention.heads, expressions::AlibiStyle::Bloom).print();
+}
+
+std::string StructureReader::softcap(StringRef key) {
+  double cap = config.numberOr(key, 1);
+  if (!(cap >= spec::leastCap && cap <= spec::largestCap)) {
+    config.fail(key, "expected a number between " + std::to_string(spec::leastCap) + " and " +
+                         std::to_string(spec::largestCap) + ", found " + std::to_string(cap));
+    return "";
+  }
+  return expressions::softcap(cap).print();
 }
 
 void StructureReader::readAttention() {
@@ -271,6 +287,9 @@ void StructureReader::read() {
   refuseWhatIsNotSaid();
   stack.name = stackName;
   stack.layers = config.integer(present(config, type.layers));
+  if (stack.layers > spec::maximumLayers)
+    config.fail(present(config, type.layers),
+                std::to_string(stack.layers) + " layers; supported: at most " + std::to_string(spec::maximumLayers));
   stack.input.vocab = config.integer("vocab_size");
   stack.input.norm = tensors.hasWeight("input.norm");
   if (type.isGemma)
@@ -280,11 +299,10 @@ void StructureReader::read() {
   readPositions();
   if (config.failed())
     return;
-  double cap = config.numberOr("attn_logit_softcapping", 0);
   if (usesAlibi)
     attention.score = alibi();
-  else if (cap > 0)
-    attention.score = expressions::softcap(cap).print();
+  else if (config.has("attn_logit_softcapping"))
+    attention.score = softcap("attn_logit_softcapping");
   readMlp();
   readBlocks();
   readHead();

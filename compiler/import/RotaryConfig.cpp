@@ -85,8 +85,9 @@ spec::Rotary tenon::import::readRotary(Config &config, LayerKind kind, const Rot
   }
   spec::Rotary rotary;
   rotary.base = base;
-  auto turning = static_cast<int64_t>(defaults.headSize * part);
-  if (!(part > 0 && part <= 1) || turning < 2)
+  bool isPart = part > 0 && part <= 1;
+  auto turning = static_cast<int64_t>(isPart ? defaults.headSize * part : 0);
+  if (turning < 2)
     config.fail("partial_rotary_factor", std::to_string(part) + " of a head of " + std::to_string(defaults.headSize) +
                                              " leaves " + std::to_string(turning) +
                                              " components that turn; expected 2 up to all of them");

@@ -20,6 +20,12 @@ inline constexpr llvm::StringRef poolingKindNames[] = {"mean", "cls"};
 /// Length of the tables of sinusoidal and rotary positions, which cost memory but hold nothing trained.
 inline constexpr int64_t defaultTableLength = 1024;
 
+/// Far beyond any model; keeps the sum of all parameters within 64 bits.
+inline constexpr int64_t maximumLayers = 9999;
+
+/// Bounds of the c in c * tanh(s / c) of scores, which kernels have as a float32.
+inline constexpr double leastCap = 1e-3, largestCap = 1e6;
+
 } // namespace tenon::spec
 
 #endif // TENON_SPEC_NAMES_H

@@ -9,8 +9,6 @@
 using namespace tenon;
 using namespace tenon::spec;
 
-/// Far beyond any model; keeps the sum of all parameters within 64 bits.
-static constexpr int64_t maximumLayers = 9999;
 static constexpr size_t maximumSublayers = 64;
 
 void SpecReader::readStack(const YamlEntry &entry) {

@@ -215,8 +215,13 @@ void SpecReader::readScore(const YamlNode &node, AttentionSublayer &attention) {
     return;
   }
   Fields fields(diagnostics, node, "score");
-  if (fields.require("softcap"))
-    attention.score = expressions::softcap(readPositive(fields, "softcap", 1.0)).print();
+  if (const YamlNode *capNode = fields.require("softcap")) {
+    double cap = fields.number("softcap").value_or(1.0);
+    if (cap >= leastCap && cap <= largestCap)
+      attention.score = expressions::softcap(cap).print();
+    else
+      diagnostics.error(capNode->range, "softcap (" + capNode->text + ") is not between 0.001 and 1000000");
+  }
   fields.finish();
 }
 

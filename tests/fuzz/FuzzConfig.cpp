@@ -10,13 +10,17 @@
 
 using namespace tenon;
 
-/// A file with the names of a BERT's tensors, all of them empty: the import looks at the names alone.
+/// A file with the names of the tensors of a BERT, a Llama and a GPT-2, all of them empty: the import looks at the
+/// names alone.
 static std::string weightFile() {
   std::vector<weights::SafetensorsEntry> entries;
   for (llvm::StringRef module :
        {"embeddings.word_embeddings", "embeddings.position_embeddings", "embeddings.token_type_embeddings",
         "embeddings.LayerNorm", "encoder.layer.0.attention.self.query", "encoder.layer.0.attention.output.LayerNorm",
-        "encoder.layer.0.intermediate.dense"}) {
+        "encoder.layer.0.intermediate.dense", "model.embed_tokens", "model.layers.0.input_layernorm",
+        "model.layers.0.self_attn.q_proj", "model.layers.0.self_attn.q_norm", "model.layers.0.mlp.gate_up_proj",
+        "model.layers.0.post_feedforward_layernorm", "transformer.wte", "transformer.h.0.attn.c_attn",
+        "transformer.h.0.mlp.c_fc", "lm_head"}) {
     weights::SafetensorsEntry &entry = entries.emplace_back();
     entry.name = (module + ".weight").str();
     entry.shape = {0};

@@ -662,6 +662,10 @@ static const BadDecoder badDecoders[] = {
      "key 'quantization_config': quantised weights are not supported; supported: F32, F16, BF16 and F64"},
     {"CrossAttention", R"("add_cross_attention": true)",
      "key 'add_cross_attention': true is not supported; supported: false"},
+    {"Softcap", R"("attn_logit_softcapping": 0)",
+     "key 'attn_logit_softcapping': expected a number between 0.001000 and 1000000.000000, found 0.000000"},
+    {"Scalar", R"("query_pre_attn_scalar": -1)",
+     "key 'query_pre_attn_scalar': expected a number above 0, found -1.000000"},
     {"RotaryPart", R"("partial_rotary_factor": 0.1)",
      "key 'partial_rotary_factor': 0.100000 of a head of 4 leaves 0 components that turn; expected 2 up to all of "
      "them"},
@@ -675,6 +679,13 @@ TEST(DecoderErrors, HeadsOfKeysDivideHeads) {
   checkpoint.change("\"num_key_value_heads\": 1", "\"num_key_value_heads\": 3");
   EXPECT_EQ(checkpoint.errorOf(),
             "'DIR/config.json': key 'num_attention_heads': 2 is not a multiple of the key heads (3)");
+}
+
+TEST(DecoderErrors, LayersAreAsManyAsASpecCanHave) {
+  SmallCheckpoint checkpoint = llama();
+  checkpoint.change("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000000000");
+  EXPECT_EQ(checkpoint.errorOf(),
+            "'DIR/config.json': key 'num_hidden_layers': 2000000000 layers; supported: at most 9999");
 }
 
 TEST(DecoderErrors, TensorsThatNobodyKnowsAreNamed) {

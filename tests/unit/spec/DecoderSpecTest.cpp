@@ -209,6 +209,7 @@ static const DecoderMistake decoderMistakes[] = {
     {"Window", "window: 4", "window: 0", "window (0) is not between 1 and 2147483647"},
     {"MaskKey", "{window: 4}", "{windw: 4}",
      "mask: expected none, causal, {window: n}, {prefix: n} or an expression, found the key 'windw'"},
+    {"ScoreCap", "mask: causal", "score: {softcap: 1e-300}", "softcap (1e-300) is not between 0.001 and 1000000"},
     {"ScoreSequence", "mask: causal", "score: [s]",
      "score: expected alibi, {softcap: c} or an expression, found a sequence"},
     {"RotaryBase", "rotary: {base: 10000}", "rotary: {base: 1}", "base (1) is not above 1"},
