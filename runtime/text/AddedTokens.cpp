@@ -49,6 +49,7 @@ void AddedTokens::read(const JsonValue &description, const Vocabulary &vocabular
   }
   token.text = encodeUtf8(pattern);
   byId.emplace(token.id, tokens.size());
+  byContent.emplace(token.content, token.id);
   if (token.special)
     special.insert(token.id);
   tokens.push_back(std::move(token));
@@ -87,10 +88,8 @@ const std::string *AddedTokens::contentOf(int32_t id) const {
 }
 
 std::optional<int32_t> AddedTokens::idOf(std::string_view content) const {
-  for (const Token &token : tokens)
-    if (token.content == content)
-      return token.id;
-  return std::nullopt;
+  auto found = byContent.find(content);
+  return found == byContent.end() ? std::nullopt : std::optional(found->second);
 }
 
 bool AddedTokens::isSpecial(int32_t id) const { return special.count(id); }

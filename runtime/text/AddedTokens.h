@@ -58,6 +58,7 @@ private:
 
   std::vector<Token> tokens; ///< The tries' values are indices into this.
   std::unordered_map<int32_t, size_t> byId;
+  Vocabulary::Entries byContent;
   IdSet special;
   Trie raw, normalized;
 };

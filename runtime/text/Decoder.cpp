@@ -23,8 +23,16 @@ std::u32string decoded(std::string_view utf8) {
 }
 
 void replaceAll(std::string &text, std::string_view from, std::string_view to) {
-  for (size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
+  size_t at = text.find(from);
+  if (at == text.npos)
+    return;
+  std::string replaced;
+  size_t done = 0;
+  for (; at != text.npos; at = text.find(from, done)) {
+    replaced.append(text, done, at - done).append(to);
+    done = at + from.size();
+  }
+  text = replaced.append(text, done);
 }
 
 /// A stage that needs to see whole tokens.
