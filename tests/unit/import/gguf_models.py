@@ -8,6 +8,12 @@ import transformers
 SIZES = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 48, "vocab_size": 61,
          "max_position_embeddings": 64}
 GPT2_SIZES = {"n_embd": 32, "n_layer": 3, "n_head": 4, "n_inner": 48, "vocab_size": 61, "n_positions": 64}
+ODD = {"hidden_size": 30, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 37, "vocab_size": 53,
+       "max_position_embeddings": 64}
+SMALLEST = {"hidden_size": 2, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 2,
+            "max_position_embeddings": 64}
+GPT2_ODD = {"n_embd": 35, "n_layer": 2, "n_head": 5, "n_inner": 41, "vocab_size": 53, "n_positions": 64}
+FALCON = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "vocab_size": 61, "parallel_attn": True, "bias": False}
 GEMMA = SIZES | {"num_key_value_heads": 2, "head_dim": 12, "query_pre_attn_scalar": 12}
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 32,
           "rope_theta": 10000.0}
@@ -18,34 +24,57 @@ PARTIAL = {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor
 # Name, architecture of the file, prefix of the classes in transformers, configuration.
 MODELS = [
     ("llama", "llama", "Llama", SIZES | {"num_key_value_heads": 2}),
-    ("llama-odd", "llama", "Llama", SIZES | {"hidden_size": 30, "num_attention_heads": 3, "num_key_value_heads": 1, "head_dim": 6,
-                                             "tie_word_embeddings": True, "num_hidden_layers": 1}),
+    ("llama-odd", "llama", "Llama", ODD | {"num_key_value_heads": 1, "head_dim": 6, "tie_word_embeddings": True}),
     ("llama-3", "llama", "Llama", SIZES | {"num_key_value_heads": 4, "rope_parameters": LLAMA3}),
     ("llama-yarn", "llama", "Llama", SIZES | {"num_key_value_heads": 2, "rope_parameters": YARN}),
     ("llama-linear", "llama", "Llama", SIZES | {"num_key_value_heads": 2, "rope_parameters": LINEAR}),
-    ("llama-smallest", "llama", "Llama", {"hidden_size": 2, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1,
-                                          "vocab_size": 2, "max_position_embeddings": 64, "num_key_value_heads": 1}),
+    ("llama-smallest", "llama", "Llama", SMALLEST | {"num_key_value_heads": 1}),
     ("mistral", "llama", "Mistral", SIZES | {"num_key_value_heads": 2, "sliding_window": 5}),
+    ("mistral-odd", "llama", "Mistral", ODD | {"num_key_value_heads": 1, "sliding_window": 1}),
     ("qwen2", "qwen2", "Qwen2", SIZES | {"num_key_value_heads": 2}),
+    ("qwen2-odd", "qwen2", "Qwen2", ODD | {"num_key_value_heads": 1, "tie_word_embeddings": True}),
+    ("qwen2-smallest", "qwen2", "Qwen2", SMALLEST | {"num_key_value_heads": 1}),
     ("qwen3", "qwen3", "Qwen3", SIZES | {"num_key_value_heads": 2, "head_dim": 12}),
+    ("qwen3-odd", "qwen3", "Qwen3", ODD | {"num_key_value_heads": 3, "head_dim": 6, "tie_word_embeddings": True}),
+    ("qwen3-smallest", "qwen3", "Qwen3", SMALLEST | {"num_key_value_heads": 1, "head_dim": 2}),
     ("gemma", "gemma", "Gemma", GEMMA | {"num_key_value_heads": 1}),
+    ("gemma-odd", "gemma", "Gemma", ODD | {"num_key_value_heads": 3, "head_dim": 10}),
+    ("gemma-smallest", "gemma", "Gemma", SMALLEST | {"num_key_value_heads": 1, "head_dim": 2}),
     ("gemma2", "gemma2", "Gemma2", GEMMA | {"sliding_window": 5, "attn_logit_softcapping": 20.0, "final_logit_softcapping": 10.0}),
+    ("gemma2-odd", "gemma2", "Gemma2", ODD | {"num_key_value_heads": 1, "head_dim": 6, "query_pre_attn_scalar": 6, "sliding_window": 3}),
+    ("gemma2-smallest", "gemma2", "Gemma2", SMALLEST | {"num_key_value_heads": 1, "head_dim": 2, "query_pre_attn_scalar": 2, "sliding_window": 1}),
     ("gemma3", "gemma3", "Gemma3", GEMMA | {"sliding_window": 5, "num_hidden_layers": 7}),
+    ("gemma3-odd", "gemma3", "Gemma3", ODD | {"num_key_value_heads": 3, "head_dim": 10, "query_pre_attn_scalar": 10, "num_hidden_layers": 13, "sliding_window": 3}),
+    ("gemma3-smallest", "gemma3", "Gemma3", SMALLEST | {"num_key_value_heads": 1, "head_dim": 2, "query_pre_attn_scalar": 2, "sliding_window": 1}),
     ("phi2", "phi2", "Phi", SIZES | {"rope_parameters": PARTIAL}),
+    ("phi2-odd", "phi2", "Phi", ODD | {"rope_parameters": PARTIAL | {"partial_rotary_factor": 0.4}}),
+    ("phi2-smallest", "phi2", "Phi", SMALLEST | {"rope_parameters": PARTIAL | {"partial_rotary_factor": 1.0}}),
     ("phi3", "phi3", "Phi3", SIZES | {"num_key_value_heads": 2, "pad_token_id": 0}),
+    ("phi3-odd", "phi3", "Phi3", ODD | {"num_key_value_heads": 1, "pad_token_id": 0, "sliding_window": 7}),
+    ("phi3-smallest", "phi3", "Phi3", SMALLEST | {"num_key_value_heads": 1, "pad_token_id": 0}),
     ("starcoder", "starcoder", "GPTBigCode", GPT2_SIZES | {"multi_query": True}),
+    ("starcoder-odd", "starcoder", "GPTBigCode", GPT2_ODD | {"multi_query": True}),
     ("starcoder2", "starcoder2", "Starcoder2", SIZES | {"num_key_value_heads": 2, "hidden_act": "gelu_pytorch_tanh", "sliding_window": None}),
+    ("starcoder2-odd", "starcoder2", "Starcoder2", ODD | {"num_key_value_heads": 1, "hidden_act": "gelu_pytorch_tanh", "sliding_window": 4}),
+    ("starcoder2-smallest", "starcoder2", "Starcoder2", SMALLEST | {"num_key_value_heads": 1, "hidden_act": "gelu_pytorch_tanh", "sliding_window": None}),
     ("gpt2", "gpt2", "GPT2", GPT2_SIZES),
+    ("gpt2-odd", "gpt2", "GPT2", GPT2_ODD),
+    ("gpt2-smallest", "gpt2", "GPT2", {"n_embd": 1, "n_layer": 1, "n_head": 1, "n_inner": 1, "vocab_size": 2, "n_positions": 64}),
     ("gptneox", "gptneox", "GPTNeoX", SIZES | {"use_parallel_residual": True, "rope_parameters": PARTIAL}),
+    ("gptneox-odd", "gptneox", "GPTNeoX", ODD | {"use_parallel_residual": True, "rope_parameters": PARTIAL | {"partial_rotary_factor": 0.4}}),
     ("gptneox-serial", "gptneox", "GPTNeoX", SIZES | {"use_parallel_residual": False, "rope_parameters": PARTIAL}),
-    ("falcon", "falcon", "Falcon", {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "vocab_size": 61, "multi_query": True,
-                                    "parallel_attn": True, "bias": False, "new_decoder_architecture": False}),
-    ("falcon-40", "falcon", "Falcon", {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "num_kv_heads": 2, "vocab_size": 61,
-                                       "parallel_attn": True, "bias": False, "new_decoder_architecture": True, "num_ln_in_parallel_attn": 2}),
+    ("falcon", "falcon", "Falcon", FALCON | {"multi_query": True, "new_decoder_architecture": False}),
+    ("falcon-odd", "falcon", "Falcon", FALCON | {"hidden_size": 30, "num_attention_heads": 3, "multi_query": True, "bias": True,
+                                                 "new_decoder_architecture": False}),
+    ("falcon-40", "falcon", "Falcon", FALCON | {"num_kv_heads": 2, "new_decoder_architecture": True, "num_ln_in_parallel_attn": 2}),
     ("bloom", "bloom", "Bloom", {"hidden_size": 32, "n_layer": 3, "n_head": 4, "vocab_size": 61}),
     ("bloom-odd", "bloom", "Bloom", {"hidden_size": 36, "n_layer": 2, "n_head": 6, "vocab_size": 61}),
+    ("bloom-smallest", "bloom", "Bloom", {"hidden_size": 1, "n_layer": 1, "n_head": 1, "vocab_size": 2}),
     ("mpt", "mpt", "Mpt", {"d_model": 32, "n_layers": 3, "n_heads": 4, "vocab_size": 61, "max_seq_len": 64}),
+    ("mpt-odd", "mpt", "Mpt", {"d_model": 36, "n_layers": 2, "n_heads": 6, "vocab_size": 53, "max_seq_len": 64}),
+    ("mpt-smallest", "mpt", "Mpt", {"d_model": 2, "n_layers": 1, "n_heads": 1, "vocab_size": 2, "max_seq_len": 64}),
     ("stablelm", "stablelm", "StableLm", SIZES | {"num_key_value_heads": 2, "use_qkv_bias": True, "rope_parameters": PARTIAL}),
+    ("stablelm-odd", "stablelm", "StableLm", ODD | {"num_key_value_heads": 1, "use_parallel_residual": True, "rope_parameters": PARTIAL | {"partial_rotary_factor": 0.4}}),
 ]
 
 
