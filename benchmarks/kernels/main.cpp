@@ -1,59 +1,26 @@
 //===- main.cpp - Kernels as a share of the peak ---------------------------===//
 //
-// tenon-bench-kernels [target] [threads] [parameter=value...]: times linear and attention kernels of the sizes that
-// small encoders have, under the default schedule with the given parameters changed where a kernel has them.
+// tenon-bench-kernels [target] [threads] [encoder|decoder] [parameter=value...]: times linear and attention kernels of
+// the sizes that small models have, under the default schedule with the given parameters changed where a kernel has
+// them. Weights that a decoder streams take huge pages with GLIBC_TUNABLES=glibc.malloc.hugetlb=1.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Peak.h"
 #include "Regions.h"
+#include "Timing.h"
 
-#include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <limits>
 
 using namespace tenon::kernels;
 using namespace tenon::kernels::test;
+using namespace tenon::benchmarks;
 
 namespace {
-
-struct Options {
-  std::string target = cpuHas("x86-64-v4") ? "x86-64-v4" : "x86-64-v3";
-  int threads = 1;
-  std::map<std::string, int64_t> parameters;
-};
-
-/// The least time of at least three calls and a quarter of a second, in seconds.
-double leastTime(const LoadedKernel &kernel, const std::vector<Array *> &arrays) {
-  using Clock = std::chrono::steady_clock;
-  double least = std::numeric_limits<double>::infinity();
-  Clock::time_point end = Clock::now() + std::chrono::milliseconds(250);
-  for (int calls = 0; calls < 3 || Clock::now() < end; ++calls) {
-    Clock::time_point start = Clock::now();
-    if (kernel(arrays))
-      throw std::runtime_error("a kernel returns an error");
-    least = std::min(least, std::chrono::duration<double>(Clock::now() - start).count());
-  }
-  return least;
-}
-
-void report(const std::string &name, double operations, double seconds, double peak) {
-  double rate = operations / seconds / 1e9;
-  std::printf("%-44s %10.1f us %8.1f GFLOP/s %6.1f %%\n", name.c_str(), seconds * 1e6, rate, 100 * rate / peak);
-}
-
-LoadedKernel load(const KernelDescription &description, const Options &options) {
-  Schedule schedule = defaultSchedule(description, *findTarget(options.target));
-  for (const auto &[name, value] : options.parameters)
-    if (schedule.parameters.count(name))
-      schedule.parameters[name] = value;
-  return {description, schedule};
-}
 
 void benchLinear(int64_t depth, int64_t width, bool gelu, const Options &options, double peak) {
   constexpr int64_t panel = 48;
@@ -95,29 +62,35 @@ void benchAttention(int64_t sequences, int32_t length, int64_t heads, int64_t si
          operations, leastTime(kernel, {&input, &startsArray, &lengthsArray, &output}), peak);
 }
 
-Options parse(int count, char **words) {
+struct Selection {
   Options options;
+  bool encoder = true, decoder = true;
+};
+
+Selection parse(int count, char **words) {
+  Selection selection;
+  Options &options = selection.options;
+  options.target = cpuHas("x86-64-v4") ? "x86-64-v4" : "x86-64-v3";
   for (int i = 1; i < count; ++i) {
     if (const char *equals = std::strchr(words[i], '='))
       options.parameters[std::string(const_cast<const char *>(words[i]), equals)] = std::atoll(equals + 1);
+    else if (!std::strcmp(words[i], "encoder"))
+      selection.decoder = false;
+    else if (!std::strcmp(words[i], "decoder"))
+      selection.encoder = false;
     else if (findTarget(words[i]))
       options.target = words[i];
     else if (std::atoi(words[i]) > 0)
       options.threads = std::atoi(words[i]);
     else
-      throw std::runtime_error(std::string("expected a target, a number of threads or parameter=value, found \"") +
-                               words[i] + "\"");
+      throw std::runtime_error(
+          std::string("expected a target, a number of threads, encoder, decoder or parameter=value, found \"") +
+          words[i] + "\"");
   }
-  return options;
+  return selection;
 }
 
-} // namespace
-
-int main(int count, char **words) try {
-  Options options = parse(count, words);
-  setThreads(options.threads);
-  double peak = tenon::benchmarks::measurePeak(options.target) * options.threads;
-  std::printf("%s, threads: %d, peak: %.1f GFLOP/s\n", options.target.c_str(), options.threads, peak);
+void benchEncoder(const Options &options, double peak) {
   for (auto [depth, width] : {std::pair<int64_t, int64_t>{384, 1152}, {384, 384}, {384, 1536}, {1536, 384}})
     benchLinear(depth, width, false, options, peak);
   benchLinear(384, 1536, true, options, peak);
@@ -126,6 +99,20 @@ int main(int count, char **words) try {
   benchAttention(8, 128, 12, 32, options, peak);
   benchAttention(1, 512, 12, 32, options, peak);
   benchAttention(1, 1024, 12, 64, options, peak);
+}
+
+} // namespace
+
+int main(int count, char **words) try {
+  auto [options, encoder, decoder] = parse(count, words);
+  setThreads(options.threads);
+  double peak = tenon::benchmarks::measurePeak(options.target) * options.threads;
+  std::printf("%s, threads: %d, peak: %.1f GFLOP/s\n", options.target.c_str(), options.threads, peak);
+  if (encoder)
+    benchEncoder(options, peak);
+  if (decoder)
+    benchDecoder(options, peak);
+  setThreads(1);
   return 0;
 } catch (const std::exception &failure) {
   std::fprintf(stderr, "error: %s\n", failure.what());

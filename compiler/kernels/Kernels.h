@@ -9,6 +9,8 @@
 
 #include "kernels/KernelDescription.h"
 
+#include <optional>
+
 namespace tenon::kernels {
 
 /// What the analytic model knows of a target. Sizes in bytes.
@@ -32,6 +34,15 @@ Schedule defaultSchedule(const KernelDescription &kernel, const TargetModel &tar
 /// Every parameter that `kernel`'s schedule has, with the values that are legal for it on `target`, the default among
 /// them: the tuner's search space, and what a `#tenon.schedule` is checked against.
 std::map<std::string, std::vector<int64_t>> scheduleSpace(const KernelDescription &kernel, const TargetModel &target);
+
+/// The keys that a tile of queries, from position first_query to last_query, may see: text of the first and the last as
+/// the kernel computes them from the mask, one line for each attention of `kernel`.
+std::string keyRangeText(const KernelDescription &kernel);
+
+/// How many blocks of 16 keys the attentions of `kernel` look at, for each head and summed over the tiles of queries,
+/// for sequences of `lengths` new rows after `past` keys. Empty where that depends on a table.
+std::optional<int64_t> visitedKeyBlocks(const KernelDescription &kernel, const std::vector<int64_t> &lengths,
+                                        const std::vector<int64_t> &past);
 
 enum class Output { Object, LoweredLoops, Assembly };
 

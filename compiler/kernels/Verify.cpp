@@ -1,5 +1,6 @@
 //===- Verify.cpp - Which descriptions this library computes --------------===//
 
+#include "expressions/Expression.h"
 #include "kernels/Elementary.h"
 #include "kernels/Region.h"
 
@@ -78,7 +79,8 @@ private:
 
   /// A matrix of rows; returns its width.
   int64_t rows(const std::string &name, const TensorType &type) const {
-    if (type.element != ElementType::F32 || type.shape.size() != 2 || type.shape[0] != kDynamic)
+    if (type.element != ElementType::F32 || type.shape.size() != 2 || type.shape[0] != kDynamic ||
+        type.shape[1] == kDynamic)
       fail("expected " + name + " to be f32[?, width], found " + shapeText(type));
     return type.shape[1];
   }
@@ -179,7 +181,11 @@ private:
     int64_t entries = operand(1).shape.empty() ? 0 : operand(1).shape[0];
     if (entries < 1)
       fail("expected a table of at least one row, found " + shapeText(operand(1)));
-    expect("the table", operand(1), f32({entries, width}));
+    // Panels, as a linear reads them, hold rows too.
+    if (const std::vector<int64_t> &table = operand(1).shape; table.size() == 3)
+      expect("the table", operand(1), f32({entries, width, std::max<int64_t>(table[2], 1)}));
+    else
+      expect("the table", operand(1), f32({entries, width}));
     if (operation.attributes.count("offset"))
       integer("offset", 0);
   }
@@ -215,7 +221,9 @@ private:
 
   void attention() {
     bool cached = operation.attributes.count("cached") && integer("cached", 0) != 0;
-    counts(cached ? 6 : 5, cached ? 6 : 5);
+    int64_t tables = operation.attributes.count("tables") ? integer("tables", 0) : 0;
+    size_t all = (cached ? 6 : 5) + static_cast<size_t>(tables);
+    counts(all, all);
     int64_t heads = integer("heads", 1), keyHeads = integer("key_value_heads", 1), size = integer("head_size", 1);
     real("scale");
     if (heads % keyHeads)
@@ -231,7 +239,27 @@ private:
       expect("the values", operand(2), f32({kDynamic, keyHeads * size}));
       sequences(3);
     }
+    for (size_t i = all - static_cast<size_t>(tables); i < all; ++i)
+      if (operand(i).element != ElementType::F32 || operand(i).shape.size() != 2)
+        fail("expected table " + std::to_string(i + static_cast<size_t>(tables) - all) +
+             " to be f32[rows, columns], found " + shapeText(operand(i)));
+    for (const char *name : {"mask", "score"})
+      expression(name, tables);
     expect("the result", operation.results[0], operand(0));
+  }
+
+  void expression(const std::string &name, int64_t tables) const {
+    if (!operation.attributes.count(name))
+      return;
+    const std::string &text = attribute<std::string>(name, "a string");
+    auto kind = name == "mask" ? expressions::Kind::Mask : expressions::Kind::Score;
+    expressions::ParseResult parsed = expressions::parse(text, kind);
+    if (!parsed)
+      fail(name + " \"" + text + "\": column " + std::to_string(parsed.error().begin + 1) + ": " +
+           parsed.error().message);
+    if (parsed->tableCount() > static_cast<size_t>(tables))
+      fail(name + " reads " + std::to_string(parsed->tableCount()) + " tables, but the operation has " +
+           std::to_string(tables));
   }
 
   void cacheAppend() {
@@ -285,8 +313,8 @@ void verifySize(const TensorType &type, const std::string &what) {
   int64_t elements = 1;
   for (size_t i = 0; i < type.shape.size(); ++i) {
     int64_t extent = type.shape[i];
-    // A table of pages has two sizes that are known when the kernel runs.
-    if (extent == kDynamic && (i == 0 || (i == 1 && type.element == ElementType::I32)))
+    // A table of pages, or of an expression, has two sizes that are known when the kernel runs.
+    if (extent == kDynamic && (i == 0 || (i == 1 && type.shape.size() == 2)))
       continue;
     if (extent < 1 || extent > std::numeric_limits<int32_t>::max() / elements)
       throw RegionError(what + ": dimension " + std::to_string(i) + " is " + std::to_string(extent) +

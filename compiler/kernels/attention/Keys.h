@@ -3,9 +3,11 @@
 #ifndef TENON_KERNELS_ATTENTION_KEYS_H
 #define TENON_KERNELS_ATTENTION_KEYS_H
 
+#include "expressions/Expression.h"
 #include "kernels/Region.h"
 
 #include <functional>
+#include <optional>
 
 namespace tenon::kernels {
 
@@ -13,26 +15,31 @@ namespace tenon::kernels {
 constexpr int kKeyBlock = kPageKeys;
 
 /// The keys and values of each tile's sequence, in blocks of kKeyBlock: in rows of the batch, or in pages of a cache.
-/// t is a tile of `rowTile` rows.
+/// t is a tile of `rowTile` rows; its blocks are counted from the first that one of its queries may see.
 struct Keys {
   Halide::Func position;   ///< (t) The position of the tile's first query.
-  Halide::Func firstBlock; ///< (t) The first block that a query of the tile sees, undefined where it is always 0.
-  Halide::Func count;      ///< (t) How many keys from there on are looked at.
+  Halide::Func count;      ///< (t) How many keys are looked at, from the first block on.
   Halide::Expr mostBlocks; ///< At least every sequence's number of blocks.
-  Halide::Func sequence;   ///< (t)
 
   /// A component of a key or value: key i of the tile's block n, of key head h.
   using Read = std::function<Halide::Expr(Halide::Expr component, Halide::Expr n, Halide::Expr i, Halide::Expr h)>;
   Read key, value;
 
-  /// Whether the query at a position sees key i of block n.
-  std::function<Halide::Expr(Halide::Expr query, Halide::Expr n, Halide::Expr i, Halide::Expr head)> sees;
-  bool masked = false;
+  /// The score, in units of log2(e), of the query at a position for key i of block n, from their product times the
+  /// operation's scale; `scale` is the rest of what queries are multiplied with beforehand.
+  using Score = std::function<Halide::Expr(Halide::Expr product, Halide::Expr query, Halide::Expr n, Halide::Expr i,
+                                           Halide::Expr head)>;
+  Score score;
+  double scale = 1;
+  bool modified = false; ///< Whether a score is more than the product.
 };
 
 /// The score of a key that a query does not see, and the least that a row's maximum may be: far enough from one another
 /// that such a key's weight is zero also where the query sees no key at all. Infinities are left to the scores.
-inline const Halide::Expr kUnseen = Halide::Float(32).min(), kLeastMaximum = Halide::Float(32).min() / 2.0f;
+constexpr float kUnseen = -3e38f, kLeastMaximum = -1.5e38f;
+
+/// The attribute "mask" or "score" where it is there and changes anything.
+std::optional<expressions::Expression> expressionOf(const Operation &operation, const std::string &name);
 
 Keys keysOf(const std::vector<Operand> &operands, OperationFuncs &funcs);
 

@@ -54,7 +54,7 @@ void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &fu
   int group = static_cast<int>(integerAttribute(operation, "heads") / integerAttribute(operation, "key_value_heads"));
   Keys keys = keysOf(operands, funcs);
   Func queryRows("query_rows"), queries("queries"), dot("dot"), scores("scores");
-  float scale = static_cast<float>(realAttribute(operation, "scale") * kLog2E);
+  float scale = static_cast<float>(realAttribute(operation, "scale") * keys.scale);
   int block = componentBlock(size);
   queryRows(d, q, m, h, t) = operands[0].value(h * size + m * block + d, t * kTileRows + q) * scale;
   queries(q, d, h, t) = queryRows(d % block, q, d / block, h, t);
@@ -65,11 +65,15 @@ void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &fu
   // Only the blocks that have keys; what the last one has past its sequence's length is not read again.
   RDom occupied(0, keys.mostBlocks, "occupied");
   occupied.where(occupied * kKeyBlock < keys.count(t));
-  Expr score = dot(q, i, occupied, h, t);
-  if (keys.masked)
-    score = select(keys.sees(keys.position(t) + q, occupied, i, h), score, kUnseen);
   scores(q, i, n, h, t) = undef<float>();
-  scores(q, i, occupied, h, t) = score;
+  Func modified = dot;
+  if (keys.modified) {
+    // A function of its own: Halide bounds the loop over the blocks only where a score is stored as it is.
+    modified = Func("modified_scores");
+    modified(q, i, n, h, t) = keys.score(dot(q, i, n, h, t), keys.position(t) + q, n, i, h);
+    funcs.stages["modified_scores"] = modified;
+  }
+  scores(q, i, occupied, h, t) = modified(q, i, occupied, h, t);
 
   Func rowMax("row_max"), weights("weights"), weightedSum("weighted_sum"), attended("attended");
   auto scoreOf = [&](Expr index) { return scores(q, index % kKeyBlock, index / kKeyBlock, h, t); };

@@ -27,7 +27,7 @@ void rowAttentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs 
   int group = static_cast<int>(integerAttribute(operation, "heads") / integerAttribute(operation, "key_value_heads"));
   Keys keys = keysOf(operands, funcs);
   Func queries("queries"), dot("dot"), scores("scores");
-  float scale = static_cast<float>(realAttribute(operation, "scale") * kLog2E);
+  float scale = static_cast<float>(realAttribute(operation, "scale") * keys.scale);
   queries(q, d, h, t) = operands[0].value((h * group + q) * size + d, t) * scale;
   RDom component(0, size, "component");
   Expr block = s * kSplitBlocks + n;
@@ -36,11 +36,12 @@ void rowAttentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs 
 
   RDom occupied(0, kSplitBlocks, "occupied");
   occupied.where((s * kSplitBlocks + occupied) * kKeyBlock < keys.count(t));
-  Expr valid = (s * kSplitBlocks + occupied) * kKeyBlock + i < keys.count(t);
-  if (keys.masked)
-    valid = valid && keys.sees(keys.position(t), s * kSplitBlocks + occupied, i, h * group + q);
+  // A function of its own: Halide bounds the loop over the blocks only where a score is stored as it is.
+  Func modified("modified_scores");
+  Expr score = keys.score(dot(q, i, n, s, h, t), keys.position(t), block, i, h * group + q);
+  modified(q, i, n, s, h, t) = select(block * kKeyBlock + i < keys.count(t), score, kUnseen);
   scores(q, i, n, s, h, t) = undef<float>();
-  scores(q, i, occupied, s, h, t) = select(valid, dot(q, i, occupied, s, h, t), kUnseen);
+  scores(q, i, occupied, s, h, t) = modified(q, i, occupied, s, h, t);
 
   Func laneMax("lane_max"), splitMax("split_max"), weights("weights"), laneSum("lane_sum"), splitSum("split_sum");
   RDom over(0, kSplitBlocks, "over"), lane(0, kKeyBlock, "lane");
@@ -82,6 +83,7 @@ void rowAttentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs 
 
   funcs.stages.insert({{"queries", queries},
                        {"dot", dot},
+                       {"modified_scores", modified},
                        {"scores", scores},
                        {"lane_max", laneMax},
                        {"split_max", splitMax},

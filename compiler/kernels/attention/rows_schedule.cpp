@@ -29,7 +29,7 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   int lanes = machine.lanes, keyLanes = std::min(lanes, kPageKeys);
   Var task("task"), vector("vector"), block("block"), queryBlock("query_block");
 
-  for (const char *name : {"position", "count"})
+  for (const char *name : {"position", "first_block", "count"})
     stage(name).compute_root();
   Func sequence = stage("sequence");
   sequence.compute_root().vectorize(t, lanes, TailStrategy::GuardWithIf);
@@ -53,6 +53,14 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   Func scores = stage("scores"), dot = stage("dot");
   scores.compute_at(loop).reorder_storage(i, q, n).bound(i, 0, kPageKeys);
   scores.update().reorder(i, q, reduction("occupied")).vectorize(i, keyLanes);
+  stage("modified_scores")
+      .compute_at(scores, reduction("occupied"))
+      .reorder_storage(i, q)
+      .bound(i, 0, kPageKeys)
+      .reorder(i, q)
+      .vectorize(i, keyLanes)
+      .unroll(i)
+      .unroll(q);
   dot.compute_at(scores, reduction("occupied")).reorder_storage(i, q).bound(i, 0, kPageKeys);
   dot.reorder(i, q).vectorize(i, keyLanes).unroll(q);
   dot.update()

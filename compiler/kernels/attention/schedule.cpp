@@ -92,7 +92,7 @@ void scheduleAttention(Region &region, const LoopNest &nest, const Machine &mach
   Func sequence = stage("sequence");
   sequence.compute_root().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
   sequence.update().reorder(t, funcs.reductions["sequence"]).vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
-  for (const char *name : {"start", "length", "past", "position", "count"})
+  for (const char *name : {"start", "length", "past", "position", "first_block", "count"})
     stage(name).compute_at(loop);
   stage("query_rows").compute_at(loop).vectorize(d, machine.lanes, TailStrategy::GuardWithIf);
   stage("queries").compute_at(loop);
@@ -102,6 +102,8 @@ void scheduleAttention(Region &region, const LoopNest &nest, const Machine &mach
   stage("scores").compute_at(loop);
   stage("scores").update().split(q, vector, q, lanes).reorder(q, vector, i, over).vectorize(q).unroll(vector);
   stage("scores").update().split(i, block, i, keys).unroll(i);
+  if (funcs.stages.count("modified_scores"))
+    stage("modified_scores").compute_at(stage("scores"), block).vectorize(q, lanes).unroll(q).unroll(i);
   Func dot = stage("dot");
   dot.compute_at(stage("scores"), block);
   dot.split(q, vector, q, lanes).vectorize(q).unroll(vector).unroll(i);

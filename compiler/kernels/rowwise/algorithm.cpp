@@ -3,6 +3,8 @@
 #include "kernels/Elementary.h"
 #include "kernels/Region.h"
 
+#include <algorithm>
+
 using namespace Halide;
 
 namespace tenon::kernels {
@@ -84,10 +86,13 @@ void splitAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs)
 void embedAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Func embedded("embedded");
   int offset = static_cast<int>(integerAttribute(*funcs.operation, "offset"));
-  int last = static_cast<int>(operands[1].type.shape[0]) - 1;
+  const std::vector<int64_t> &table = operands[1].type.shape;
+  int panel = table.size() == 3 ? static_cast<int>(table[2]) : 0;
+  int last = static_cast<int>(table[0]) * std::max(panel, 1) - 1;
   // The offset is added after a first clamp, so that no id makes the sum overflow.
   Expr id = clamp(operands[0].value(r), -offset, last - offset) + offset;
-  embedded(c, r) = operands[1].value(c, clamp(id, 0, last));
+  Expr row = clamp(id, 0, last);
+  embedded(c, r) = panel ? operands[1].value(row % panel, c, row / panel) : operands[1].value(c, row);
   funcs.results = {embedded};
 }
 

@@ -20,25 +20,92 @@ namespace tenon::kernels::test {
 
 namespace {
 
-int threadCount = 1;
-
 using Task = int (*)(void *, int, uint8_t *);
 
-/// Hands out the indices one by one, in another order each time threads race.
-int parallelFor(void *context, Task task, int first, int count, uint8_t *closure) {
-  std::atomic<int> next{0}, status{0};
-  auto work = [&] {
-    for (int i = next++; i < count; i = next++)
-      if (int failed = task(context, first + i, closure))
-        status = failed;
+/// Threads that take the indices of one loop at a time, in another order each time they race. They wait for the next
+/// loop awake for a while, as a program's pool should.
+class Pool {
+public:
+  ~Pool() { resize(1); }
+
+  void resize(int threads) {
+    stopping = true;
+    ++generation;
+    generation.notify_all();
+    for (std::thread &worker : workers)
+      worker.join();
+    workers.clear();
+    stopping = false;
+    for (int i = 1; i < threads; ++i)
+      workers.emplace_back([this, seen = generation.load()] { serve(seen); });
+  }
+
+  int run(void *context, Task task, int first, int count, uint8_t *closure) {
+    if (workers.empty() || count == 1 || inside)
+      return serially(context, task, first, count, closure);
+    loop = {context, task, first, count, closure};
+    next = status = 0;
+    busy = static_cast<int>(workers.size());
+    ++generation;
+    generation.notify_all();
+    take();
+    while (busy)
+      std::this_thread::yield();
+    return status;
+  }
+
+private:
+  struct Loop {
+    void *context;
+    Task task;
+    int first, count;
+    uint8_t *closure;
   };
-  std::vector<std::thread> threads;
-  for (int i = 1; i < threadCount && i < count; ++i)
-    threads.emplace_back(work);
-  work();
-  for (std::thread &thread : threads)
-    thread.join();
-  return status;
+
+  static int serially(void *context, Task task, int first, int count, uint8_t *closure) {
+    for (int i = first; i < first + count; ++i)
+      if (int failed = task(context, i, closure))
+        return failed;
+    return 0;
+  }
+
+  void take() {
+    inside = true;
+    for (int i = next++; i < loop.count; i = next++)
+      if (int failed = loop.task(loop.context, loop.first + i, loop.closure))
+        status = failed;
+    inside = false;
+  }
+
+  void serve(unsigned seen) {
+    while (true) {
+      for (int spin = 0; spin < 20000 && generation == seen; ++spin)
+        __builtin_ia32_pause();
+      generation.wait(seen);
+      seen = generation;
+      if (stopping)
+        return;
+      take();
+      --busy;
+    }
+  }
+
+  static thread_local bool inside;
+  std::vector<std::thread> workers;
+  std::atomic<unsigned> generation{0};
+  std::atomic<int> next{0}, status{0}, busy{0};
+  std::atomic<bool> stopping{false};
+  Loop loop{};
+};
+thread_local bool Pool::inside = false;
+
+Pool &pool() {
+  static Pool threads;
+  return threads;
+}
+
+int parallelFor(void *context, Task task, int first, int count, uint8_t *closure) {
+  return pool().run(context, task, first, count, closure);
 }
 
 /// As a program's runtime should: scratch memory is kept by the thread that gave it back.
@@ -120,7 +187,7 @@ template <typename T> size_t elementCount(const T &shape) {
 
 Array::Array(std::vector<int64_t> shape) : shape(shape), data(std::vector<float>(elementCount(shape))) {}
 
-void setThreads(int threads) { threadCount = threads; }
+void setThreads(int threads) { pool().resize(threads); }
 
 LoadedKernel::LoadedKernel(const KernelDescription &description, const Schedule &schedule) {
   std::string object, error;

@@ -1,6 +1,7 @@
 //===- Oracle.cpp - Regions by plain loops ---------------------------------===//
 
 #include "Oracle.h"
+#include "expressions/Evaluate.h"
 
 #include <algorithm>
 #include <cmath>
@@ -206,6 +207,7 @@ private:
   }
 
   Matrix attention(const Operation &op) const {
+    Modifiers modifiers(op, values);
     const Matrix &q = in(op, 0), &k = in(op, 1), &v = in(op, 2);
     const std::vector<int32_t> &starts = in(op, 3).ints, &lengths = in(op, 4).ints;
     int64_t heads = integer(op, "heads"), group = heads / integer(op, "key_value_heads"),
@@ -220,7 +222,9 @@ private:
             T dot = 0;
             for (int64_t d = 0; d < size; ++d)
               dot += q.at(r, h * size + d) * k.at(j, h / group * size + d);
-            scores.push_back(dot * real(op, "scale"));
+            bool seen = modifiers.sees(r - starts[b], j - starts[b], h, b);
+            scores.push_back(seen ? modifiers.score(dot * real(op, "scale"), r - starts[b], j - starts[b], h, b)
+                                  : -std::numeric_limits<T>::infinity());
             largest = std::max(largest, scores.back());
           }
           for (T &score : scores)
@@ -229,7 +233,7 @@ private:
             T weighted = 0;
             for (size_t j = 0; j < scores.size(); ++j)
               weighted += scores[j] * v.at(starts[b] + static_cast<int64_t>(j), h / group * size + d);
-            result.at(r, h * size + d) = weighted / sum;
+            result.at(r, h * size + d) = std::isinf(largest) && largest < 0 ? T(0) : weighted / sum;
           }
         }
     return result;
@@ -264,7 +268,41 @@ private:
     return cache;
   }
 
+  /// The mask and the score of an attention, over the tables that are its last operands.
+  class Modifiers {
+  public:
+    Modifiers(const Operation &op, const std::vector<Matrix> &values) {
+      int64_t count = op.attributes.count("tables") ? integer(op, "tables") : 0;
+      for (size_t i = op.operands.size() - static_cast<size_t>(count); i < op.operands.size(); ++i)
+        tables.push_back(&values[static_cast<size_t>(op.operands[i])]);
+      if (op.attributes.count("mask"))
+        maskTree = *expressions::parse(text(op, "mask"), expressions::Kind::Mask);
+      if (op.attributes.count("score"))
+        scoreTree = *expressions::parse(text(op, "score"), expressions::Kind::Score);
+    }
+    bool sees(int64_t q, int64_t k, int64_t h, size_t b) const {
+      return !maskTree || expressions::Evaluator<T>(*maskTree).mask(point(T(0), q, k, h, b), lookup());
+    }
+    T score(T s, int64_t q, int64_t k, int64_t h, size_t b) const {
+      return scoreTree ? expressions::Evaluator<T>(*scoreTree).score(point(s, q, k, h, b), lookup()) : s;
+    }
+
+  private:
+    static expressions::Point<T> point(T s, int64_t q, int64_t k, int64_t h, size_t b) {
+      return {static_cast<int32_t>(q), static_cast<int32_t>(k), static_cast<int32_t>(h), static_cast<int32_t>(b), s};
+    }
+    auto lookup() const {
+      return [this](unsigned n, int32_t i, int32_t j) {
+        const Matrix &table = *tables[n];
+        return table.at(expressions::clampIndex(i, table.rows()), expressions::clampIndex(j, table.width()));
+      };
+    }
+    std::vector<const Matrix *> tables;
+    std::optional<expressions::Expression> maskTree, scoreTree;
+  };
+
   Matrix cachedAttention(const Operation &op) const {
+    Modifiers modifiers(op, values);
     const Matrix &q = in(op, 0), &cache = in(op, 1);
     Pages where = pages(op, 5);
     const std::vector<int32_t> &starts = in(op, 2).ints, &lengths = in(op, 3).ints, &past = in(op, 4).ints;
@@ -276,12 +314,12 @@ private:
           std::vector<std::pair<int64_t, T>> scores;
           T largest = -std::numeric_limits<T>::infinity(), sum = 0;
           for (int64_t key = 0; key < past[b] + lengths[b]; ++key) {
-            if (!sees(op, past[b] + t, key))
+            if (!modifiers.sees(past[b] + t, key, h, b))
               continue;
             T dot = 0;
             for (int64_t d = 0; d < where.size; ++d)
               dot += q.at(starts[b] + t, h * where.size + d) * cache.floats[where.at(b, key, h / group, d, true)];
-            scores.emplace_back(key, dot * real(op, "scale"));
+            scores.emplace_back(key, modifiers.score(dot * real(op, "scale"), past[b] + t, key, h, b));
             largest = std::max(largest, scores.back().second);
           }
           for (auto &[key, score] : scores)
@@ -294,10 +332,6 @@ private:
           }
         }
     return result;
-  }
-
-  static bool sees(const Operation &op, int64_t query, int64_t key) {
-    return !op.attributes.count("mask") || key <= query;
   }
 
   Matrix pool(const Operation &op) const {

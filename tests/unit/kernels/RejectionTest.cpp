@@ -154,6 +154,22 @@ TEST(Rejection, cachedAttention) {
             "operation 1 (attention): expected the cache to be an argument of the kernel, found the result %7");
 }
 
+TEST(Rejection, expressions) {
+  auto error = [](const char *name, const char *text) {
+    RegionBuilder region;
+    CacheOperands o(region);
+    std::map<std::string, Attribute> attributes = o.attributes();
+    attributes[name] = std::string(text);
+    return errorOf(region.yield(
+        {region.operation("attention", {o.queries, o.cache, o.starts, o.lengths, o.past, o.pages}, 16, attributes)}));
+  };
+  EXPECT_EQ(error("mask", "k <= q &&"), "operation 0 (attention): mask \"k <= q &&\": column 10: expected a value, "
+                                        "but found the end");
+  EXPECT_EQ(error("score", "k <= q").substr(0, 54), "operation 0 (attention): score \"k <= q\": column 1: a s");
+  EXPECT_EQ(error("score", "s + table1(0, k)"),
+            "operation 0 (attention): score reads 2 tables, but the operation has 0");
+}
+
 TEST(Rejection, pageThatIsTooLarge) {
   RegionBuilder region;
   CacheOperands o(region);

@@ -53,6 +53,40 @@ TEST_P(Schedules, attention) {
                   batch.rows(), realRows(batch));
 }
 
+TEST_P(Schedules, linearOfRowsOneByOne) {
+  Batch batch({1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 1);
+  RegionBuilder region;
+  int x = region.rows(21), gamma = region.array({21}), w = region.array({4, 21, 48});
+  int normed = region.operation("norm", {x, gamma}, 21, {{"function", std::string("rmsnorm")}, {"epsilon", 1e-5}});
+  KernelDescription kernel = region.oneByOne().yield({region.operation("linear", {normed, w}, 150)});
+  checkEveryValue(kernel, GetParam(),
+                  {randomRows(batch, 21, 1), randomArray({21}, 2), inPanels(randomArray({150, 21}, 3), 48)},
+                  batch.rows(), realRows(batch));
+}
+
+TEST_P(Schedules, attentionOverACache) {
+  for (int32_t rowTile : {1, 16}) {
+    Batch batch({rowTile == 1 ? 1 : 40, 1}, rowTile);
+    Paged paged(batch, {50, 16}, 2, 19);
+    RegionBuilder region;
+    int q = region.rows(114), cache = region.rows(2 * 2 * 19 * 16), starts = region.indices();
+    int lengths = region.indices(), past = region.indices(), pages = region.indexTable();
+    KernelDescription kernel =
+        region.yield({region.operation("attention", {q, cache, starts, lengths, past, pages}, 114,
+                                       {{"heads", int64_t(6)},
+                                        {"key_value_heads", int64_t(2)},
+                                        {"head_size", int64_t(19)},
+                                        {"scale", 0.25},
+                                        {"cached", int64_t(1)},
+                                        {"mask", std::string("k <= q")}})});
+    kernel.rowTile = rowTile;
+    checkEveryValue(kernel, GetParam(),
+                    {randomRows(batch, 114, 1), paged.cache, batch.startsArray(), batch.lengthsArray(),
+                     paged.pastArray(), paged.tableArray()},
+                    batch.rows(), realRows(batch));
+  }
+}
+
 TEST_P(Schedules, rowwise) {
   Batch batch({21, 1, 50});
   RegionBuilder region;

@@ -1,0 +1,92 @@
+//===- Visits.cpp - What a mask leaves of the keys -------------------------===//
+
+#include "kernels/Kernels.h"
+#include "kernels/attention/Expressions.h"
+#include "kernels/attention/Keys.h"
+
+#include <algorithm>
+#include <sstream>
+
+using namespace Halide;
+
+namespace tenon::kernels {
+
+namespace {
+
+/// The range in which `operation` looks for keys of a sequence.
+KeyRange rangeOf(const Operation &operation, Expr sequence) {
+  std::optional<expressions::Expression> mask = expressionOf(operation, "mask");
+  auto table = [](int n, Expr i, Expr j) {
+    return Internal::Call::make(Float(32), "table" + std::to_string(n), {i, j}, Internal::Call::PureExtern);
+  };
+  int heads = static_cast<int>(integerAttribute(operation, "heads"));
+  return mask ? keyRange(*mask, {Expr(), Expr(), Expr(), sequence, Expr(), table}, heads) : KeyRange{0, Expr()};
+}
+
+std::optional<int64_t> valueOf(Expr bound, int64_t first, int64_t last, size_t sequence) {
+  std::map<std::string, Expr> known = {{"first_query", static_cast<int>(first)},
+                                       {"last_query", static_cast<int>(last)},
+                                       {"sequence", static_cast<int>(sequence)}};
+  auto value = Internal::as_const_int(Internal::simplify(Internal::substitute(known, bound)));
+  return value ? std::optional<int64_t>(*value) : std::nullopt;
+}
+
+/// As the kernel computes it, in numbers.
+std::optional<int64_t> blocksOfTile(const KeyRange &range, int64_t first, int64_t last, int64_t keys, size_t sequence) {
+  if (range.last.defined()) {
+    std::optional<int64_t> bound = valueOf(range.last, first, last, sequence);
+    if (!bound)
+      return std::nullopt;
+    keys = std::min(keys, std::max<int64_t>(*bound, -1) + 1);
+  }
+  int64_t firstBlock = 0;
+  if (range.first.defined()) {
+    std::optional<int64_t> bound = valueOf(range.first, first, last, sequence);
+    if (!bound)
+      return std::nullopt;
+    firstBlock = std::clamp<int64_t>(*bound, 0, keys) / kKeyBlock;
+  }
+  return (keys - firstBlock * kKeyBlock + kKeyBlock - 1) / kKeyBlock;
+}
+
+std::string boundText(Expr bound, const char *unknown) {
+  std::ostringstream text;
+  bound.defined() ? text << bound : text << unknown;
+  return text.str();
+}
+
+const Expr sequenceVariable = Internal::Variable::make(Int(32), "sequence");
+
+} // namespace
+
+std::string keyRangeText(const KernelDescription &kernel) {
+  std::string text;
+  for (const Operation &operation : kernel.operations)
+    if (operation.kind == "attention") {
+      KeyRange range = rangeOf(operation, sequenceVariable);
+      text += "keys " + boundText(range.first, "0") + " to " + boundText(range.last, "the last") + "\n";
+    }
+  return text;
+}
+
+std::optional<int64_t> visitedKeyBlocks(const KernelDescription &kernel, const std::vector<int64_t> &lengths,
+                                        const std::vector<int64_t> &past) {
+  int64_t blocks = 0;
+  for (const Operation &operation : kernel.operations) {
+    if (operation.kind != "attention")
+      continue;
+    KeyRange range = rangeOf(operation, sequenceVariable);
+    for (size_t b = 0; b < lengths.size(); ++b)
+      for (int64_t row = 0; row < lengths[b]; row += kernel.rowTile) {
+        int64_t first = past[b] + row, keys = past[b] + lengths[b];
+        int64_t last = std::min(first + kernel.rowTile, keys) - 1;
+        std::optional<int64_t> ofTile = blocksOfTile(range, first, last, keys, b);
+        if (!ofTile)
+          return std::nullopt;
+        blocks += *ofTile;
+      }
+  }
+  return blocks;
+}
+
+} // namespace tenon::kernels
