@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Small random decoders of every family against transformers. Run with the interpreter of build/oracles.
 
-check_decoders.py TENON [FAMILY...] [--import] [--seed S]
+check_decoders.py TENON [FAMILY...] [--import | --runtime LIBRARY] [--seed S]
 
 Compiles each model and compares the logits of two prompts (one batch) and a greedy continuation of 64 tokens. With --import
-it only imports: the spec and the weights that `tenon import` writes are evaluated in float64 by docs/spec.md."""
+it only imports: the spec and the weights that `tenon import` writes are evaluated in float64 by docs/spec.md. With
+--runtime libtenon_rt.so it calls that: prompts in one piece, in chunks and token by token, then a continuation of two
+sessions together."""
 
 import argparse
 import json
@@ -19,6 +21,7 @@ import numpy  # noqa: E402
 from check_goldens import TOLERANCE, run  # noqa: E402
 import decoder_models  # noqa: E402
 from spec_logits import Decoder  # noqa: E402
+from tenon_runtime import Runtime, decode  # noqa: E402
 
 CONTINUED = 64
 # Both evaluate the same float32 weights in float64. transformers makes angles and slopes in float32, of which what is largest,
@@ -39,20 +42,71 @@ def check_import(tenon, folder, model, prompts):
     return error, None if error <= IMPORT_TOLERANCE else f"relative error {error:.3g} is above {IMPORT_TOLERANCE}"
 
 
+def pieces(tokens, lengths):
+    """The tokens cut into parts of these lengths, again and again."""
+    parts, at = [], 0
+    while at < len(tokens):
+        length = lengths[len(parts) % len(lengths)]
+        parts.append(tokens[at:at + length])
+        at += length
+    return parts
+
+
+def check_sessions(model, library, prompts):
+    """What sessions say of the prompts, in every way to give them, and how they go on."""
+    error, last = 0.0, []
+    for tokens in prompts:
+        expected = decoder_models.logits(model, tokens)
+        for lengths in ([len(tokens)], [5, 1, 17, 3], [1]):
+            with library.session() as session:
+                found = numpy.concatenate([session.score(part) for part in pieces(tokens, lengths)])
+            found = difference(found, expected)
+            if not found <= TOLERANCE:
+                return found, f"in pieces of {lengths}: relative error {found:.3g} is above {TOLERANCE}"
+            error = max(error, found)
+    sessions = [library.session() for _ in prompts]
+    best = [int(session.prefill(tokens).argmax()) for session, tokens in zip(sessions, prompts)]
+    continued = [[token] for token in best]
+    for _ in range(CONTINUED - 1):
+        for tokens, scores in zip(continued, decode(sessions, [tokens[-1] for tokens in continued])):
+            tokens.append(int(scores.argmax()))
+    for session, tokens, found in zip(sessions, prompts, continued):
+        session.__exit__()
+        if problem := compare_continuation(model, tokens, found):
+            return error, problem
+    return error, None
+
+
+def check_with_runtime(runtime):
+    def check(tenon, folder, model, prompts):
+        path = folder / "model.so"
+        run([tenon, "compile", folder, "-o", path])
+        library = runtime.open(path, decoder_models.VOCAB)
+        try:
+            return check_sessions(model, library, prompts)
+        finally:
+            library.close()
+    return check
+
+
 def tokens_option(tokens):
     return ["--tokens", ",".join(map(str, tokens))]
 
 
-def check_continuation(tenon, library, model, prompt):
+def compare_continuation(model, prompt, found):
+    """Greedy tokens behind the prompt: what differs from those of transformers, beyond what rounding can do."""
     expected, margins = decoder_models.continuation(model, prompt, CONTINUED)
-    row = json.loads(run([tenon, "run", library, *tokens_option(prompt), "--json", "--max-tokens", CONTINUED]))["rows"][0]
-    found = row["tokens"]
     if found == expected:
         return None
     at = next((i for i, pair in enumerate(zip(found, expected)) if pair[0] != pair[1]), min(len(found), len(expected)))
     if at < len(found) and margins[at] < NEAR:
         return None
-    return f"greedy tokens differ from the one after {at} on: expected {expected}, found {found}"
+    return f"greedy tokens differ from number {at} on: expected {expected}, found {found}"
+
+
+def check_continuation(tenon, library, model, prompt):
+    done = run([tenon, "run", library, *tokens_option(prompt), "--json", "--max-tokens", CONTINUED])
+    return compare_continuation(model, prompt, json.loads(done)["rows"][0]["tokens"])
 
 
 def check_compiled(tenon, folder, model, prompts):
@@ -75,8 +129,11 @@ def main():
     parser.add_argument("tenon")
     parser.add_argument("families", nargs="*")
     parser.add_argument("--import", dest="only_import", action="store_true")
+    parser.add_argument("--runtime")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    check = (check_import if arguments.only_import
+             else check_with_runtime(Runtime(arguments.runtime)) if arguments.runtime else check_compiled)
     problems, count = [], 0
     for family, (_, configurations) in decoder_models.FAMILIES.items():
         if arguments.families and family not in arguments.families:
@@ -91,7 +148,6 @@ def main():
                 model = decoder_models.build(family, options, arguments.seed + count)
                 model.save_pretrained(folder)
                 try:
-                    check = check_import if arguments.only_import else check_compiled
                     error, problem = check(arguments.tenon, folder, model, prompts)
                     print(f"{name:16} {error:.2e}" + ("  WRONG" if problem else ""), flush=True)
                 except (RuntimeError, ValueError, KeyError) as failure:

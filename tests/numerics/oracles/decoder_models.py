@@ -98,7 +98,7 @@ FAMILIES = {
     "mpt": ("Mpt", [
         mpt(1, 2, 1), mpt(3, 35, 5, {"softmax_scale": 0.2}), mpt(2, 48, 12), mpt(2, 32, 4)]),
     "starcoder2": ("Starcoder2", [
-        llama(1, 2, 1, 1, 1), llama(3, 30, 5, 1, 37, use_bias=False), llama(2, 48, 6, 2, 64, sliding_window=11)]),
+        llama(1, 4, 2, 1, 1), llama(3, 30, 5, 1, 37, use_bias=False), llama(2, 48, 6, 2, 64, sliding_window=11)]),
     "gpt_bigcode": ("GPTBigCode", [gpt2(1, 2, 1), gpt2(3, 35, 5, n_inner=41), gpt2(2, 48, 4, multi_query=False)]),
 }
 SPECIAL = {"gemma3": ("Gemma3TextConfig", "Gemma3ForCausalLM"), "gpt2": ("GPT2Config", "GPT2LMHeadModel")}
