@@ -1,5 +1,6 @@
 #include "import/Gguf.h"
 #include "import/GgufStack.h"
+#include "import/WeightSummary.h"
 #include "spec/Parameters.h"
 #include "spec/Rotary.h"
 #include "spec/SpecWriter.h"
@@ -451,6 +452,36 @@ TEST(Gguf, AnImportedFileIsWrittenAsASpecAndRead) {
   EXPECT_EQ(named.tokenizer, imported.tokenizer);
   EXPECT_EQ(named.chatTemplate, imported.chatTemplate);
   EXPECT_EQ(named.source->tensorName("decoder.layers.1.mlp.down.weight"), "blk.1.ffn_down.weight");
+}
+
+/// A spec over a GGUF file whose tensors have the parameters' names.
+TEST(Gguf, QuantisedTensorsAreWrittenAsFloats) {
+  GgufBytes block;
+  block.number<uint16_t>(0x3800); // 0.5
+  for (int i = 0; i < 32; ++i)
+    block.number<int8_t>(static_cast<int8_t>(i - 16));
+  GgufBuilder builder;
+  builder.tensor("s.input.tokens.weight", 8, {2, 32}, block.bytes + block.bytes)
+      .counting("s.layers.0.mlp.norm.weight", {32})
+      .counting("s.layers.0.mlp.up.weight", {1, 32})
+      .counting("s.layers.0.mlp.down.weight", {32, 1});
+  TempDirectory directory;
+  directory.write("weights.gguf", builder.build());
+  directory.write("model.yaml", "tenon: 1\nname: x\nwidth: 32\nstacks:\n  s:\n    input: {vocab: 2}\n    layers: 1\n"
+                                "    norm: {kind: rmsnorm, place: before, final: false}\n"
+                                "    block: [mlp: {hidden: 1, bias: false}]\nweights: weights.gguf\n");
+  ImportedModel imported = llvm::cantFail(openModel(directory.path()));
+  EXPECT_EQ(weightSummary(imported), "0.0 million numbers in 0.0 MB: 3 tensors F32, 1 Q8_0");
+  EXPECT_EQ(storedParameters(imported)[1].bytes, 68u);
+  ASSERT_FALSE(bool(exportModel(imported, directory.path("out"))));
+  ImportedModel again = llvm::cantFail(openModel(directory.path("out")));
+  auto view = again.source->find("s.input.tokens.weight");
+  ASSERT_TRUE(view.has_value());
+  EXPECT_EQ(view->type, weights::StorageType::F32);
+  std::vector<float> values(64);
+  (void)weights::readFloats(*view, 0, 64, values.data());
+  EXPECT_EQ(values[0], -8.0f);
+  EXPECT_EQ(values[63], 7.5f);
 }
 
 TEST(Gguf, OtherArchitecturesAreRefused) {
