@@ -50,9 +50,10 @@ void buildLLVMPipeline(OpPassManager &manager, const PipelineOptions &) {
   manager.addPass(createSCFToControlFlowPass());
   manager.addPass(createLowerDrivers());
   manager.addPass(createLowerAffinePass());
-  manager.addPass(createArithToLLVMConversionPass());
   manager.addPass(createConvertIndexToLLVMPass());
   manager.addPass(createFinalizeMemRefToLLVMConversionPass());
+  // After what takes memrefs apart, which leaves constants of offsets behind.
+  manager.addPass(createArithToLLVMConversionPass());
   manager.addPass(createConvertControlFlowToLLVMPass());
   manager.addPass(createConvertFuncToLLVMPass());
   manager.addPass(createReconcileUnrealizedCastsPass());
