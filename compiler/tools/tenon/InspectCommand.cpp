@@ -1,10 +1,11 @@
 //===- InspectCommand.cpp - tenon inspect ---------------------------------===//
 
 #include "Command.h"
-#include "Manifest.h"
 #include "import/Import.h"
+#include "runtime/src/Failure.h"
+#include "runtime/src/Library.h"
+#include "runtime/src/Session.h"
 #include "spec/SpecWriter.h"
-#include "tenon/tenon.hpp"
 #include "llvm/ADT/StringRef.h"
 
 #include <memory>
@@ -31,18 +32,30 @@ void printTensors(const char *title, const nlohmann::json &tensors) {
   }
 }
 
+/// The manifest and the kernels that would run, without the weights.
+std::pair<nlohmann::json, std::string> readLibrary(const std::string &path) {
+  try {
+    runtime::Library library(path, runtime::sessionHooks());
+    const tenon_library &table = library.table();
+    return {nlohmann::json::parse(table.manifest, table.manifest + table.manifest_size), library.target("").name};
+  } catch (const runtime::Failure &failure) {
+    throw Failure(failure.message);
+  }
+}
+
 void inspectLibrary(const Arguments &arguments) {
-  Model model(arguments.model);
-  auto manifest = readManifest(model);
+  auto [manifest, target] = readLibrary(arguments.model);
   if (arguments.json) {
     std::printf("%s\n", manifest.dump().c_str());
     return;
   }
-  std::printf("%s, compiled by tenon %s, running its kernels for %s\n", model.info().name,
-              manifest["compiler"].get<std::string>().c_str(), model.info().target);
+  std::printf("%s, compiled by tenon %s, running its kernels for %s\n", manifest["name"].get<std::string>().c_str(),
+              manifest["compiler"].get<std::string>().c_str(), target.c_str());
   for (const auto &entry : manifest["entries"]) {
     std::printf("entry point %s\n", entry["name"].get<std::string>().c_str());
     printTensors("inputs", entry["inputs"]);
+    if (entry.contains("states"))
+      printTensors("states", entry["states"]);
     printTensors("outputs", entry["outputs"]);
   }
   std::printf("kernels:\n");
@@ -54,7 +67,7 @@ void inspectLibrary(const Arguments &arguments) {
   if (manifest.contains("weights"))
     std::printf("weights: %s, %.1f MB\n", manifest["weights"]["file"].get<std::string>().c_str(),
                 manifest["weights"]["bytes"].get<double>() / 1e6);
-  std::printf("spec:\n%s", model.info().spec);
+  std::printf("spec:\n%s", manifest["spec"].get<std::string>().c_str());
 }
 
 void inspectModel(const Arguments &arguments) {

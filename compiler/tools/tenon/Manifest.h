@@ -14,15 +14,26 @@ inline nlohmann::json readManifest(const Model &model) {
   return nlohmann::json::parse(info.manifest, info.manifest + info.manifest_size);
 }
 
-/// Whether the entry point "encode" has an output of that name.
-inline bool encoderGives(const Model &model, const std::string &output) {
+/// Whether an entry point has an output of that name.
+inline bool entryGives(const Model &model, const std::string &name, const std::string &output) {
   nlohmann::json manifest = readManifest(model);
   for (const auto &entry : manifest["entries"])
-    if (entry["name"] == "encode")
+    if (entry["name"] == name)
       for (const auto &tensor : entry["outputs"])
         if (tensor["name"] == output)
           return true;
   return false;
+}
+
+/// How many tokens a model that generates has scores for.
+inline int64_t logitsWidth(const Model &model) {
+  nlohmann::json manifest = readManifest(model);
+  for (const auto &entry : manifest["entries"])
+    if (entry["name"] == "prefill")
+      for (const auto &tensor : entry["outputs"])
+        if (tensor["name"] == "logits")
+          return tensor["shape"].back().get<int64_t>();
+  return 0;
 }
 
 } // namespace tenon::tools

@@ -9,8 +9,8 @@
 
 namespace tenon::tools {
 
-/// One line on standard error that shows a bar for work that takes longer than a moment; nothing where standard error is
-/// no terminal.
+/// One line on standard error that shows a bar for work that takes longer than a moment; nothing where standard error
+/// is no terminal.
 class Progress {
 public:
   Progress();

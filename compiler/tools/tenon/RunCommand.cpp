@@ -1,11 +1,11 @@
 //===- RunCommand.cpp - tenon run -----------------------------------------===//
 
 #include "Command.h"
+#include "Generate.h"
 #include "Manifest.h"
-#include "Npy.h"
+#include "RunInput.h"
 #include "tenon/tenon.hpp"
 
-#include <charconv>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -16,61 +16,10 @@ using namespace tenon::tools;
 
 namespace {
 
-struct Arguments {
-  std::string library, entry = "encode";
-  std::vector<std::string> texts, tokens, inputs, outputs;
-  uint32_t threads = 0;
-  bool json = false, hugePages = false;
-};
-
-std::pair<std::string, std::string> splitAssignment(const std::string &option, const std::string &text) {
-  size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-    throw Failure(option + " '" + text + "': expected NAME=FILE.npy");
-  return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
-/// "1,2,3"; an empty list is a row without tokens.
-std::vector<int32_t> parseTokens(const std::string &text) {
-  std::vector<int32_t> ids;
-  const char *at = text.data(), *end = at + text.size();
-  while (at != end) {
-    int32_t id;
-    auto [next, error] = std::from_chars(at, end, id);
-    if (error != std::errc() || (next != end && (*next != ',' || next + 1 == end)))
-      throw Failure("--tokens '" + text + "': expected 32-bit numbers with commas between them, found '" +
-                    std::string(at, end) + "'");
-    ids.push_back(id);
-    at = next == end ? end : next + 1;
-  }
-  return ids;
-}
-
-/// Texts of the command line; "-" stands for the lines of standard input.
-std::vector<std::string> readTexts(const std::vector<std::string> &given) {
-  std::vector<std::string> texts;
-  for (const std::string &text : given) {
-    if (text != "-") {
-      texts.push_back(text);
-      continue;
-    }
-    for (std::string line; std::getline(std::cin, line);)
-      texts.push_back(line);
-  }
-  return texts;
-}
-
-NpyArray floatArray(std::vector<int64_t> shape, std::vector<float> values) {
-  NpyArray array;
-  array.shape = std::move(shape);
-  array.floats = std::move(values);
-  return array;
-}
-
 /// Runs sequences of tokens through an encoder.
 class Encoding {
 public:
-  Encoding(const Arguments &arguments, const Model &model, Session &session)
+  Encoding(const RunArguments &arguments, const Model &model, Session &session)
       : arguments(arguments), model(model), session(session), info(model.info()) {}
 
   void run() {
@@ -113,7 +62,7 @@ private:
   }
 
   void wanted() {
-    hasEmbedding = encoderGives(model, "embedding");
+    hasEmbedding = entryGives(model, "encode", "embedding");
     for (const std::string &output : arguments.outputs) {
       auto [name, path] = splitAssignment("--output", output);
       if (name == "hidden")
@@ -130,17 +79,6 @@ private:
     }
   }
 
-  NpyArray tokenArray() const {
-    NpyArray array;
-    array.isFloat = false;
-    array.shape = {static_cast<int64_t>(rows.size()), longest};
-    for (const auto &row : rows) {
-      array.ints.insert(array.ints.end(), row.begin(), row.end());
-      array.ints.resize(array.ints.size() + longest - row.size());
-    }
-    return array;
-  }
-
   void writeOutputs() const {
     int64_t batch = static_cast<int64_t>(rows.size());
     for (const std::string &output : arguments.outputs) {
@@ -150,7 +88,7 @@ private:
       else if (name == "embedding")
         writeNpy(path, floatArray({batch, info.width}, embedding));
       else
-        writeNpy(path, tokenArray());
+        writeNpy(path, tokenArray(rows));
     }
   }
 
@@ -180,7 +118,7 @@ private:
     }
   }
 
-  const Arguments &arguments;
+  const RunArguments &arguments;
   const Model &model;
   Session &session;
   tenon_model_info info;
@@ -193,7 +131,7 @@ private:
 };
 
 /// Calls an entry point with arrays from files.
-void callWithArrays(const Arguments &arguments, Session &session) {
+void callWithArrays(const RunArguments &arguments, Session &session) {
   std::vector<NpyArray> arrays;
   std::vector<std::string> names;
   for (const std::string &input : arguments.inputs) {
@@ -235,22 +173,60 @@ void callWithArrays(const Arguments &arguments, Session &session) {
   }
 }
 
-void run(const Arguments &arguments) {
+void run(const RunArguments &arguments, const CLI::App &command) {
   if (!arguments.inputs.empty() && !(arguments.texts.empty() && arguments.tokens.empty()))
     throw Failure("--input does not go with --tokens or --text, which make the inputs themselves");
   Model model(arguments.library, arguments.hugePages ? TENON_WEIGHTS_COPY_HUGE : TENON_WEIGHTS_MAP);
+  if (arguments.inputs.empty() && model.info().generates)
+    return arguments.chat && arguments.texts.empty() ? converse(arguments, model) : generate(arguments, model);
+  for (const CLI::Option *option : command.get_options())
+    if (option->get_group() == kGenerationGroup && option->count() != 0)
+      throw Failure(option->get_name() + " is for models that generate, and " + arguments.library +
+                    " has no entry point prefill");
   Session session(model, arguments.threads);
   if (!arguments.inputs.empty())
     return callWithArrays(arguments, session);
   Encoding(arguments, model, session).run();
 }
 
+void addGenerationOptions(CLI::App &command, RunArguments &arguments) {
+  GenerateOptions &options = arguments.options;
+  std::vector<CLI::Option *> added = {
+      command
+          .add_option("--max-tokens", options.maxTokens, "Most tokens to write (default: 256); 0 only reads the prompt")
+          ->check(CLI::Range(int64_t(0), int64_t(INT32_MAX))),
+      command.add_option(
+          "--temperature", arguments.temperature,
+          "Spread of the choice; 0 always takes the likeliest token (default: 0, or 1 with one of the next three)"),
+      command.add_option("--top-k", options.topK, "Choose among so many of the likeliest tokens"),
+      command.add_option("--top-p", options.topP, "Choose among the likeliest tokens that make up this probability"),
+      command.add_option("--min-p", options.minP,
+                         "Choose among tokens with this share of the likeliest one's probability"),
+      command.add_option("--repetition-penalty", options.repetitionPenalty,
+                         "Divides scores of tokens that have occurred"),
+      command.add_option("--seed", options.seed, "Of the random choice (default: 0)"),
+      command.add_option("--beam", options.beams, "Width of a beam search"),
+      command.add_option("--length-penalty", options.lengthPenalty,
+                         "Exponent of the length that a beam's score is divided by"),
+      command.add_option("--stop", options.stopStrings, "Text that ends an answer; may be given several times")
+          ->expected(1)
+          ->take_all(),
+      command.add_flag("--ignore-eos", options.ignoreEos, "Go on after the model's own end of text"),
+      command.add_flag("--chat", arguments.chat,
+                       "Apply the model's chat template to --text; without --text, talk at the terminal"),
+      command.add_option("--system", arguments.system, "System message of --chat")};
+  for (CLI::Option *option : added)
+    option->group(kGenerationGroup);
+}
+
 } // namespace
 
 void tools::addRun(CLI::App &app) {
-  auto arguments = std::make_shared<Arguments>();
-  CLI::App *command = app.add_subcommand(
-      "run", "Run a compiled model\nExample: tenon run minilm.so --text \"A sentence\" --output embedding=e.npy");
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App *command =
+      app.add_subcommand("run", "Run a compiled model\n"
+                                "Example: tenon run minilm.so --text \"A sentence\" --output embedding=e.npy\n"
+                                "Example: tenon run smollm2.so --chat --text \"What is the capital of France?\"");
   command->add_option("LIBRARY", arguments->library, "What tenon compile wrote")->required();
   command->add_option("--text", arguments->texts, "Text to read; several make a batch, - reads lines of standard input")
       ->expected(1)
@@ -263,7 +239,7 @@ void tools::addRun(CLI::App &app) {
   command->add_option("--input", arguments->inputs, "Input of an entry point, NAME=FILE.npy")->expected(1)->take_all();
   command
       ->add_option("--output", arguments->outputs,
-                   "Output to write, NAME=FILE.npy: embedding, hidden, tokens, or a result of the entry point")
+                   "Output to write, NAME=FILE.npy: embedding, hidden, tokens, logits, or a result of the entry point")
       ->expected(1)
       ->take_all();
   command->add_option("--entry", arguments->entry, "Entry point that --input is for (default: encode)");
@@ -271,5 +247,6 @@ void tools::addRun(CLI::App &app) {
   command->add_flag("--huge-pages", arguments->hugePages,
                     "Copy the weights into huge pages: slower to load, faster to read");
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
-  command->callback([arguments] { run(*arguments); });
+  addGenerationOptions(*command, *arguments);
+  command->callback([arguments, command] { run(*arguments, *command); });
 }

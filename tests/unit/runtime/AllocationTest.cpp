@@ -104,5 +104,78 @@ TEST_F(Allocation, EncodingSurvivesEveryFailure) {
   EXPECT_EQ(embedding[4], 3.0f);
 }
 
+class DecoderAllocation : public FakeDecoder {
+protected:
+  /// As above, and each failure leaves the session as it was.
+  template <typename Body> void sweep(tenon_session *session, Body call) {
+    int64_t before = lengthOf(session);
+    for (int64_t failing = 0;; ++failing) {
+      ASSERT_LT(failing, 100000);
+      allocationsLeft = failing;
+      tenon_status status = call();
+      bool reached = allocationsLeft < 0;
+      allocationsLeft = -1;
+      if (status == TENON_OK && !reached)
+        return;
+      if (status == TENON_OK) { // something below did without
+        ASSERT_EQ(tenon_session_rewind(session, before), TENON_OK);
+        continue;
+      }
+      EXPECT_EQ(status, TENON_ERROR_NO_MEMORY) << "allocation " << failing << ": " << tenon_message();
+      ASSERT_EQ(lengthOf(session), before) << "allocation " << failing;
+    }
+  }
+};
+
+TEST_F(DecoderAllocation, PrefillAndDecodingSurviveEveryFailure) {
+  tenon_session *session = newSession();
+  std::vector<int32_t> text = prompt(20);
+  std::vector<float> logits(vocab);
+  sweep(session, [&] { return tenon_session_prefill(session, text.data(), 20, logits.data()); });
+  EXPECT_EQ(best(logits), next(text));
+  int32_t token = 3;
+  text.push_back(3);
+  sweep(session, [&] { return tenon_decode(&session, &token, 1, logits.data()); });
+  EXPECT_EQ(best(logits), next(text));
+  sweep(session, [&] { return tenon_session_score(session, &token, 1, logits.data(), nullptr); });
+}
+
+TEST_F(DecoderAllocation, ForksSurviveEveryFailure) {
+  tenon_session *session = newSession();
+  std::vector<int32_t> text = prompt(20);
+  ASSERT_EQ(tenon_session_prefill(session, text.data(), 20, nullptr), TENON_OK);
+  sweep(session, [&] {
+    tenon_session *fork = nullptr;
+    tenon_status status = tenon_session_fork(session, &fork);
+    if (status == TENON_OK)
+      EXPECT_EQ(tenon_session_destroy(fork), TENON_OK);
+    return status;
+  });
+}
+
+TEST_F(DecoderAllocation, GenerationSurvivesEveryFailure) {
+  std::vector<int32_t> text = prompt(20);
+  for (uint32_t beams : {0, 2}) {
+    tenon_session *session = newSession();
+    tenon_generate_options options = TENON_GENERATE_DEFAULTS;
+    options.max_tokens = 3;
+    options.sequences = 2;
+    options.beams = beams;
+    const char *stops[] = {"nothing"};
+    options.stop_strings = stops;
+    options.stop_string_count = 1;
+    tenon_generation result{sizeof result, nullptr, 0, 0, 0};
+    sweep(session, [&] { return tenon_generate(session, text.data(), 20, &options, &result); });
+    EXPECT_EQ(result.sequences[0].tokens[0], next(text));
+  }
+}
+
+TEST_F(DecoderAllocation, ChatSurvivesEveryFailure) {
+  tenon_chat_message message = {"user", "hi"};
+  char text[200];
+  size_t bytes = 0;
+  sweep(newSession(), [&] { return tenon_chat_apply(model, &message, 1, 1, text, sizeof text, &bytes); });
+}
+
 } // namespace
 } // namespace tenon::tests

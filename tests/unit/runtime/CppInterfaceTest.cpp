@@ -2,6 +2,8 @@
 
 #include "FakeLibrary.h"
 
+#include <stdexcept>
+
 namespace tenon::tests {
 namespace {
 
@@ -32,6 +34,63 @@ TEST_F(CppInterface, CallsByName) {
   std::vector<tenon_tensor> outputs = {tensor("y", TENON_F32, {}, nullptr, 0)};
   made.call("double", inputs, outputs);
   EXPECT_EQ(static_cast<const float *>(outputs[0].data)[1], 4.0f);
+}
+
+class CppGeneration : public FakeDecoder {
+protected:
+  void SetUp() override { writeFile(path(), fakeImage("fake_decoder")); }
+  std::string path() const { return directory.path("decoder.so"); }
+};
+
+TEST_F(CppGeneration, GeneratesForksAndRewinds) {
+  Model opened(path(), TENON_WEIGHTS_MAP, "", 1000 * pageBytes);
+  Session made(opened, 1);
+  std::vector<int32_t> text = prompt(20);
+  GenerateOptions options;
+  options.maxTokens = 12;
+  options.ignoreEos = true;
+  std::string heard;
+  options.onToken = [&](const tenon_generation_event &event) {
+    heard.append(event.text, event.text_bytes);
+    return true;
+  };
+  Generation written = made.generate(text, options);
+  EXPECT_EQ(written.sequences[0].tokens, continuation(text, 12));
+  EXPECT_EQ(written.sequences[0].text, heard);
+  EXPECT_EQ(made.length(), 31);
+  made.rewind(20);
+  EXPECT_EQ(made.tokens(), text);
+  Session fork = made.fork();
+  std::vector<Session *> both = {&made, &fork};
+  std::vector<int32_t> tokens = {5, 6};
+  std::vector<float> logits(2 * vocab);
+  decode(both, tokens, logits.data());
+  text.push_back(6);
+  EXPECT_EQ(best({logits.begin() + ptrdiff_t(vocab), logits.end()}), next(text));
+  made.rewind(0);
+  made.prefill(text, logits.data());
+  EXPECT_EQ(best({logits.begin(), logits.begin() + ptrdiff_t(vocab)}), next(text));
+  fork.rewind(0);
+  std::vector<std::vector<int32_t>> prompts = {{2, 3}, {4, 5, 6}};
+  made.rewind(0);
+  std::vector<Generation> rows = Session::generate(both, prompts, options);
+  EXPECT_EQ(rows[1].sequences[0].tokens, continuation(prompts[1], 12));
+}
+
+TEST_F(CppGeneration, WhatACallbackThrowsArrives) {
+  Session made{Model(path())};
+  GenerateOptions options;
+  options.onToken = [](const tenon_generation_event &) -> bool { throw std::out_of_range("mine"); };
+  EXPECT_THROW(made.generate(prompt(3), options), std::out_of_range);
+}
+
+TEST_F(CppGeneration, AppliesTheChatTemplate) {
+  Model opened(path());
+  std::vector<ChatMessage> messages = {{"user", std::string(2000, 'a')}};
+  std::string text = opened.applyChat(messages);
+  EXPECT_TRUE(text.starts_with("<|im_start|>user\naaa")) << text;
+  EXPECT_TRUE(text.ends_with("<|im_end|>\n<|im_start|>assistant\n"));
+  EXPECT_GT(opened.tokenizeChat(messages, false).size(), 2000u);
 }
 
 TEST_F(CppInterface, CopiesAndMoves) {

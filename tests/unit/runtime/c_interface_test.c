@@ -36,5 +36,25 @@ int main(void) {
   EXPECT(tenon_session_encode(session, NULL, NULL, 0, NULL, NULL) == TENON_ERROR_HANDLE);
   EXPECT(tenon_session_embed_texts(session, NULL, 0, NULL) == TENON_ERROR_HANDLE);
   EXPECT(tenon_session_destroy(session) == TENON_ERROR_HANDLE);
+
+  tenon_generate_options options = TENON_GENERATE_DEFAULTS;
+  tenon_chat_message message = {"user", "x"};
+  int64_t length;
+  EXPECT(options.struct_size == sizeof options && options.sequences == 1 && options.max_tokens == 256);
+  EXPECT(options.top_p == 1 && options.repetition_penalty == 1 && options.length_penalty == 1 && !options.callback);
+  EXPECT(tenon_session_prefill(session, NULL, 0, NULL) == TENON_ERROR_HANDLE);
+  EXPECT(tenon_session_score(session, NULL, 0, NULL, NULL) == TENON_ERROR_HANDLE);
+  EXPECT(tenon_decode(&session, NULL, 1, NULL) == TENON_ERROR_HANDLE);
+  EXPECT(tenon_session_length(session, &length) == TENON_ERROR_HANDLE);
+  EXPECT(tenon_session_tokens(session, NULL, 0, &count) == TENON_ERROR_HANDLE);
+  EXPECT(tenon_session_rewind(session, 0) == TENON_ERROR_HANDLE);
+  EXPECT(tenon_session_fork(session, &session) == TENON_ERROR_HANDLE);
+  EXPECT(tenon_cancel(session) == TENON_ERROR_HANDLE);
+  EXPECT(tenon_generate(session, NULL, 0, &options, NULL) == TENON_ERROR_HANDLE);
+  EXPECT(tenon_generate_batch(&session, NULL, NULL, 1, &options, NULL) == TENON_ERROR_HANDLE);
+  EXPECT(tenon_chat_apply(model, &message, 1, 1, NULL, 0, &count) == TENON_ERROR_HANDLE);
+  EXPECT(tenon_chat_tokenize(model, &message, 1, 1, NULL, 0, &count) == TENON_ERROR_HANDLE);
+  EXPECT(strcmp(tenon_finish_name(TENON_FINISH_STOP_STRING), "stop_string") == 0);
+  EXPECT(strcmp(tenon_finish_name((tenon_finish)99), "unknown finish") == 0);
   return failures != 0;
 }

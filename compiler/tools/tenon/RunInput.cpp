@@ -1,0 +1,67 @@
+//===- RunInput.cpp - What tenon run reads and writes ---------------------===//
+
+#include "RunInput.h"
+#include "Command.h"
+
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+
+using namespace tenon;
+using namespace tenon::tools;
+
+std::pair<std::string, std::string> tools::splitAssignment(const std::string &option, const std::string &text) {
+  size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+    throw Failure(option + " '" + text + "': expected NAME=FILE.npy");
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+std::vector<int32_t> tools::parseTokens(const std::string &text) {
+  std::vector<int32_t> ids;
+  const char *at = text.data(), *end = at + text.size();
+  while (at != end) {
+    int32_t id;
+    auto [next, error] = std::from_chars(at, end, id);
+    if (error != std::errc() || (next != end && (*next != ',' || next + 1 == end)))
+      throw Failure("--tokens '" + text + "': expected 32-bit numbers with commas between them, found '" +
+                    std::string(at, end) + "'");
+    ids.push_back(id);
+    at = next == end ? end : next + 1;
+  }
+  return ids;
+}
+
+std::vector<std::string> tools::readTexts(const std::vector<std::string> &given) {
+  std::vector<std::string> texts;
+  for (const std::string &text : given) {
+    if (text != "-") {
+      texts.push_back(text);
+      continue;
+    }
+    for (std::string line; std::getline(std::cin, line);)
+      texts.push_back(line);
+  }
+  return texts;
+}
+
+NpyArray tools::floatArray(std::vector<int64_t> shape, std::vector<float> values) {
+  NpyArray array;
+  array.shape = std::move(shape);
+  array.floats = std::move(values);
+  return array;
+}
+
+NpyArray tools::tokenArray(const std::vector<std::vector<int32_t>> &rows) {
+  size_t longest = 0;
+  for (const auto &row : rows)
+    longest = std::max(longest, row.size());
+  NpyArray array;
+  array.isFloat = false;
+  array.shape = {static_cast<int64_t>(rows.size()), static_cast<int64_t>(longest)};
+  for (const auto &row : rows) {
+    array.ints.insert(array.ints.end(), row.begin(), row.end());
+    array.ints.resize(array.ints.size() + longest - row.size());
+  }
+  return array;
+}

@@ -1,0 +1,44 @@
+//===- RunInput.h - What tenon run reads and writes -------------*- C++ -*-===//
+
+#ifndef TENON_TOOLS_RUNINPUT_H
+#define TENON_TOOLS_RUNINPUT_H
+
+#include "Npy.h"
+#include "tenon/tenon.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tenon::tools {
+
+inline constexpr const char *kGenerationGroup = "Models that generate";
+
+struct RunArguments {
+  std::string library, entry = "encode", system;
+  std::vector<std::string> texts, tokens, inputs, outputs;
+  uint32_t threads = 0;
+  bool json = false, hugePages = false, chat = false;
+  double temperature = NAN; ///< NaN: not given
+  GenerateOptions options;
+};
+
+/// "NAME=FILE.npy" in two. Throws Failure.
+std::pair<std::string, std::string> splitAssignment(const std::string &option, const std::string &text);
+
+/// "1,2,3"; an empty list is a row without tokens. Throws Failure.
+std::vector<int32_t> parseTokens(const std::string &text);
+
+/// Texts of the command line; "-" stands for the lines of standard input.
+std::vector<std::string> readTexts(const std::vector<std::string> &given);
+
+NpyArray floatArray(std::vector<int64_t> shape, std::vector<float> values);
+
+/// Rows of tokens, padded with zeros.
+NpyArray tokenArray(const std::vector<std::vector<int32_t>> &rows);
+
+} // namespace tenon::tools
+
+#endif // TENON_TOOLS_RUNINPUT_H
