@@ -12,6 +12,7 @@
 #include "text/Unicode.h"
 
 #include <algorithm>
+#include <array>
 
 using namespace tenon::text;
 
@@ -278,22 +279,22 @@ std::optional<int32_t> BytePairs::idOfPlain(char32_t c, const Work &work) const 
 std::optional<int32_t> BytePairs::idOfCharacter(std::u32string_view word, size_t index, Work &work) const {
   bool isContinuation = index != 0 && !settings.continuationPrefix.empty();
   bool isEnd = index + 1 == word.size() && !settings.endSuffix.empty();
-  std::optional<int32_t> id;
-  if (!isContinuation && !isEnd)
-    if ((id = idOfPlain(word[index], work)))
-      return id;
+  bool isPlain = !isContinuation && !isEnd;
+  std::optional<int32_t> id = isPlain ? idOfPlain(word[index], work) : std::nullopt;
+  if (id)
+    return id;
   work.spelled = (isContinuation ? settings.continuationPrefix : "") + encodeUtf8(word.substr(index, 1)) +
                  (isEnd ? settings.endSuffix : "");
-  if (isContinuation || isEnd)
+  if (!isPlain)
     id = entries.idOf(work.spelled);
   return id && !work.barred.count(*id) ? id : std::nullopt;
 }
 
 int32_t BytePairs::unknownId(std::string_view spelled) const {
-  if (!unknown)
-    throw TextError(inQuotes(spelled) + " is not in the vocabulary, and neither is the unk_token " +
-                    inQuotes(*settings.unknownToken));
-  return *unknown;
+  if (unknown)
+    return *unknown;
+  throw TextError(inQuotes(spelled) + " is not in the vocabulary, and neither is the unk_token " +
+                  inQuotes(settings.unknownToken.value_or("")));
 }
 
 /// `"a b"` or `["a", "b"]`
@@ -309,6 +310,37 @@ std::optional<std::pair<std::string, std::string>> readPair(const nlohmann::json
   return std::pair(text.substr(0, space), text.substr(space + 1));
 }
 
+/// Ids of the two tokens and of the one that they become.
+using MergeIds = std::array<int32_t, 3>;
+
+/// Nothing, and the reason in `problem`, for what is no merge of tokens.
+std::optional<MergeIds> readMerge(const nlohmann::json &merge, const Vocabulary &vocabulary, std::string_view prefix,
+                                  std::string &problem) {
+  auto pair = readPair(merge);
+  if (!pair) {
+    problem = "expected two tokens in an array, or in a string with one space between, found " +
+              inQuotes(merge.is_string() ? merge.get_ref<const std::string &>() : std::string(merge.type_name()));
+    return std::nullopt;
+  }
+  const auto &[left, right] = *pair;
+  if (right.size() < prefix.size()) {
+    problem = "token " + inQuotes(right) + " is shorter than the continuing_subword_prefix";
+    return std::nullopt;
+  }
+  const std::string tokens[] = {left, right, left + right.substr(prefix.size())};
+  MergeIds ids{};
+  for (size_t i = 0; i < ids.size(); ++i) {
+    std::optional<int32_t> id = vocabulary.idOf(tokens[i]);
+    if (!id) {
+      problem = "token " + inQuotes(tokens[i]) + " is not in the vocabulary of " + std::to_string(vocabulary.count()) +
+                " tokens";
+      return std::nullopt;
+    }
+    ids[i] = *id;
+  }
+  return ids;
+}
+
 PairTable readMerges(const JsonValue &description, const Vocabulary &vocabulary, std::string_view prefix) {
   PairTable merges(description.raw().is_array() ? description.size() : 0);
   if (!description.expectArray())
@@ -317,23 +349,13 @@ PairTable readMerges(const JsonValue &description, const Vocabulary &vocabulary,
   for (const nlohmann::json &merge : description.raw()) {
     if (merge.is_string() && merge.get_ref<const std::string &>().starts_with("#version"))
       continue;
-    auto fail = [&](const std::string &message) {
-      description.fail("merge " + std::to_string(rank) + ": " + message);
-      return std::move(merges);
-    };
-    auto pair = readPair(merge);
-    if (!pair)
-      return fail("expected two tokens in an array, or in a string with one space between, found " +
-                  inQuotes(merge.is_string() ? merge.get_ref<const std::string &>() : std::string(merge.type_name())));
-    const auto &[left, right] = *pair;
-    if (right.size() < prefix.size())
-      return fail("token " + inQuotes(right) + " is shorter than the continuing_subword_prefix");
-    std::string merged = left + right.substr(prefix.size());
-    for (const std::string *token : {&left, &right, static_cast<const std::string *>(&merged)})
-      if (!vocabulary.idOf(*token))
-        return fail("token " + inQuotes(*token) + " is not in the vocabulary of " + std::to_string(vocabulary.count()) +
-                    " tokens");
-    merges.set(*vocabulary.idOf(left), *vocabulary.idOf(right), {rank++, *vocabulary.idOf(merged)});
+    std::string problem;
+    std::optional<MergeIds> ids = readMerge(merge, vocabulary, prefix, problem);
+    if (!ids) {
+      description.fail("merge " + std::to_string(rank) + ": " + problem);
+      break;
+    }
+    merges.set((*ids)[0], (*ids)[1], {rank++, (*ids)[2]});
   }
   return merges;
 }

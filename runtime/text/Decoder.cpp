@@ -208,7 +208,7 @@ public:
   std::string text;
 };
 
-template <typename Stage, typename... Arguments> void addStage(DecoderRecipe &recipe, Arguments... arguments) {
+template <typename Stage, typename... Arguments> void addStage(DecoderRecipe &recipe, const Arguments &...arguments) {
   recipe.push_back([=] { return std::make_unique<Stage>(arguments...); });
 }
 

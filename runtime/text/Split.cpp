@@ -2,6 +2,8 @@
 
 #include "text/Split.h"
 
+#include <ranges>
+
 using namespace tenon::text;
 
 SplitBehavior tenon::text::readSplitBehavior(const JsonValue &name) {
@@ -34,16 +36,16 @@ void tenon::text::segmentsOf(const std::vector<Span> &matches, size_t begin, siz
     segments.push_back({{done, end}, invert});
 }
 
-/// Joins a match to the segment before it in the order of `first` and `last`, unless that one is a match too.
-template <typename Iterator, typename Join>
-static void mergeMatches(Iterator first, Iterator last, std::vector<Span> &out, Join join) {
+/// Joins a match to the segment before it in the order of `segments`, unless that one is a match too.
+template <typename Range, typename Join>
+static void mergeMatches(const Range &segments, std::vector<Span> &out, Join join) {
   bool previousIsMatch = false;
-  for (; first != last; ++first) {
-    if (first->isMatch && !previousIsMatch && !out.empty())
-      join(out.back(), first->span);
+  for (const Segment &segment : segments) {
+    if (segment.isMatch && !previousIsMatch && !out.empty())
+      join(out.back(), segment.span);
     else
-      out.push_back(first->span);
-    previousIsMatch = first->isMatch;
+      out.push_back(segment.span);
+    previousIsMatch = segment.isMatch;
   }
 }
 
@@ -68,10 +70,11 @@ void tenon::text::appendSplit(const std::vector<Segment> &segments, SplitBehavio
         parts.push_back(segment.span);
     break;
   case SplitBehavior::MergedWithPrevious:
-    mergeMatches(segments.begin(), segments.end(), parts, [](Span &to, Span match) { to.end = match.end; });
+    mergeMatches(segments, parts, [](Span &to, Span match) { to.end = match.end; });
     break;
   case SplitBehavior::MergedWithNext:
-    mergeMatches(segments.rbegin(), segments.rend(), parts, [](Span &to, Span match) { to.begin = match.begin; });
+    mergeMatches(std::ranges::subrange(segments.rbegin(), segments.rend()), parts,
+                 [](Span &to, Span match) { to.begin = match.begin; });
     parts = {parts.rbegin(), parts.rend()};
     break;
   case SplitBehavior::Contiguous:

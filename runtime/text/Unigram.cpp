@@ -110,7 +110,7 @@ private:
     if (id && !isBarred(barred, *id))
       ids.push_back(*id);
     else if (!bytes || !bytes->append(text, ids))
-      ids.push_back(*unknown);
+      ids.push_back(unknown.value_or(0)); // Without one, the text was refused before.
   }
 
   Pieces pieces;
