@@ -85,7 +85,7 @@ def Tenon_RotaryAttr : Tenon_Attr<"Rotary", "rotary"> {
     In place of those that the stack's `positions` give: `dims` components of each head turn (0: none), at positions below
     `length`; `base`, `frequencies` and `magnitude` as in `tenon.position_table`.
 
-    Example: `#tenon.rotary<length = 2048, dims = 4, base = 1.0e4, interleaved = false, frequencies = array<f64: 1.0, 0.01>>`
+    Example: `#tenon.rotary<length = 2048, dims = 4, base = 1.0e4, interleaved = false, frequencies = [1.0, 0.01]>`
   }];
   let parameters = (ins "int64_t":$length, "int64_t":$dims, "::mlir::FloatAttr":$base, "bool":$interleaved,
                     OptionalParameter<"::mlir::DenseF64ArrayAttr">:$frequencies,

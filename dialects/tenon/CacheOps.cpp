@@ -62,12 +62,16 @@ LogicalResult CachedAttentionOp::verify() {
   if (columns(getQuery()) != heads * headSize)
     return emitOpError() << "query has " << columns(getQuery())
                          << " columns, expected heads x head_size = " << heads * headSize;
-  return verifyMaskAndScore(*this, getMask(), getScore());
+  if (failed(verifyTables(*this, getTables())))
+    return failure();
+  return verifyMaskAndScore(*this, getMask(), getScore(), getTables().size());
 }
 
 kernels::Operation CachedAttentionOp::describe() {
   kernels::Operation description = describeOperation(*this);
   description.kind = "attention";
   description.attributes["cached"] = int64_t(1);
+  if (!getTables().empty())
+    description.attributes["tables"] = static_cast<int64_t>(getTables().size());
   return description;
 }

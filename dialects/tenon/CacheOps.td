@@ -19,6 +19,20 @@ class Tenon_CacheOp<string mnemonic, list<Trait> traits = []> : Tenon_Op<mnemoni
 
 def Tenon_CacheLayerOp : Tenon_CacheOp<"cache_layer"> {
   let summary = "One layer of a cache";
+  let description = [{
+    `result = cache[layer, :, :]`. It is the cache's own memory where drivers are made of it: `tenon.cache_append` writes there,
+    and `tenon.cache_update` says that the cache holds the result from then on.
+
+    Example:
+
+    ```mlir
+    func.func @layer(%cache: tensor<6x?x128xf32>, %layer: index) -> tensor<6x?x128xf32> {
+      %slice = tenon.cache_layer %cache[%layer] : tensor<6x?x128xf32> -> tensor<?x128xf32>
+      %0 = tenon.cache_update %slice into %cache[%layer] : tensor<?x128xf32> into tensor<6x?x128xf32>
+      return %0 : tensor<6x?x128xf32>
+    }
+    ```
+  }];
   let arguments = (ins Tenon_FloatTensor:$cache, Index:$layer);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = "$cache `[` $layer `]` attr-dict `:` type($cache) `->` type($result)";
@@ -27,6 +41,7 @@ def Tenon_CacheLayerOp : Tenon_CacheOp<"cache_layer"> {
 
 def Tenon_CacheUpdateOp : Tenon_CacheOp<"cache_update", [AllTypesMatch<["cache", "result"]>]> {
   let summary = "A cache with one layer in place of another";
+  let description = "`result[layer, :, :] = slice`, and the cache's pages of every other layer (see `tenon.cache_layer`).";
   let arguments = (ins Tenon_FloatTensor:$cache, Index:$layer, Tenon_FloatTensor:$slice);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = "$slice `into` $cache `[` $layer `]` attr-dict `:` type($slice) `into` type($cache)";
@@ -48,7 +63,7 @@ def Tenon_CacheAppendOp : Tenon_CacheComputeOp<"cache_append", [
     ```mlir
     func.func @append(%c: tensor<?x128xf32>, %k: tensor<?x?x4xf32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x128xf32> {
       %0 = tenon.cache_append %k, %k to %c lengths(%n) past(%p) pages(%t) {key_value_heads = 1 : i64, head_size = 4 : i64}
-           : (tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?x128xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x128xf32>
+           : (tensor<?x128xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x128xf32>
       return %0 : tensor<?x128xf32>
     }
     ```
@@ -64,20 +79,32 @@ def Tenon_CacheAppendOp : Tenon_CacheComputeOp<"cache_append", [
   let hasVerifier = 1;
 }
 
-def Tenon_CachedAttentionOp : Tenon_CacheComputeOp<"cached_attention", [AllTypesMatch<["query", "result"]>]> {
+def Tenon_CachedAttentionOp : Tenon_CacheComputeOp<"cached_attention", [AttrSizedOperandSegments,
+                                                                      AllTypesMatch<["query", "result"]>]> {
   let summary = "Scaled dot-product attention to the keys and values of a cache";
   let description = [{
     `tenon.attention` whose keys and values are the first past[b] + lengths[b] tokens of sequence b in the cache, the new ones
     among them, and whose query row t has the position past[b] + t. Query and result are B×T×(H·D), or R×(H·D) with `starts`.
+
+    Example:
+
+    ```mlir
+    func.func @attend(%q: tensor<?x?x8xf32>, %c: tensor<?x128xf32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x?x8xf32> {
+      %0 = tenon.cached_attention %q, %c lengths(%n) past(%p) pages(%t)
+           {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64, mask = "k <= q"}
+           : (tensor<?x?x8xf32>, tensor<?x128xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x8xf32>
+      return %0 : tensor<?x?x8xf32>
+    }
+    ```
   }];
   let arguments = (ins Tenon_FloatTensor:$query, Tenon_FloatTensor:$cache, Optional<Tenon_IntTensor>:$starts,
-                   Tenon_IntTensor:$lengths, Tenon_IntTensor:$past, Tenon_IntTensor:$pages, I64Attr:$heads,
-                   I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale, OptionalAttr<StrAttr>:$mask,
+                   Tenon_IntTensor:$lengths, Tenon_IntTensor:$past, Tenon_IntTensor:$pages,
+                   Variadic<Tenon_FloatTensor>:$tables, I64Attr:$heads, I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale, OptionalAttr<StrAttr>:$mask,
                    OptionalAttr<StrAttr>:$score);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = [{
     $query `,` $cache (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` `past` `(` $past `)` `pages` `(` $pages `)`
-    attr-dict `:` functional-type(operands, results)
+    (`tables` `(` $tables^ `)`)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{

@@ -90,6 +90,16 @@ static bool seesLaterKeys(AttentionLayerOp op) {
   return !mask || expressions::seesLaterKeys(*expressions::parse(mask->str(), expressions::Kind::Mask));
 }
 
+/// Sublayers side by side are added together: no norm can follow the sum of each.
+static LogicalResult verifyParallelNorms(StackOp stack) {
+  WalkResult walked = stack.walk([&](ParallelOp op) -> WalkResult {
+    if (stack.getNorm().getPlace() != NormPlace::After)
+      return WalkResult::advance();
+    return op.emitOpError() << "stands in a stack whose norms follow its sublayers, expected norms before them or both";
+  });
+  return failure(walked.wasInterrupted());
+}
+
 LogicalResult StackOp::verifyRegions() {
   if (failed(verifyPositive(*this, "layers", getLayers())))
     return failure();
@@ -101,6 +111,8 @@ LogicalResult StackOp::verifyRegions() {
                        return seesLaterKeys(op) ? WalkResult::interrupt() : WalkResult::advance();
                      }).wasInterrupted())
     return emitOpError() << "is cached, but has an attention whose mask may let a query see later keys";
+  if (failed(verifyParallelNorms(*this)))
+    return failure();
   auto blocks = llvm::to_vector(body.getOps<BlockOp>());
   if (blocks.empty()) {
     llvm::StringSet<> names;

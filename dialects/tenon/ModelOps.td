@@ -84,6 +84,22 @@ def Tenon_BlockOp : Tenon_ModelLevelOp<"block", [HasParent<"StackOp">, SingleBlo
   let summary = "One of the blocks that a stack's layers take in turn";
   let description = [{
     Blocks of one stack have attentions of the same names, key and value heads and head sizes.
+
+    Example, of local and global attention in turn:
+
+    ```mlir
+    tenon.model @local_global width 8 {
+      tenon.stack @decoder layers 5 norm <function = rmsnorm, place = both, epsilon = 1.0e-6, bias = false, final = true, weight_offset = 1.0> attributes {cached} {
+        tenon.token_input vocab 100 positions <kind = none, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.block {
+          tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q && q - k < 8"}
+        }
+        tenon.block {
+          tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q"}
+        }
+      }
+    }
+    ```
   }];
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword $body";
@@ -95,7 +111,22 @@ def Tenon_ParallelOp : Tenon_ModelLevelOp<"parallel", [ParentOneOf<["StackOp", "
   let summary = "Sublayers that read one hidden state, their results added to it together";
   let description = [{
     x + f(norm(x)) + g(norm(x)) (Wang and Komatsuzaki, "GPT-J-6B"): one norm for all sublayers, with the parameters
-    `NAME.norm`, where `shared_norm` is set, otherwise each its own.
+    `NAME.norm`, where `shared_norm` is set, otherwise each its own. The stack's norms stand before its sublayers, or both
+    before and after them.
+
+    Example:
+
+    ```mlir
+    tenon.model @side_by_side width 8 {
+      tenon.stack @decoder layers 2 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+        tenon.token_input vocab 100 positions <kind = none, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.parallel "parallel" attributes {shared_norm} {
+          tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q"}
+          tenon.mlp_layer "mlp" hidden 32 gelu
+        }
+      }
+    }
+    ```
   }];
   let arguments = (ins StrAttr:$name, UnitAttr:$shared_norm);
   let regions = (region SizedRegion<1>:$body);

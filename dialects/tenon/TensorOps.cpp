@@ -224,7 +224,16 @@ LogicalResult AttentionOp::verify() {
   if (getResult().getType() != getQuery().getType())
     return emitOpError() << "result is " << getResult().getType() << ", expected the query's type "
                          << getQuery().getType();
-  return verifyMaskAndScore(*this, getMask(), getScore());
+  if (failed(verifyTables(*this, getTables())))
+    return failure();
+  return verifyMaskAndScore(*this, getMask(), getScore(), getTables().size());
+}
+
+kernels::Operation AttentionOp::describe() {
+  kernels::Operation description = describeOperation(*this);
+  if (!getTables().empty())
+    description.attributes["tables"] = static_cast<int64_t>(getTables().size());
+  return description;
 }
 
 Locality PoolOp::getLocality() { return Locality::Sequence; }

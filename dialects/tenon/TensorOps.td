@@ -211,7 +211,7 @@ def Tenon_SplitOp : Tenon_TensorOp<"split"> {
 // Sequences
 //===----------------------------------------------------------------------===//
 
-def Tenon_AttentionOp : Tenon_TensorOp<"attention"> {
+def Tenon_AttentionOp : Tenon_TensorOp<"attention", [AttrSizedOperandSegments]> {
   let summary = "Scaled dot-product attention within each sequence of a batch";
   let description = [{
     For every sequence, head h and query position t:
@@ -223,7 +223,7 @@ def Tenon_AttentionOp : Tenon_TensorOp<"attention"> {
 
     `mask` is an expression (docs/expressions.md) over the positions q and k of query and key, the head h and the sequence b: keys
     for which it is false are left out, and a row that has none left is zeros. `score` is an expression over these and the score s,
-    after `scale`, which takes its place.
+    after `scale`, which takes its place. `tableN(i, j)` in them is element (i, j) of the N-th of `tables`.
 
     Query and result are B×T×(H·D), key and value B×T×(KVH·D); or R×… with `starts` (see `tenon.row_starts`).
 
@@ -238,15 +238,19 @@ def Tenon_AttentionOp : Tenon_TensorOp<"attention"> {
     ```
   }];
   let arguments = (ins Tenon_FloatTensor:$query, Tenon_FloatTensor:$key, Tenon_FloatTensor:$value,
-                   Optional<Tenon_IntTensor>:$starts, Tenon_IntTensor:$lengths, I64Attr:$heads,
-                   I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale, OptionalAttr<StrAttr>:$mask,
-                   OptionalAttr<StrAttr>:$score);
+                   Optional<Tenon_IntTensor>:$starts, Tenon_IntTensor:$lengths, Variadic<Tenon_FloatTensor>:$tables,
+                   I64Attr:$heads, I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale,
+                   OptionalAttr<StrAttr>:$mask, OptionalAttr<StrAttr>:$score);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = [{
-    $query `,` $key `,` $value (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` attr-dict `:`
+    $query `,` $key `,` $value (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` (`tables` `(` $tables^ `)`)? attr-dict `:`
     functional-type(operands, results)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// With the number of its tables.
+    ::tenon::kernels::Operation describe();
+  }];
 }
 
 def Tenon_PoolOp : Tenon_TensorOp<"pool"> {

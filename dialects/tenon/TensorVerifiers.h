@@ -55,6 +55,14 @@ inline mlir::LogicalResult verifySequences(mlir::Operation *op, mlir::Value rows
   return verifyRank(op, "lengths", lengths, 1);
 }
 
+/// What the expressions of an attention read: matrices of static size.
+inline mlir::LogicalResult verifyTables(mlir::Operation *op, mlir::ValueRange tables) {
+  for (mlir::Value table : tables)
+    if (tensorType(table).getRank() != 2 || !tensorType(table).hasStaticShape())
+      return op->emitOpError() << "table is " << tensorType(table) << ", expected a matrix of static size";
+  return mlir::success();
+}
+
 } // namespace tenon
 
 #endif // TENON_TENSORVERIFIERS_H

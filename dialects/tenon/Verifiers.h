@@ -33,25 +33,27 @@ inline mlir::LogicalResult verifyHeads(mlir::Operation *op, int64_t heads, int64
   return mlir::success();
 }
 
-/// Expressions are well-typed, and read no table: no operation has any to give.
+/// Expressions are well-typed, and read no table that is not there.
 inline mlir::LogicalResult verifyExpression(mlir::Operation *op, llvm::StringRef name,
-                                            std::optional<llvm::StringRef> text, expressions::Kind kind) {
+                                            std::optional<llvm::StringRef> text, expressions::Kind kind,
+                                            size_t tables) {
   if (!text)
     return mlir::success();
   expressions::ParseResult parsed = expressions::parse(std::string_view(text->data(), text->size()), kind);
   if (!parsed)
     return op->emitOpError() << name << " '" << *text << "' at byte " << parsed.error().begin << ": "
                              << parsed.error().message;
-  if (parsed->usesTables())
-    return op->emitOpError() << name << " '" << *text << "' reads a table, which this operation does not have";
+  if (parsed->tableCount() > tables)
+    return op->emitOpError() << name << " '" << *text << "' reads table" << parsed->tableCount() - 1
+                             << ", but there are " << tables << " tables";
   return mlir::success();
 }
 
 inline mlir::LogicalResult verifyMaskAndScore(mlir::Operation *op, std::optional<llvm::StringRef> mask,
-                                              std::optional<llvm::StringRef> score) {
-  if (mlir::failed(verifyExpression(op, "mask", mask, expressions::Kind::Mask)))
+                                              std::optional<llvm::StringRef> score, size_t tables = 0) {
+  if (mlir::failed(verifyExpression(op, "mask", mask, expressions::Kind::Mask, tables)))
     return mlir::failure();
-  return verifyExpression(op, "score", score, expressions::Kind::Score);
+  return verifyExpression(op, "score", score, expressions::Kind::Score, tables);
 }
 
 } // namespace tenon

@@ -109,3 +109,19 @@ func.func @result_has_the_querys_type(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf3
   %0 = tenon.attention %q, %k, %v lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x4xf32>
   return
 }
+
+// -----
+
+func.func @score_is_a_number(%q: tensor<?x?x8xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{score 'q < k' at byte 0: a score is a number, but this is a condition}}
+  %0 = tenon.attention %q, %q, %q lengths(%n) {heads = 2 : i64, key_value_heads = 2 : i64, head_size = 4 : i64, scale = 0.5 : f64, score = "q < k"} : (tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @mask_reads_no_table(%q: tensor<?x?x8xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{mask 'table0(q, k) > 0.0' reads a table, which this operation does not have}}
+  %0 = tenon.attention %q, %q, %q lengths(%n) {heads = 2 : i64, key_value_heads = 2 : i64, head_size = 4 : i64, scale = 0.5 : f64, mask = "table0(q, k) > 0.0"} : (tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}

@@ -37,3 +37,33 @@ tenon.model @heads_is_a_multiple_of_key_value_heads width 8 {
     tenon.attention_layer "a" heads 3 key_value_heads 2 head_size 4 scale 0.5
   }
 }
+
+// -----
+
+tenon.model @mask_is_a_condition width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{mask 'k - q' at byte 0: a mask is a condition, but this is an integer}}
+    tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k - q"}
+  }
+}
+
+// -----
+
+tenon.model @mask_reads_no_table width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{mask 'table0(q, k) > 0.0' reads a table, which this operation does not have}}
+    tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "table0(q, k) > 0.0"}
+  }
+}
+
+// -----
+
+tenon.model @score_has_known_names width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{score 's + z' at byte 4: unknown name}}
+    tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5 {score = "s + z"}
+  }
+}

@@ -67,3 +67,43 @@ module @schedule_names_its_target attributes {test.a = #tenon.schedule<"", {}>} 
 
 // expected-error @below {{schedule parameter 'tile_rows' is "8", not an integer}}
 module @schedule_parameters_are_integers attributes {test.a = #tenon.schedule<"x86-64-v3", {tile_rows = "8"}>} {}
+
+// -----
+
+// expected-error @below {{head norm epsilon (-1.000000e+00) is negative}}
+module @head_norm_epsilon_is_not_negative attributes {test.a = #tenon.head_norm<function = rmsnorm, epsilon = -1.0, bias = false, whole = false>} {}
+
+// -----
+
+// expected-error @below {{a head norm is layernorm or rmsnorm, not l2}}
+module @head_norm_is_not_l2 attributes {test.a = #tenon.head_norm<function = l2, epsilon = 1.0, bias = false, whole = false>} {}
+
+// -----
+
+// expected-error @below {{an rmsnorm of heads has no bias}}
+module @head_rmsnorm_has_no_bias attributes {test.a = #tenon.head_norm<function = rmsnorm, epsilon = 1.0, bias = true, whole = false>} {}
+
+// -----
+
+// expected-error @below {{rotary positions need a length, not 0}}
+module @rotary_has_a_length attributes {test.a = #tenon.rotary<length = 0, dims = 2, base = 1.0, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{rotary positions turn dims 3, expected an even number that is not negative}}
+module @rotary_turns_pairs attributes {test.a = #tenon.rotary<length = 4, dims = 3, base = 1.0, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{rotary positions turn dims -2, expected an even number that is not negative}}
+module @rotary_dims_are_not_negative attributes {test.a = #tenon.rotary<length = 4, dims = -2, base = 1.0, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{the base of rotary positions (0.000000e+00) is not positive}}
+module @rotary_base_is_positive attributes {test.a = #tenon.rotary<length = 4, dims = 2, base = 0.0, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{rotary positions have 3 frequencies, expected one for each of 2 pairs}}
+module @rotary_has_a_frequency_for_each_pair attributes {test.a = #tenon.rotary<length = 4, dims = 4, base = 1.0, interleaved = false, frequencies = [1.0, 2.0, 3.0]>} {}

@@ -1,7 +1,7 @@
 // RUN: tenon-opt %s --split-input-file --verify-diagnostics
 
-func.func @table_has_rank_2(%i: tensor<?xi32>, %t: tensor<4xf32>) {
-  // expected-error @below {{table has rank 1, expected 2}}
+func.func @table_has_rank_2_or_3(%i: tensor<?xi32>, %t: tensor<4xf32>) {
+  // expected-error @below {{table has rank 1, expected 2, or 3 in panels}}
   %0 = tenon.embed %i, %t : (tensor<?xi32>, tensor<4xf32>) -> tensor<?x4xf32>
   return
 }
@@ -35,5 +35,13 @@ func.func @result_has_the_tables_columns(%i: tensor<?xi32>, %t: tensor<4x2xf32>)
 func.func @result_has_a_row_per_id(%i: tensor<?x?xi32>, %t: tensor<4x2xf32>) {
   // expected-error @below {{result is 'tensor<?x2xf32>', expected 'tensor<?x?x2xf32>'}}
   %0 = tenon.embed %i, %t : (tensor<?x?xi32>, tensor<4x2xf32>) -> tensor<?x2xf32>
+  return
+}
+
+// -----
+
+func.func @result_has_the_columns_of_panels(%i: tensor<?xi32>, %t: tensor<2x4x16xf32>) {
+  // expected-error @below {{result is 'tensor<?x16xf32>', expected 'tensor<?x4xf32>'}}
+  %0 = tenon.embed %i, %t : (tensor<?xi32>, tensor<2x4x16xf32>) -> tensor<?x16xf32>
   return
 }

@@ -77,3 +77,13 @@ func.func private @results_are_a_number() attributes {tenon.results = "two"}
 
 // expected-error @below {{tenon.limits is {vocab = "many"}, expected numbers that are not negative}}
 func.func private @limits_are_numbers() attributes {tenon.limits = {vocab = "many"}}
+
+// -----
+
+// expected-error @below {{tenon.state is "cache", expected no value}}
+func.func private @state_is_a_mark(tensor<?x8xf32> {tenon.state = "cache"})
+
+// -----
+
+// expected-error @below {{tenon.state is true, expected no value}}
+func.func private @state_of_a_result_is_a_mark() -> (tensor<?x8xf32> {tenon.state = true})

@@ -67,3 +67,14 @@ func.func @body_sees_its_arguments_only(%x: tensor<?x8xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @row_tile_is_positive(%x: tensor<?x8xf32>) {
+  // expected-error @below {{row_tile (0) is not positive}}
+  %0 = tenon.kernel "k" (%x) : (tensor<?x8xf32>) -> tensor<?x8xf32> row_tile 0 {
+  ^bb0(%a: tensor<?x8xf32>):
+    tenon.yield %a : tensor<?x8xf32>
+  }
+  return
+}

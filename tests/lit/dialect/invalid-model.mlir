@@ -31,12 +31,12 @@ tenon.model @pooling_names_a_stack width 8 {
 
 // -----
 
-tenon.model @model_holds_stacks_and_a_pooling width 8 {
+tenon.model @model_holds_stacks_a_pooling_and_a_head width 8 {
   tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
     tenon.mlp_layer "m" hidden 4 relu
   }
-  // expected-error @below {{does not belong into a model, which holds stacks and a pooling}}
+  // expected-error @below {{does not belong into a model, which holds stacks, a pooling and a head}}
   func.func private @f()
 }
 
@@ -66,4 +66,27 @@ tenon.model @sinusoidal_positions_need_an_even_width width 7 {
     tenon.token_input vocab 9 positions <kind = sinusoidal, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
     tenon.mlp_layer "m" hidden 4 relu
   }
+}
+
+// -----
+
+tenon.model @head_names_a_stack width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  // expected-error @below {{names stack 'decoder', which the model does not have}}
+  tenon.head @decoder {tied}
+}
+
+// -----
+
+// expected-error @below {{has 2 heads, where one is the most}}
+tenon.model @model_has_one_head_at_most width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.head @e {tied}
+  tenon.head @e
 }

@@ -45,3 +45,27 @@ func.func @interleaved_columns_are_even() {
   %0 = tenon.position_table sinusoidal_interleaved base 1.0 : tensor<4x5xf32>
   return
 }
+
+// -----
+
+func.func @every_column_has_a_frequency() {
+  // expected-error @below {{has 3 frequencies for 2 columns}}
+  %0 = tenon.position_table rotary_sine base 1.0 {frequencies = array<f64: 1.0, 2.0, 3.0>} : tensor<4x2xf32>
+  return
+}
+
+// -----
+
+func.func @sinusoidal_has_no_frequencies() {
+  // expected-error @below {{is sinusoidal, only rotary tables have frequencies and a magnitude of their own}}
+  %0 = tenon.position_table sinusoidal base 1.0 {frequencies = array<f64: 1.0, 2.0>} : tensor<4x2xf32>
+  return
+}
+
+// -----
+
+func.func @sinusoidal_has_no_magnitude() {
+  // expected-error @below {{is sinusoidal, only rotary tables have frequencies and a magnitude of their own}}
+  %0 = tenon.position_table sinusoidal_interleaved base 1.0 {magnitude = 2.0 : f64} : tensor<4x2xf32>
+  return
+}

@@ -82,3 +82,48 @@ tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0
   tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
   tenon.mlp_layer "m" hidden 4 relu
 }
+
+// -----
+
+tenon.model @cached_stack_has_masks width 8 {
+  // expected-error @below {{is cached, but has an attention whose mask may let a query see later keys}}
+  tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5
+  }
+}
+
+// -----
+
+tenon.model @cached_stack_sees_no_later_keys width 8 {
+  // expected-error @below {{is cached, but has an attention whose mask may let a query see later keys}}
+  tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q + 1"}
+  }
+}
+
+// -----
+
+tenon.model @every_block_of_a_cached_stack_sees_no_later_keys width 8 {
+  // expected-error @below {{is cached, but has an attention whose mask may let a query see later keys}}
+  tenon.stack @e layers 2 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.block {
+      tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q"}
+    }
+    tenon.block {
+      tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k - q < 3"}
+    }
+  }
+}
+
+// -----
+
+tenon.model @own_rotary_positions_turn_no_more_than_a_head width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{has head_size 4, of which rotary positions turn 6, expected an even number of at most head_size}}
+    tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5 {rotary = #tenon.rotary<length = 4, dims = 6, base = 1.0e4, interleaved = false>}
+  }
+}

@@ -16,3 +16,9 @@ func.func @layout(%ids: tensor<?x?xi32>, %x: tensor<?x?x8xf32>, %n: tensor<?xi32
   %4 = tenon.unpack_rows %3 starts(%1) lengths(%n) like %ids : (tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x8xf32>
   return
 }
+// CHECK-LABEL: func.func @position_ids_after_others
+func.func @position_ids_after_others(%ids: tensor<?x?xi32>, %p: tensor<?xi32>) {
+  // CHECK: tenon.position_ids {{%[a-z0-9#_]+}} past({{%[a-z0-9#_]+}} : tensor<?xi32>) : tensor<?x?xi32>
+  %0 = tenon.position_ids %ids past(%p : tensor<?xi32>) : tensor<?x?xi32>
+  return
+}

@@ -48,3 +48,42 @@ tenon.model @other_words width 2 {
   // CHECK: tenon.pooling @s cls
   tenon.pooling @s cls
 }
+// CHECK-LABEL: tenon.model @decoders width 8 {
+tenon.model @decoders width 8 {
+  // CHECK: tenon.stack @in_turn layers 5 norm <function = rmsnorm, place = both, epsilon = 1.000000e+00 : f64, bias = false, final = true, weight_offset = 1.000000e+00 : f64> attributes {cached} {
+  tenon.stack @in_turn layers 5 norm <function = rmsnorm, place = both, epsilon = 1.0, bias = false, final = true, weight_offset = 1.0> attributes {cached} {
+    // CHECK: tenon.token_input vocab 7 positions <kind = none, length = 16, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false>
+    tenon.token_input vocab 7 positions <kind = none, length = 16, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false>
+    // CHECK: tenon.block {
+    tenon.block {
+      // CHECK: tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 5.000000e-01 {bias, head_norm = #tenon.head_norm<function = rmsnorm, epsilon = 1.000000e+00 : f64, bias = false, whole = false, weight_offset = 1.000000e+00 : f64>, mask = "k <= q && q - k < 4", no_key_bias, rotary = #tenon.rotary<length = 16, dims = 4, base = 1.000000e+04 : f64, interleaved = false>, score = "50.0 * tanh(s / 50.0)"}
+      tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 5.000000e-01 {bias, head_norm = #tenon.head_norm<function = rmsnorm, epsilon = 1.000000e+00 : f64, bias = false, whole = false, weight_offset = 1.000000e+00 : f64>, mask = "k <= q && q - k < 4", no_key_bias, rotary = #tenon.rotary<length = 16, dims = 4, base = 1.000000e+04 : f64, interleaved = false>, score = "50.0 * tanh(s / 50.0)"}
+    }
+    // CHECK: tenon.block {
+    tenon.block {
+      // CHECK: tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 5.000000e-01 {head_norm = #tenon.head_norm<function = layernorm, epsilon = 1.000000e+00 : f64, bias = true, whole = true>, mask = "k <= q", rotary = #tenon.rotary<length = 16, dims = 4, base = 1.000000e+06 : f64, interleaved = true, frequencies = [1.000000e+00, 2.500000e-01], magnitude = 1.500000e+00 : f64>}
+      tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 5.000000e-01 {head_norm = #tenon.head_norm<function = layernorm, epsilon = 1.000000e+00 : f64, bias = true, whole = true>, mask = "k <= q", rotary = #tenon.rotary<length = 16, dims = 4, base = 1.000000e+06 : f64, interleaved = true, frequencies = [1.000000e+00, 2.500000e-01], magnitude = 1.500000e+00 : f64>}
+      // CHECK: tenon.mlp_layer "m" hidden 3 relu_squared
+      tenon.mlp_layer "m" hidden 3 relu_squared
+    }
+  }
+  // CHECK: tenon.stack @side_by_side layers 1 norm <function = layernorm, place = before, epsilon = 1.000000e+00 : f64, bias = true, final = true> {
+  tenon.stack @side_by_side layers 1 norm <function = layernorm, place = before, epsilon = 1.0, bias = true, final = true> {
+    // CHECK: tenon.token_input vocab 7 positions <kind = none, length = 0, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false>
+    tenon.token_input vocab 7 positions <kind = none, length = 0, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false>
+    // CHECK: tenon.parallel "shared" attributes {shared_norm} {
+    tenon.parallel "shared" attributes {shared_norm} {
+      // CHECK: tenon.mlp_layer "m" hidden 3 quick_gelu
+      tenon.mlp_layer "m" hidden 3 quick_gelu
+    }
+    // CHECK: tenon.parallel "own" {
+    tenon.parallel "own" {
+      // CHECK: tenon.mlp_layer "n" hidden 3 gelu
+      tenon.mlp_layer "n" hidden 3 gelu
+    }
+  }
+  // CHECK: tenon.pooling @side_by_side last
+  tenon.pooling @side_by_side last
+  // CHECK: tenon.head @in_turn {bias, scale = 6.250000e-02 : f64, softcap = 3.000000e+01 : f64, tied}
+  tenon.head @in_turn {bias, scale = 6.250000e-02 : f64, softcap = 3.000000e+01 : f64, tied}
+}

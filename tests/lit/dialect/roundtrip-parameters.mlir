@@ -24,3 +24,9 @@ func.func @tables() {
   %3 = tenon.position_table rotary_sine base 5.0e5 : tensor<9x3xf32>
   return
 }
+// CHECK-LABEL: func.func @tables_of_frequencies
+func.func @tables_of_frequencies() {
+  // CHECK: tenon.position_table rotary_cosine base 1.000000e+04 {frequencies = array<f64: 1.000000e+00, 2.500000e-01>, magnitude = 1.500000e+00 : f64} : tensor<9x2xf32>
+  %0 = tenon.position_table rotary_cosine base 1.000000e+04 {frequencies = array<f64: 1.000000e+00, 2.500000e-01>, magnitude = 1.500000e+00 : f64} : tensor<9x2xf32>
+  return
+}

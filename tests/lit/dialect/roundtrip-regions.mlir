@@ -37,3 +37,12 @@ func.func @kernel(%x: tensor<?x8xf32>) {
   }
   return
 }
+// CHECK-LABEL: func.func @single_rows
+func.func @single_rows(%x: tensor<?x8xf32>) {
+  // CHECK: tenon.kernel "one"({{%[a-z0-9#]+}}) : (tensor<?x8xf32>) -> tensor<?x8xf32> row_tile 1 schedules [#tenon.schedule<"x86-64-v3", {}>] {
+  %0 = tenon.kernel "one" (%x) : (tensor<?x8xf32>) -> tensor<?x8xf32> row_tile 1 schedules [#tenon.schedule<"x86-64-v3", {}>] {
+  ^bb0(%a: tensor<?x8xf32>):
+    tenon.yield %a : tensor<?x8xf32>
+  }
+  return
+}

@@ -66,3 +66,25 @@ func.func @split(%x: tensor<?x?x8xf32>) {
   %0:3 = tenon.split %x : tensor<?x?x8xf32> to tensor<?x?x4xf32>, tensor<?x?x1xf32>, tensor<?x?x3xf32>
   return
 }
+// CHECK-LABEL: func.func @embed_from_panels
+func.func @embed_from_panels(%ids: tensor<?xi32>, %table: tensor<2x4x16xf32>) {
+  // CHECK: tenon.embed {{%[a-z0-9#_]+}}, {{%[a-z0-9#_]+}} : (tensor<?xi32>, tensor<2x4x16xf32>) -> tensor<?x4xf32>
+  %0 = tenon.embed %ids, %table : (tensor<?xi32>, tensor<2x4x16xf32>) -> tensor<?x4xf32>
+  return
+}
+// CHECK-LABEL: func.func @more_elementwise
+func.func @more_elementwise(%x: tensor<?x4xf32>) {
+  // CHECK: tenon.activation relu_squared {{%[a-z0-9#_]+}} : tensor<?x4xf32>
+  %0 = tenon.activation relu_squared %x : tensor<?x4xf32>
+  // CHECK: tenon.activation quick_gelu {{%[a-z0-9#_]+}} : tensor<?x4xf32>
+  %1 = tenon.activation quick_gelu %x : tensor<?x4xf32>
+  // CHECK: tenon.softcap {{%[a-z0-9#_]+}}, 3.000000e+01 : tensor<?x4xf32>
+  %2 = tenon.softcap %x, 3.000000e+01 : tensor<?x4xf32>
+  return
+}
+// CHECK-LABEL: func.func @norm_of_groups
+func.func @norm_of_groups(%x: tensor<?x4xf32>, %s: tensor<2xf32>) {
+  // CHECK: tenon.norm rmsnorm {{%[a-z0-9#_]+}} scale {{%[a-z0-9#_]+}} : tensor<2xf32> epsilon 1.000000e+00 {groups = 2 : i64, weight_offset = 1.000000e+00 : f64} : tensor<?x4xf32>
+  %0 = tenon.norm rmsnorm %x scale %s : tensor<2xf32> epsilon 1.000000e+00 {groups = 2 : i64, weight_offset = 1.000000e+00 : f64} : tensor<?x4xf32>
+  return
+}

@@ -18,3 +18,11 @@ func.func @packed(%q: tensor<?x8xf32>, %k: tensor<?x4xf32>, %s: tensor<?xi32>, %
   %1 = tenon.pool cls %q starts(%s) lengths(%n) : (tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
   return
 }
+// CHECK-LABEL: func.func @masks_and_scores
+func.func @masks_and_scores(%q: tensor<?x?x8xf32>, %n: tensor<?xi32>) {
+  // CHECK: tenon.attention {{%[a-z0-9#_]+}}, {{%[a-z0-9#_]+}}, {{%[a-z0-9#_]+}} lengths({{%[a-z0-9#_]+}}) {head_size = 4 : i64, heads = 2 : i64, key_value_heads = 2 : i64, mask = "k <= q && q - k < 4", scale = 5.000000e-01 : f64, score = "50.0 * tanh(s / 50.0)"} : (tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  %0 = tenon.attention %q, %q, %q lengths(%n) {head_size = 4 : i64, heads = 2 : i64, key_value_heads = 2 : i64, mask = "k <= q && q - k < 4", scale = 5.000000e-01 : f64, score = "50.0 * tanh(s / 50.0)"} : (tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  // CHECK: tenon.pool last {{%[a-z0-9#_]+}} lengths({{%[a-z0-9#_]+}}) : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
+  %1 = tenon.pool last %q lengths(%n) : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
+  return
+}

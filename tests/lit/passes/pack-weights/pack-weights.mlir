@@ -19,12 +19,28 @@ func.func @panels(%x: tensor<?x8xf32>) -> tensor<?x5xf32> {
 
 // -----
 
-// A table that rows are also taken from keeps its layout.
+// Embeddings pick their rows out of the panels of the product that reads the same table.
 // CHECK-LABEL: func.func @tied
-// CHECK: tenon.weight ["table"] : tensor<96x8xf32>
+// CHECK: %[[T:.*]] = tenon.weight ["table"] {panel = 48 : i64, part_rows = array<i64: 96>} : tensor<2x8x48xf32>
+// CHECK: tenon.embed %{{.*}}, %[[T]] : (tensor<?xi32>, tensor<2x8x48xf32>) -> tensor<?x8xf32>
+// CHECK: tenon.linear %{{.*}}, %[[T]] : (tensor<?x8xf32>, tensor<2x8x48xf32>) -> tensor<?x96xf32>
 func.func @tied(%ids: tensor<?xi32>) -> tensor<?x96xf32> {
   %t = tenon.weight ["table"] : tensor<96x8xf32>
   %0 = tenon.embed %ids, %t : (tensor<?xi32>, tensor<96x8xf32>) -> tensor<?x8xf32>
   %1 = tenon.linear %0, %t : (tensor<?x8xf32>, tensor<96x8xf32>) -> tensor<?x96xf32>
   return %1 : tensor<?x96xf32>
+}
+
+// -----
+
+// A table that no product reads, and a matrix that something else reads, keep their layout.
+// CHECK-LABEL: func.func @no_products_alone
+// CHECK: tenon.weight ["table"] : tensor<96x8xf32>
+// CHECK: tenon.weight ["matrix"] : tensor<96x8xf32>
+func.func @no_products_alone(%ids: tensor<?xi32>) -> (tensor<?x96xf32>, tensor<96x8xf32>) {
+  %t = tenon.weight ["table"] : tensor<96x8xf32>
+  %0 = tenon.embed %ids, %t : (tensor<?xi32>, tensor<96x8xf32>) -> tensor<?x8xf32>
+  %m = tenon.weight ["matrix"] : tensor<96x8xf32>
+  %1 = tenon.linear %0, %m : (tensor<?x8xf32>, tensor<96x8xf32>) -> tensor<?x96xf32>
+  return %1, %m : tensor<?x96xf32>, tensor<96x8xf32>
 }
