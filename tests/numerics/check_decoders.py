@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Small random decoders of every family against transformers. Run with the interpreter of build/oracles.
 
-check_decoders.py TENON [FAMILY...] [--import | --runtime LIBRARY] [--seed S]
+check_decoders.py TENON [FAMILY | FAMILY-NUMBER...] [--import | --runtime LIBRARY] [--seed S]
 
 Compiles each model and compares the logits of two prompts (one batch) and a greedy continuation of 64 tokens. With --import
 it only imports: the spec and the weights that `tenon import` writes are evaluated in float64 by docs/spec.md. With
@@ -127,7 +127,7 @@ def check_compiled(tenon, folder, model, prompts):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("tenon")
-    parser.add_argument("families", nargs="*")
+    parser.add_argument("names", nargs="*")
     parser.add_argument("--import", dest="only_import", action="store_true")
     parser.add_argument("--runtime")
     parser.add_argument("--seed", type=int, default=1)
@@ -136,16 +136,17 @@ def main():
              else check_with_runtime(Runtime(arguments.runtime)) if arguments.runtime else check_compiled)
     problems, count = [], 0
     for family, (_, configurations) in decoder_models.FAMILIES.items():
-        if arguments.families and family not in arguments.families:
-            continue
         for index, options in enumerate(configurations):
-            count += 1
             name = f"{family}-{index}"
-            rng = random.Random(arguments.seed + count)
+            if arguments.names and family not in arguments.names and name not in arguments.names:
+                continue
+            count += 1
+            seed = arguments.seed + index
+            rng = random.Random(seed)
             prompts = [[rng.randrange(decoder_models.VOCAB) for _ in range(length)] for length in (37, rng.randint(1, 90))]
             with tempfile.TemporaryDirectory() as scratch:
                 folder = pathlib.Path(scratch) / name
-                model = decoder_models.build(family, options, arguments.seed + count)
+                model = decoder_models.build(family, options, seed)
                 model.save_pretrained(folder)
                 try:
                     error, problem = check(arguments.tenon, folder, model, prompts)
