@@ -145,9 +145,13 @@ void generateBatch(tenon_session *const *sessions, const int32_t *const *prompts
   requirePointer(prompts, "prompts");
   requirePointer(lengths, "prompt_lengths");
   const Model &model = uses[0]->model();
-  (void)prefillOf(model);
+  const Entry &entry = prefillOf(model);
   static const tenon_generate_options defaults = TENON_GENERATE_DEFAULTS;
   GenerateOptions converted = convert(model, options ? *options : defaults);
+  // Kernels count what they write in 32 bits.
+  size_t most = size_t(INT32_MAX / logitsWidth(entry)) / std::max(converted.sequences, std::max(converted.beams, 1u));
+  if (count > most)
+    fail(TENON_ERROR_OUT_OF_RANGE, count, " prompts of so many sequences, expected at most ", most);
   std::vector<Prompt> rows;
   for (size_t row = 0; row < count; ++row) {
     if (results)
@@ -182,6 +186,9 @@ std::vector<ChatMessage> conversation(const tenon_chat_message *messages, size_t
 void score(Session &session, std::span<const int32_t> tokens, float *logits, float *hidden) {
   const Entry &entry = prefillOf(session.model());
   auto vocab = size_t(logitsWidth(entry)), width = size_t(hiddenWidth(entry));
+  if (logits && !givesAllLogits(entry))
+    fail(TENON_ERROR_INVALID_ARGUMENT, "model ", session.model().manifest().name,
+         " gives no scores but the last token's");
   if (hidden && width == 0)
     fail(TENON_ERROR_INVALID_ARGUMENT, "model ", session.model().manifest().name, " does not give hidden states");
   constexpr size_t piece = 256;

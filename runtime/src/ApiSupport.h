@@ -4,6 +4,7 @@
 #define TENON_RUNTIME_APISUPPORT_H
 
 #include "Failure.h"
+#include "text/TextError.h"
 
 #include <exception>
 #include <new>
@@ -20,6 +21,8 @@ template <typename Body> tenon_status guarded(Body body) noexcept {
     return TENON_OK;
   } catch (const Failure &failure) {
     return report(failure.status, failure.message);
+  } catch (const text::TextError &failure) {
+    return report(TENON_ERROR_TOKENIZER, failure.what());
   } catch (const std::bad_alloc &) {
     return report(TENON_ERROR_NO_MEMORY, "no memory");
   } catch (const std::exception &failure) {

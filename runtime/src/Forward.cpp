@@ -29,6 +29,11 @@ void checkTensor(const Entry &entry, const std::vector<TensorType> &tensors, con
     wrong("entry point \"", entry.name, "\" has no \"", name, "\" of type ", typeName(type), " and rank ", rank);
 }
 
+int64_t lastExtent(const Entry &entry, std::string_view output) {
+  const TensorType *tensor = findTensor(entry.outputs, output);
+  return tensor ? tensor->shape.back().fixed : 0;
+}
+
 void checkEntry(const Entry &entry) {
   static constexpr std::string_view inputs[] = {"tokens", "lengths", "past", "pages"};
   checkTensor(entry, entry.inputs, "tokens", TENON_I32, 2);
@@ -45,11 +50,8 @@ void checkEntry(const Entry &entry) {
   for (const TensorType &output : entry.outputs)
     if (output.shape.empty() || output.shape.back().dim >= 0)
       wrong("the last extent of output \"", output.name, "\" of entry point \"", entry.name, "\" is not a number");
-}
-
-int64_t lastExtent(const Entry &entry, std::string_view output) {
-  const TensorType *tensor = findTensor(entry.outputs, output);
-  return tensor ? tensor->shape.back().fixed : 0;
+  if (int64_t scores = lastExtent(entry, "logits"); scores < entry.limits.vocab)
+    wrong("entry point \"", entry.name, "\" takes ", entry.limits.vocab, " tokens and gives ", scores, " logits");
 }
 
 /// Gives the dims of a tensor the values that `shape` has in their places.
@@ -143,6 +145,8 @@ void checkGenerates(const Manifest &manifest) {
 }
 
 int64_t logitsWidth(const Entry &prefill) { return lastExtent(prefill, "logits"); }
+
+bool givesAllLogits(const Entry &prefill) { return findTensor(prefill.outputs, "all_logits") != nullptr; }
 
 int64_t hiddenWidth(const Entry &prefill) { return lastExtent(prefill, "hidden"); }
 

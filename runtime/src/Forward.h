@@ -31,6 +31,8 @@ void checkGenerates(const Manifest &manifest);
 
 /// The extents of an entry point's outputs.
 int64_t logitsWidth(const Entry &prefill);
+/// Whether the model gives the scores after every token.
+bool givesAllLogits(const Entry &prefill);
 /// 0 if the model does not give them.
 int64_t hiddenWidth(const Entry &prefill);
 

@@ -8,8 +8,6 @@
 namespace tenon::runtime::jinja {
 namespace {
 
-constexpr std::string_view space = " \t\n\r\f\v";
-
 using Filter = Value (*)(const Value &, const Arguments &);
 using Test = bool (*)(const Value &, const Arguments &);
 
@@ -21,11 +19,30 @@ template <typename Table> std::string namesOf(const Table &table) {
   return names;
 }
 
-std::string stripped(std::string_view text, std::string_view which, bool left, bool right) {
-  size_t first = left ? std::min(text.find_first_not_of(which), text.size()) : 0;
-  text.remove_prefix(first);
-  size_t last = right ? text.find_last_not_of(which) : text.size() - 1;
-  return std::string(text.substr(0, text.empty() || last == text.npos ? 0 : last + 1));
+/// What Python's str.isspace says of a character.
+bool isSpace(const std::string &character) {
+  static constexpr std::string_view spaces[] = {
+      "\t",     "\n",     "\v",     "\f",     "\r",     "\x1c",   "\x1d",   "\x1e",   "\x1f",   " ",
+      "\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006",
+      "\u2007", "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
+  return std::find(std::begin(spaces), std::end(spaces), character) != std::end(spaces);
+}
+
+/// The text without the characters at its ends that are among `which`, or without space.
+std::string stripped(const std::string &text, const std::string *which, bool left, bool right) {
+  std::vector<std::string> all = characters(text), set = which ? characters(*which) : std::vector<std::string>();
+  auto goes = [&](const std::string &one) {
+    return which ? std::find(set.begin(), set.end(), one) != set.end() : isSpace(one);
+  };
+  auto first = all.begin(), last = all.end();
+  while (left && first != last && goes(*first))
+    ++first;
+  while (right && first != last && goes(*(last - 1)))
+    --last;
+  std::string kept;
+  for (; first != last; ++first)
+    kept += *first;
+  return kept;
 }
 
 /// Of ASCII letters: the words of templates are.
@@ -69,8 +86,8 @@ const std::string &stringArgument(const Arguments &arguments, size_t place, cons
 Value strip(const Value &value, const Arguments &arguments, bool left, bool right) {
   const Value *which = arguments.find(0, "chars");
   bool given = which && which->is(Kind::String);
-  return Value::string(
-      stripped(value.asString("what is trimmed"), given ? std::string_view(which->asString("")) : space, left, right));
+  const std::string &text = value.asString("what is trimmed");
+  return Value::string(stripped(text, given ? &which->asString("") : nullptr, left, right));
 }
 
 Value replaceIn(const Value &value, const Arguments &arguments) {
@@ -280,10 +297,15 @@ Value split(const std::string &text, const Arguments &arguments) {
   int64_t cuts = most ? most->asInteger("maxsplit") : -1;
   List parts;
   if (!separator || separator->is(Kind::None)) {
-    for (size_t at = text.find_first_not_of(space); at != text.npos;) {
-      size_t end = cuts-- == 0 ? text.npos : text.find_first_of(space, at);
-      parts.push_back(Value::string(text.substr(at, end == text.npos ? end : end - at)));
-      at = end == text.npos ? end : text.find_first_not_of(space, end);
+    std::vector<std::string> all = characters(text);
+    auto at = std::find_if_not(all.begin(), all.end(), isSpace);
+    while (at != all.end()) {
+      auto end = cuts-- == 0 ? all.end() : std::find_if(at, all.end(), isSpace);
+      std::string word;
+      for (; at != end; ++at)
+        word += *at;
+      parts.push_back(Value::string(std::move(word)));
+      at = std::find_if_not(at, all.end(), isSpace);
     }
     return Value::list(std::move(parts));
   }

@@ -45,8 +45,8 @@ typedef struct tenon_call {
   /* Working memory for this call: at least `bytes`, aligned to 64; NULL where there is none, which ends the call with
    * TENON_DRIVER_NO_MEMORY. Called at most once; stays valid until the call returns. */
   void *(*reserve)(void *context, size_t bytes);
-  /* The entry point's inputs, then its outputs, as the manifest lists them: dense, row-major, aligned to the element.
-   * An output that nobody wants may be NULL. */
+  /* The entry point's inputs, its states and its outputs, as the manifest lists them: dense, row-major, aligned to the
+   * element. States are read and changed in place. An output that nobody wants may be NULL. */
   void *const *arguments;
   const int64_t *dims; /* the values of the entry point's "dims", in the manifest's order */
 } tenon_call;

@@ -82,7 +82,8 @@ typedef struct tenon_model_options {
   uint32_t load_weights;
   uint32_t reserved;  /* 0 */
   const char *target; /* kernels to use, such as "x86-64-v3"; NULL: $TENON_TARGET, else the best that this CPU runs */
-  uint64_t cache_bytes; /* most memory for what all sessions of a model that generates cache; 0: half of the machine's */
+  uint64_t
+      cache_bytes; /* most memory for what all sessions of a model that generates cache; 0: half of the machine's */
 } tenon_model_options;
 
 /* Opens a library. `options` may be NULL. The model starts with one reference, the caller's. */
@@ -99,10 +100,10 @@ typedef struct tenon_model_info {
   const char *spec;     /* YAML; "" where the library was compiled from IR */
   const char *manifest; /* JSON, see docs/library.md; manifest_size bytes, then not always a NUL */
   size_t manifest_size;
-  int64_t width;     /* 0 where the manifest names none, as for the three limits below */
-  int64_t vocab;     /* token ids are less than this */
-  int64_t positions; /* most tokens in a row */
-  int64_t types;     /* token types are less than this */
+  int64_t width;       /* 0 where the manifest names none, as for the three limits below */
+  int64_t vocab;       /* token ids are less than this */
+  int64_t positions;   /* most tokens in a row */
+  int64_t types;       /* token types are less than this */
   int64_t text_tokens; /* tokens that a text is cut to */
   uint64_t weight_bytes;
   int32_t has_tokenizer;
@@ -180,8 +181,8 @@ TENON_API tenon_status tenon_session_embed_texts(tenon_session *session, const c
 /*===-- Generation ----------------------------------------------------------===*/
 
 /* Models that generate (tenon_model_info.generates) predict the token after a sequence. A session holds one sequence of
- * tokens, at first none, whose keys and values are cached. Sessions of a model share the memory for that, so that forking
- * one costs next to nothing. */
+ * tokens, at first none, whose keys and values are cached. Sessions of a model share the memory for that, so that
+ * forking one costs next to nothing. */
 
 /* Appends count >= 1 tokens to the session's. `logits`, if not NULL, gets a score for each of info.vocab tokens to come
  * next. A long prompt may come in several calls. */
@@ -208,18 +209,18 @@ TENON_API tenon_status tenon_session_rewind(tenon_session *session, int64_t leng
 /* A session with the same tokens, which lives on its own. */
 TENON_API tenon_status tenon_session_fork(tenon_session *session, tenon_session **forked);
 
-/* Ends the generation that the session is in on another thread, if any, after its next token. May be called from a signal
- * handler. */
+/* Ends the generation that the session is in on another thread, if any, after its next token. May be called from a
+ * signal handler. */
 TENON_API tenon_status tenon_cancel(tenon_session *session);
 
 typedef enum tenon_finish TENON_ENUM_TYPE {
-  TENON_FINISH_LENGTH = 0,       /* max_tokens were written */
-  TENON_FINISH_STOP_TOKEN = 1,   /* the last token is one that ends a text */
-  TENON_FINISH_STOP_STRING = 2,  /* a stop string came up; the text ends before it */
-  TENON_FINISH_POSITIONS = 3,    /* the model takes no more tokens */
-  TENON_FINISH_CACHE_FULL = 4,   /* the cache of the model's sessions has no more room */
-  TENON_FINISH_CANCELLED = 5,    /* by tenon_cancel or the callback */
-  TENON_FINISH_NOT_A_NUMBER = 6  /* the model's scores are not numbers */
+  TENON_FINISH_LENGTH = 0,      /* max_tokens were written */
+  TENON_FINISH_STOP_TOKEN = 1,  /* the last token is one that ends a text */
+  TENON_FINISH_STOP_STRING = 2, /* a stop string came up; the text ends before it */
+  TENON_FINISH_POSITIONS = 3,   /* the model takes no more tokens */
+  TENON_FINISH_CACHE_FULL = 4,  /* the cache of the model's sessions has no more room */
+  TENON_FINISH_CANCELLED = 5,   /* by tenon_cancel or the callback */
+  TENON_FINISH_NOT_A_NUMBER = 6 /* the model's scores are not numbers */
 } tenon_finish;
 
 /* "length", "stop_token" and so on; never NULL. */
@@ -227,33 +228,33 @@ TENON_API const char *tenon_finish_name(tenon_finish finish);
 
 /* A token that was just written. */
 typedef struct tenon_generation_event {
-  size_t row;       /* which of the prompts, 0 but for tenon_generate_batch */
+  size_t row;        /* which of the prompts, 0 but for tenon_generate_batch */
   uint32_t sequence; /* which of its sequences */
-  int32_t token;    /* -1 where only text is left to tell of */
-  const char *text; /* what the text has grown by: whole characters, maybe none; text_bytes bytes and a NUL */
+  int32_t token;     /* -1 where only text is left to tell of */
+  const char *text;  /* what the text has grown by: whole characters, maybe none; text_bytes bytes and a NUL */
   size_t text_bytes;
 } tenon_generation_event;
 
 /* Called on the generating thread. Returns 0 to go on, else to cancel. May not use the sessions. */
 typedef int (*tenon_generation_callback)(void *context, const tenon_generation_event *event);
 
-/* Start from TENON_GENERATE_DEFAULTS. Scores pass repetition_penalty, temperature, top_k, top_p and min_p in this order,
- * as in Hugging Face's libraries. */
+/* Start from TENON_GENERATE_DEFAULTS. Scores pass repetition_penalty, temperature, top_k, top_p and min_p in this
+ * order, as in Hugging Face's libraries. */
 typedef struct tenon_generate_options {
-  size_t struct_size; /* sizeof(tenon_generate_options) */
-  int64_t max_tokens; /* >= 0 */
-  double temperature; /* 0: always the likeliest token, of equal ones the one with the lowest id */
-  double top_p;       /* in (0, 1]; 1: all tokens */
-  double min_p;       /* in [0, 1]; 0: all tokens */
+  size_t struct_size;        /* sizeof(tenon_generate_options) */
+  int64_t max_tokens;        /* >= 0 */
+  double temperature;        /* 0: always the likeliest token, of equal ones the one with the lowest id */
+  double top_p;              /* in (0, 1]; 1: all tokens */
+  double min_p;              /* in [0, 1]; 0: all tokens */
   double repetition_penalty; /* > 0; 1: none. About the session's tokens and those written */
-  int32_t top_k;      /* 0: all tokens */
-  uint32_t ignore_eos; /* 1: the model's own ends of text are tokens like others */
+  int32_t top_k;             /* 0: all tokens */
+  uint32_t ignore_eos;       /* 1: the model's own ends of text are tokens like others */
   uint64_t seed;      /* row i of a batch and its sequence j draw numbers of their own, whatever the other rows are */
   uint32_t sequences; /* how many to write for each prompt: samples, or with beams the best; >= 1 */
   uint32_t beams;     /* width of the beam search, >= sequences; 0: none. Wants temperature 0 */
-  double length_penalty;   /* a beam's score is its log probability / (its length ^ length_penalty) */
-  uint32_t early_stopping; /* 1: end as soon as there are `beams` finished sequences */
-  uint32_t scores;    /* 1: without beams too, compute the sequences' log probabilities */
+  double length_penalty;      /* a beam's score is its log probability / (its length ^ length_penalty) */
+  uint32_t early_stopping;    /* 1: end as soon as there are `beams` finished sequences */
+  uint32_t scores;            /* 1: without beams too, compute the sequences' log probabilities */
   const int32_t *stop_tokens; /* besides the model's own */
   size_t stop_token_count;
   const char *const *stop_strings; /* NUL-terminated UTF-8 */
@@ -263,7 +264,7 @@ typedef struct tenon_generate_options {
 } tenon_generate_options;
 
 #define TENON_GENERATE_DEFAULTS                                                                                        \
-  { sizeof(tenon_generate_options), 256, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, NULL, 0, NULL, 0, NULL, NULL }
+  {sizeof(tenon_generate_options), 256, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, NULL, 0, NULL, 0, NULL, NULL}
 
 /* What was written, in the session's memory until its next call. */
 typedef struct tenon_sequence {
@@ -277,15 +278,15 @@ typedef struct tenon_sequence {
 } tenon_sequence;
 
 typedef struct tenon_generation {
-  size_t struct_size; /* sizeof(tenon_generation), set by the caller */
+  size_t struct_size;              /* sizeof(tenon_generation), set by the caller */
   const tenon_sequence *sequences; /* best first */
   size_t sequence_count;
   double prefill_seconds; /* until the first scores were there */
   double decode_seconds;  /* from then on, of the whole batch */
 } tenon_generation;
 
-/* Appends `count` >= 1 tokens to the session's and writes what comes next. Afterwards the session holds these and the first
- * sequence but for its last token. `options` may be NULL; so may `result`. */
+/* Appends `count` >= 1 tokens to the session's and writes what comes next. Afterwards the session holds these and the
+ * first sequence but for its last token. `options` may be NULL; so may `result`. */
 TENON_API tenon_status tenon_generate(tenon_session *session, const int32_t *tokens, size_t count,
                                       const tenon_generate_options *options, tenon_generation *result);
 
@@ -302,8 +303,8 @@ typedef struct tenon_chat_message {
   const char *content;
 } tenon_chat_message;
 
-/* The text that the model's chat template makes of a conversation, NUL-terminated; with add_generation_prompt not 0 it ends
- * where the answer begins. *bytes, without the NUL, must be less than `capacity`. */
+/* The text that the model's chat template makes of a conversation, NUL-terminated; with add_generation_prompt not 0 it
+ * ends where the answer begins. *bytes, without the NUL, must be less than `capacity`. */
 TENON_API tenon_status tenon_chat_apply(tenon_model *model, const tenon_chat_message *messages, size_t count,
                                         int add_generation_prompt, char *text, size_t capacity, size_t *bytes);
 

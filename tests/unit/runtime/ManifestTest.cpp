@@ -1,6 +1,7 @@
 #include "Manifest.h"
 
 #include "Failure.h"
+#include "Forward.h"
 
 #include <gtest/gtest.h>
 
@@ -97,6 +98,50 @@ TEST(Manifest, WhatIsWrongWithStatesAndTokensIsNamed) {
   expectRefused(changed(R"("eos":[2,3])", R"("eos":[4294967296])"), "\"eos\" of \"tokens\" is 4294967296");
   expectRefused(changed(R"("add_bos":true)", R"("add_bos":1)"), "\"add_bos\" of \"tokens\" is number");
   expectRefused(changed(R"("chat_template":"{{ x }}")", R"("chat_template":7)"), "\"chat_template\"");
+}
+
+/// Two entry points that generate, with one thing changed.
+std::string decoder(const std::string &from = "", const std::string &to = "") {
+  std::string entries;
+  for (const char *name : {"prefill", "decode"})
+    entries +=
+        std::string(entries.empty() ? "" : ",") + R"({"name":")" + name + R"(","dims":["b","n","s","p"],"inputs":[
+      {"name":"tokens","type":"i32","shape":["b","n"]},{"name":"lengths","type":"i32","shape":["b"]},
+      {"name":"past","type":"i32","shape":["b"]},{"name":"pages","type":"i32","shape":["b","s"]}],
+      "states":[{"name":"cache.a","type":"f32","shape":[3,"p",64]}],
+      "outputs":[{"name":"logits","type":"f32","shape":["b",9]}],"limits":{"vocab":9}})";
+  std::string text = R"({"tenon":1,"name":"m","kernels":[],"entries":[)" + entries + "]}";
+  size_t at = text.rfind(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+std::string problemOf(const std::string &json) {
+  try {
+    checkGenerates(parseManifest(json));
+    return "";
+  } catch (const Failure &failure) {
+    EXPECT_EQ(failure.status, TENON_ERROR_LIBRARY);
+    return failure.message;
+  }
+}
+
+TEST(Manifest, EntryPointsThatGenerateHaveTheirTensors) {
+  EXPECT_EQ(problemOf(decoder()), "");
+  EXPECT_EQ(problemOf(decoder(R"("past","type":"i32")", R"("past","type":"i64")")),
+            "manifest: entry point \"decode\" has no \"past\" of type i32 and rank 1");
+  EXPECT_EQ(problemOf(decoder(R"("name":"lengths")", R"("name":"length")")),
+            "manifest: entry point \"decode\" has no \"lengths\" of type i32 and rank 1");
+  EXPECT_EQ(problemOf(decoder(R"({"name":"past")", R"({"name":"x","type":"i32","shape":["b"]},{"name":"past")")),
+            "manifest: entry point \"decode\" has an input \"x\", expected tokens, lengths, past and pages");
+  EXPECT_EQ(problemOf(decoder(R"("name":"logits")", R"("name":"scores")")),
+            "manifest: entry point \"decode\" has no \"logits\" of type f32 and rank 2");
+  EXPECT_EQ(problemOf(decoder(R"(["b",9])", R"(["b","n"])")),
+            "manifest: the last extent of output \"logits\" of entry point \"decode\" is not a number");
+  EXPECT_EQ(problemOf(decoder(R"("vocab":9)", R"("vocab":10)")),
+            "manifest: entry point \"decode\" takes 10 tokens and gives 9 logits");
+  EXPECT_EQ(problemOf(decoder(R"("states":[{"name":"cache.a","type":"f32","shape":[3,"p",64]}])", R"("states":[])")),
+            "manifest: dim \"p\" of entry point \"decode\" occurs in no input that must be given");
 }
 
 TEST(Manifest, SizesAreExactBeyondDoubles) {

@@ -16,7 +16,7 @@ TOKENS = {
 SYSTEM = {"role": "system", "content": "  Be brief.\n"}
 USER = {"role": "user", "content": "What is the capital of France?"}
 ASSISTANT = {"role": "assistant", "content": "<think>\nhm\n</think>\n\nParis. "}
-AGAIN = {"role": "user", "content": " \u00e9t\u00e9 \"quoted\" {{ braces }}\n\nline"}
+AGAIN = {"role": "user", "content": "\u00a0\u3000\u00e9t\u00e9 \"quoted\" {{ braces }}\n\nline\u2003\x1f\u200b\u2028"}
 CONVERSATIONS = [[USER], [SYSTEM, USER], [USER, ASSISTANT, AGAIN], [SYSTEM, USER, ASSISTANT, AGAIN], [USER, ASSISTANT],
                  [USER, USER], [ASSISTANT, USER], [{"role": "tool", "content": "x"}, USER]]
 
