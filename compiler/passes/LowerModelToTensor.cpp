@@ -363,8 +363,8 @@ private:
   }
 
   Value attendRows(AttentionLayerOp op, Value query, Value key, Value value) {
-    return AttentionOp::create(builder, location, query.getType(), query, key, value, Value(), lengths, op.getHeads(),
-                               op.getKeyValueHeads(), op.getHeadSize(), op.getScale(), op.getMaskAttr(),
+    return AttentionOp::create(builder, location, query.getType(), query, key, value, Value(), lengths,
+                               ValueRange(), op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(), op.getScale(), op.getMaskAttr(),
                                op.getScoreAttr());
   }
 
@@ -376,8 +376,8 @@ private:
                                   op.getKeyValueHeads(), op.getHeadSize());
     cache.value = CacheUpdateOp::create(builder, location, cache.type, cache.value, layer, slice);
     return CachedAttentionOp::create(builder, location, query.getType(), query, slice, Value(), lengths, past, pages,
-                                     op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(), op.getScale(),
-                                     op.getMaskAttr(), op.getScoreAttr());
+                                     ValueRange(), op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(),
+                                     op.getScale(), op.getMaskAttr(), op.getScoreAttr());
   }
 
   Value mlp(MlpLayerOp op, Value rows, const std::string &name) {

@@ -158,6 +158,12 @@ private:
     SmallVector<Value> rows;
     if (auto attention = dyn_cast<AttentionOp>(op)) {
       rows = {attention.getQuery(), attention.getKey(), attention.getValue(), attention.getResult()};
+    } else if (auto cached = dyn_cast<CachedAttentionOp>(op)) {
+      rows = {cached.getQuery(), cached.getResult()};
+      unite(classes, {cached.getLengths(), cached.getPast(), cached.getPages()});
+    } else if (auto append = dyn_cast<CacheAppendOp>(op)) {
+      rows = {append.getKey(), append.getValue()};
+      unite(classes, {append.getLengths(), append.getPast(), append.getPages()});
     } else if (auto pool = dyn_cast<PoolOp>(op)) {
       rows = {pool.getLengths(), pool.getResult()};
     } else if (isa<ComputeOpInterface>(op)) {

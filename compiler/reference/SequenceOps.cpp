@@ -34,8 +34,10 @@ template <typename Scalar> static void softmax(MutableArrayRef<Scalar> scores) {
 template <typename Scalar> class Scores {
 public:
   template <typename Op>
-  explicit Scores(Op op)
+  Scores(Op op, const State<Scalar> &state)
       : mask(parse(op.getMask(), expressions::Kind::Mask)), score(parse(op.getScore(), expressions::Kind::Score)) {
+    for (Value table : op.getTables())
+      tables.push_back(&state.get(table));
     if (mask)
       visible.emplace(*mask);
     if (score)
@@ -45,9 +47,13 @@ public:
   Scalar operator()(int64_t query, int64_t key, int64_t head, int64_t batch, Scalar product) {
     expressions::Point<Scalar> point{static_cast<int32_t>(query), static_cast<int32_t>(key),
                                      static_cast<int32_t>(head), static_cast<int32_t>(batch), product};
-    if (visible && !visible->mask(point))
+    auto lookup = [&](unsigned table, int32_t i, int32_t j) {
+      const Tensor<Scalar> &values = *tables[table];
+      return values.row(expressions::clampIndex(i, values.dim(0)))[expressions::clampIndex(j, values.dim(1))];
+    };
+    if (visible && !visible->mask(point, lookup))
       return -std::numeric_limits<Scalar>::infinity();
-    return changed ? changed->score(point) : product;
+    return changed ? changed->score(point, lookup) : product;
   }
 
 private:
@@ -60,6 +66,7 @@ private:
 
   std::optional<expressions::Expression> mask, score;
   std::optional<expressions::Evaluator<Scalar>> visible, changed;
+  SmallVector<const Tensor<Scalar> *> tables;
 };
 
 /// What attention reads of one sequence: `count` keys, with one row of D components each for a key head.
@@ -70,11 +77,11 @@ template <typename Scalar> struct Keys {
 
 /// Attends from the rows [begin, end), the first of which has the position `past`.
 template <typename Scalar, typename Op>
-static void attend(Op op, const Tensor<Scalar> &query, int64_t begin, int64_t end, int64_t past, int64_t batch,
+static void attend(Op op, const State<Scalar> &state, const Tensor<Scalar> &query, int64_t begin, int64_t end, int64_t past, int64_t batch,
                    const Keys<Scalar> &keys, std::vector<Scalar> &result) {
   int64_t heads = op.getHeads(), size = op.getHeadSize(), sharers = heads / op.getKeyValueHeads();
   Scalar scale = static_cast<Scalar>(op.getScale().convertToDouble());
-  Scores<Scalar> scores(op);
+  Scores<Scalar> scores(op, state);
   SmallVector<Scalar> weights(keys.count);
   for (int64_t h = 0; h < heads; ++h) {
     SmallVector<SmallVector<Scalar>> keyRows, valueRows;
@@ -114,7 +121,7 @@ template <typename Scalar> static LogicalResult evaluateOp(AttentionOp op, State
       };
     };
     auto keyRow = rowOf(key), valueRow = rowOf(value);
-    attend<Scalar>(op, query, sequence.begin, sequence.end, 0, b, {sequence.length, keyRow, valueRow}, result);
+    attend<Scalar>(op, state, query, sequence.begin, sequence.end, 0, b, {sequence.length, keyRow, valueRow}, result);
   }
   return state.set(op, op.getResult(), Tensor<Scalar>(query.shape(), std::move(result)));
 }
@@ -225,7 +232,7 @@ template <typename Scalar> static LogicalResult evaluateOp(CachedAttentionOp op,
     auto keyRow = gather([&, b = b](int64_t s, int64_t h, int64_t d) { return pages.keyIndex(b, s, h, d); });
     auto valueRow = gather([&, b = b](int64_t s, int64_t h, int64_t d) { return pages.valueIndex(b, s, h, d); });
     int64_t end = sequence.begin + sequence.length, past = pages.pastOf(b);
-    attend<Scalar>(op, query, sequence.begin, end, past, b, {past + sequence.length, keyRow, valueRow}, result);
+    attend<Scalar>(op, state, query, sequence.begin, end, past, b, {past + sequence.length, keyRow, valueRow}, result);
   }
   return state.set(op, op.getResult(), Tensor<Scalar>(query.shape(), std::move(result)));
 }
