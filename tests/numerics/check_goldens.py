@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Compiles the small models of tests/numerics/golden and compares their hidden states with those recorded from PyTorch.
+"""Compiles the small models of tests/numerics/golden and compares their hidden states, or a decoder's logits, with those
+recorded from PyTorch.
 
 check_goldens.py TENON [NAME...]. Needs nothing but Python. A vector's largest difference may be 1e-4 of the row's largest
 component: the recorded values are rounded once, ours are sums of up to some hundred float32 products, layer upon layer."""
@@ -25,21 +26,27 @@ def run(command):
     return done.stdout
 
 
-def hidden_states(tenon, library, rows, output, *more):
+def evaluate(tenon, library, rows, result, output, *more):
     """Runs the rows as one batch."""
     tokens = [part for row in rows for part in ("--tokens", ",".join(map(str, row)))]
-    run([tenon, "run", library, *tokens, "--output", f"hidden={output}", *more])
+    more = [*more, *(["--max-tokens", 0] if result == "logits" else [])]
+    run([tenon, "run", library, *tokens, "--output", f"{result}={output}", *more])
     return read_npy(output)
+
+
+def hidden_states(tenon, library, rows, output, *more):
+    return evaluate(tenon, library, rows, "hidden", output, *more)
 
 
 def check(tenon, folder, scratch):
     model = folder / "spec.yaml" if (folder / "spec.yaml").exists() else folder
     rows = json.loads((folder / "rows.json").read_text())
-    shape, expected = read_npy(folder / "hidden.npy")
+    result = "logits" if (folder / "logits.npy").exists() else "hidden"
+    shape, expected = read_npy(folder / f"{result}.npy")
     library = scratch / f"{folder.name}.so"
     run([tenon, "compile", model, "-o", library])
     lengths = [len(row) for row in rows]
-    found_shape, found = hidden_states(tenon, library, rows, scratch / "hidden.npy")
+    found_shape, found = evaluate(tenon, library, rows, result, scratch / "found.npy")
     if found_shape != shape:
         return f"expected the shape {shape}, found {found_shape}"
     error = relative_error(found, expected, lengths, shape[2])
@@ -49,7 +56,7 @@ def check(tenon, folder, scratch):
     # Each row on its own, and on another number of threads, has the bits that it has in the batch.
     for threads in (1, 3):
         for index, row in enumerate(rows):
-            _, alone = hidden_states(tenon, library, [row], scratch / "alone.npy", "--threads", threads)
+            _, alone = evaluate(tenon, library, [row], result, scratch / "alone.npy", "--threads", threads)
             first = index * shape[1] * shape[2]
             if alone.tobytes() != found[first:first + len(alone)].tobytes():
                 return f"row {index} alone on {threads} threads differs from the row in the batch"
