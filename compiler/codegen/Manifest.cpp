@@ -19,6 +19,8 @@ static json::Value tensorJson(const EntryPoint &entry, const EntryTensor &tensor
                       {"shape", std::move(shape)}};
   if (optional)
     object["optional"] = true;
+  if (tensor.window > 0)
+    object["window"] = tensor.window;
   return object;
 }
 

@@ -21,6 +21,8 @@ EntryPoint::EntryPoint(func::FuncOp driver) : name(driver.getName().str()) {
       if (found == dims.end())
         dims.push_back(dim.str());
     }
+    if (auto window = driver.getArgAttrOfType<IntegerAttr>(i, "tenon.window"))
+      tensor.window = window.getInt();
     bool isState = static_cast<bool>(driver.getArgAttr(i, "tenon.state"));
     (isState ? states : isInput ? inputs : outputs).push_back(std::move(tensor));
   }

@@ -20,6 +20,7 @@ struct EntryTensor {
   std::string name;
   mlir::MemRefType type;
   std::vector<unsigned> dims; ///< Of each dynamic dimension in turn, the index into the entry point's `dims`.
+  int64_t window = 0;         ///< Of a state: how many positions back queries look; 0 for all of them.
 };
 
 /// The signature of a driver of host IR (`tenon.entry`).

@@ -1,5 +1,6 @@
 //===- LowerModelToTensor.cpp - Model IR to tensor IR ---------------------===//
 
+#include "expressions/Analysis.h"
 #include "passes/Passes.h"
 #include "tenon/Dialect.h"
 
@@ -98,8 +99,26 @@ private:
       addArgument(name, {static_cast<int64_t>(stack.getLayers()), ShapedType::kDynamic, floats}, builder.getF32Type(),
                   {"layers", "pages", "floats"});
       argumentAttributes.back().push_back(builder.getNamedAttr("tenon.state", builder.getUnitAttr()));
+      if (std::optional<int64_t> window = windowOf(op.getName()))
+        argumentAttributes.back().push_back(
+            builder.getNamedAttr("tenon.window", builder.getI64IntegerAttr(*window)));
       caches.push_back({name, cast<RankedTensorType>(argumentTypes.back()), Value()});
     });
+  }
+
+  /// How far back the attentions of a name look at the most, if all of them have a limit.
+  std::optional<int64_t> windowOf(StringRef name) {
+    int64_t longest = 0;
+    bool limited = true;
+    stack->walk([&](AttentionLayerOp op) {
+      if (op.getName() != name)
+        return;
+      std::optional<int32_t> window =
+          expressions::windowOf(*expressions::parse(op.getMask()->str(), expressions::Kind::Mask));
+      limited &= window.has_value();
+      longest = std::max<int64_t>(longest, window.value_or(0));
+    });
+    return limited ? std::optional(longest) : std::nullopt;
   }
 
   Value argument(StringRef name) {

@@ -18,12 +18,15 @@ static bool isCount(Attribute attribute) {
 }
 
 /// `tenon.name` names an argument or result; `tenon.dims` names its dynamic dimensions, in turn. `tenon.state` marks an
-/// argument that the function updates and the result that is it afterwards.
+/// argument that the function updates and the result that is it afterwards; `tenon.window` says how many positions of a
+/// cache queries look back.
 static LogicalResult verifyTensorAttribute(Operation *op, Type type, NamedAttribute attribute) {
   if (attribute.getName() == "tenon.name" && !isa<StringAttr>(attribute.getValue()))
     return op->emitOpError() << "tenon.name is " << attribute.getValue() << ", expected a string";
   if (attribute.getName() == "tenon.state" && !isa<UnitAttr>(attribute.getValue()))
     return op->emitOpError() << "tenon.state is " << attribute.getValue() << ", expected no value";
+  if (attribute.getName() == "tenon.window" && !isCount(attribute.getValue()))
+    return op->emitOpError() << "tenon.window is " << attribute.getValue() << ", expected a number of positions";
   if (attribute.getName() != "tenon.dims")
     return success();
   auto names = dyn_cast<ArrayAttr>(attribute.getValue());

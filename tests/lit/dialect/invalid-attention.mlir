@@ -120,8 +120,16 @@ func.func @score_is_a_number(%q: tensor<?x?x8xf32>, %n: tensor<?xi32>) {
 
 // -----
 
-func.func @mask_reads_no_table(%q: tensor<?x?x8xf32>, %n: tensor<?xi32>) {
-  // expected-error @below {{mask 'table0(q, k) > 0.0' reads a table, which this operation does not have}}
+func.func @mask_reads_tables_that_are_there(%q: tensor<?x?x8xf32>, %n: tensor<?xi32>) {
+  // expected-error @below {{mask 'table0(q, k) > 0.0' reads table0, but there are 0 tables}}
   %0 = tenon.attention %q, %q, %q lengths(%n) {heads = 2 : i64, key_value_heads = 2 : i64, head_size = 4 : i64, scale = 0.5 : f64, mask = "table0(q, k) > 0.0"} : (tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @tables_are_matrices_of_static_size(%q: tensor<?x?x8xf32>, %n: tensor<?xi32>, %t: tensor<?x4xf32>) {
+  // expected-error @below {{table is 'tensor<?x4xf32>', expected a matrix of static size}}
+  %0 = tenon.attention %q, %q, %q lengths(%n) tables(%t) {heads = 2 : i64, key_value_heads = 2 : i64, head_size = 4 : i64, scale = 0.5 : f64, score = "s + table0(h, q - k)"} : (tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?xi32>, tensor<?x4xf32>) -> tensor<?x?x8xf32>
   return
 }

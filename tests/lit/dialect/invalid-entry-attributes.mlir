@@ -87,3 +87,8 @@ func.func private @state_is_a_mark(tensor<?x8xf32> {tenon.state = "cache"})
 
 // expected-error @below {{tenon.state is true, expected no value}}
 func.func private @state_of_a_result_is_a_mark() -> (tensor<?x8xf32> {tenon.state = true})
+
+// -----
+
+// expected-error @below {{tenon.window is -1 : i64, expected a number of positions}}
+func.func private @window_is_a_number_of_positions(tensor<2x?x8xf32> {tenon.state, tenon.window = -1 : i64})

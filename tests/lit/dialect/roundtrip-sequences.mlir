@@ -26,3 +26,10 @@ func.func @masks_and_scores(%q: tensor<?x?x8xf32>, %n: tensor<?xi32>) {
   %1 = tenon.pool last %q lengths(%n) : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
   return
 }
+
+// CHECK-LABEL: func.func @relative_bias
+func.func @relative_bias(%q: tensor<?x?x8xf32>, %n: tensor<?xi32>, %t: tensor<2x9xf32>) -> tensor<?x?x8xf32> {
+  // CHECK: tenon.attention %{{.*}} lengths(%{{.*}}) tables(%{{.*}}) {{{.*}}score = "s + table0(h, q - k + 4)"{{.*}}}
+  %0 = tenon.attention %q, %q, %q lengths(%n) tables(%t) {heads = 2 : i64, key_value_heads = 2 : i64, head_size = 4 : i64, scale = 0.5 : f64, score = "s + table0(h, q - k + 4)"} : (tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?xi32>, tensor<2x9xf32>) -> tensor<?x?x8xf32>
+  return %0 : tensor<?x?x8xf32>
+}
