@@ -48,7 +48,8 @@ private:
     try {
       std::vector<int32_t> tokens = model.tokenizeChat(messages);
       size_t kept = keepCommon(tokens);
-      CancelOnInterrupt cancel(session);
+      Session *generating = &session;
+      CancelOnInterrupt cancel({&generating, 1});
       Generation written = session.generate(std::span(tokens).subspan(kept), options);
       std::fputc('\n', stdout);
       std::fflush(stdout);

@@ -12,24 +12,28 @@
 using namespace tenon;
 using namespace tenon::tools;
 
-static std::atomic<tenon_session *> generatingSession{nullptr};
+static std::atomic<const std::vector<tenon_session *> *> generatingSessions{nullptr};
 
 static void onInterrupt(int signal) {
-  tenon_session *session = generatingSession.exchange(nullptr);
-  if (session && tenon_cancel(session) == TENON_OK)
+  if (const std::vector<tenon_session *> *sessions = generatingSessions.exchange(nullptr)) {
+    for (tenon_session *session : *sessions)
+      tenon_cancel(session);
     return;
+  }
   std::signal(signal, SIG_DFL);
   std::raise(signal);
 }
 
-CancelOnInterrupt::CancelOnInterrupt(const Session &session) {
-  generatingSession.store(session.get());
+CancelOnInterrupt::CancelOnInterrupt(std::span<Session *const> generating) {
+  for (Session *session : generating)
+    sessions.push_back(session->get());
+  generatingSessions.store(&sessions);
   std::signal(SIGINT, onInterrupt);
 }
 
 CancelOnInterrupt::~CancelOnInterrupt() {
   std::signal(SIGINT, SIG_DFL);
-  generatingSession.store(nullptr);
+  generatingSessions.store(nullptr);
 }
 
 GenerateOptions tools::resolvedOptions(const RunArguments &arguments) {
@@ -116,7 +120,7 @@ private:
     std::vector<Session *> pointers;
     for (Session &session : sessions)
       pointers.push_back(&session);
-    CancelOnInterrupt cancel(sessions[0]);
+    CancelOnInterrupt cancel(pointers);
     written = Session::generate(pointers, prompts, options);
   }
 

@@ -16,13 +16,16 @@ void converse(const RunArguments &arguments, const Model &model);
 /// The options with a temperature that fits the others.
 GenerateOptions resolvedOptions(const RunArguments &arguments);
 
-/// While one lives, Ctrl-C ends the generation that the session is in; a second one ends the program.
+/// While one lives, Ctrl-C ends the generation that the sessions are in; a second one ends the program.
 class CancelOnInterrupt {
 public:
-  explicit CancelOnInterrupt(const Session &session);
+  explicit CancelOnInterrupt(std::span<Session *const> generating);
   ~CancelOnInterrupt();
   CancelOnInterrupt(const CancelOnInterrupt &) = delete;
   CancelOnInterrupt &operator=(const CancelOnInterrupt &) = delete;
+
+private:
+  std::vector<tenon_session *> sessions;
 };
 
 } // namespace tenon::tools

@@ -2,6 +2,7 @@
 
 #include "Command.h"
 #include "import/Import.h"
+#include "import/WeightSummary.h"
 #include "runtime/src/Failure.h"
 #include "runtime/src/Library.h"
 #include "runtime/src/Session.h"
@@ -75,10 +76,18 @@ void inspectModel(const Arguments &arguments) {
   if (!imported)
     throw Failure(llvm::toString(imported.takeError()));
   std::string spec = spec::writeSpec(imported->model);
-  if (arguments.json)
-    std::printf("%s\n", nlohmann::json{{"spec", spec}}.dump().c_str());
-  else
-    std::printf("%s", spec.c_str());
+  if (arguments.json) {
+    auto types = nlohmann::json::object();
+    for (const import::StoredParameters &stored : import::storedParameters(*imported))
+      types[weights::storageName(stored.type).str()] = {
+          {"tensors", stored.parameters}, {"numbers", stored.numbers}, {"bytes", stored.bytes}};
+    std::printf("%s\n", nlohmann::json{{"spec", spec}, {"stored", types}}.dump().c_str());
+    return;
+  }
+  std::printf("%s", spec.c_str());
+  // A comment, so that the whole output is a spec.
+  if (std::string summary = import::weightSummary(*imported); !summary.empty())
+    std::printf("# %s\n", summary.c_str());
 }
 
 } // namespace
