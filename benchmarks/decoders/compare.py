@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""GPT-2 small and SmolLM2 by Tenon, CTranslate2 and llama.cpp in one run, against the machine's peak and bandwidth.
+
+Each engine has processes of its own, since the idle threads of one would slow the next down. The processes take turns: in
+each round every engine does each task for a fraction of a second while the others sleep. Called by benchmarks/run."""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import engines  # noqa: E402
+from models import MODELS, PROMPT, TASKS  # noqa: E402
+
+ENGINES = {"gpt2": ["tenon", "tenon-huge", "ctranslate2", "llama.cpp"], "smollm2": ["tenon", "tenon-huge", "llama.cpp"]}
+OPTIONAL = {"gpt2": ["ctranslate2-huge", "llama.cpp-huge"], "smollm2": ["llama.cpp-huge"]}
+# After a turn, engines let their threads spin for a while: the next one waits for longer than that.
+SETTLE_SECONDS = 0.1
+GREEDY = 16  # Tokens that all engines must choose alike.
+
+
+def serve(name, model, arguments):
+    """Answers each line `INDEX SECONDS` with the times of that task, and `score` with what shows that the engine works."""
+    engine = engines.make(name, model, arguments)
+    prompt = engines.random_tokens(MODELS[model], PROMPT)
+    worker = engines.Worker(engine)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        command, value = line.split()
+        if command == "score":
+            numpy.save(value, engine.score(prompt))
+            print(json.dumps(engine.greedy(prompt, GREEDY)), flush=True)
+        else:
+            print(json.dumps(worker.turn(TASKS[int(command)], float(value))), flush=True)
+
+
+class Process:
+    """An engine in another process."""
+
+    def __init__(self, name, model, argv):
+        self.name, self.rounds = name, {task: [] for task in TASKS}
+        environment = dict(os.environ)
+        if name == "ctranslate2-huge":
+            environment["GLIBC_TUNABLES"] = engines.HUGE_MALLOC
+        self.process = subprocess.Popen([sys.executable, __file__, *argv, "--worker", f"{name}:{model}"], env=environment,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+        self.answer()  # One engine after the other: loading is work too.
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit(f"{self.name} ended:\n{self.process.communicate()[1]}")
+        return line
+
+    def ask(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.answer())
+
+    def turn(self, task, seconds):
+        self.rounds[task].append(self.ask(f"{TASKS.index(task)} {seconds}"))
+
+    def end(self):
+        self.process.communicate()
+
+
+class LlamaCpp:
+    def __init__(self, name, model, arguments):
+        self.name, self.rounds = name, {task: [] for task in TASKS}
+        self.engine = engines.LlamaCpp(arguments.llama_bench, pathlib.Path(arguments.folder) / MODELS[model].file,
+                                       arguments.threads, name.endswith("huge"))
+
+    def turn(self, task, seconds):
+        self.rounds[task].append(self.engine.turn(task))
+
+    def end(self):
+        pass
+
+
+def start(name, model, arguments, argv):
+    return LlamaCpp(name, model, arguments) if name.startswith("llama.cpp") else Process(name, model, argv)
+
+
+def milliseconds(member, task):
+    """The median call of the quietest round: what else runs on the machine only ever makes a round slower."""
+    return min(statistics.median(times) for round in member.rounds[task] for times in round)
+
+
+def check(members, folder):
+    """All engines compute the same, or the comparison means nothing. llama-bench shows nothing of what it computes."""
+    first = None
+    for member in members:
+        if isinstance(member, LlamaCpp):
+            continue
+        path = folder / "logits.npy"
+        greedy = member.ask(f"score {path}")
+        logits = numpy.load(path)
+        path.unlink()
+        first = first or (member.name, logits, greedy)
+        difference = float(numpy.abs(logits - first[1]).max() / numpy.abs(first[1]).max())
+        if not difference < 1e-4:
+            sys.exit(f"the logits of {member.name} differ from those of {first[0]} by {difference:.3g} of the largest")
+        if greedy != first[2]:
+            sys.exit(f"{member.name} continues with {greedy}, {first[0]} with {first[2]}")
+
+
+def machine(program, threads):
+    return json.loads(subprocess.run([program, str(threads)], check=True, capture_output=True, encoding="utf-8").stdout)
+
+
+def measure(model, arguments, argv):
+    names = [name for name in arguments.engines.split(",") if name in ENGINES[model] + OPTIONAL[model]] \
+        if arguments.engines else ENGINES[model]
+    members = [start(name, model, arguments, argv) for name in names]
+    check(members, pathlib.Path(arguments.folder))
+    for _ in range(arguments.rounds):
+        for task in TASKS:
+            for member in members:
+                time.sleep(SETTLE_SECONDS)
+                member.turn(task, arguments.seconds)
+    for member in members:
+        member.end()
+    return members
+
+
+def ratio(times, peers, own):
+    """How much faster Tenon is than the better peer."""
+    found = [ms for name, ms in times.items() if not name.startswith("tenon")]
+    return f"{min(found) / times[own]:>14.2f}" if found and own in times else f"{'':>14}"
+
+
+def report(model, members, peak, bandwidth):
+    names = [member.name for member in members]
+    print(f"\n{model.name}, float32: tokens/s; share of {peak:.0f} GFLOP/s (prefill), of {bandwidth:.1f} GB/s (decode)")
+    print(f"{'':>16}" + "".join(f"{name:>20}" for name in names) + f"{'tenon / best':>14}{'huge / best':>14}")
+    rows = []
+    for task in TASKS:
+        times = {member.name: milliseconds(member, task) for member in members}
+        limit = 1e6 * (peak if task.kind == "prefill" else bandwidth)  # A millisecond's work.
+        cells = "".join(f"{1000 * task.tokens() / ms:>13.1f} {100 * task.work(model) / ms / limit:>4.0f} %" for ms in times.values())
+        print(f"{task!s:>16}" + cells + ratio(times, names, "tenon") + ratio(times, names, "tenon-huge"))
+        rows.append({"task": str(task), "tokens": task.tokens(), "work": task.work(model), "ms": times,
+                     "calls_ms": {member.name: member.rounds[task] for member in members}})
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--folder", required=True, help="what benchmarks/run has prepared")
+    parser.add_argument("--peak", required=True, help="the program tenon-machine-peak")
+    parser.add_argument("--runtime", required=True, help="libtenon_rt.so")
+    parser.add_argument("--llama-bench", required=True)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=1, help="of each engine's turn")
+    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--engines", help="of " + ", ".join(ENGINES["gpt2"] + OPTIONAL["gpt2"]))
+    parser.add_argument("--output", help="JSON file with all that was measured")
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.worker:
+        return serve(*arguments.worker.split(":"), arguments)
+
+    before = machine(arguments.peak, arguments.threads)
+    measured = {model: measure(model, arguments, sys.argv[1:]) for model in arguments.models.split(",")}
+    after = machine(arguments.peak, arguments.threads)
+
+    which = "all" if "all" in before else "one"
+    best = {key: max(before[which][key], after[which][key]) for key in ("gflops", "read_gbs", "read_huge_pages_gbs")}
+    processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
+    print(f"{processor}, {arguments.threads} threads, AVX-512 {'yes' if before['avx512'] else 'no'}; peak before "
+          f"{before[which]['gflops']:.0f}, after {after[which]['gflops']:.0f} GFLOP/s; read bandwidth {best['read_gbs']:.1f} GB/s, "
+          f"with huge pages {best['read_huge_pages_gbs']:.1f}")
+    bandwidth = max(best["read_gbs"], best["read_huge_pages_gbs"])
+    rows = {model: report(MODELS[model], members, best["gflops"], bandwidth) for model, members in measured.items()}
+    if arguments.output:
+        pathlib.Path(arguments.output).write_text(json.dumps({"before": before, "after": after, "models": rows}, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
