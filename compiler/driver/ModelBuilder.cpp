@@ -110,6 +110,13 @@ private:
                            frequencies, magnified ? real(rotary.scaling.attentionFactor) : FloatAttr());
   }
 
+  DenseI64ArrayAttr tableSizes(const std::vector<spec::Table> &tables) {
+    SmallVector<int64_t> sizes;
+    for (const spec::Table &table : tables)
+      sizes.append({table.rows, table.columns});
+    return sizes.empty() ? DenseI64ArrayAttr() : builder.getDenseI64ArrayAttr(sizes);
+  }
+
   StringAttr expression(const std::string &text) { return text.empty() ? StringAttr() : builder.getStringAttr(text); }
 
   static PositionKind kind(spec::PositionKind kind) {
@@ -174,7 +181,7 @@ private:
                              attention.headSize, llvm::APFloat(attention.scale), attention.bias,
                              attention.bias && !attention.keyBias, attention.outputBias, expression(attention.mask),
                              expression(attention.score), rotary(attention, *positions),
-                             headNorm(attention.queryKeyNorm));
+                             headNorm(attention.queryKeyNorm), tableSizes(attention.tables));
   }
 
   void build(const spec::MlpSublayer &mlp) {

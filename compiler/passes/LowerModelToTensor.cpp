@@ -377,17 +377,22 @@ private:
     Value value = linear(rows, name + ".value", keyHeads * headSize, op.getBias());
     query = rotate(headNorm(query, op.getHeadNorm(), heads, name + ".query_norm"), rotary, headSize);
     key = rotate(headNorm(key, op.getHeadNorm(), keyHeads, name + ".key_norm"), rotary, headSize);
-    Value context = stack.getCached() ? attendCache(op, query, key, value) : attendRows(op, query, key, value);
+    SmallVector<Value> tables;
+    ArrayRef<int64_t> sizes = op.getTableSizes().value_or(ArrayRef<int64_t>());
+    for (size_t i = 0; i + 1 < sizes.size(); i += 2)
+      tables.push_back(weight(name + ".table" + Twine(i / 2) + ".weight", sizes.slice(i, 2)));
+    Value context = stack.getCached() ? attendCache(op, query, key, value, tables)
+                                      : attendRows(op, query, key, value, tables);
     return linear(context, name + ".output", width, op.getOutputBias());
   }
 
-  Value attendRows(AttentionLayerOp op, Value query, Value key, Value value) {
+  Value attendRows(AttentionLayerOp op, Value query, Value key, Value value, ValueRange tables) {
     return AttentionOp::create(builder, location, query.getType(), query, key, value, Value(), lengths,
-                               ValueRange(), op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(), op.getScale(), op.getMaskAttr(),
+                               tables, op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(), op.getScale(), op.getMaskAttr(),
                                op.getScoreAttr());
   }
 
-  Value attendCache(AttentionLayerOp op, Value query, Value key, Value value) {
+  Value attendCache(AttentionLayerOp op, Value query, Value key, Value value, ValueRange tables) {
     Cache &cache = *llvm::find_if(caches, [&](const Cache &each) { return each.name == "cache." + op.getName().str(); });
     auto sliceType = RankedTensorType::get(cache.type.getShape().drop_front(), cache.type.getElementType());
     Value slice = CacheLayerOp::create(builder, location, sliceType, cache.value, layer);
@@ -395,7 +400,7 @@ private:
                                   op.getKeyValueHeads(), op.getHeadSize());
     cache.value = CacheUpdateOp::create(builder, location, cache.type, cache.value, layer, slice);
     return CachedAttentionOp::create(builder, location, query.getType(), query, slice, Value(), lengths, past, pages,
-                                     ValueRange(), op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(),
+                                     tables, op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(),
                                      op.getScale(), op.getMaskAttr(), op.getScoreAttr());
   }
 

@@ -86,6 +86,8 @@ private:
         addQueryKeyNorm(prefix + ".query_norm", *norm, norm->overAll ? queryRows : attention.headSize);
         addQueryKeyNorm(prefix + ".key_norm", *norm, norm->overAll ? keyRows : attention.headSize);
       }
+      for (size_t i = 0; i < attention.tables.size(); ++i)
+        add(prefix + ".table" + std::to_string(i) + ".weight", {attention.tables[i].rows, attention.tables[i].columns});
       addLinear(prefix + ".output", width, queryRows, attention.outputBias);
     });
   }

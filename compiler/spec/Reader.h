@@ -60,6 +60,7 @@ private:
   void readSublayerName(Fields &fields, std::string &name);
   void readAttention(const YamlNode &node, AttentionSublayer &attention);
   void readHeads(Fields &fields, AttentionSublayer &attention);
+  void readTables(const YamlNode &node, AttentionSublayer &attention);
   void readMask(const YamlNode &node, AttentionSublayer &attention);
   void readScore(const YamlNode &node, AttentionSublayer &attention);
   void readOwnRotary(const YamlNode &node, AttentionSublayer &attention);

@@ -84,6 +84,13 @@ struct QueryKeyNorm {
   bool overAll = false; ///< Over all heads' components together, not head by head with one weight for all heads.
 };
 
+/// A parameter that mask and score read by row and column.
+struct Table {
+  int64_t rows = 0;
+  int64_t columns = 0;
+  bool operator==(const Table &) const = default;
+};
+
 struct AttentionSublayer {
   std::string name; ///< Part of its parameters' names; unique in the block.
   int64_t heads = 0;
@@ -95,6 +102,7 @@ struct AttentionSublayer {
   double scale = 0;  ///< On the scores; 1/sqrt(headSize) where the spec does not say.
   std::string mask;  ///< Canonical expression over q, k, h, b: whether q attends to k. Empty where every query may.
   std::string score; ///< Canonical expression over s, q, k, h, b. Empty for s itself.
+  std::vector<Table> tables;    ///< Those that mask and score read as table0, table1, ...
   bool ownRotary = false;       ///< Whether `rotary` stands in place of the stack's positions.
   std::optional<Rotary> rotary; ///< With `ownRotary`: nothing for no rotary positions in this sublayer.
   std::optional<QueryKeyNorm> queryKeyNorm;

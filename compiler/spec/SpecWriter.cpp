@@ -183,6 +183,13 @@ static std::string score(const AttentionSublayer &attention) {
   return quoted(attention.score);
 }
 
+static std::string tables(const std::vector<Table> &tables) {
+  std::string list;
+  for (const Table &table : tables)
+    list += (list.empty() ? "[" : ", [") + std::to_string(table.rows) + ", " + std::to_string(table.columns) + "]";
+  return "[" + list + "]";
+}
+
 static std::string attention(const AttentionSublayer &attention, int64_t width) {
   FlowMapping keys;
   keys.add("heads", attention.heads);
@@ -198,6 +205,8 @@ static std::string attention(const AttentionSublayer &attention, int64_t width) 
     keys.add("mask", mask(attention.mask));
   if (!attention.score.empty())
     keys.add("score", score(attention));
+  if (!attention.tables.empty())
+    keys.add("tables", tables(attention.tables));
   if (attention.ownRotary)
     keys.add("rotary", rotary(attention.rotary));
   if (attention.queryKeyNorm)

@@ -148,10 +148,14 @@ void SpecReader::readAttention(const YamlNode &node, AttentionSublayer &attentio
   readHeads(fields, attention);
   attention.bias = fields.boolean("bias").value_or(true);
   attention.keyBias = fields.boolean("key_bias").value_or(attention.bias);
+  if (attention.keyBias && !attention.bias)
+    diagnostics.error(fields.find("key_bias")->range, "key_bias: true needs bias: true");
   attention.outputBias = fields.boolean("output_bias").value_or(true);
   double usual = attention.headSize > 0 ? 1 / std::sqrt(static_cast<double>(attention.headSize)) : 1;
   attention.scale = readPositive(fields, "scale", usual);
   readSublayerName(fields, attention.name);
+  if (const YamlNode *tables = fields.find("tables"))
+    readTables(*tables, attention);
   if (const YamlNode *mask = fields.find("mask"))
     readMask(*mask, attention);
   if (const YamlNode *score = fields.find("score"))
@@ -163,10 +167,30 @@ void SpecReader::readAttention(const YamlNode &node, AttentionSublayer &attentio
   fields.finish(reservedAttentionKeys);
 }
 
+void SpecReader::readTables(const YamlNode &node, AttentionSublayer &attention) {
+  auto isPair = [](const YamlNode &item) { return item.kind == YamlNode::Kind::Sequence && item.items.size() == 2; };
+  bool isList = node.kind == YamlNode::Kind::Sequence && !node.items.empty();
+  if (!isList || node.items.size() > expressions::maximumTables || !llvm::all_of(node.items, isPair)) {
+    diagnostics.error(node.range, "tables: expected [[rows, columns], ...] of at most " +
+                                      llvm::Twine(expressions::maximumTables) + " tables");
+    return;
+  }
+  for (const YamlNode &item : node.items) {
+    Table table;
+    table.rows = readInteger(diagnostics, item.items[0], "rows", 1, maximumExtent).value_or(1);
+    table.columns = readInteger(diagnostics, item.items[1], "columns", 1, maximumExtent).value_or(1);
+    checkElements(&item, product("rows x columns", table.rows, table.columns), CheckedSize(table.rows) * table.columns);
+    attention.tables.push_back(table);
+  }
+}
+
 /// The canonical text of the expression in `node`, empty where it changes nothing or where an error is reported.
 static std::string readExpression(Diagnostics &diagnostics, const YamlNode &node, llvm::StringRef what,
-                                  expressions::Kind kind) {
+                                  expressions::Kind kind, size_t tables) {
   expressions::ParseResult result = expressions::parse(node.text, kind);
+  if (result && result->tableCount() > tables)
+    diagnostics.error(node.range, what + " reads table" + llvm::Twine(result->tableCount() - 1) + ", but 'tables' lists " +
+                                      llvm::Twine(tables));
   if (result)
     return result->isNeutral() ? "" : result->print();
   const expressions::Error &error = result.error();
@@ -183,7 +207,7 @@ void SpecReader::readMask(const YamlNode &node, AttentionSublayer &attention) {
     if (node.text == "causal")
       attention.mask = expressions::causal().print();
     else if (node.text != "none")
-      attention.mask = readExpression(diagnostics, node, "mask", expressions::Kind::Mask);
+      attention.mask = readExpression(diagnostics, node, "mask", expressions::Kind::Mask, attention.tables.size());
     return;
   }
   bool one = node.kind == YamlNode::Kind::Mapping && node.entries.size() == 1;
@@ -201,7 +225,7 @@ void SpecReader::readMask(const YamlNode &node, AttentionSublayer &attention) {
 void SpecReader::readScore(const YamlNode &node, AttentionSublayer &attention) {
   if (node.kind == YamlNode::Kind::Scalar) {
     if (node.text != "alibi") {
-      attention.score = readExpression(diagnostics, node, "score", expressions::Kind::Score);
+      attention.score = readExpression(diagnostics, node, "score", expressions::Kind::Score, attention.tables.size());
     } else if (attention.heads > expressions::maximumAlibiHeads) {
       diagnostics.error(node.range, "score: alibi is for at most " + llvm::Twine(expressions::maximumAlibiHeads) +
                                         " heads; heads is " + llvm::Twine(attention.heads));

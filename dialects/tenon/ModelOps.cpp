@@ -161,7 +161,10 @@ LogicalResult TokenInputOp::verify() {
 LogicalResult AttentionLayerOp::verify() {
   if (failed(verifyHeads(*this, getHeads(), getKeyValueHeads(), getHeadSize())))
     return failure();
-  return verifyMaskAndScore(*this, getMask(), getScore());
+  ArrayRef<int64_t> sizes = getTableSizes().value_or(ArrayRef<int64_t>());
+  if (sizes.size() % 2 != 0 || llvm::any_of(sizes, [](int64_t size) { return size <= 0; }))
+    return emitOpError() << "table_sizes are [" << sizes << "], expected positive rows and columns in turn";
+  return verifyMaskAndScore(*this, getMask(), getScore(), sizes.size() / 2);
 }
 
 LogicalResult MlpLayerOp::verify() { return verifyPositive(*this, "hidden", getHidden()); }

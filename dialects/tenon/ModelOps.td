@@ -143,12 +143,13 @@ def Tenon_AttentionLayerOp : Tenon_SublayerOp<"attention_layer"> {
     Projections of the hidden state to `heads` queries and `key_value_heads` keys and values of `head_size` components,
     scaled dot-product attention ("Attention is all you need", section 3.2), and the projection back to the width.
     `heads` is a multiple of `key_value_heads`. `bias` is on query, key and value; on the key unless `no_key_bias` is set. `mask` and
-    `score` are as in `tenon.attention`; `rotary` stands in place of what the stack's positions say.
+    `score` are as in `tenon.attention`; `rotary` stands in place of what the stack's positions say. `table_sizes` has the rows and
+    columns of each of the tables that mask and score read, which are parameters of the layer.
   }];
   let arguments = (ins StrAttr:$name, I64Attr:$heads, I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale,
                    UnitAttr:$bias, UnitAttr:$no_key_bias, UnitAttr:$output_bias, OptionalAttr<StrAttr>:$mask,
                    OptionalAttr<StrAttr>:$score, OptionalAttr<Tenon_RotaryAttr>:$rotary,
-                   OptionalAttr<Tenon_HeadNormAttr>:$head_norm);
+                   OptionalAttr<Tenon_HeadNormAttr>:$head_norm, OptionalAttr<DenseI64ArrayAttr>:$table_sizes);
   let assemblyFormat = [{
     $name `heads` $heads `key_value_heads` $key_value_heads `head_size` $head_size `scale` $scale attr-dict
   }];

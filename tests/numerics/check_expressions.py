@@ -10,6 +10,7 @@ against flex_attention in float64: 1e-4 of a sequence's largest component, as fo
 import argparse
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -56,21 +57,33 @@ def check_values(tool, kind, text, meaning, queries=130, keys=130):
     return f"at (b, h, q, k) = {at} {float(found[at])}, but PyTorch has {float(expected[at])}"
 
 
+TABLE = "tensor<4x256xf32>"  # as examples.table has it
+
+
 def attention_module(mask, score):
     attributes = (f"heads = {HEADS} : i64, key_value_heads = {KEY_HEADS} : i64, head_size = {SIZE} : i64, "
                   "scale = 0.5 : f64")
     for name, text in (("mask", mask), ("score", score)):
         attributes += f', {name} = "{text}"' if text else ""
     wide, narrow = f"tensor<?x?x{HEADS * SIZE}xf32>", f"tensor<?x?x{KEY_HEADS * SIZE}xf32>"
+    count = table_count(mask, score)
+    given = "".join(f',\n    %t{i}: {TABLE} {{tenon.name = "t{i}"}}' for i in range(count))
+    tables = f" tables({', '.join(f'%t{i}' for i in range(count))})" if count else ""
+    types = f"{wide}, {narrow}, {narrow}, tensor<?xi32>" + f", {TABLE}" * count
     rows = 'tenon.dims = ["batch", "length"]'
     # Lengths are the second argument of a function over a padded batch.
     return f"""func.func @attend(%q: {wide} {{tenon.name = "q", {rows}}},
     %n: tensor<?xi32> {{tenon.name = "n", tenon.dims = ["batch"]}}, %k: {narrow} {{tenon.name = "k", {rows}}},
-    %v: {narrow} {{tenon.name = "v", {rows}}}) -> ({wide} {{tenon.name = "result"}}) {{
-  %0 = tenon.attention %q, %k, %v lengths(%n) {{{attributes}}} : ({wide}, {narrow}, {narrow}, tensor<?xi32>) -> {wide}
+    %v: {narrow} {{tenon.name = "v", {rows}}}{given}) -> ({wide} {{tenon.name = "result"}}) {{
+  %0 = tenon.attention %q, %k, %v lengths(%n){tables} {{{attributes}}} : ({types}) -> {wide}
   return %0 : {wide}
 }}
 """
+
+
+def table_count(*texts):
+    """One more than the highest number of a table that is read."""
+    return max((int(number) + 1 for text in texts for number in re.findall(r"table(\d+)", text)), default=0)
 
 
 def flex(query, key, value, row, mask_mod, score_mod):
@@ -102,7 +115,11 @@ def check_attention(tenon, scratch, mask, score):
     numpy.save(scratch / "n.npy", numpy.array(LENGTHS, dtype=numpy.int32))
     for name, tensor in inputs.items():
         numpy.save(scratch / f"{name}.npy", tensor.numpy())
-    given = [part for name in ("q", "k", "v", "n") for part in ("--input", f"{name}={scratch / name}.npy")]
+    tables = [f"t{i}" for i in range(table_count(mask_text, score_text))]
+    for i, name in enumerate(tables):
+        values = examples.table(i, torch.arange(4)[:, None], torch.arange(256)[None, :])
+        numpy.save(scratch / f"{name}.npy", values.to(torch.float32).numpy())
+    given = [part for name in ("q", "k", "v", "n", *tables) for part in ("--input", f"{name}={scratch / name}.npy")]
     run([tenon, "run", library, "--entry", "attend", *given, "--output", f"result={result}"])
     found = torch.from_numpy(numpy.load(result)).to(torch.float64)
     worst = 0.0
@@ -153,7 +170,7 @@ def main():
         for kind, name, (text, meaning) in named:
             print(f"{name}: {text}", flush=True)
             report(problems, name, check_values, arguments.evaluate, kind, text, meaning)
-            if arguments.tenon and name not in examples.TABLE_SCORES:
+            if arguments.tenon:
                 pair = ((text, meaning), None) if kind == "mask" else (None, (text, meaning))
                 report(problems, name, check_attention, arguments.tenon, pathlib.Path(scratch), *pair)
         if arguments.tenon:

@@ -50,10 +50,10 @@ tenon.model @mask_is_a_condition width 8 {
 
 // -----
 
-tenon.model @mask_reads_no_table width 8 {
+tenon.model @mask_reads_tables_that_are_there width 8 {
   tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
-    // expected-error @below {{mask 'table0(q, k) > 0.0' reads a table, which this operation does not have}}
+    // expected-error @below {{mask 'table0(q, k) > 0.0' reads table0, but there are 0 tables}}
     tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "table0(q, k) > 0.0"}
   }
 }
@@ -65,5 +65,15 @@ tenon.model @score_has_known_names width 8 {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
     // expected-error @below {{score 's + z' at byte 4: unknown name}}
     tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5 {score = "s + z"}
+  }
+}
+
+// -----
+
+tenon.model @tables_have_rows_and_columns width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{table_sizes are [2, 9, 3], expected positive rows and columns in turn}}
+    tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5 {score = "s + table0(h, k)", table_sizes = array<i64: 2, 9, 3>}
   }
 }

@@ -73,7 +73,7 @@ func.func @mask_is_a_condition(%q: tensor<?x?x8xf32>, %c: tensor<?x128xf32>, %n:
 // -----
 
 func.func @score_reads_no_table(%q: tensor<?x?x8xf32>, %c: tensor<?x128xf32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>) {
-  // expected-error @below {{score 'table1(h, k)' reads a table, which this operation does not have}}
+  // expected-error @below {{score 'table1(h, k)' reads table1, but there are 0 tables}}
   %0 = tenon.cached_attention %q, %c lengths(%n) past(%p) pages(%t) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64, score = "table1(h, k)"} : (tensor<?x?x8xf32>, tensor<?x128xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x8xf32>
   return
 }

@@ -157,6 +157,20 @@ TEST(DecoderSpec, KeyBiasFollowsBias) {
   EXPECT_TRUE(attention(", key_bias: false").bias);
 }
 
+TEST(DecoderSpec, TablesAreParametersOfTheirLayer) {
+  Model model = llvm::cantFail(
+      read(changed(smallSpec, "heads: 4", "heads: 4, score: 's + table1(h, q - k + 8)', tables: [[1, 2], [4, 17]]")));
+  const auto &attention = std::get<AttentionSublayer>(model.stacks[0].block[0]);
+  EXPECT_EQ(attention.tables, (std::vector<Table>{{1, 2}, {4, 17}}));
+  std::vector<Parameter> list = parameters(model);
+  auto table = llvm::find_if(list, [](const Parameter &each) { return llvm::StringRef(each.name).ends_with("table1.weight"); });
+  ASSERT_NE(table, list.end());
+  EXPECT_EQ(table->name, "encoder.layers.*.attention.table1.weight");
+  EXPECT_EQ(llvm::ArrayRef(table->shape), llvm::ArrayRef<int64_t>({4, 17}));
+  EXPECT_EQ(std::get<AttentionSublayer>(llvm::cantFail(read(writeSpec(model))).stacks[0].block[0]).tables,
+            attention.tables);
+}
+
 TEST(DecoderSpec, MasksAndScoresHaveOneCanonicalForm) {
   auto attention = [](const std::string &keys) {
     return std::get<AttentionSublayer>(
@@ -210,6 +224,11 @@ static const DecoderMistake decoderMistakes[] = {
     {"MaskKey", "{window: 4}", "{windw: 4}",
      "mask: expected none, causal, {window: n}, {prefix: n} or an expression, found the key 'windw'"},
     {"ScoreCap", "mask: causal", "score: {softcap: 1e-300}", "softcap (1e-300) is not between 0.001 and 1000000"},
+    {"KeyBiasAlone", "mask: causal", "key_bias: true", "key_bias: true needs bias: true"},
+    {"TablesMissing", "mask: causal", "score: 's + table1(h, k)', tables: [[4, 9]]",
+     "score reads table1, but 'tables' lists 1"},
+    {"TablesOfOneNumber", "mask: causal", "tables: [4, 9]", "tables: expected [[rows, columns], ...] of at most 8 tables"},
+    {"TableWithoutRows", "mask: causal", "tables: [[0, 9]]", "rows (0) is not between 1 and 2147483647"},
     {"ScoreSequence", "mask: causal", "score: [s]",
      "score: expected alibi, {softcap: c} or an expression, found a sequence"},
     {"RotaryBase", "rotary: {base: 10000}", "rotary: {base: 1}", "base (1) is not above 1"},
