@@ -1,29 +1,26 @@
 #!/usr/bin/env python3
 """GPT-2 small and SmolLM2 by Tenon, CTranslate2 and llama.cpp in one run, against the machine's peak and bandwidth.
 
-Each engine has processes of its own, since the idle threads of one would slow the next down. The processes take turns: in
-each round every engine does each task for a fraction of a second while the others sleep. Called by benchmarks/run."""
+Engines take turns: in each round every engine does each task for a fraction of a second while the others sleep. Called by
+benchmarks/run."""
 
 import argparse
 import json
-import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import time
 
 import numpy
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 import engines  # noqa: E402
 from models import MODELS, PROMPT, TASKS  # noqa: E402
+from turns import SETTLE_SECONDS, Process, best, machine  # noqa: E402
 
 ENGINES = {"gpt2": ["tenon", "tenon-huge", "ctranslate2", "llama.cpp"], "smollm2": ["tenon", "tenon-huge", "llama.cpp"]}
 OPTIONAL = {"gpt2": ["ctranslate2-huge", "llama.cpp-huge"], "smollm2": ["llama.cpp-huge"]}
-# After a turn, engines let their threads spin for a while: the next one waits for longer than that.
-SETTLE_SECONDS = 0.1
 GREEDY = 16  # Tokens that all engines must choose alike.
 
 
@@ -42,34 +39,16 @@ def serve(name, model, arguments):
             print(json.dumps(worker.turn(TASKS[int(command)], float(value))), flush=True)
 
 
-class Process:
-    """An engine in another process."""
+class Resident(Process):
+    """An engine whose process lives until the end."""
 
     def __init__(self, name, model, argv):
-        self.name, self.rounds = name, {task: [] for task in TASKS}
-        environment = dict(os.environ)
-        if name == "ctranslate2-huge":
-            environment["GLIBC_TUNABLES"] = engines.HUGE_MALLOC
-        self.process = subprocess.Popen([sys.executable, __file__, *argv, "--worker", f"{name}:{model}"], env=environment,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
-        self.answer()  # One engine after the other: loading is work too.
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            sys.exit(f"{self.name} ended:\n{self.process.communicate()[1]}")
-        return line
-
-    def ask(self, command):
-        self.process.stdin.write(command + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.answer())
+        super().__init__(name, [__file__, *argv, "--worker", f"{name}:{model}"],
+                         {"GLIBC_TUNABLES": engines.HUGE_MALLOC} if name == "ctranslate2-huge" else None)
+        self.rounds = {task: [] for task in TASKS}
 
     def turn(self, task, seconds):
         self.rounds[task].append(self.ask(f"{TASKS.index(task)} {seconds}"))
-
-    def end(self):
-        self.process.communicate()
 
 
 class LlamaCpp:
@@ -86,7 +65,7 @@ class LlamaCpp:
 
 
 def start(name, model, arguments, argv):
-    return LlamaCpp(name, model, arguments) if name.startswith("llama.cpp") else Process(name, model, argv)
+    return LlamaCpp(name, model, arguments) if name.startswith("llama.cpp") else Resident(name, model, argv)
 
 
 def milliseconds(member, task):
@@ -112,13 +91,8 @@ def check(members, folder):
             sys.exit(f"{member.name} continues with {greedy}, {first[0]} with {first[2]}")
 
 
-def machine(program, threads):
-    return json.loads(subprocess.run([program, str(threads)], check=True, capture_output=True, encoding="utf-8").stdout)
-
-
 def measure(model, arguments, argv):
-    names = [name for name in arguments.engines.split(",") if name in ENGINES[model] + OPTIONAL[model]] \
-        if arguments.engines else ENGINES[model]
+    names = [name for name in arguments.engines or ENGINES[model] if name in ENGINES[model] + OPTIONAL[model]]
     members = [start(name, model, arguments, argv) for name in names]
     check(members, pathlib.Path(arguments.folder))
     for _ in range(arguments.rounds):
@@ -131,7 +105,7 @@ def measure(model, arguments, argv):
     return members
 
 
-def ratio(times, peers, own):
+def ratio(times, own):
     """How much faster Tenon is than the better peer."""
     found = [ms for name, ms in times.items() if not name.startswith("tenon")]
     return f"{min(found) / times[own]:>14.2f}" if found and own in times else f"{'':>14}"
@@ -145,11 +119,22 @@ def report(model, members, peak, bandwidth):
     for task in TASKS:
         times = {member.name: milliseconds(member, task) for member in members}
         limit = 1e6 * (peak if task.kind == "prefill" else bandwidth)  # A millisecond's work.
-        cells = "".join(f"{1000 * task.tokens() / ms:>13.1f} {100 * task.work(model) / ms / limit:>4.0f} %" for ms in times.values())
-        print(f"{task!s:>16}" + cells + ratio(times, names, "tenon") + ratio(times, names, "tenon-huge"))
+        cells = "".join(f"{1000 * task.tokens() / ms:>13.1f} {100 * task.work(model) / ms / limit:>4.0f} %"
+                        for ms in times.values())
+        print(f"{task!s:>16}" + cells + ratio(times, "tenon") + ratio(times, "tenon-huge"))
         rows.append({"task": str(task), "tokens": task.tokens(), "work": task.work(model), "ms": times,
                      "calls_ms": {member.name: member.rounds[task] for member in members}})
     return rows
+
+
+def some_of(known):
+    """Reads a list of names with commas."""
+    def read(text):
+        for name in text.split(","):
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"expected some of {','.join(known)}, found '{name}'")
+        return text.split(",")
+    return read
 
 
 def main():
@@ -161,8 +146,8 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1, help="of each engine's turn")
-    parser.add_argument("--models", default=",".join(MODELS))
-    parser.add_argument("--engines", help="of " + ", ".join(ENGINES["gpt2"] + OPTIONAL["gpt2"]))
+    parser.add_argument("--models", type=some_of(MODELS), default=list(MODELS))
+    parser.add_argument("--engines", type=some_of(ENGINES["gpt2"] + OPTIONAL["gpt2"]))
     parser.add_argument("--output", help="JSON file with all that was measured")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -170,17 +155,12 @@ def main():
         return serve(*arguments.worker.split(":"), arguments)
 
     before = machine(arguments.peak, arguments.threads)
-    measured = {model: measure(model, arguments, sys.argv[1:]) for model in arguments.models.split(",")}
+    measured = {model: measure(model, arguments, sys.argv[1:]) for model in arguments.models}
     after = machine(arguments.peak, arguments.threads)
 
-    which = "all" if "all" in before else "one"
-    best = {key: max(before[which][key], after[which][key]) for key in ("gflops", "read_gbs", "read_huge_pages_gbs")}
-    processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
-    print(f"{processor}, {arguments.threads} threads, AVX-512 {'yes' if before['avx512'] else 'no'}; peak before "
-          f"{before[which]['gflops']:.0f}, after {after[which]['gflops']:.0f} GFLOP/s; read bandwidth {best['read_gbs']:.1f} GB/s, "
-          f"with huge pages {best['read_huge_pages_gbs']:.1f}")
-    bandwidth = max(best["read_gbs"], best["read_huge_pages_gbs"])
-    rows = {model: report(MODELS[model], members, best["gflops"], bandwidth) for model, members in measured.items()}
+    limits = best(before, after)
+    bandwidth = max(limits["read_gbs"], limits["read_huge_pages_gbs"])
+    rows = {model: report(MODELS[model], members, limits["gflops"], bandwidth) for model, members in measured.items()}
     if arguments.output:
         pathlib.Path(arguments.output).write_text(json.dumps({"before": before, "after": after, "models": rows}, indent=1) + "\n")
     return 0

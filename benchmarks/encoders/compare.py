@@ -1,28 +1,25 @@
 #!/usr/bin/env python3
 """MiniLM by Tenon, ONNX Runtime and PyTorch on the same rows in one run, and against the machine's arithmetic peak.
 
-Each engine lives in a process of its own, since the idle threads of one would slow the next down. The processes take
-turns: in each round every engine runs each shape for a fraction of a second while the others sleep. Called by
-benchmarks/run."""
+Engines take turns: in each round every engine runs each shape for a fraction of a second while the others sleep. Called
+by benchmarks/run."""
 
 import argparse
 import json
 import pathlib
 import statistics
-import subprocess
 import sys
 import time
 
 import numpy
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 import engines  # noqa: E402
+from turns import SETTLE_SECONDS, Process, best, machine  # noqa: E402
 
 SHAPES = [(1, 16), (1, 128), (8, 128), (32, 64), (1, 512)]
 ENGINES = ["tenon", "ort-plain", "ort-traced", "ort-bert", "pytorch"]
-# After a turn, engines let their threads spin for a while: the next one waits for longer than that.
-SETTLE_SECONDS = 0.1
 
 
 def token_ids(batch, length):
@@ -49,37 +46,20 @@ def worker(name, arguments):
         print(json.dumps(times), flush=True)
 
 
-class Worker:
+class Worker(Process):
     def __init__(self, name, argv):
-        self.name = name
-        self.process = subprocess.Popen([sys.executable, __file__, *argv, "--worker", name], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+        super().__init__(name, [__file__, *argv, "--worker", name])
         self.rounds = {shape: [] for shape in SHAPES}
 
     def milliseconds(self, shape):
         """The median call of the quietest round: what else runs on the machine only ever makes a round slower."""
         return min(statistics.median(times) for times in self.rounds[shape])
 
-    def answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            sys.exit(f"{self.name} ended:\n{self.process.communicate()[1]}")
-        return line
-
-    def ask(self, command):
-        self.process.stdin.write(command + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.answer())
-
 
 def flops(config, batch, length):
     width, hidden, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
     products = 4 * width * width + 2 * width * hidden
     return 2.0 * layers * batch * length * (products + 2 * length * width)
-
-
-def machine(program, threads):
-    return json.loads(subprocess.run([program, str(threads)], check=True, capture_output=True, encoding="utf-8").stdout)
 
 
 def check_outputs(workers):
@@ -127,10 +107,7 @@ def main():
         return worker(arguments.worker, arguments)
 
     before = machine(arguments.peak, arguments.threads)
-    workers = []
-    for name in arguments.engines.split(","):
-        workers.append(Worker(name, sys.argv[1:]))
-        workers[-1].answer()  # One after the other: loading is work too.
+    workers = [Worker(name, sys.argv[1:]) for name in arguments.engines.split(",")]
     check_outputs(workers)
     for _ in range(arguments.rounds):
         for index, shape in enumerate(SHAPES):
@@ -138,15 +115,10 @@ def main():
                 time.sleep(SETTLE_SECONDS)
                 member.rounds[shape].append(member.ask(f"{index} {arguments.seconds}"))
     for member in workers:
-        member.process.communicate()
+        member.end()
     after = machine(arguments.peak, arguments.threads)
 
-    which = "all" if "all" in before else "one"
-    peak = max(before[which]["gflops"], after[which]["gflops"])
-    processor = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
-    print(f"{processor}, {arguments.threads} threads, AVX-512 {'yes' if before['avx512'] else 'no'}; read bandwidth "
-          f"{before[which]['read_gbs']:.0f} GB/s, with huge pages {before[which]['read_huge_pages_gbs']:.0f}; "
-          f"peak before {before[which]['gflops']:.0f}, after {after[which]['gflops']:.0f} GFLOP/s")
+    peak = best(before, after)["gflops"]
     rows = report(workers, json.loads((pathlib.Path(arguments.checkpoint) / "config.json").read_text()), peak)
     if arguments.output:
         pathlib.Path(arguments.output).write_text(json.dumps({"before": before, "after": after, "rows": rows}, indent=1) + "\n")
