@@ -57,11 +57,16 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
       .compute_at(scores, reduction("occupied"))
       .reorder_storage(i, q)
       .bound(i, 0, kPageKeys)
+      .bound_extent(n, 1)
+      .bound_extent(s, 1)
       .reorder(i, q)
       .vectorize(i, keyLanes)
       .unroll(i)
       .unroll(q);
+  // Registers, so of constant size.
   dot.compute_at(scores, reduction("occupied")).reorder_storage(i, q).bound(i, 0, kPageKeys);
+  for (Var single : {n, s, h, t})
+    dot.bound_extent(single, 1);
   dot.reorder(i, q).vectorize(i, keyLanes).unroll(q);
   dot.update()
       .split(i, vector, i, keyLanes)

@@ -103,9 +103,15 @@ void scheduleAttention(Region &region, const LoopNest &nest, const Machine &mach
   stage("scores").update().split(q, vector, q, lanes).reorder(q, vector, i, over).vectorize(q).unroll(vector);
   stage("scores").update().split(i, block, i, keys).unroll(i);
   if (funcs.stages.count("modified_scores"))
-    stage("modified_scores").compute_at(stage("scores"), block).vectorize(q, lanes).unroll(q).unroll(i);
+    stage("modified_scores")
+        .compute_at(stage("scores"), block)
+        .bound_extent(n, 1)
+        .vectorize(q, lanes)
+        .unroll(q)
+        .unroll(i);
   Func dot = stage("dot");
-  dot.compute_at(stage("scores"), block);
+  // Registers, so of constant size.
+  dot.compute_at(stage("scores"), block).bound_extent(n, 1).bound_extent(h, 1).bound_extent(t, 1);
   dot.split(q, vector, q, lanes).vectorize(q).unroll(vector).unroll(i);
   dot.update()
       .split(q, vector, q, lanes)

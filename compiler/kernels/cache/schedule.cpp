@@ -8,7 +8,7 @@ namespace tenon::kernels {
 
 Space cacheAppendSpace(const KernelDescription &kernel, const TargetModel &target) {
   // Writing a row takes under a tenth of a microsecond for a few heads: starting a task is worth about 50.
-  return {{"rows", {64, {1, 16, 64, 256}}}};
+  return {{"append_rows", {64, {1, 16, 64, 256}}}};
 }
 
 void scheduleCacheAppend(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
@@ -16,7 +16,7 @@ void scheduleCacheAppend(Region &region, const LoopNest &nest, const Machine &ma
   Func func = nest.func;
   Var t("t");
   Expr rows = region.extents[funcs.operation->operands[1]];
-  int rowsOfTask = static_cast<int>(parameters.at("rows"));
+  int rowsOfTask = static_cast<int>(parameters.at("append_rows"));
   int size = static_cast<int>(integerAttribute(*funcs.operation, "head_size"));
 
   // What a row's place depends on is looked up before both updates.

@@ -12,6 +12,9 @@ using namespace tenon::kernels::test;
 
 namespace {
 
+struct Heads;
+KernelDescription attend(const Heads &heads, int64_t rowTile, const std::string &mask = "k <= q");
+
 class Cache : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Targets, Cache, testing::ValuesIn(targetNames()),
                          [](const auto &info) { return info.param.substr(info.param.size() - 2); });
@@ -99,7 +102,77 @@ TEST_P(Cache, appendOfKeysThatAreNormedAndTurned) {
   }
 }
 
-KernelDescription attend(const Heads &heads, int64_t rowTile, const std::string &mask = "k <= q") {
+/// One product gives queries, keys and values: the queries turned, the keys turned into the cache.
+TEST_P(Cache, appendBehindAProduct) {
+  if (!cpuHas(GetParam()))
+    GTEST_SKIP() << "this CPU does not run " << GetParam();
+  Heads heads{4, 2, 12};
+  for (int32_t rowTile : {1, 16}) {
+    Batch batch(rowTile == 1 ? std::vector<int32_t>{1, 1, 1} : std::vector<int32_t>{17, 1, 20}, rowTile);
+    Paged paged(batch, {0, 15, 18}, heads.keyHeads, heads.size, false);
+    RegionBuilder region;
+    int x = region.rows(30), gamma = region.array({30}), w = region.array({2, 30, 48});
+    int cache = region.rows(heads.pageWidth()), starts = region.indices(), lengths = region.indices();
+    int past = region.indices(), pages = region.indexTable(), positions = region.indices();
+    int cosines = region.array({40, 6}), sines = region.array({40, 6});
+    std::map<std::string, Attribute> turn = {
+        {"head_size", int64_t(12)}, {"dims", int64_t(12)}, {"interleaved", int64_t(0)}};
+    int normed = region.operation("norm", {x, gamma}, 30, {{"function", std::string("rmsnorm")}, {"epsilon", 1e-5}});
+    int parts = region.split(region.operation("linear", {normed, w}, 96), {48, 24, 24});
+    int queries = region.operation("rotary", {parts, positions, cosines, sines}, 48, turn);
+    int keys = region.operation("rotary", {parts + 1, positions, cosines, sines}, 24, turn);
+    int appended =
+        region.operation("cache_append", {cache, keys, parts + 2, starts, lengths, past, pages}, heads.pageWidth(),
+                         {{"key_value_heads", heads.keyHeads}, {"head_size", heads.size}});
+    KernelDescription kernel = region.yield({appended, queries}), queriesFirst = region.yield({queries, appended});
+    kernel.rowTile = queriesFirst.rowTile = rowTile;
+    std::vector<int32_t> rowPositions;
+    for (int64_t row = 0; row < batch.rows(); ++row)
+      rowPositions.push_back(static_cast<int32_t>(row % 40));
+    std::vector<Array> arguments = {randomRows(batch, 30, 1),
+                                    randomArray({30}, 2),
+                                    inPanels(randomArray({96, 30}, 3), 48),
+                                    paged.cache,
+                                    batch.startsArray(),
+                                    batch.lengthsArray(),
+                                    paged.pastArray(),
+                                    paged.tableArray(),
+                                    Array({batch.rows()}, rowPositions),
+                                    randomArray({40, 6}, 5),
+                                    randomArray({40, 6}, 6)};
+    std::vector<Array> found = runInto(kernel, GetParam(), arguments, {paged.cache, Array({batch.rows(), 48})});
+    expectAccurate(kernel, arguments, {found[0]}, std::vector<bool>(static_cast<size_t>(paged.pages), true));
+    expectAccurate(queriesFirst, arguments, {found[1]}, realRows(batch));
+  }
+}
+
+/// A row's bits, alone and beside others, on one thread and on three; and however wide the table of pages is.
+TEST_P(Cache, bitsDoNotDependOnTheRowsBeside) {
+  if (!cpuHas(GetParam()))
+    GTEST_SKIP() << "this CPU does not run " << GetParam();
+  Heads heads{6, 2, 20};
+  Batch three({1, 1, 1}, 1), alone({1}, 1);
+  Paged paged(three, {40, 700, 5}, heads.keyHeads, heads.size);
+  Array queries = randomRows(three, 120, 1);
+  Array own({1, 120}, std::vector<float>(queries.floats().begin() + 120, queries.floats().begin() + 240));
+  std::vector<int32_t> slots(paged.table.begin() + paged.slots, paged.table.begin() + 2 * paged.slots);
+  slots.resize(static_cast<size_t>(paged.slots) + 100, 0);
+  KernelDescription kernel = attend(heads, 1);
+  setThreads(3);
+  std::vector<Array> together =
+      run(kernel, GetParam(),
+          {queries, paged.cache, three.startsArray(), three.lengthsArray(), paged.pastArray(), paged.tableArray()}, 3);
+  setThreads(1);
+  std::vector<Array> single =
+      run(kernel, GetParam(),
+          {own, paged.cache, alone.startsArray(), alone.lengthsArray(), Array({1}, std::vector<int32_t>{700}),
+           Array({1, static_cast<int64_t>(slots.size())}, slots)},
+          1);
+  for (size_t c = 0; c < 120; ++c)
+    ASSERT_EQ(single[0].floats()[c], together[0].floats()[120 + c]) << "column " << c;
+}
+
+KernelDescription attend(const Heads &heads, int64_t rowTile, const std::string &mask) {
   RegionBuilder region;
   int64_t width = heads.heads * heads.size;
   int queries = region.rows(width), cache = region.rows(heads.pageWidth()), starts = region.indices();
