@@ -254,6 +254,7 @@ TEST_F(Cache, EntryPointsWithStatesAreNotCalledByName) {
 }
 
 TEST_F(Cache, SessionsOfOtherModelsDoNotGenerate) {
+  ASSERT_EQ(tenon_model_release(model), TENON_OK);
   openModel();
   int64_t length;
   int32_t token = 1;
