@@ -128,11 +128,7 @@ GenerateOptions convert(const Model &model, const tenon_generate_options &given)
   return options;
 }
 
-void give(GenerationResults &results, tenon_generation &to, const GenerationTimes &times) {
-  results.views.clear();
-  for (const GeneratedSequence &sequence : results.sequences)
-    results.views.push_back({sequence.tokens.data(), sequence.tokens.size(), sequence.text.c_str(),
-                             sequence.text.size(), sequence.score, sequence.finish, 0});
+void give(const GenerationResults &results, tenon_generation &to, const GenerationTimes &times) {
   to.sequences = results.views.data();
   to.sequence_count = results.views.size();
   to.prefill_seconds = times.prefillSeconds;

@@ -197,6 +197,14 @@ void markCancelled(const GenerateOptions &options, std::span<GenerationResults> 
   }
 }
 
+/// Before anything is final, since it needs memory. Moving results as a whole leaves their elements where they are.
+void makeViews(std::span<GenerationResults> results) {
+  for (GenerationResults &result : results)
+    for (const GeneratedSequence &sequence : result.sequences)
+      result.views.push_back({sequence.tokens.data(), sequence.tokens.size(), sequence.text.c_str(),
+                              sequence.text.size(), sequence.score, sequence.finish, 0});
+}
+
 } // namespace
 
 bool prefillPrompts(Session &runner, std::span<const Prompt> prompts, std::span<float> logits) {
@@ -247,6 +255,7 @@ GenerationTimes generate(Session &runner, std::span<const Prompt> prompts, const
   times.prefillSeconds = secondsSince(start);
   if (!whole) {
     markCancelled(options, results);
+    makeViews(results);
     return times;
   }
   start = Clock::now();
@@ -260,6 +269,7 @@ GenerationTimes generate(Session &runner, std::span<const Prompt> prompts, const
     generation.collect(results);
   }
   times.decodeSeconds = secondsSince(start);
+  makeViews(results);
   undo.keepChanges();
   return times;
 }
