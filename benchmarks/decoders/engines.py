@@ -134,20 +134,27 @@ class LlamaCpp:
     """A process for each turn: llama-bench loads the model and warms up before it measures, with and without its flash
     attention. The faster one counts."""
 
-    def __init__(self, program, path, threads, huge):
-        self.command = [str(program), "-m", str(path), "-t", str(threads), "-r", "3", "-fa", "0,1", "-o", "json"]
-        self.command += ["-lm", "none"] if huge else []
+    def __init__(self, programs, path, threads, huge):
+        self.programs, self.path = pathlib.Path(programs), path
+        self.options = ["-t", threads, "-r", 3, "-fa", "0,1", "-o", "json"]
+        self.options += ["-lm", "none"] if huge else []
         self.environment = dict(os.environ, **({"GLIBC_TUNABLES": HUGE_MALLOC} if huge else {}))
+
+    def output(self, program, *arguments):
+        done = subprocess.run([self.programs / program, *map(str, arguments)], env=self.environment, capture_output=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"{program}: {done.stderr.decode()}")
+        return done.stdout
 
     def turn(self, task):
         """Times of calls in ms, a list for each way."""
         what = (["-p", task.context, "-n", 0] if task.kind == "prefill" else
                 ["-p", 0, "-n", DECODED, "-d", task.context - DECODED])
-        done = subprocess.run(self.command + [str(part) for part in what], env=self.environment, capture_output=True,
-                              encoding="utf-8")
-        if done.returncode != 0:
-            raise RuntimeError(f"llama-bench: {done.stderr}")
-        return [[ns / 1e6 for ns in result["samples_ns"]] for result in json.loads(done.stdout)]
+        results = json.loads(self.output("llama-bench", "-m", self.path, *what, *self.options))
+        return [[ns / 1e6 for ns in result["samples_ns"]] for result in results]
+
+    def last_logits(self, tokens):
+        return numpy.frombuffer(self.output("llama-logits", self.path, *tokens), numpy.float32)
 
 
 class Worker:
