@@ -23,7 +23,7 @@ ENGINES = {"gpt2": ["tenon", "tenon-huge", "ctranslate2", "llama.cpp"], "smollm2
 OPTIONAL = {"gpt2": ["ctranslate2-huge", "llama.cpp-huge"], "smollm2": ["llama.cpp-huge"]}
 GREEDY = 16  # Tokens that engines must choose alike.
 TOLERANCE = 1e-4  # Of the largest logit.
-LLAMA_TOLERANCE = 1e-2  # It takes GELU from a table of 16-bit floats.
+LLAMA_TOLERANCE = 1e-2  # It has GELU in 16-bit floats.
 
 
 def serve(name, model, arguments):
