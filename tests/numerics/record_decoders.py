@@ -15,7 +15,7 @@ import numpy  # noqa: E402
 import decoder_models  # noqa: E402
 
 # One of each way to lay out tensors, of each kind of positions, mask, score, norm and residual.
-RECORDED = {"llama": 2, "gemma3": 1, "gpt2": 1, "gpt_neox": 1, "opt": 2, "bloom": 1, "falcon": 2}
+RECORDED = {"llama": 2, "gemma3": 2, "gpt2": 1, "gpt_neox": 1, "opt": 2, "bloom": 1, "falcon": 2}
 LENGTHS = [37, 1, 20]
 
 
