@@ -106,13 +106,10 @@ TEST(Errors, AttentionOverDifferentRows) {
       "query has shape [1, 2, 1] and key or value [2, 1, 1], expected the same rows");
 }
 
-TEST(Errors, PositionPastTheTable) {
-  expectError(
-      "(%x: tensor<?x2xf32>, %p: tensor<?xi32>, %t: tensor<3x1xf32>) -> tensor<?x2xf32>",
-      "%0 = tenon.rotary %x, %p, %t, %t {head_size = 2 : i64, dims = 2 : i64} : (tensor<?x2xf32>, tensor<?xi32>, "
-      "tensor<3x1xf32>, tensor<3x1xf32>) -> tensor<?x2xf32>\nreturn %0 : tensor<?x2xf32>",
-      {tensor({1, 2}, {1, 2}), ints({1}, {3}), tensor({3, 1}, {1, 1, 1})},
-      "position 3 is not in the table, which has 3 positions");
+TEST(Errors, NumberOfPastCounts) {
+  expectError("(%i: tensor<?x?xi32>, %p: tensor<?xi32>) -> tensor<?x?xi32>",
+              "%0 = tenon.position_ids %i past(%p : tensor<?xi32>) : tensor<?x?xi32>\nreturn %0 : tensor<?x?xi32>",
+              {ints({2, 1}, {0, 0}), ints({3}, {0, 0, 0})}, "past has 3 elements for 2 sequences");
 }
 
 TEST(Errors, EmptyTable) {

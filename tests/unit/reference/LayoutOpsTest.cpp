@@ -66,4 +66,12 @@ TEST(UnpackRows, UndoesPackingAndZeroesPadding) {
   EXPECT_EQ(values(result), (std::vector<double>{1, 2, 3, 4, 0, 0, 5, 6, 0, 0, 0, 0}));
 }
 
+TEST(PositionIds, CountFromWhatIsCached) {
+  Tensor<double> result = compute<double>(
+      "(%ids: tensor<?x?xi32>, %p: tensor<?xi32>) -> tensor<?x?xi32>",
+      "%0 = tenon.position_ids %ids past(%p : tensor<?xi32>) : tensor<?x?xi32>\nreturn %0 : tensor<?x?xi32>",
+      {ints({2, 3}, {9, 9, 9, 9, 9, 9}), ints({2}, {0, 17})});
+  EXPECT_EQ(result.ints(), llvm::ArrayRef<int32_t>({0, 1, 2, 17, 18, 19}));
+}
+
 } // namespace

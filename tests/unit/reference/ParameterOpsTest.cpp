@@ -100,4 +100,20 @@ TEST(PositionTable, RotaryIsRoundedOnceToFloat32) {
     EXPECT_EQ(value, rounded(value));
 }
 
+TEST(PositionTable, FrequenciesAndMagnitudeOfItsOwn) {
+  for (bool sine : {false, true}) {
+    Tensor<double> result = compute<double>(
+        "() -> tensor<4x2xf32>",
+        std::string("%0 = tenon.position_table ") + (sine ? "rotary_sine" : "rotary_cosine") +
+            " base 1.0e4 {frequencies = array<f64: 0.5, 0.03>, magnitude = 1.25 : f64} : tensor<4x2xf32>\n"
+            "return %0 : tensor<4x2xf32>",
+        {});
+    for (int p = 0; p < 4; ++p)
+      for (int i = 0; i < 2; ++i) {
+        double angle = p * (i == 0 ? 0.5 : 0.03);
+        EXPECT_FLOAT_EQ(result.row(p)[i], 1.25 * (sine ? std::sin(angle) : std::cos(angle)));
+      }
+  }
+}
+
 } // namespace

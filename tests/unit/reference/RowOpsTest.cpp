@@ -239,4 +239,78 @@ TEST(Split, ConsecutiveColumns) {
   EXPECT_EQ(values(outcome.results[2]), (std::vector<double>{4, 9}));
 }
 
+TEST(Embed, PicksRowsOutOfPanels) {
+  // Five rows of two columns in panels of three.
+  std::vector<double> panels(2 * 2 * 3, 99);
+  for (int n = 0; n < 5; ++n)
+    for (int k = 0; k < 2; ++k)
+      panels[(n / 3 * 2 + k) * 3 + n % 3] = 10 * n + k;
+  Tensor<double> result = compute<double>("(%ids: tensor<?xi32>, %t: tensor<2x2x3xf32>) -> tensor<?x2xf32>",
+                                          "%0 = tenon.embed %ids, %t : (tensor<?xi32>, tensor<2x2x3xf32>) -> "
+                                          "tensor<?x2xf32>\nreturn %0 : tensor<?x2xf32>",
+                                          {ints({4}, {4, 0, 3, 2}), tensor({2, 2, 3}, panels)});
+  EXPECT_EQ(values(result), (std::vector<double>{40, 41, 0, 1, 30, 31, 20, 21}));
+}
+
+double activate(const std::string &operation, double x) {
+  return values(compute<double>("(%x: tensor<?x1xf32>) -> tensor<?x1xf32>",
+                                "%0 = tenon." + operation + " : tensor<?x1xf32>\nreturn %0 : tensor<?x1xf32>",
+                                {tensor({1, 1}, {x})}))
+      .front();
+}
+
+TEST(Activation, SquareOfThePositivePart) {
+  for (double x : {-3.0, -0.0, 0.5, 3.0})
+    EXPECT_EQ(activate("activation relu_squared %x", x), x > 0 ? x * x : 0) << x;
+  EXPECT_TRUE(std::isnan(activate("activation relu_squared %x", kNaN)));
+}
+
+TEST(Activation, SigmoidApproximationOfGelu) {
+  for (double x : {-4.0, -0.5, 0.0, 0.25, 6.0})
+    EXPECT_NEAR(activate("activation quick_gelu %x", x), x / (1 + std::exp(-1.702 * x)), 1e-15) << x;
+}
+
+TEST(Softcap, DrawsValuesIntoItsInterval) {
+  for (double x : {-1e6, -40.0, -0.25, 0.0, 3.0, 1e6})
+    EXPECT_NEAR(activate("softcap %x, 30.0", x), 30 * std::tanh(x / 30), 1e-14) << x;
+  double cap = 0.1f; // rounded to float32 first
+  EXPECT_EQ(activate("softcap %x, 0.1", 1e3), cap);
+}
+
+TEST(Norm, GroupsAreNormalisedEachByItself) {
+  auto row = randomValues(6, 1), scale = randomValues(3, 2), bias = randomValues(3, 3);
+  for (const std::string function : {"layernorm", "rmsnorm"}) {
+    bool centred = function == "layernorm";
+    std::vector<Tensor<double>> inputs = {tensor({1, 6}, row), tensor({3}, scale)};
+    if (centred)
+      inputs.push_back(tensor({3}, bias));
+    Tensor<double> result = compute<double>(
+        "(%x: tensor<?x6xf32>, %s: tensor<3xf32>" + std::string(centred ? ", %b: tensor<3xf32>" : "") +
+            ") -> tensor<?x6xf32>",
+        "%0 = tenon.norm " + function + " %x scale %s : tensor<3xf32> " + (centred ? "bias %b : tensor<3xf32> " : "") +
+            "epsilon 0.25 {groups = 2 : i64, weight_offset = 1.0 : f64} : tensor<?x6xf32>\nreturn %0 : tensor<?x6xf32>",
+        inputs);
+    std::vector<double> expected;
+    for (int g = 0; g < 2; ++g) {
+      const double *x = row.data() + 3 * g;
+      double mean = centred ? (x[0] + x[1] + x[2]) / 3 : 0, squares = 0;
+      for (int i = 0; i < 3; ++i)
+        squares += (x[i] - mean) * (x[i] - mean) / 3;
+      for (int i = 0; i < 3; ++i)
+        expected.push_back((x[i] - mean) / std::sqrt(squares + 0.25) * (scale[i] + 1) + (centred ? bias[i] : 0));
+    }
+    expectNear(values(result), expected, 1e-14);
+  }
+}
+
+TEST(Rotary, PositionsPastTheTableAreItsLast) { // of rows past a sequence's length
+  Tensor<double> result = compute<double>(
+      "(%x: tensor<?x2xf32>, %p: tensor<?xi32>, %c: tensor<3x1xf32>, %s: tensor<3x1xf32>) -> tensor<?x2xf32>",
+      "%0 = tenon.rotary %x, %p, %c, %s {head_size = 2 : i64, dims = 2 : i64} : (tensor<?x2xf32>, tensor<?xi32>, "
+      "tensor<3x1xf32>, tensor<3x1xf32>) -> tensor<?x2xf32>\nreturn %0 : tensor<?x2xf32>",
+      {tensor({3, 2}, {1, 2, 1, 2, 1, 2}), ints({3}, {3, -1, 2}), tensor({3, 1}, {1, 2, 3}),
+       tensor({3, 1}, {0, 0, 0})});
+  EXPECT_EQ(values(result), (std::vector<double>{3, 6, 1, 2, 3, 6}));
+}
+
 } // namespace

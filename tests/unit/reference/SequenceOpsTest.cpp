@@ -5,6 +5,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
+#include <numeric>
 
 using namespace tenon::reference;
 
@@ -143,6 +144,56 @@ TEST(Pool, PackedRows) {
       "tensor<?x1xf32>\nreturn %0 : tensor<?x1xf32>",
       {tensor({6, 1}, {1, 2, 99, 99, 7, 99}), ints({4}, {0, 4, 4, 6}), ints({3}, {2, 0, 1})});
   EXPECT_EQ(values(result), (std::vector<double>{1.5, 0, 7}));
+}
+
+TEST(Pool, LastRowOfEachLength) {
+  std::vector<Tensor<double>> inputs = {
+      tensor({3, 3, 2}, {1, 2, 3, 5, 8, 9, 4, 5, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN, kNaN}),
+      ints({3}, {3, 1, 0})};
+  EXPECT_EQ(values(pool("last", inputs)), (std::vector<double>{8, 9, 4, 5, 0, 0}));
+}
+
+/// One head of one component, whose keys are all 1 and whose values are their positions.
+std::vector<double> attendPositions(int count, const std::string &expressions) {
+  std::vector<double> ones(count, 1), positions(count);
+  std::iota(positions.begin(), positions.end(), 0);
+  return values(compute<double>(
+      "(%q: tensor<?x?x1xf32>, %v: tensor<?x?x1xf32>, %n: tensor<?xi32>) -> tensor<?x?x1xf32>",
+      "%0 = tenon.attention %q, %q, %v lengths(%n) {heads = 1 : i64, key_value_heads = 1 : i64, head_size = 1 : i64, "
+      "scale = 1.0 : f64" +
+          expressions +
+          "} : (tensor<?x?x1xf32>, tensor<?x?x1xf32>, tensor<?x?x1xf32>, tensor<?xi32>) -> tensor<?x?x1xf32>\n"
+          "return %0 : tensor<?x?x1xf32>",
+      {tensor({1, count, 1}, ones), tensor({1, count, 1}, positions), ints({1}, {count})}));
+}
+
+TEST(Attention, MasksLeaveKeysOut) {
+  expectNear(attendPositions(4, ", mask = \"k <= q\""), {0, 0.5, 1, 1.5}, 1e-15);
+  expectNear(attendPositions(4, ", mask = \"k <= q && q - k < 2\""), {0, 0.5, 1.5, 2.5}, 1e-15);
+}
+
+TEST(Attention, FullyMaskedRowsAreZeros) {
+  EXPECT_EQ(attendPositions(3, ", mask = \"q == 1 && k == 2\""), (std::vector<double>{0, 2, 0}));
+  EXPECT_EQ(attendPositions(2, ", score = \"-inf\""), (std::vector<double>{0, 0}));
+}
+
+TEST(Attention, ScoresReplaceProducts) {
+  auto actual = attendPositions(3, ", score = \"s * float(k) - 0.5 * float(q)\"");
+  double expected = (std::exp(1.0) + 2 * std::exp(2.0)) / (1 + std::exp(1.0) + std::exp(2.0));
+  expectNear(actual, {expected, expected, expected}, 1e-15); // what all keys of a query share changes nothing
+}
+
+TEST(Attention, ExpressionsReadTables) {
+  std::vector<double> table(2 * 3);
+  std::iota(table.begin(), table.end(), 0);
+  Tensor<double> result = compute<double>(
+      "(%q: tensor<?x?x1xf32>, %v: tensor<?x?x1xf32>, %n: tensor<?xi32>, %t: tensor<2x3xf32>) -> tensor<?x?x1xf32>",
+      "%0 = tenon.attention %q, %q, %v lengths(%n) tables(%t) {heads = 1 : i64, key_value_heads = 1 : i64, head_size = "
+      "1 : i64, scale = 1.0 : f64, mask = \"table0(q, k) == 4.0 || table0(q, k) == 2.0\"} : (tensor<?x?x1xf32>, "
+      "tensor<?x?x1xf32>, tensor<?x?x1xf32>, tensor<?xi32>, tensor<2x3xf32>) -> tensor<?x?x1xf32>\nreturn %0 : "
+      "tensor<?x?x1xf32>",
+      {tensor({1, 3, 1}, {1, 1, 1}), tensor({1, 3, 1}, {10, 20, 30}), ints({1}, {3}), tensor({2, 3}, table)});
+  EXPECT_EQ(values(result), (std::vector<double>{30, 20, 20})); // row 2 is row 1: indices are clamped
 }
 
 } // namespace
