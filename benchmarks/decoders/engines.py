@@ -96,7 +96,7 @@ class Tenon:
 class CTranslate2:
     def __init__(self, folder, model, threads):
         import ctranslate2
-        self.sizes, self.library = model, ctranslate2
+        self.sizes = model
         self.generator = ctranslate2.Generator(str(folder), compute_type="float32", inter_threads=1, intra_threads=threads)
 
     def generate(self, tokens, count, held=()):
