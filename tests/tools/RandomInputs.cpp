@@ -70,6 +70,58 @@ FailureOr<std::vector<int32_t>> makeLengths(func::FuncOp function, int64_t batch
   return shape.lengths;
 }
 
+StringRef nameOf(func::FuncOp function, unsigned argument) {
+  auto name = function.getArgAttrOfType<StringAttr>(argument, "tenon.name");
+  return name ? name.getValue() : StringRef();
+}
+
+/// The size that the command line gives a named dimension, or -1.
+int64_t namedSize(func::FuncOp function, unsigned argument, unsigned dynamicDim, const InputShape &given) {
+  auto names = function.getArgAttrOfType<ArrayAttr>(argument, "tenon.dims");
+  if (!names)
+    return -1;
+  auto found = given.sizes.find(cast<StringAttr>(names[dynamicDim]).getValue());
+  return found == given.sizes.end() ? -1 : found->second;
+}
+
+FailureOr<SmallVector<int64_t>> makeShape(func::FuncOp function, unsigned index, const InputShape &given) {
+  auto type = cast<RankedTensorType>(function.getArgumentTypes()[index]);
+  SmallVector<int64_t> shape;
+  unsigned next = 0;
+  for (int64_t size : type.getShape()) {
+    int64_t named = ShapedType::isDynamic(size) ? namedSize(function, index, next, given) : size;
+    if (named < 0 && next >= given.dims.size())
+      return function.emitError() << "argument " << index << " is " << type << ", which needs more than the "
+                                  << given.dims.size() << " dims given";
+    shape.push_back(named < 0 ? given.dims[next] : named);
+    next += ShapedType::isDynamic(size);
+  }
+  return shape;
+}
+
+FailureOr<Tensor<double>> makePast(func::FuncOp function, ArrayRef<int64_t> shape, const InputShape &given) {
+  std::vector<int32_t> past = given.past;
+  past.resize(given.past.empty() ? shape[0] : given.past.size());
+  if (static_cast<int64_t>(past.size()) != shape[0])
+    return function.emitError() << "is given " << past.size() << " past counts for a batch of " << shape[0];
+  return Tensor<double>(shape, std::move(past));
+}
+
+/// A page table without a page twice, in no order.
+FailureOr<Tensor<double>> makePages(func::FuncOp function, ArrayRef<int64_t> shape, const InputShape &given) {
+  int64_t pool = given.sizes.lookup("pages"), count = countElements(shape);
+  if (pool < count)
+    return function.emitError() << "is given " << pool << " pages for " << count << " places in its page table";
+  std::vector<int32_t> pages(pool);
+  for (int64_t i = 0; i < pool; ++i)
+    pages[i] = static_cast<int32_t>(i);
+  Generator generator("pages");
+  for (int64_t i = pool - 1; i > 0; --i)
+    std::swap(pages[i], pages[generator.next() % (i + 1)]);
+  pages.resize(count);
+  return Tensor<double>(shape, std::move(pages));
+}
+
 FailureOr<Tensor<double>> makeInput(func::FuncOp function, unsigned index, const InputShape &given) {
   Type argument = function.getArgumentTypes()[index];
   if (argument.isIndex())
@@ -77,14 +129,14 @@ FailureOr<Tensor<double>> makeInput(func::FuncOp function, unsigned index, const
   auto type = dyn_cast<RankedTensorType>(argument);
   if (!type)
     return function.emitError() << "argument " << index << " is " << argument << ", expected a tensor";
-  SmallVector<int64_t> shape;
-  unsigned next = 0;
-  for (int64_t size : type.getShape()) {
-    if (ShapedType::isDynamic(size) && next == given.dims.size())
-      return function.emitError() << "argument " << index << " is " << type << ", which needs more than the "
-                                  << given.dims.size() << " dims given";
-    shape.push_back(ShapedType::isDynamic(size) ? given.dims[next++] : size);
-  }
+  FailureOr<SmallVector<int64_t>> made = makeShape(function, index, given);
+  if (failed(made))
+    return failure();
+  SmallVector<int64_t> shape = *made;
+  if (nameOf(function, index) == "past")
+    return makePast(function, shape, given);
+  if (nameOf(function, index) == "pages")
+    return makePages(function, shape, given);
   std::string name = "argument " + std::to_string(index);
   if (type.getElementType().isF32())
     return Tensor<double>(shape, randomFloats<double>(name, countElements(shape), 1));

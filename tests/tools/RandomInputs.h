@@ -13,9 +13,11 @@ namespace tenon {
 
 /// What the command line says of a function's inputs.
 struct InputShape {
-  std::vector<int64_t> dims;    ///< The first dynamic dimension of every tensor, the second, …
-  std::vector<int32_t> lengths; ///< Empty for full ones.
-  int32_t maxId = 8;            ///< Ids are below it where the function states no limit.
+  std::vector<int64_t> dims;      ///< The first dynamic dimension of every tensor, the second, …
+  std::vector<int32_t> lengths;   ///< Empty for full ones.
+  int32_t maxId = 8;              ///< Ids are below it where the function states no limit.
+  llvm::StringMap<int64_t> sizes; ///< Of dimensions that `tenon.dims` names, in place of `dims`.
+  std::vector<int32_t> past;      ///< The argument `past`; empty for zeros.
 };
 
 /// Parameters whose values follow from their names alone and whose shapes from the `tenon.weight`s of a module, so that
@@ -31,7 +33,8 @@ private:
 };
 
 /// Inputs that follow from the signature: random floats between -1 and 1, random ids, and the lengths for the first
-/// vector of integers (the second argument where it is called `lengths`).
+/// vector of integers. Arguments called `past` and `pages` are what a cache needs: given counts, and pages that no two
+/// tokens share.
 mlir::FailureOr<reference::Tensors<double>> makeInputs(mlir::func::FuncOp function, const InputShape &shape);
 
 } // namespace tenon

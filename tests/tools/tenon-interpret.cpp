@@ -9,6 +9,7 @@
 #include "RandomInputs.h"
 #include "tenon/Dialect.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
@@ -31,6 +32,9 @@ static cl::list<int64_t> dims("dims", cl::CommaSeparated,
 static cl::list<int32_t> lengths("lengths", cl::CommaSeparated,
                                  cl::desc("Values of the first argument that is a vector of integers (default: the "
                                           "second of dims)"));
+static cl::list<std::string> sizes("sizes", cl::CommaSeparated,
+                                   cl::desc("NAME=SIZE of dimensions that tenon.dims names, in place of --dims"));
+static cl::list<int32_t> past("past", cl::CommaSeparated, cl::desc("Values of the argument past (default: zeros)"));
 static cl::opt<int32_t> maxId("max-id", cl::desc("Ids are below it where the function states no limit"), cl::init(8));
 static cl::opt<double> tolerance("tolerance", cl::desc("Largest difference, relative for numbers above 1"),
                                  cl::init(1e-9));
@@ -52,8 +56,20 @@ Tensor<double> maskPadding(const Tensor<double> &tensor, ArrayRef<int32_t> count
   return Tensor<double>(tensor.shape(), std::move(values));
 }
 
+FailureOr<InputShape> readShape(ModuleOp module) {
+  InputShape shape{dims, lengths, maxId, {}, past};
+  for (const std::string &entry : sizes) {
+    auto [name, size] = StringRef(entry).split('=');
+    if (size.getAsInteger(10, shape.sizes[name]))
+      return module.emitError() << "'" << entry << "' is not NAME=SIZE";
+  }
+  return shape;
+}
+
 FailureOr<Results> runFunctions(ModuleOp module) {
-  InputShape shape{dims, lengths, maxId};
+  FailureOr<InputShape> shape = readShape(module);
+  if (failed(shape))
+    return failure();
   RandomParameters parameters;
   if (failed(parameters.collect(module)))
     return failure();
@@ -63,14 +79,15 @@ FailureOr<Results> runFunctions(ModuleOp module) {
   for (auto function : module.getOps<func::FuncOp>()) {
     if (function.isExternal() || (!onlyFunction.empty() && function.getSymName() != onlyFunction))
       continue;
-    FailureOr<Tensors<double>> inputs = makeInputs(function, shape);
+    FailureOr<Tensors<double>> inputs = makeInputs(function, *shape);
     if (failed(inputs))
       return failure();
     FailureOr<Tensors<double>> outputs = evaluate<double>(function, *inputs, options);
     if (failed(outputs))
       return failure();
-    for (Tensor<double> &output : *outputs)
-      output = maskPadding(output, lengths);
+    for (auto [i, output] : llvm::enumerate(*outputs))
+      if (!function.getResultAttr(i, "tenon.state"))
+        output = maskPadding(output, lengths);
     results.emplace_back(function.getSymName().str(), *outputs);
   }
   if (results.empty())
@@ -150,7 +167,7 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::ParseCommandLineOptions(argc, argv, "Runs functions of tensor or kernel IR on pseudo-random inputs\n");
   DialectRegistry registry;
-  registry.insert<TenonDialect, func::FuncDialect>();
+  registry.insert<TenonDialect, func::FuncDialect, affine::AffineDialect>();
   registerReferenceModels(registry);
   MLIRContext context(registry);
   FailureOr<Results> results = runFile(inputFile, context);
