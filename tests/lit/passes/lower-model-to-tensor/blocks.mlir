@@ -114,3 +114,21 @@ tenon.model @head_norms width 8 {
     tenon.attention_layer "whole" heads 2 key_value_heads 2 head_size 4 scale 0.5 {head_norm = #tenon.head_norm<function = layernorm, epsilon = 1.0e-6, bias = true, whole = true>}
   }
 }
+
+// -----
+
+// A cache whose queries all look back a limited way says how far, so that pages before that may go; tables that an expression
+// reads are parameters of the layer.
+// CHECK-LABEL: func.func @prefill(
+// CHECK-SAME: tenon.name = "cache.near", tenon.state, tenon.window = 8 : i64}
+// CHECK-SAME: tenon.name = "cache.far", tenon.state}
+// CHECK: tenon.cached_attention {{.*}}mask = "k <= q && q - k < 8"
+// CHECK: %[[TABLE:.*]] = tenon.weight ["d.layers.*.far.table0.weight"]{{.*}} : tensor<2x16xf32>
+// CHECK: tenon.cached_attention {{.*}} tables(%[[TABLE]]) {{.*}}score = "s + table0(h, q - k)"
+tenon.model @near_and_far width 8 {
+  tenon.stack @d layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+    tenon.token_input vocab 100 positions <kind = none, length = 0, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    tenon.attention_layer "near" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q && q - k < 8"}
+    tenon.attention_layer "far" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q", score = "s + table0(h, q - k)", table_sizes = array<i64: 2, 16>}
+  }
+}
