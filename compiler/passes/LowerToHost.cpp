@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/DimensionNames.h"
 #include "passes/EntryPoints.h"
+#include "passes/HostBuilder.h"
 #include "passes/Passes.h"
 #include "passes/Weights.h"
 #include "tenon/Dialect.h"
@@ -16,7 +18,6 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OwningOpRef.h"
-#include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -42,7 +43,7 @@ public:
   DriverBuilder(func::FuncOp function, const WeightTable &weights, const weights::PackedLayout &layout,
                 SymbolTable &symbols)
       : function(function), weightTable(weights), layout(layout), symbols(symbols), builder(function.getContext()),
-        location(function.getLoc()) {}
+        location(function.getLoc()), host(builder, location) {}
 
   LogicalResult build() {
     if (failed(checkSignature()))
@@ -120,7 +121,7 @@ private:
     driver->setDiscardableAttrs(function->getDiscardableAttrDictionary());
     driver->setAttr("tenon.entry", builder.getUnitAttr());
     driver->setAttr("tenon.inputs", builder.getI64IntegerAttr(function.getNumArguments()));
-    nameDimensions();
+    nameDimensions(function);
     for (BlockArgument argument : function.getArguments()) {
       unsigned number = argument.getArgNumber();
       driver.setArgAttrs(number + 1, function.getArgAttrDict(number));
@@ -135,7 +136,7 @@ private:
       for (unsigned i = 0; i < type.getRank(); ++i) {
         if (!type.isDynamicDim(i))
           continue;
-        names.push_back(dimensionName({operand.get(), i}));
+        names.push_back(dimensionName(function, {operand.get(), i}));
         if (!names.back())
           return end->emitOpError() << "returns a tensor whose dimension " << i << " is not one of an argument";
       }
@@ -144,132 +145,6 @@ private:
       driver.setArgAttr(argument, "tenon.dims", builder.getArrayAttr(names));
     }
     return success();
-  }
-
-  using Classes = llvm::EquivalenceClasses<const void *>;
-
-  static void unite(Classes &classes, ValueRange values) {
-    for (Value value : values)
-      classes.unionSets(values.front().getAsOpaquePointer(), value.getAsOpaquePointer());
-  }
-
-  /// Puts tensors together that must have equally many rows (dimension 0), since an operation reads them side by side.
-  static void uniteRows(Operation *op, Classes &classes) {
-    SmallVector<Value> rows;
-    if (auto attention = dyn_cast<AttentionOp>(op)) {
-      rows = {attention.getQuery(), attention.getKey(), attention.getValue(), attention.getResult()};
-    } else if (auto cached = dyn_cast<CachedAttentionOp>(op)) {
-      rows = {cached.getQuery(), cached.getResult()};
-      unite(classes, {cached.getLengths(), cached.getPast(), cached.getPages()});
-    } else if (auto append = dyn_cast<CacheAppendOp>(op)) {
-      rows = {append.getKey(), append.getValue()};
-      unite(classes, {append.getLengths(), append.getPast(), append.getPages()});
-    } else if (auto pool = dyn_cast<PoolOp>(op)) {
-      rows = {pool.getLengths(), pool.getResult()};
-    } else if (isa<ComputeOpInterface>(op)) {
-      for (Value value :
-           llvm::concat<Value>(SmallVector<Value>(op->getOperands()), SmallVector<Value>(op->getResults())))
-        if (cast<RankedTensorType>(value.getType()).isDynamicDim(0))
-          rows.push_back(value);
-    } else if (auto kernel = dyn_cast<KernelOp>(op)) {
-      for (auto [input, argument] : llvm::zip(kernel.getInputs(), kernel.getBody().front().getArguments()))
-        unite(classes, {input, argument});
-      for (auto [yielded, result] : llvm::zip(kernel.getYield().getOperands(), kernel.getResults()))
-        unite(classes, {yielded, result});
-    } else if (auto repeat = dyn_cast<RepeatOp>(op)) {
-      for (auto [index, init] : llvm::enumerate(repeat.getInits()))
-        unite(classes, {init, repeat.getBody().front().getArgument(index + 1), repeat.getYield().getOperand(index),
-                        repeat.getResult(index)});
-    }
-    if (!rows.empty())
-      unite(classes, rows);
-  }
-
-  /// Names for the dimensions of the arguments that have none: one name where the kernels need one size, which no
-  /// kernel checks but the runtime does.
-  void nameDimensions() {
-    Classes classes;
-    function.walk([&](Operation *op) { uniteRows(op, classes); });
-    for (BlockArgument argument : function.getArguments()) {
-      classes.insert(argument.getAsOpaquePointer());
-      if (function.getArgAttr(argument.getArgNumber(), "tenon.dims"))
-        continue;
-      auto first = llvm::find_if(function.getArguments(), [&](BlockArgument other) {
-        return classes.isEquivalent(argument.getAsOpaquePointer(), other.getAsOpaquePointer());
-      });
-      function.setArgAttr(argument.getArgNumber(), "tenon.dims", ownDimensions(argument, *first));
-    }
-  }
-
-  ArrayAttr ownDimensions(BlockArgument argument, BlockArgument firstWithItsRows) {
-    SmallVector<Attribute> names;
-    auto type = cast<RankedTensorType>(argument.getType());
-    for (unsigned i = 0; i < type.getRank(); ++i)
-      if (type.isDynamicDim(i))
-        names.push_back(
-            builder.getStringAttr("d" + Twine((i == 0 ? firstWithItsRows : argument).getArgNumber()) + "_" + Twine(i)));
-    return builder.getArrayAttr(names);
-  }
-
-  /// The name of the argument's dimension that `source` equals, or null.
-  Attribute dimensionName(DimensionSource source) {
-    while (Operation *op = source.value.getDefiningOp()) {
-      unsigned result = cast<OpResult>(source.value).getResultNumber();
-      if (auto kernel = dyn_cast<KernelOp>(op))
-        source = kernel.getDimensionSource(result, source.dimension);
-      else if (auto unpack = dyn_cast<UnpackRowsOp>(op))
-        source.value = unpack.getLike();
-      else if (auto positions = dyn_cast<PositionIdsOp>(op))
-        source.value = positions.getIds();
-      else if (auto repeat = dyn_cast<RepeatOp>(op))
-        source.value = repeat.getInits()[result];
-      else
-        return {};
-      if (!source.value)
-        return {};
-    }
-    auto argument = cast<BlockArgument>(source.value);
-    if (argument.getOwner() != &function.getBody().front())
-      return {};
-    auto names = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "tenon.dims");
-    return names[cast<RankedTensorType>(argument.getType()).getDynamicDimIndex(source.dimension)];
-  }
-
-  Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, location, value); }
-  Value add(Value a, Value b) { return arith::AddIOp::create(builder, location, a, b); }
-  Value multiply(Value a, Value b) { return arith::MulIOp::create(builder, location, a, b); }
-  Value load(Value buffer, ValueRange indices) { return memref::LoadOp::create(builder, location, buffer, indices); }
-  void store(Value value, Value buffer, ValueRange indices) {
-    memref::StoreOp::create(builder, location, value, buffer, indices);
-  }
-  Value loadIndex(Value buffer, Value index) {
-    return arith::IndexCastOp::create(builder, location, builder.getIndexType(), load(buffer, index));
-  }
-  Value roundUp(Value value, int64_t tile) {
-    Value bumped = add(value, constant(tile - 1));
-    return multiply(arith::DivUIOp::create(builder, location, bumped, constant(tile)), constant(tile));
-  }
-  Value dimension(Value buffer, unsigned index) { return builder.createOrFold<memref::DimOp>(location, buffer, index); }
-
-  void loop(Value end, llvm::function_ref<void(Value)> body) {
-    auto op = scf::ForOp::create(builder, location, constant(0), end, constant(1));
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(op.getBody());
-    body(op.getInductionVar());
-  }
-
-  /// Runs `body` unless the caller passed no memory for any of `wanted`.
-  void ifWanted(ArrayRef<Value> wanted, llvm::function_ref<void()> body) {
-    Value any;
-    for (Value output : wanted) {
-      Value address = memref::ExtractAlignedPointerAsIndexOp::create(builder, location, output);
-      Value given = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ne, address, constant(0));
-      any = any ? arith::OrIOp::create(builder, location, any, given).getResult() : given;
-    }
-    auto op = scf::IfOp::create(builder, location, any, /*withElseRegion=*/false);
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(&op.getThenRegion().front());
-    body();
   }
 
   /// For each kernel outside of loops, the outputs that it is computed for, where those are not all.
@@ -300,7 +175,7 @@ private:
     LogicalResult result = success();
     // Allocations stay in front of everything: what they stand before must not be the condition's body.
     note();
-    ifWanted(wanted, [&] { result = lower(op); });
+    host.ifWanted(wanted, [&] { result = lower(op); });
     return result;
   }
 
@@ -310,12 +185,13 @@ private:
       Value lengths = buffers.lookup(op.getLengths());
       if (!lengths)
         return op.emitOpError() << "takes lengths that are not an argument of the function";
-      auto count = scf::ForOp::create(builder, location, constant(0), dimension(lengths, 0), constant(1), constant(0));
+      auto count = scf::ForOp::create(builder, location, host.constant(0), host.dimension(lengths, 0), host.constant(1),
+                                      host.constant(0));
       {
         OpBuilder::InsertionGuard guard(builder);
         builder.setInsertionPointToStart(count.getBody());
-        Value rows = roundUp(loadIndex(lengths, count.getInductionVar()), op.getTile());
-        scf::YieldOp::create(builder, location, add(count.getRegionIterArg(0), rows));
+        Value rows = host.roundUp(host.loadIndex(lengths, count.getInductionVar()), op.getTile());
+        scf::YieldOp::create(builder, location, host.add(count.getRegionIterArg(0), rows));
       }
       rowCounts[op.getStarts()] = count.getResult(0);
     }
@@ -355,7 +231,7 @@ private:
       builder.setInsertionPoint(firstOperation);
     auto [entry, inserted] = argumentSizes.try_emplace({buffer, index});
     if (inserted)
-      entry->second = dimension(buffer, index);
+      entry->second = host.dimension(buffer, index);
     return entry->second;
   }
 
@@ -379,9 +255,9 @@ private:
   /// A parameter is a view of the weights' bytes.
   LogicalResult lower(Operation *op, Value layer) {
     const weights::PackedPlacement &placement = layout.placements[weightTable.indices.lookup(op)];
-    Value offset = constant(placement.offset);
+    Value offset = host.constant(placement.offset);
     if (layer)
-      offset = add(offset, multiply(indices.lookup(layer), constant(placement.layerStride)));
+      offset = host.add(offset, host.multiply(indices.lookup(layer), host.constant(placement.layerStride)));
     buffers[op->getResult(0)] = memref::ViewOp::create(builder, location, bufferType(op->getResult(0).getType()),
                                                        weightBytes, offset, ValueRange());
     return success();
@@ -397,18 +273,12 @@ private:
       OpBuilder::InsertionGuard guard(builder);
       if (firstOperation)
         builder.setInsertionPoint(firstOperation);
-      size = add(sequences, constant(1));
+      size = host.add(sequences, host.constant(1));
     }
     Value starts = allocate(op.getStarts().getType(), size);
     buffers[op.getStarts()] = starts;
     note();
-    Type element = builder.getI32Type();
-    store(arith::ConstantIntOp::create(builder, location, element, 0), starts, constant(0));
-    loop(sequences, [&](Value sequence) {
-      Value rows = roundUp(loadIndex(lengths, sequence), op.getTile());
-      Value next = add(loadIndex(starts, sequence), rows);
-      store(arith::IndexCastOp::create(builder, location, element, next), starts, add(sequence, constant(1)));
-    });
+    host.writeRowStarts(lengths, op.getTile(), starts);
     return success();
   }
 
@@ -417,36 +287,9 @@ private:
     Value result = allocate(op.getResult().getType(), sizesOf(op.getIds()));
     buffers[op.getResult()] = result;
     note();
-    Value past = op.getPast() ? buffers.lookup(op.getPast()) : Value();
-    loop(dimension(ids, 0), [&](Value sequence) {
-      Value first = past ? loadIndex(past, sequence) : constant(0);
-      loop(dimension(ids, 1), [&](Value token) {
-        Value position = arith::IndexCastOp::create(builder, location, builder.getI32Type(), add(first, token));
-        store(position, result, {sequence, token});
-      });
-    });
+    host.writePositions(ids, op.getPast() ? buffers.lookup(op.getPast()) : Value(), result);
     return success();
   }
-
-  /// Loops over the trailing dimensions that padded and packed rows share.
-  void forEachElement(ArrayRef<int64_t> shape, SmallVectorImpl<Value> &element,
-                      llvm::function_ref<void(ValueRange)> body) {
-    if (shape.empty())
-      return body(element);
-    loop(constant(shape[0]), [&](Value index) {
-      element.push_back(index);
-      forEachElement(shape.drop_front(), element, body);
-      element.pop_back();
-    });
-  }
-
-  static SmallVector<Value> concat(ArrayRef<Value> first, ValueRange second) {
-    SmallVector<Value> all(first);
-    llvm::append_range(all, second);
-    return all;
-  }
-
-  Value zero(Type type) { return arith::ConstantOp::create(builder, location, builder.getZeroAttr(type)); }
 
   LogicalResult lower(PackRowsOp op) {
     if (!rowCounts.count(op.getStarts()))
@@ -457,28 +300,7 @@ private:
     Value result = allocate(type, rowCounts.lookup(op.getStarts()));
     buffers[op.getResult()] = result;
     note();
-    loop(dimension(lengths, 0), [&](Value sequence) {
-      Value first = loadIndex(starts, sequence), end = loadIndex(starts, add(sequence, constant(1)));
-      Value length = loadIndex(lengths, sequence);
-      loop(arith::SubIOp::create(builder, location, end, first), [&](Value token) {
-        Value inside = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ult, token, length);
-        SmallVector<Value> element;
-        forEachElement(type.getShape().drop_front(), element, [&](ValueRange rest) {
-          auto choice = scf::IfOp::create(
-              builder, location, inside,
-              [&](OpBuilder &inner, Location) {
-                scf::YieldOp::create(
-                    inner, location,
-                    memref::LoadOp::create(inner, location, input, concat({sequence, token}, rest)).getResult());
-              },
-              [&](OpBuilder &inner, Location) {
-                Value nothing = arith::ConstantOp::create(inner, location, inner.getZeroAttr(type.getElementType()));
-                scf::YieldOp::create(inner, location, nothing);
-              });
-          store(choice.getResult(0), result, concat(add(first, token), rest));
-        });
-      });
-    });
+    host.packRows(input, starts, lengths, result);
     return success();
   }
 
@@ -488,30 +310,6 @@ private:
       if (!isa<func::ReturnOp>(user))
         return op.emitOpError() << "is read by '" << user->getName() << "', expected only the function to return it";
     return success();
-  }
-
-  void unpack(UnpackRowsOp op, Value result) {
-    Value input = buffers.lookup(op.getInput()), starts = buffers.lookup(op.getStarts());
-    Value lengths = buffers.lookup(op.getLengths());
-    RankedTensorType type = op.getResult().getType();
-    loop(dimension(lengths, 0), [&](Value sequence) {
-      Value first = loadIndex(starts, sequence), length = loadIndex(lengths, sequence);
-      loop(dimension(result, 1), [&](Value token) {
-        Value inside = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ult, token, length);
-        Value row = add(first, token);
-        auto choice = scf::IfOp::create(builder, location, inside, /*withElseRegion=*/true);
-        SmallVector<Value> element;
-        OpBuilder::InsertionGuard guard(builder);
-        builder.setInsertionPointToStart(&choice.getThenRegion().front());
-        forEachElement(type.getShape().drop_front(2), element, [&](ValueRange rest) {
-          store(load(input, concat(row, rest)), result, concat({sequence, token}, rest));
-        });
-        builder.setInsertionPointToStart(&choice.getElseRegion().front());
-        forEachElement(type.getShape().drop_front(2), element, [&](ValueRange rest) {
-          store(zero(type.getElementType()), result, concat({sequence, token}, rest));
-        });
-      });
-    });
   }
 
   /// The private function that stands for the kernels of one name.
@@ -638,7 +436,8 @@ private:
       if (canUpdateInPlace(yield, index))
         buffers[yield.getOperand(index)] = buffer;
     }
-    auto op = scf::ForOp::create(builder, location, constant(0), constant(repeat.getCount()), constant(1));
+    auto op =
+        scf::ForOp::create(builder, location, host.constant(0), host.constant(repeat.getCount()), host.constant(1));
     note(op);
     indices[body.getArgument(0)] = op.getInductionVar();
     OpBuilder::InsertionGuard guard(builder);
@@ -715,12 +514,14 @@ private:
     for (auto [index, value] : llvm::enumerate(end.getOperands().drop_front(firstState))) {
       Value state = buffers.lookup(function.getArgument(function.getNumArguments() - states + index));
       if (buffers.lookup(value) != state)
-        return end.emitOpError() << "returns as state " << index << " another tensor than that argument, updated in place";
+        return end.emitOpError() << "returns as state " << index
+                                 << " another tensor than that argument, updated in place";
     }
     for (auto [value, output] : llvm::zip(end.getOperands(), outputs))
-      ifWanted({output}, [&, value = value, output = output] {
+      host.ifWanted({output}, [&, value = value, output = output] {
         if (auto unpacked = value.getDefiningOp<UnpackRowsOp>())
-          unpack(unpacked, output);
+          host.unpackRows(buffers.lookup(unpacked.getInput()), buffers.lookup(unpacked.getStarts()),
+                          buffers.lookup(unpacked.getLengths()), output);
         else
           memref::CopyOp::create(builder, location, buffers.lookup(value), output);
       });
@@ -739,6 +540,7 @@ private:
   SymbolTable &symbols;
   OpBuilder builder;
   Location location;
+  HostBuilder host;
   Value weightBytes;
   SmallVector<Value> outputs;
   Operation *firstOperation = nullptr;

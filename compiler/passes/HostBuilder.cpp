@@ -1,0 +1,145 @@
+//===- HostBuilder.cpp - Loops over the memory of a batch -----------------===//
+
+#include "passes/HostBuilder.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace tenon;
+
+Value HostBuilder::constant(int64_t value) { return arith::ConstantIndexOp::create(builder, location, value); }
+
+Value HostBuilder::add(Value a, Value b) { return arith::AddIOp::create(builder, location, a, b); }
+
+Value HostBuilder::multiply(Value a, Value b) { return arith::MulIOp::create(builder, location, a, b); }
+
+Value HostBuilder::roundUp(Value value, int64_t tile) {
+  Value bumped = add(value, constant(tile - 1));
+  return multiply(arith::DivUIOp::create(builder, location, bumped, constant(tile)), constant(tile));
+}
+
+Value HostBuilder::dimension(Value buffer, unsigned index) {
+  return builder.createOrFold<memref::DimOp>(location, buffer, index);
+}
+
+Value HostBuilder::load(Value buffer, ValueRange indices) {
+  return memref::LoadOp::create(builder, location, buffer, indices);
+}
+
+void HostBuilder::store(Value value, Value buffer, ValueRange indices) {
+  memref::StoreOp::create(builder, location, value, buffer, indices);
+}
+
+Value HostBuilder::loadIndex(Value buffer, Value index) {
+  return arith::IndexCastOp::create(builder, location, builder.getIndexType(), load(buffer, index));
+}
+
+void HostBuilder::storeIndex(Value value, Value buffer, ValueRange indices) {
+  store(arith::IndexCastOp::create(builder, location, builder.getI32Type(), value), buffer, indices);
+}
+
+void HostBuilder::loop(Value end, llvm::function_ref<void(Value)> body) {
+  auto op = scf::ForOp::create(builder, location, constant(0), end, constant(1));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(op.getBody());
+  body(op.getInductionVar());
+}
+
+void HostBuilder::ifWanted(ArrayRef<Value> wanted, llvm::function_ref<void()> body) {
+  Value any;
+  for (Value output : wanted) {
+    Value address = memref::ExtractAlignedPointerAsIndexOp::create(builder, location, output);
+    Value given = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ne, address, constant(0));
+    any = any ? arith::OrIOp::create(builder, location, any, given).getResult() : given;
+  }
+  auto op = scf::IfOp::create(builder, location, any, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&op.getThenRegion().front());
+  body();
+}
+
+//===----------------------------------------------------------------------===//
+// The layout of a batch
+//===----------------------------------------------------------------------===//
+
+void HostBuilder::forEachElement(ArrayRef<int64_t> shape, SmallVectorImpl<Value> &element,
+                                 llvm::function_ref<void(ValueRange)> body) {
+  if (shape.empty())
+    return body(element);
+  loop(constant(shape[0]), [&](Value index) {
+    element.push_back(index);
+    forEachElement(shape.drop_front(), element, body);
+    element.pop_back();
+  });
+}
+
+static SmallVector<Value> concat(ArrayRef<Value> first, ValueRange second) {
+  SmallVector<Value> all(first);
+  llvm::append_range(all, second);
+  return all;
+}
+
+void HostBuilder::writeRowStarts(Value lengths, int64_t tile, Value starts) {
+  storeIndex(constant(0), starts, constant(0));
+  loop(dimension(lengths, 0), [&](Value sequence) {
+    Value rows = roundUp(loadIndex(lengths, sequence), tile);
+    storeIndex(add(loadIndex(starts, sequence), rows), starts, add(sequence, constant(1)));
+  });
+}
+
+void HostBuilder::writePositions(Value ids, Value past, Value result) {
+  loop(dimension(ids, 0), [&](Value sequence) {
+    Value first = past ? loadIndex(past, sequence) : constant(0);
+    loop(dimension(ids, 1), [&](Value token) { storeIndex(add(first, token), result, {sequence, token}); });
+  });
+}
+
+void HostBuilder::packRows(Value input, Value starts, Value lengths, Value result) {
+  auto type = cast<MemRefType>(result.getType());
+  loop(dimension(lengths, 0), [&](Value sequence) {
+    Value first = loadIndex(starts, sequence), end = loadIndex(starts, add(sequence, constant(1)));
+    Value length = loadIndex(lengths, sequence);
+    loop(arith::SubIOp::create(builder, location, end, first), [&](Value token) {
+      Value inside = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ult, token, length);
+      SmallVector<Value> element;
+      forEachElement(type.getShape().drop_front(), element, [&](ValueRange rest) {
+        auto choice = scf::IfOp::create(
+            builder, location, inside,
+            [&](OpBuilder &inner, Location) {
+              scf::YieldOp::create(
+                  inner, location,
+                  memref::LoadOp::create(inner, location, input, concat({sequence, token}, rest)).getResult());
+            },
+            [&](OpBuilder &inner, Location) {
+              Value nothing = arith::ConstantOp::create(inner, location, inner.getZeroAttr(type.getElementType()));
+              scf::YieldOp::create(inner, location, nothing);
+            });
+        store(choice.getResult(0), result, concat(add(first, token), rest));
+      });
+    });
+  });
+}
+
+void HostBuilder::unpackRows(Value input, Value starts, Value lengths, Value result) {
+  auto type = cast<MemRefType>(result.getType());
+  Value zero = arith::ConstantOp::create(builder, location, builder.getZeroAttr(type.getElementType()));
+  loop(dimension(lengths, 0), [&](Value sequence) {
+    Value first = loadIndex(starts, sequence), length = loadIndex(lengths, sequence);
+    loop(dimension(result, 1), [&](Value token) {
+      Value inside = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ult, token, length);
+      Value row = add(first, token);
+      auto choice = scf::IfOp::create(builder, location, inside, /*withElseRegion=*/true);
+      SmallVector<Value> element;
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(&choice.getThenRegion().front());
+      forEachElement(type.getShape().drop_front(2), element, [&](ValueRange rest) {
+        store(load(input, concat(row, rest)), result, concat({sequence, token}, rest));
+      });
+      builder.setInsertionPointToStart(&choice.getElseRegion().front());
+      forEachElement(type.getShape().drop_front(2), element,
+                     [&](ValueRange rest) { store(zero, result, concat({sequence, token}, rest)); });
+    });
+  });
+}
