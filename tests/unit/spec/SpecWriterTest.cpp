@@ -208,7 +208,7 @@ static RotaryScaling scalingOf(unsigned bits) {
 static AttentionSublayer decodersAttention(unsigned bits) {
   auto bit = [&](unsigned index) { return bits >> index & 1; };
   AttentionSublayer attention = std::get<AttentionSublayer>(llvm::cantFail(read(smallSpec)).stacks[0].block[0]);
-  attention.keyBias = bit(3) != attention.bias;
+  attention.keyBias = attention.bias && bit(3);
   const expressions::Expression masks[] = {expressions::causal(), expressions::window(3), expressions::prefix(4),
                                            *expressions::parse("q / 7 == k / 7", expressions::Kind::Mask)};
   attention.mask = bit(4) ? masks[bits % 4].print() : "";
