@@ -1,5 +1,6 @@
 //===- Compile.cpp - Schedules chosen, checked and compiled ---------------===//
 
+#include "GeneratorHash.h"
 #include "kernels/Plan.h"
 #include "kernels/Targets.h"
 
@@ -239,7 +240,7 @@ bool compileRuntime(std::string &output, std::string &error) {
 }
 
 std::string generatorVersion() {
-  return "2-halide-" + std::to_string(HALIDE_VERSION_MAJOR) + "." + std::to_string(HALIDE_VERSION_MINOR);
+  return TENON_GENERATOR_HASH "-halide-" + std::to_string(HALIDE_VERSION_MAJOR) + "." + std::to_string(HALIDE_VERSION_MINOR);
 }
 
 } // namespace tenon::kernels

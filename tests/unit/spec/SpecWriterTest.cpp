@@ -162,7 +162,7 @@ TEST(SpecWriter, EveryCombinationReadsBack) {
     attention.keyValueHeads = bit(7) ? 4 : 2;
     attention.headSize = bit(8) ? 6 : 10;
     attention.scale = bit(9) ? 1 / std::sqrt(double(attention.headSize)) : 0.3;
-    attention.bias = bit(2);
+    attention.bias = attention.keyBias = bit(2);
     attention.outputBias = bit(3);
     attention.name = bit(4) ? "attention" : "self";
     auto &mlp = std::get<MlpSublayer>(stack.block[1]);
