@@ -10,7 +10,8 @@ if(TENON_SANITIZE)
                          -fno-omit-frame-pointer)
   target_link_options(tenon_sanitize INTERFACE -fsanitize=${TENON_SANITIZE})
   add_library(tenon_sanitizer_options OBJECT ${CMAKE_CURRENT_LIST_DIR}/SanitizerOptions.c)
-  target_sources(tenon_sanitize INTERFACE $<TARGET_OBJECTS:tenon_sanitizer_options>)
+  target_sources(tenon_sanitize INTERFACE
+    $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:$<TARGET_OBJECTS:tenon_sanitizer_options>>)
 endif()
 
 add_library(tenon_llvm_options INTERFACE)

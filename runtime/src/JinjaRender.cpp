@@ -87,6 +87,14 @@ public:
     globals.set("dict", Value::function(makeNamespace));
   }
 
+  Renderer(const Renderer &) = delete;
+  Renderer &operator=(const Renderer &) = delete;
+  /// A namespace may hold itself, by way of others too; emptied, none keeps another alive.
+  ~Renderer() {
+    for (Value &holder : holders)
+      holder.asDict("a namespace").clear();
+  }
+
   std::string run(const std::vector<Statement> &statements) {
     std::string text;
     runAll(statements, globals, text);
@@ -157,6 +165,8 @@ private:
     if (!object || !object->is(Kind::Dict) || !statement.expression)
       fail("chat template, line ", statement.line, ": ", statement.targets[0], " is no namespace");
     Value value = evaluate(*statement.expression, scope);
+    if (value.is(Kind::Dict) || value.is(Kind::List))
+      holders.push_back(*object);
     if (Value *member = object->find(statement.text))
       *member = std::move(value);
     else
@@ -421,6 +431,7 @@ private:
   }
 
   Scope globals;
+  std::vector<Value> holders; ///< Namespaces that were given dictionaries or lists to hold.
   size_t steps = 0;
   size_t calls = 0;
 };
