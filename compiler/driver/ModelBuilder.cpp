@@ -2,9 +2,9 @@
 
 #include "driver/ModelBuilder.h"
 
-#include "driver/RotaryFrequencies.h"
 #include "expressions/Analysis.h"
 #include "mlir/IR/Builders.h"
+#include "spec/Rotary.h"
 #include "tenon/Dialect.h"
 
 using namespace mlir;
@@ -39,8 +39,7 @@ private:
     auto causal = [](const auto &sublayer) {
       using Kind = std::decay_t<decltype(sublayer)>;
       if constexpr (std::is_same_v<Kind, spec::AttentionSublayer>)
-        return !sublayer.mask.empty() &&
-               !expressions::seesLaterKeys(*expressions::parse(sublayer.mask, expressions::Kind::Mask));
+        return !expressions::seesLaterKeys(std::string_view(sublayer.mask));
       else
         return true;
     };
@@ -93,21 +92,18 @@ private:
   }
 
   /// What the stack's positions cannot say: rotary positions of a sublayer's own, or stretched ones.
-  RotaryAttr rotary(const spec::AttentionSublayer &attention, const spec::Positions &positions) {
-    bool ofStack = positions.kind == spec::PositionKind::Rotary;
-    spec::Rotary rotary{positions.base, positions.dims, positions.interleaved, positions.scaling};
-    if (attention.ownRotary && attention.rotary)
-      rotary = *attention.rotary;
-    else if (!attention.ownRotary && (!ofStack || positions.scaling.kind == spec::ScalingKind::None))
+  RotaryAttr rotary(const spec::AttentionSublayer &attention) {
+    std::optional<spec::Rotary> turns = spec::rotaryOf(*stack, attention);
+    bool scaled = turns && turns->scaling.kind != spec::ScalingKind::None;
+    if (!attention.ownRotary && !scaled)
       return {};
-    bool none = attention.ownRotary && !attention.rotary;
-    int64_t dims = none ? 0 : rotary.dims > 0 ? rotary.dims : attention.headSize;
-    bool scaled = !none && rotary.scaling.kind != spec::ScalingKind::None;
-    auto frequencies = scaled ? builder.getDenseF64ArrayAttr(rotaryFrequencies(rotary, dims, positions.length))
-                              : DenseF64ArrayAttr();
-    bool magnified = scaled && rotary.scaling.kind == spec::ScalingKind::Yarn && rotary.scaling.attentionFactor != 1;
-    return RotaryAttr::get(builder.getContext(), positions.length, dims, real(rotary.base), rotary.interleaved,
-                           frequencies, magnified ? real(rotary.scaling.attentionFactor) : FloatAttr());
+    spec::Rotary rotary = turns.value_or(spec::Rotary());
+    int64_t length = stack->input.positions.length;
+    auto frequencies =
+        scaled ? builder.getDenseF64ArrayAttr(spec::rotaryFrequencies(rotary, length)) : DenseF64ArrayAttr();
+    double magnitude = spec::rotaryFactor(rotary);
+    return RotaryAttr::get(builder.getContext(), length, rotary.dims, real(rotary.base), rotary.interleaved,
+                           frequencies, magnitude != 1 ? real(magnitude) : FloatAttr());
   }
 
   DenseI64ArrayAttr tableSizes(const std::vector<spec::Table> &tables) {
@@ -155,10 +151,11 @@ private:
     auto op = StackOp::create(builder, location, stack.name, stack.layers, norm(stack.norm), cached);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
-    positions = &stack.input.positions;
-    auto attribute = PositionsAttr::get(builder.getContext(), kind(positions->kind), positions->length,
-                                        positions->offset, real(positions->base), positions->dims,
-                                        positions->interleaved);
+    this->stack = &stack;
+    const spec::Positions &positions = stack.input.positions;
+    auto attribute = PositionsAttr::get(builder.getContext(), kind(positions.kind), positions.length,
+                                        positions.offset, real(positions.base), positions.dims,
+                                        positions.interleaved);
     TokenInputOp::create(builder, location, stack.input.vocab, attribute, stack.input.types, stack.input.norm,
                          llvm::APFloat(stack.input.scale));
     if (stack.cycle.empty())
@@ -180,7 +177,7 @@ private:
     AttentionLayerOp::create(builder, location, attention.name, attention.heads, attention.keyValueHeads,
                              attention.headSize, llvm::APFloat(attention.scale), attention.bias,
                              attention.bias && !attention.keyBias, attention.outputBias, expression(attention.mask),
-                             expression(attention.score), rotary(attention, *positions),
+                             expression(attention.score), rotary(attention),
                              headNorm(attention.queryKeyNorm), tableSizes(attention.tables));
   }
 
@@ -197,7 +194,7 @@ private:
 
   OpBuilder builder;
   Location location;
-  const spec::Positions *positions = nullptr; ///< Of the stack that is built.
+  const spec::Stack *stack = nullptr; ///< The one that is built.
 };
 
 } // namespace

@@ -113,8 +113,7 @@ private:
     stack->walk([&](AttentionLayerOp op) {
       if (op.getName() != name)
         return;
-      std::optional<int32_t> window =
-          expressions::windowOf(*expressions::parse(op.getMask()->str(), expressions::Kind::Mask));
+      std::optional<int32_t> window = expressions::windowOf(std::string_view(op.getMask().value_or("")));
       limited &= window.has_value();
       longest = std::max<int64_t>(longest, window.value_or(0));
     });

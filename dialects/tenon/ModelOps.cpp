@@ -86,8 +86,7 @@ static llvm::StringMap<CacheShape> cacheShapes(Operation *block) {
 }
 
 static bool seesLaterKeys(AttentionLayerOp op) {
-  std::optional<StringRef> mask = op.getMask();
-  return !mask || expressions::seesLaterKeys(*expressions::parse(mask->str(), expressions::Kind::Mask));
+  return expressions::seesLaterKeys(std::string_view(op.getMask().value_or("")));
 }
 
 /// Sublayers side by side are added together: no norm can follow the sum of each.

@@ -2,6 +2,8 @@
 
 #include "text/ByteAlphabet.h"
 
+#include "text/Unicode.h"
+
 #include <array>
 
 using namespace tenon::text;
@@ -49,25 +51,8 @@ std::optional<uint8_t> tenon::text::byteOfCharacter(char32_t c) {
 }
 
 void tenon::text::appendAsBytes(std::u32string_view text, std::u32string &out) {
-  auto put = [&](char32_t byte) { out.push_back(kCharacters[byte]); };
-  for (char32_t c : text) {
-    if (c < 0x80) {
-      put(c);
-      continue;
-    }
-    if (c < 0x800) {
-      put(0xC0 | c >> 6);
-    } else {
-      if (c < 0x10000) {
-        put(0xE0 | c >> 12);
-      } else {
-        put(0xF0 | c >> 18);
-        put(0x80 | (c >> 12 & 0x3F));
-      }
-      put(0x80 | (c >> 6 & 0x3F));
-    }
-    put(0x80 | (c & 0x3F));
-  }
+  for (char32_t c : text)
+    forEachUtf8Byte(c, [&](uint8_t byte) { out.push_back(kCharacters[byte]); });
 }
 
 std::optional<uint8_t> tenon::text::byteOfToken(std::string_view token) {

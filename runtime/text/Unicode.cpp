@@ -205,25 +205,8 @@ Utf8Prefix tenon::text::utf8Prefix(std::string_view bytes) {
 std::string tenon::text::encodeUtf8(std::u32string_view text) {
   std::string out;
   out.reserve(text.size());
-  auto put = [&](char32_t bits) { out.push_back(static_cast<char>(bits)); };
-  for (char32_t c : text) {
-    if (c < 0x80) {
-      put(c);
-      continue;
-    }
-    if (c < 0x800) {
-      put(0xC0 | c >> 6);
-    } else {
-      if (c < 0x10000) {
-        put(0xE0 | c >> 12);
-      } else {
-        put(0xF0 | c >> 18);
-        put(0x80 | (c >> 12 & 0x3F));
-      }
-      put(0x80 | (c >> 6 & 0x3F));
-    }
-    put(0x80 | (c & 0x3F));
-  }
+  for (char32_t c : text)
+    forEachUtf8Byte(c, [&](uint8_t byte) { out.push_back(static_cast<char>(byte)); });
   return out;
 }
 

@@ -11,6 +11,7 @@
 #define TENON_TEXT_UNICODE_H
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,25 @@ struct Utf8Prefix {
   size_t length; ///< In bytes, at least 1.
 };
 Utf8Prefix utf8Prefix(std::string_view bytes); ///< Of at least one byte.
+
+/// Calls put(byte) for each byte of the character's UTF-8 form.
+template <typename Put> void forEachUtf8Byte(char32_t c, Put put) {
+  auto trailing = [&](unsigned shift) { put(static_cast<uint8_t>(0x80 | (c >> shift & 0x3F))); };
+  if (c < 0x80)
+    return put(static_cast<uint8_t>(c));
+  if (c < 0x800) {
+    put(static_cast<uint8_t>(0xC0 | c >> 6));
+  } else {
+    if (c < 0x10000) {
+      put(static_cast<uint8_t>(0xE0 | c >> 12));
+    } else {
+      put(static_cast<uint8_t>(0xF0 | c >> 18));
+      trailing(12);
+    }
+    trailing(6);
+  }
+  trailing(0);
+}
 
 std::string encodeUtf8(std::u32string_view text);
 

@@ -1,6 +1,6 @@
-//===- RotaryFrequenciesTest.cpp - Scaled rotary positions ----------------===//
+//===- RotaryTest.cpp - Scaled rotary positions ---------------------------===//
 
-#include "driver/RotaryFrequencies.h"
+#include "spec/Rotary.h"
 
 #include <cmath>
 #include <fstream>
@@ -14,7 +14,7 @@ namespace {
 
 struct Case {
   spec::Rotary rotary;
-  int64_t dims = 0, length = 0;
+  int64_t length = 0;
   std::vector<double> frequencies;
 };
 
@@ -27,7 +27,7 @@ Case parseCase(const std::string &line) {
   spec::RotaryScaling &scaling = result.rotary.scaling;
   std::istringstream words(line);
   std::string kind, colon;
-  words >> kind >> result.rotary.base >> result.dims >> result.length >> scaling.factor >> scaling.originalLength >>
+  words >> kind >> result.rotary.base >> result.rotary.dims >> result.length >> scaling.factor >> scaling.originalLength >>
       scaling.lowFrequencyFactor >> scaling.highFrequencyFactor >> scaling.betaFast >> scaling.betaSlow >>
       scaling.truncate >> colon;
   scaling.kind = kinds.at(kind);
@@ -44,8 +44,8 @@ TEST(RotaryFrequencies, AgreeWithTransformers) {
     if (line.starts_with('#'))
       continue;
     Case expected = parseCase(line);
-    ASSERT_EQ(static_cast<int64_t>(expected.frequencies.size()), expected.dims / 2) << line;
-    std::vector<double> actual = rotaryFrequencies(expected.rotary, expected.dims, expected.length);
+    ASSERT_EQ(static_cast<int64_t>(expected.frequencies.size()), expected.rotary.dims / 2) << line;
+    std::vector<double> actual = spec::rotaryFrequencies(expected.rotary, expected.length);
     ASSERT_EQ(actual.size(), expected.frequencies.size()) << line;
     for (size_t i = 0; i < actual.size(); ++i)
       EXPECT_NEAR(actual[i], expected.frequencies[i], 1e-6 * expected.frequencies[i]) << "pair " << i << " of " << line;
@@ -57,7 +57,8 @@ TEST(RotaryFrequencies, AgreeWithTransformers) {
 TEST(RotaryFrequencies, UnscaledOnesArePowersOfTheBase) {
   spec::Rotary rotary;
   rotary.base = 100;
-  std::vector<double> frequencies = rotaryFrequencies(rotary, 8, 64);
+  rotary.dims = 8;
+  std::vector<double> frequencies = spec::rotaryFrequencies(rotary, 64);
   ASSERT_EQ(frequencies.size(), 4u);
   for (size_t i = 0; i < 4; ++i)
     EXPECT_NEAR(frequencies[i], std::pow(10.0, -0.5 * static_cast<double>(i)), 1e-15);
@@ -65,10 +66,11 @@ TEST(RotaryFrequencies, UnscaledOnesArePowersOfTheBase) {
 
 TEST(RotaryFrequencies, DynamicScalingOfTheFirstPairAloneIsNone) {
   spec::Rotary rotary;
+  rotary.dims = 2;
   rotary.scaling.kind = spec::ScalingKind::DynamicNtk;
   rotary.scaling.factor = 4;
   rotary.scaling.originalLength = 16;
-  EXPECT_EQ(rotaryFrequencies(rotary, 2, 64), std::vector<double>{1});
+  EXPECT_EQ(spec::rotaryFrequencies(rotary, 64), std::vector<double>{1});
 }
 
 } // namespace
