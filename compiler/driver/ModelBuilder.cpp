@@ -39,7 +39,7 @@ private:
     auto causal = [](const auto &sublayer) {
       using Kind = std::decay_t<decltype(sublayer)>;
       if constexpr (std::is_same_v<Kind, spec::AttentionSublayer>)
-        return !expressions::seesLaterKeys(std::string_view(sublayer.mask));
+        return !sublayer.from.empty() || !expressions::seesLaterKeys(std::string_view(sublayer.mask));
       else
         return true;
     };
@@ -183,6 +183,10 @@ private:
 
   void build(const spec::MlpSublayer &mlp) {
     MlpLayerOp::create(builder, location, mlp.name, mlp.hidden, function(mlp.activation), mlp.gated, mlp.bias);
+  }
+
+  void build(const spec::SsruSublayer &ssru) {
+    SsruLayerOp::create(builder, location, ssru.name, function(ssru.activation), ssru.bias, ssru.inputBias);
   }
 
   void build(const spec::ParallelSublayer &parallel) {

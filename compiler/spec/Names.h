@@ -11,6 +11,7 @@ namespace tenon::spec {
 inline constexpr llvm::StringRef normKindNames[] = {"layernorm", "rmsnorm"};
 inline constexpr llvm::StringRef normPlaceNames[] = {"before", "after", "both"};
 inline constexpr llvm::StringRef positionKindNames[] = {"none", "learned", "sinusoidal", "rotary"};
+inline constexpr llvm::StringRef spacingNames[] = {"ends", "even"};
 inline constexpr llvm::StringRef activationNames[] = {"gelu", "gelu_tanh",    "relu",
                                                       "silu", "relu_squared", "quick_gelu"};
 inline constexpr llvm::StringRef scalingKindNames[] = {"none", "linear", "dynamic_ntk", "llama3", "yarn"};

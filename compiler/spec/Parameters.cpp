@@ -1,6 +1,7 @@
 //===- Parameters.cpp -----------------------------------------------------===//
 
 #include "spec/Parameters.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace tenon::spec;
 
@@ -8,10 +9,11 @@ namespace {
 
 class ParameterList {
 public:
-  ParameterList(int64_t width, std::vector<Parameter> &list) : width(width), list(list) {}
+  ParameterList(const Model &model, std::vector<Parameter> &list) : model(model), list(list) {}
 
   void addStack(const Stack &stack) {
     layers = 0;
+    width = model.widthOf(stack);
     norm = &stack.norm;
     addInput(stack.name + ".input", stack.input);
     layers = stack.layers;
@@ -22,8 +24,10 @@ public:
       addNorm(stack.name + ".norm");
   }
 
-  void addHead(const Head &head, int64_t vocab) {
+  void addHead(const Head &head, const Stack &stack) {
     layers = 0;
+    int64_t vocab = stack.input.vocab;
+    width = model.widthOf(stack);
     if (!head.tied)
       add("head.weight", {vocab, width});
     if (head.bias)
@@ -48,13 +52,24 @@ private:
   }
 
   void addInput(const std::string &prefix, const Input &input) {
-    add(prefix + ".tokens.weight", {input.vocab, width});
+    if (input.features == 0)
+      add(prefix + ".tokens.weight", {input.vocab, width});
+    addConvolutions(prefix + ".convolutions.", input);
     if (input.positions.kind == PositionKind::Learned)
       add(prefix + ".positions.weight", {input.positions.offset + input.positions.length, width});
     if (input.types > 0)
       add(prefix + ".types.weight", {input.types, width});
     if (input.norm)
       addNorm(prefix + ".norm");
+  }
+
+  void addConvolutions(const std::string &prefix, const Input &input) {
+    int64_t components = input.features;
+    for (size_t i = 0; i < input.convolutions.size(); ++i) {
+      const Convolution &convolution = input.convolutions[i];
+      addLinear(prefix + std::to_string(i), convolution.channels, components * convolution.kernel, convolution.bias);
+      components = convolution.channels;
+    }
   }
 
   void addQueryKeyNorm(const std::string &name, const QueryKeyNorm &norm, int64_t components) {
@@ -78,16 +93,20 @@ private:
     std::string prefix = layer + attention.name;
     int64_t queryRows = attention.heads * attention.headSize;
     int64_t keyRows = attention.keyValueHeads * attention.headSize;
+    const Stack *source = attention.from.empty() ? nullptr : model.findStack(attention.from);
+    int64_t sourceWidth = source ? model.widthOf(*source) : width;
     addNormed(prefix, [&] {
       addLinear(prefix + ".query", queryRows, width, attention.bias);
-      addLinear(prefix + ".key", keyRows, width, attention.keyBias);
-      addLinear(prefix + ".value", keyRows, width, attention.bias);
+      addLinear(prefix + ".key", keyRows, sourceWidth, attention.keyBias);
+      addLinear(prefix + ".value", keyRows, sourceWidth, attention.bias);
       if (const std::optional<QueryKeyNorm> &norm = attention.queryKeyNorm) {
         addQueryKeyNorm(prefix + ".query_norm", *norm, norm->overAll ? queryRows : attention.headSize);
         addQueryKeyNorm(prefix + ".key_norm", *norm, norm->overAll ? keyRows : attention.headSize);
       }
       for (size_t i = 0; i < attention.tables.size(); ++i)
         add(prefix + ".table" + std::to_string(i) + ".weight", {attention.tables[i].rows, attention.tables[i].columns});
+      if (attention.relative)
+        add(prefix + ".relative.weight", {attention.relative->buckets, attention.heads});
       addLinear(prefix + ".output", width, queryRows, attention.outputBias);
     });
   }
@@ -102,6 +121,14 @@ private:
     });
   }
 
+  void addSublayer(const std::string &layer, const SsruSublayer &ssru) {
+    std::string prefix = layer + ssru.name;
+    addNormed(prefix, [&] {
+      addLinear(prefix + ".forget", width, width, ssru.bias);
+      addLinear(prefix + ".input", width, width, ssru.inputBias);
+    });
+  }
+
   void addSublayer(const std::string &layer, const ParallelSublayer &parallel) {
     ownNorm = parallel.norm == ParallelNorm::Each;
     if (!ownNorm)
@@ -111,7 +138,8 @@ private:
     ownNorm = true;
   }
 
-  int64_t width;
+  const Model &model;
+  int64_t width = 0; ///< Of the stack.
   std::vector<Parameter> &list;
   int64_t layers = 0;
   const Norm *norm = nullptr;
@@ -120,13 +148,47 @@ private:
 
 } // namespace
 
-std::vector<Parameter> tenon::spec::parameters(const Model &model) {
+std::vector<Parameter> tenon::spec::placesOfParameters(const Model &model) {
   std::vector<Parameter> list;
-  ParameterList collector(model.width, list);
+  ParameterList collector(model, list);
   for (const Stack &stack : model.stacks)
     collector.addStack(stack);
   for (const Stack &stack : model.stacks)
     if (model.head && model.head->stack == stack.name)
-      collector.addHead(*model.head, stack.input.vocab);
+      collector.addHead(*model.head, stack);
+  return list;
+}
+
+std::optional<std::string> tenon::spec::replacedName(const Share &share, llvm::StringRef parameter) {
+  llvm::SmallVector<llvm::StringRef, 8> left, parts;
+  llvm::StringRef(share.parameters).split(left, '.');
+  parameter.split(parts, '.');
+  if (left.size() > parts.size())
+    return std::nullopt;
+  llvm::StringRef layer;
+  for (auto [pattern, part] : llvm::zip(left, parts)) {
+    bool isLayer = pattern == "*" && (part == "*" || llvm::all_of(part, llvm::isDigit));
+    if (isLayer)
+      layer = part;
+    else if (pattern != part)
+      return std::nullopt;
+  }
+  auto [before, after] = llvm::StringRef(share.source).split('*');
+  std::string name = llvm::StringRef(share.source).contains('*') ? (before + layer + after).str() : share.source;
+  for (llvm::StringRef part : llvm::ArrayRef(parts).drop_front(left.size()))
+    name += "." + part.str();
+  return name;
+}
+
+std::string tenon::spec::sharedName(const Model &model, llvm::StringRef parameter) {
+  for (const Share &share : model.shares)
+    if (std::optional<std::string> name = replacedName(share, parameter))
+      return *name;
+  return parameter.str();
+}
+
+std::vector<Parameter> tenon::spec::parameters(const Model &model) {
+  std::vector<Parameter> list = placesOfParameters(model);
+  llvm::erase_if(list, [&](const Parameter &parameter) { return sharedName(model, parameter.name) != parameter.name; });
   return list;
 }

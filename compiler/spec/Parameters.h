@@ -5,6 +5,7 @@
 
 #include "spec/Spec.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
 
 namespace tenon::spec {
 
@@ -15,8 +16,17 @@ struct Parameter {
   int64_t layers = 0;                  ///< Layers that have one each; 0 for a tensor of which there is one.
 };
 
-/// Every parameter of `model`, in the order of the computation.
+/// Every parameter of `model` that has a tensor of its own, in the order of the computation.
 std::vector<Parameter> parameters(const Model &model);
+
+/// The same with those that are others by `share`.
+std::vector<Parameter> placesOfParameters(const Model &model);
+
+/// The parameter that `parameter` is by `share`, or itself. Its layer may be `*` or a number.
+std::string sharedName(const Model &model, llvm::StringRef parameter);
+
+/// What `parameter` becomes where `share` speaks of it.
+std::optional<std::string> replacedName(const Share &share, llvm::StringRef parameter);
 
 } // namespace tenon::spec
 

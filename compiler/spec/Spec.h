@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -56,23 +57,43 @@ struct Rotary {
 
 enum class PositionKind { None, Learned, Sinusoidal, Rotary };
 
+/// Wavelengths of w/2 sinusoids, from the base's 0th power on: to its first power at the last one (`Ends`, i/(w/2 -
+/// 1)), or one step short of it (`Even`, 2i/w).
+enum class SinusoidSpacing { Ends, Even };
+
 struct Positions {
   PositionKind kind = PositionKind::None;
-  int64_t length = 0;         ///< Tokens of the longest input; 0 for no limit, with `none` only.
-  int64_t offset = 0;         ///< Learned only: rows of the table before that of position 0 (RoBERTa: 2).
-  double base = 10000.0;      ///< Sinusoidal and rotary: the wavelengths' base.
-  int64_t dims = 0;           ///< Rotary only: how many leading components of a head turn; 0 for all.
-  bool interleaved = false;   ///< Rotary: pairs are (2i, 2i+1), not (i, i+dims/2). Sinusoidal: sin and cos alternate.
-  RotaryScaling scaling = {}; ///< Rotary only.
+  int64_t length = 0;       ///< Tokens of the longest input; 0 for no limit, with `none` only.
+  int64_t offset = 0;       ///< Learned only: rows of the table before that of position 0 (RoBERTa: 2).
+  double base = 10000.0;    ///< Sinusoidal and rotary: the wavelengths' base.
+  int64_t dims = 0;         ///< Rotary only: how many leading components of a head turn; 0 for all.
+  bool interleaved = false; ///< Rotary: pairs are (2i, 2i+1), not (i, i+dims/2). Sinusoidal: sin and cos alternate.
+  SinusoidSpacing spacing = SinusoidSpacing::Ends; ///< Sinusoidal; `Even` with `interleaved` unless the spec says.
+  RotaryScaling scaling = {};                      ///< Rotary only.
 };
 
-/// What a stack reads: token ids, embedded.
+/// QuickGelu is x * sigmoid(1.702 x).
+enum class Activation { Gelu, GeluTanh, Relu, Silu, ReluSquared, QuickGelu };
+
+/// A convolution over the time, with (kernel - 1) / 2 zeros at both ends: ceil(T / stride) rows of T.
+struct Convolution {
+  int64_t channels = 0; ///< Components of a row that it gives.
+  int64_t kernel = 1;   ///< Odd.
+  int64_t stride = 1;
+  std::optional<Activation> activation = Activation::Gelu; ///< Nothing for none.
+  bool bias = true;
+};
+
+/// What a stack reads: token ids, embedded; or rows of numbers, through convolutions one after another.
 struct Input {
-  int64_t vocab = 0;
-  Positions positions;
-  int64_t types = 0;  ///< Token types (BERT's segments); 0 for none.
-  bool norm = false;  ///< Whether the sum of the embeddings is normalised (by the stack's kind of norm).
-  double scale = 1.0; ///< Factor on the token embedding.
+  int64_t vocab = 0;    ///< 0 where it reads features.
+  int64_t features = 0; ///< Numbers in a row; 0 where it reads tokens.
+  std::vector<Convolution> convolutions;
+  Positions positions;    ///< Of the rows behind the convolutions.
+  int64_t types = 0;      ///< Token types (BERT's segments); 0 for none.
+  bool norm = false;      ///< Whether the sum of the embeddings is normalised (by the stack's kind of norm).
+  double scale = 1.0;     ///< Factor on the token embedding, or on the rows behind the convolutions.
+  bool zeroFirst = false; ///< Whether the token embedding of position 0 is zeros, whatever the token (Marian's start).
 };
 
 /// The norm of queries and keys before they turn.
@@ -91,8 +112,17 @@ struct Table {
   bool operator==(const Table &) const = default;
 };
 
+/// A trained number for each head that is added to a score, by the distance of query and key: one for each near
+/// distance, then one for distances up to ever larger bounds, the last of them for `distance` and beyond (T5).
+struct RelativeBias {
+  int64_t buckets = 32;
+  int64_t distance = 128;
+  bool bidirectional = true; ///< Whether the second half of the buckets is for keys behind the query.
+};
+
 struct AttentionSublayer {
   std::string name; ///< Part of its parameters' names; unique in the block.
+  std::string from; ///< The stack whose last hidden state gives keys and values; empty for its own.
   int64_t heads = 0;
   int64_t keyValueHeads = 0; ///< `heads` where the spec does not say.
   int64_t headSize = 0;      ///< width / heads where the spec does not say.
@@ -102,14 +132,12 @@ struct AttentionSublayer {
   double scale = 0;  ///< On the scores; 1/sqrt(headSize) where the spec does not say.
   std::string mask;  ///< Canonical expression over q, k, h, b: whether q attends to k. Empty where every query may.
   std::string score; ///< Canonical expression over s, q, k, h, b. Empty for s itself.
-  std::vector<Table> tables;    ///< Those that mask and score read as table0, table1, ...
-  bool ownRotary = false;       ///< Whether `rotary` stands in place of the stack's positions.
-  std::optional<Rotary> rotary; ///< With `ownRotary`: nothing for no rotary positions in this sublayer.
+  std::optional<RelativeBias> relative; ///< In place of `score`.
+  std::vector<Table> tables;            ///< Those that mask and score read as table0, table1, ...
+  bool ownRotary = false;               ///< Whether `rotary` stands in place of the stack's positions.
+  std::optional<Rotary> rotary;         ///< With `ownRotary`: nothing for no rotary positions in this sublayer.
   std::optional<QueryKeyNorm> queryKeyNorm;
 };
-
-/// QuickGelu is x * sigmoid(1.702 x).
-enum class Activation { Gelu, GeluTanh, Relu, Silu, ReluSquared, QuickGelu };
 
 struct MlpSublayer {
   std::string name;
@@ -117,6 +145,15 @@ struct MlpSublayer {
   Activation activation = Activation::Gelu;
   bool gated = false; ///< activation(x·gate) ⊙ (x·up), then down.
   bool bias = true;
+};
+
+/// A recurrence in place of attention: c = f * c_before + (1 - f) * input(x) with f = sigmoid(forget(x)), from zeros
+/// on; its result is activation(c).
+struct SsruSublayer {
+  std::string name;
+  bool bias = true;       ///< On `forget`.
+  bool inputBias = false; ///< On `input`.
+  Activation activation = Activation::Relu;
 };
 
 enum class ParallelNorm { One, Each };
@@ -128,11 +165,12 @@ struct ParallelSublayer {
   std::vector<std::variant<AttentionSublayer, MlpSublayer>> block;
 };
 
-using Sublayer = std::variant<AttentionSublayer, MlpSublayer, ParallelSublayer>;
+using Sublayer = std::variant<AttentionSublayer, MlpSublayer, ParallelSublayer, SsruSublayer>;
 using Block = std::vector<Sublayer>;
 
 struct Stack {
   std::string name;
+  int64_t width = 0; ///< Components of its hidden states; 0 for the model's. See Model::widthOf.
   Input input;
   int64_t layers = 0;
   Norm norm;
@@ -159,8 +197,9 @@ struct Head {
   double softcap = 0; ///< c in c tanh(x / c); 0 for none.
 };
 
-/// A tensor of the spec and the one of the weight file that holds it; `*` in both stands for the layer. Row r of the
-/// parameter is row offset + (r / count) * period + r % count of the tensor, of its transpose where `transpose`.
+/// A tensor of the spec and the one of the weight file that holds it; `*` in both stands for the layer, and a tensor
+/// without it belongs to all layers. Row r of the parameter is row offset + (r / count) * period + r % count of the
+/// tensor, of its transpose where `transpose`.
 struct TensorName {
   std::string parameter;
   std::string tensor;
@@ -172,26 +211,67 @@ struct TensorName {
   bool isWhole() const { return !transpose && offset == 0 && count == 0; }
 };
 
+/// Parameters that are others in their place: all whose names begin with the parts of `parameters`, which the parts of
+/// `source` replace. See sharedName in Parameters.h.
+struct Share {
+  std::string parameters;
+  std::string source;
+};
+
+/// Tokens that stand for times in the answer: `begin` for 0 seconds, each after it for `step` more.
+struct Timestamps {
+  int64_t begin = 0;
+  int64_t none = 0;   ///< In the start of an answer without them.
+  double step = 0.02; ///< Seconds.
+};
+
 /// Ids with a meaning for those who generate text.
 struct SpecialTokens {
   std::optional<int64_t> bos;
   std::vector<int64_t> eos; ///< Each ends a text.
   std::optional<int64_t> pad;
-  bool addBos = false; ///< Whether a text starts with `bos` where the tokenizer adds none itself.
+  bool addBos = false;                ///< Whether a text starts with `bos` where the tokenizer adds none itself.
+  std::vector<int64_t> start;         ///< What the decoder of an encoder-decoder reads first.
+  std::vector<int64_t> forced;        ///< What its answer begins with, behind `start`.
+  std::vector<int64_t> suppress;      ///< Never written.
+  std::vector<int64_t> suppressFirst; ///< Not written as the first of an answer.
+  std::optional<int64_t> forcedLast;  ///< What ends an answer of the greatest length.
+  std::optional<Timestamps> timestamps;
+};
+
+/// The log-mel spectrogram that makes an encoder's features of sound.
+struct Audio {
+  int64_t rate = 16000;  ///< Samples a second.
+  int64_t window = 400;  ///< Samples of one Fourier transform.
+  int64_t hop = 160;     ///< Samples between rows.
+  int64_t bins = 80;     ///< Mel bands, the numbers in a row.
+  int64_t frames = 3000; ///< Rows of one window of sound.
 };
 
 struct Model {
   std::string name;
   int64_t width = 0;
   std::vector<Stack> stacks;
+  std::vector<Share> shares;
   std::optional<Pooling> pooling;
   std::optional<Head> head;
-  std::string weights;      ///< Path of the safetensors file, relative to the spec's directory.
-  std::string tokenizer;    ///< Path of tokenizer.json, relative likewise; empty for none.
-  std::string chatTemplate; ///< Path of a Jinja template, relative likewise; empty for none.
+  std::string weights;         ///< Path of the safetensors file, relative to the spec's directory.
+  std::string tokenizer;       ///< Path of tokenizer.json, relative likewise; empty for none.
+  std::string targetTokenizer; ///< Of what the decoder writes, where it is another; empty where it is not.
+  std::string chatTemplate;    ///< Path of a Jinja template, relative likewise; empty for none.
   SpecialTokens tokens;
+  std::optional<Audio> audio;
   int64_t textTokens = 0;        ///< Tokens that a text is cut to; 0 for as many as there are positions.
   std::vector<TensorName> names; ///< Only the parameters that are not a tensor of the same name.
+
+  int64_t widthOf(const Stack &stack) const { return stack.width ? stack.width : width; }
+  /// Null where there is none of this name.
+  const Stack *findStack(std::string_view name) const {
+    for (const Stack &stack : stacks)
+      if (stack.name == name)
+        return &stack;
+    return nullptr;
+  }
 };
 
 } // namespace tenon::spec

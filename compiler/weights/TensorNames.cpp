@@ -11,15 +11,10 @@ TensorNames::TensorNames(llvm::ArrayRef<spec::TensorName> list) {
     names[name.parameter] = name;
 }
 
-/// The layer in a parameter's name: the one part that is a number, since the names of stacks and sublayers are not.
+/// The layer in a parameter's name: the number behind "layers". Convolutions are numbered too, but each is by itself.
 static llvm::StringRef layerOf(llvm::StringRef parameter) {
-  while (!parameter.empty()) {
-    auto [part, rest] = parameter.split('.');
-    if (!part.empty() && llvm::all_of(part, llvm::isDigit))
-      return part;
-    parameter = rest;
-  }
-  return "";
+  llvm::StringRef part = parameter.split(".layers.").second.split('.').first;
+  return llvm::all_of(part, llvm::isDigit) ? part : "";
 }
 
 const spec::TensorName *TensorNames::find(llvm::StringRef parameter) const {
@@ -35,7 +30,8 @@ std::string TensorNames::tensorName(llvm::StringRef parameter) const {
   const spec::TensorName *name = find(parameter);
   if (!name)
     return parameter.str();
+  if (!llvm::StringRef(name->tensor).contains('*'))
+    return name->tensor; // Also where all layers have this one.
   auto [before, after] = llvm::StringRef(name->tensor).split('*');
-  llvm::StringRef layer = layerOf(parameter);
-  return layer.empty() ? name->tensor : (before + layer + after).str();
+  return (before + layerOf(parameter) + after).str();
 }
