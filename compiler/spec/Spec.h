@@ -80,7 +80,7 @@ struct Convolution {
   int64_t channels = 0; ///< Components of a row that it gives.
   int64_t kernel = 1;   ///< Odd.
   int64_t stride = 1;
-  std::optional<Activation> activation = Activation::Gelu; ///< Nothing for none.
+  Activation activation = Activation::Gelu;
   bool bias = true;
 };
 
