@@ -28,8 +28,6 @@ private:
   void readVersion(Fields &fields);
   void readPooling(const YamlNode &node);
   void readHead(const YamlNode &node);
-  void readTokens(const YamlNode &node);
-  std::optional<int64_t> readTokenId(const YamlNode &node, llvm::StringRef what);
   /// The stack that `fields` names with 'stack', or the only one.
   std::string readStackName(Fields &fields, const YamlNode &node, llvm::StringRef what);
   void readNames(const YamlNode &node);
@@ -37,12 +35,32 @@ private:
   std::optional<TensorName> readTensor(const YamlEntry &entry);
   std::string readPath(Fields &fields, llvm::StringRef key);
 
+  // AnswerReader.cpp: what goes in and comes out around the stacks.
+  void readTokens(const YamlNode &node);
+  std::optional<int64_t> readTokenId(const YamlNode &node, llvm::StringRef what);
+  std::vector<int64_t> readTokenIds(Fields &fields, llvm::StringRef key, size_t most);
+  void readTimestamps(const YamlNode &node, Timestamps &timestamps);
+  void readAudio(const YamlNode &node, Audio &audio);
+  void checkAudio(const YamlNode &node, const Audio &audio);
+
+  // SourcesReader.cpp: what the stacks have of each other.
+  void checkSources();
+  void checkSource(size_t stack, const YamlNode &node);
+  void checkAttending(const Stack &stack, const YamlNode &node);
+  void readShares(const YamlNode &node);
+  void readShare(const YamlNode &node);
+  void checkShare(const YamlNode &node, const Share &share);
+
   // StackReader.cpp: stacks, what they read, their norms.
   void readStack(const YamlEntry &entry);
   void readBlocks(Fields &fields, Stack &stack);
   void readBlock(const YamlNode &node, llvm::StringRef what, Block &block);
+  void checkCycles();
   void checkCycle(const YamlNode &node, const Stack &stack);
   void readInput(const YamlNode &node, Input &input);
+  void readTokenInput(Fields &fields, Input &input);
+  void readFeatureInput(Fields &fields, Input &input);
+  void readConvolution(const YamlNode &node, int64_t components, Convolution &convolution);
   void readPositions(const YamlNode &node, Positions &positions);
   void readPositionFields(Fields &fields, Positions &positions);
   void readScaling(const YamlNode &node, RotaryScaling &scaling);
@@ -63,10 +81,12 @@ private:
   void readTables(const YamlNode &node, AttentionSublayer &attention);
   void readMask(const YamlNode &node, AttentionSublayer &attention);
   void readScore(const YamlNode &node, AttentionSublayer &attention);
+  void readRelative(const YamlNode &node, AttentionSublayer &attention);
   void readOwnRotary(const YamlNode &node, AttentionSublayer &attention);
   void readQueryKeyNorm(const YamlNode &node, QueryKeyNorm &norm);
   void checkRotary(const AttentionSublayer &attention);
   void readMlp(const YamlNode &node, MlpSublayer &mlp);
+  void readSsru(const YamlNode &node, SsruSublayer &ssru);
 
   void checkElements(const YamlNode *node, llvm::StringRef what, CheckedSize elements);
   /// A number above 0.
@@ -74,7 +94,10 @@ private:
 
   Diagnostics &diagnostics;
   Model model;
-  Stack *stack = nullptr;                 ///< That is being read.
+  Stack *stack = nullptr; ///< That is being read.
+  int64_t width = 0;      ///< Its width; 0 where it is not known.
+  /// The places of `from`, with the index of their stack, and of `cycle`: checked when all stacks are read.
+  std::vector<std::pair<size_t, const YamlNode *>> sources, cycles;
   const YamlNode *headSizeNode = nullptr; ///< Where the head size of the sublayer being read comes from.
 };
 

@@ -80,7 +80,7 @@ struct Convolution {
   int64_t channels = 0; ///< Components of a row that it gives.
   int64_t kernel = 1;   ///< Odd.
   int64_t stride = 1;
-  Activation activation = Activation::Gelu;
+  std::optional<Activation> activation = Activation::Gelu; ///< Nothing for none.
   bool bias = true;
 };
 

@@ -11,11 +11,6 @@
 using namespace tenon;
 using namespace tenon::spec;
 
-static constexpr ReservedKey reservedTopKeys[] = {
-    {"share", "'share' is not supported: in this version every parameter belongs to one place"},
-};
-static constexpr size_t maximumEndTokens = 64;
-
 bool tenon::spec::isName(llvm::StringRef text, llvm::StringRef punctuation) {
   return !text.empty() && (llvm::isAlpha(text[0]) || text[0] == '_') && text.size() <= 200 &&
          llvm::all_of(text, [&](char c) { return llvm::isAlnum(c) || punctuation.contains(c); });
@@ -71,21 +66,31 @@ Model SpecReader::read(const YamlNode &root) {
       diagnostics.error(stacks->range, "stacks: expected a mapping of names to stacks, found " + describe(*stacks));
     for (const YamlEntry &entry : stacks->entries)
       readStack(entry);
+    if (!diagnostics.hasErrors())
+      checkCycles();
   }
   if (const YamlNode *pooling = fields.find("pooling"))
     readPooling(*pooling);
   if (const YamlNode *head = fields.find("head"))
     readHead(*head);
+  checkSources();
   model.weights = readPath(fields, "weights");
   model.tokenizer = readPath(fields, "tokenizer");
+  model.targetTokenizer = readPath(fields, "target_tokenizer");
+  if (!model.targetTokenizer.empty() && model.tokenizer.empty())
+    diagnostics.error(fields.find("target_tokenizer")->range, "'target_tokenizer' needs 'tokenizer', for what is read");
   model.chatTemplate = readPath(fields, "chat_template");
   if (const YamlNode *tokens = fields.find("tokens"))
     readTokens(*tokens);
+  if (const YamlNode *audio = fields.find("audio"))
+    readAudio(*audio, model.audio.emplace());
   model.textTokens = fields.integer("text_tokens", 1, maximumExtent).value_or(0);
-  // With errors above, the parameters that names could stand for are not known.
+  // With errors above, the parameters that these could stand for are not known.
+  if (const YamlNode *shares = fields.find("share"); shares && !diagnostics.hasErrors())
+    readShares(*shares);
   if (const YamlNode *names = fields.find("names"); names && !diagnostics.hasErrors())
     readNames(*names);
-  fields.finish(reservedTopKeys);
+  fields.finish();
   return model;
 }
 
@@ -139,39 +144,13 @@ void SpecReader::readHead(const YamlNode &node) {
   if (!fields.isMapping())
     return;
   head.stack = readStackName(fields, node, "head");
+  if (const Stack *stack = model.findStack(head.stack); stack && stack->input.features > 0)
+    diagnostics.error(node.range, "a head gives scores over the vocabulary that its stack reads; stack '" + head.stack +
+                                      "' reads features, so that there is no token embedding either");
   head.tied = fields.boolean("tied").value_or(true);
   head.bias = fields.boolean("bias").value_or(false);
   head.scale = readPositive(fields, "scale", 1.0);
   head.softcap = fields.find("softcap") ? readPositive(fields, "softcap", 0.0) : 0.0;
-  fields.finish();
-}
-
-std::optional<int64_t> SpecReader::readTokenId(const YamlNode &node, llvm::StringRef what) {
-  int64_t vocab = model.stacks.empty() ? 0 : model.stacks.front().input.vocab;
-  return readInteger(diagnostics, node, what, 0, vocab > 0 ? vocab - 1 : maximumExtent);
-}
-
-void SpecReader::readTokens(const YamlNode &node) {
-  SpecialTokens &tokens = model.tokens;
-  Fields fields(diagnostics, node, "tokens");
-  if (!fields.isMapping())
-    return;
-  if (const YamlNode *bos = fields.find("bos"))
-    tokens.bos = readTokenId(*bos, "bos");
-  if (const YamlNode *pad = fields.find("pad"))
-    tokens.pad = readTokenId(*pad, "pad");
-  const YamlNode *eos = fields.find("eos");
-  bool several = eos && eos->kind == YamlNode::Kind::Sequence;
-  if (several && eos->items.size() > maximumEndTokens)
-    diagnostics.error(eos->range, "eos: " + llvm::Twine(eos->items.size()) + " tokens; a text is ended by at most " +
-                                      llvm::Twine(maximumEndTokens));
-  else if (eos)
-    for (const YamlNode &item : several ? llvm::ArrayRef(eos->items) : llvm::ArrayRef(*eos))
-      if (std::optional<int64_t> id = readTokenId(item, "eos"))
-        tokens.eos.push_back(*id);
-  tokens.addBos = fields.boolean("add_bos").value_or(false);
-  if (tokens.addBos && !tokens.bos)
-    diagnostics.error(fields.find("add_bos")->range, "'add_bos: true' needs 'bos', the token to add");
   fields.finish();
 }
 
@@ -190,6 +169,11 @@ void SpecReader::readNames(const YamlNode &node) {
 }
 
 void SpecReader::readName(const YamlEntry &entry, llvm::ArrayRef<llvm::StringRef> known) {
+  if (std::string source = sharedName(model, entry.key); source != entry.key) {
+    diagnostics.error(entry.keyRange,
+                      "'" + entry.key + "' is '" + source + "' by 'share', so that it has no tensor of its own");
+    return;
+  }
   if (!llvm::is_contained(known, llvm::StringRef(entry.key))) {
     llvm::StringRef meant = nearest(entry.key, known);
     diagnostics.error(entry.keyRange, "the model has no parameter '" + entry.key + "'" +
@@ -202,10 +186,10 @@ void SpecReader::readName(const YamlEntry &entry, llvm::ArrayRef<llvm::StringRef
   if (!name)
     return;
   const YamlNode &value = entry.value;
-  size_t expected = llvm::StringRef(entry.key).count('*');
-  if (llvm::StringRef(name->tensor).count('*') != expected)
+  size_t most = llvm::StringRef(entry.key).count('*');
+  if (llvm::StringRef(name->tensor).count('*') > most)
     diagnostics.error(value.range, "tensor '" + name->tensor + "': expected " +
-                                       (expected ? "one '*', for the layer" : "no '*', because no layer has it"));
+                                       (most ? "at most one '*', for the layer" : "no '*', because no layer has it"));
   if (entry.key != name->tensor || !name->isWhole())
     model.names.push_back(std::move(*name));
 }

@@ -99,14 +99,36 @@ static std::string positions(const Positions &positions) {
   if (positions.dims != 0)
     keys.add("dims", positions.dims);
   keys.addFlag("interleaved", positions.interleaved, false);
+  if (positions.kind == PositionKind::Sinusoidal &&
+      (positions.spacing == SinusoidSpacing::Even) != positions.interleaved)
+    keys.add("spacing", spacingNames[size_t(positions.spacing)]);
   addScaling(keys, positions.scaling);
   std::string text = keys.str();
   return text == "{kind: " + kind.str() + "}" ? kind.str() : text;
 }
 
+static std::string convolutions(const std::vector<Convolution> &list) {
+  std::string text;
+  for (const Convolution &convolution : list) {
+    FlowMapping keys;
+    keys.add("channels", convolution.channels).add("kernel", convolution.kernel);
+    if (convolution.stride != 1)
+      keys.add("stride", convolution.stride);
+    keys.add("activation", convolution.activation ? activationNames[size_t(*convolution.activation)] : "none");
+    keys.addFlag("bias", convolution.bias, true);
+    text += (text.empty() ? "[" : ", ") + keys.str();
+  }
+  return text + "]";
+}
+
 static std::string input(const Input &input) {
   FlowMapping keys;
-  keys.add("vocab", input.vocab);
+  if (input.features > 0)
+    keys.add("features", input.features);
+  else
+    keys.add("vocab", input.vocab);
+  if (!input.convolutions.empty())
+    keys.add("convolutions", convolutions(input.convolutions));
   if (input.positions.kind != PositionKind::None || input.positions.length != 0)
     keys.add("positions", positions(input.positions));
   if (input.types != 0)
@@ -114,6 +136,8 @@ static std::string input(const Input &input) {
   keys.addFlag("norm", input.norm, false);
   if (input.scale != 1.0)
     keys.add("scale", shortest(input.scale));
+  if (input.zeroFirst)
+    keys.add("first", "zeros");
   return keys.str();
 }
 
@@ -176,7 +200,17 @@ static std::string mask(const std::string &text) {
   return quoted(text);
 }
 
+static std::string relative(const AttentionSublayer &attention) {
+  const RelativeBias &relative = *attention.relative;
+  FlowMapping keys;
+  keys.add("buckets", relative.buckets).add("distance", relative.distance);
+  keys.addFlag("bidirectional", relative.bidirectional, attention.mask.empty());
+  return "{relative: " + keys.str() + "}";
+}
+
 static std::string score(const AttentionSublayer &attention) {
+  if (attention.relative)
+    return relative(attention);
   if (attention.heads > 0 && attention.heads <= expressions::maximumAlibiHeads &&
       attention.score == expressions::alibi(attention.heads, expressions::AlibiStyle::Bloom).print())
     return "alibi";
@@ -192,6 +226,8 @@ static std::string tables(const std::vector<Table> &tables) {
 
 static std::string attention(const AttentionSublayer &attention, int64_t width) {
   FlowMapping keys;
+  if (!attention.from.empty())
+    keys.add("from", scalar(attention.from));
   keys.add("heads", attention.heads);
   if (attention.keyValueHeads != attention.heads)
     keys.add("kv_heads", attention.keyValueHeads);
@@ -203,7 +239,7 @@ static std::string attention(const AttentionSublayer &attention, int64_t width) 
     keys.add("scale", shortest(attention.scale));
   if (!attention.mask.empty())
     keys.add("mask", mask(attention.mask));
-  if (!attention.score.empty())
+  if (!attention.score.empty() || attention.relative)
     keys.add("score", score(attention));
   if (!attention.tables.empty())
     keys.add("tables", tables(attention.tables));
@@ -222,6 +258,15 @@ static std::string mlp(const MlpSublayer &mlp) {
   keys.addFlag("gated", mlp.gated, false).addFlag("bias", mlp.bias, true);
   if (mlp.name != "mlp")
     keys.add("name", scalar(mlp.name));
+  return keys.str();
+}
+
+static std::string ssru(const SsruSublayer &ssru) {
+  FlowMapping keys;
+  keys.addFlag("bias", ssru.bias, true).addFlag("input_bias", ssru.inputBias, false);
+  keys.add("activation", activationNames[size_t(ssru.activation)]);
+  if (ssru.name != "ssru")
+    keys.add("name", scalar(ssru.name));
   return keys.str();
 }
 
@@ -245,11 +290,16 @@ static std::string sublayer(const Sublayer &sublayer, int64_t width) {
     return "attention: " + attention(*layer, width);
   if (const auto *layer = std::get_if<ParallelSublayer>(&sublayer))
     return "parallel: " + parallel(*layer, width);
+  if (const auto *layer = std::get_if<SsruSublayer>(&sublayer))
+    return "ssru: " + ssru(*layer);
   return "mlp: " + mlp(std::get<MlpSublayer>(sublayer));
 }
 
-static void writeStack(llvm::raw_ostream &os, const Stack &stack, int64_t width) {
+static void writeStack(llvm::raw_ostream &os, const Stack &stack, const Model &model) {
+  int64_t width = model.widthOf(stack);
   os << "  " << scalar(stack.name) << ":\n";
+  if (width != model.width)
+    os << "    width: " << width << "\n";
   os << "    input: " << input(stack.input) << "\n";
   os << "    layers: " << stack.layers << "\n";
   os << "    norm: " << norm(stack.norm) << "\n";
@@ -284,18 +334,46 @@ static std::string head(const Head &head, size_t stacks) {
   return keys.str();
 }
 
+/// One id by itself, several in brackets.
+static void addIds(FlowMapping &keys, llvm::StringRef key, const std::vector<int64_t> &ids) {
+  if (ids.size() == 1)
+    keys.add(key, ids.front());
+  else if (!ids.empty())
+    keys.add(key, "[" + llvm::join(llvm::map_range(ids, llvm::itostr), ", ") + "]");
+}
+
+static std::string timestamps(const Timestamps &timestamps) {
+  FlowMapping keys;
+  keys.add("begin", timestamps.begin).add("none", timestamps.none);
+  if (timestamps.step != Timestamps().step)
+    keys.add("step", shortest(timestamps.step));
+  return keys.str();
+}
+
+static std::string audio(const Audio &audio) {
+  FlowMapping keys;
+  keys.add("rate", audio.rate).add("window", audio.window).add("hop", audio.hop);
+  keys.add("bins", audio.bins).add("frames", audio.frames);
+  return keys.str();
+}
+
 /// Empty where nothing is known.
 static std::string tokens(const SpecialTokens &tokens) {
   FlowMapping keys;
   if (tokens.bos)
     keys.add("bos", *tokens.bos);
-  if (tokens.eos.size() == 1)
-    keys.add("eos", tokens.eos.front());
-  else if (!tokens.eos.empty())
-    keys.add("eos", "[" + llvm::join(llvm::map_range(tokens.eos, llvm::itostr), ", ") + "]");
+  addIds(keys, "eos", tokens.eos);
   if (tokens.pad)
     keys.add("pad", *tokens.pad);
   keys.addFlag("add_bos", tokens.addBos, false);
+  addIds(keys, "start", tokens.start);
+  addIds(keys, "forced", tokens.forced);
+  addIds(keys, "suppress", tokens.suppress);
+  addIds(keys, "suppress_first", tokens.suppressFirst);
+  if (tokens.forcedLast)
+    keys.add("forced_last", *tokens.forcedLast);
+  if (tokens.timestamps)
+    keys.add("timestamps", timestamps(*tokens.timestamps));
   return keys.isEmpty() ? "" : keys.str();
 }
 
@@ -319,7 +397,11 @@ std::string tenon::spec::writeSpec(const Model &model) {
   os << "width: " << model.width << "\n";
   os << "stacks:\n";
   for (const Stack &stack : model.stacks)
-    writeStack(os, stack, model.width);
+    writeStack(os, stack, model);
+  if (!model.shares.empty())
+    os << "share:\n";
+  for (const Share &share : model.shares)
+    os << "  - " << quoted(share.parameters + " = " + share.source) << "\n";
   if (model.pooling)
     os << "pooling: " << pooling(*model.pooling, model.stacks.size()) << "\n";
   if (model.head)
@@ -328,10 +410,14 @@ std::string tenon::spec::writeSpec(const Model &model) {
     os << "weights: " << scalar(model.weights) << "\n";
   if (!model.tokenizer.empty())
     os << "tokenizer: " << scalar(model.tokenizer) << "\n";
+  if (!model.targetTokenizer.empty())
+    os << "target_tokenizer: " << scalar(model.targetTokenizer) << "\n";
   if (!model.chatTemplate.empty())
     os << "chat_template: " << scalar(model.chatTemplate) << "\n";
   if (std::string ids = tokens(model.tokens); !ids.empty())
     os << "tokens: " << ids << "\n";
+  if (model.audio)
+    os << "audio: " << audio(*model.audio) << "\n";
   if (model.textTokens != 0)
     os << "text_tokens: " << model.textTokens << "\n";
   if (!model.names.empty())

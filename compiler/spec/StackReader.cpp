@@ -10,6 +10,14 @@ using namespace tenon;
 using namespace tenon::spec;
 
 static constexpr size_t maximumSublayers = 64;
+static constexpr size_t maximumConvolutions = 16;
+static constexpr ReservedKey reservedTokenKeys[] = {
+    {"convolutions", "'convolutions' belongs to an input of features: {features: 80, convolutions: [...]}"},
+};
+static constexpr ReservedKey reservedFeatureKeys[] = {
+    {"types", "'types' belongs to an input of tokens; this one reads features"},
+    {"first", "'first' belongs to an input of tokens; this one reads features"},
+};
 
 void SpecReader::readStack(const YamlEntry &entry) {
   Stack &stack = model.stacks.emplace_back();
@@ -22,6 +30,8 @@ void SpecReader::readStack(const YamlEntry &entry) {
   Fields fields(diagnostics, entry.value, "stack '" + stack.name + "'");
   if (!fields.isMapping())
     return;
+  stack.width = fields.integer("width", 1, maximumExtent).value_or(0);
+  width = model.widthOf(stack);
   if (const YamlNode *input = fields.require("input"))
     readInput(*input, stack.input);
   stack.layers = fields.requireInteger("layers", 1, maximumLayers).value_or(0);
@@ -53,8 +63,7 @@ void SpecReader::readBlocks(Fields &fields, Stack &stack) {
   for (const YamlNode &item : cycle->items)
     readBlock(item, "a block of the cycle", stack.cycle.emplace_back());
   stack.block = stack.cycle.front();
-  if (!diagnostics.hasErrors())
-    checkCycle(*cycle, stack);
+  cycles.push_back({model.stacks.size() - 1, cycle});
 }
 
 void SpecReader::readBlock(const YamlNode &node, llvm::StringRef what, Block &block) {
@@ -70,14 +79,19 @@ void SpecReader::readBlock(const YamlNode &node, llvm::StringRef what, Block &bl
       readSublayer(item, block);
 }
 
+void SpecReader::checkCycles() {
+  for (auto [index, node] : cycles)
+    checkCycle(*node, model.stacks[index]);
+}
+
 /// All layers' tensors of one name are one array, so their shapes are one.
 void SpecReader::checkCycle(const YamlNode &node, const Stack &stack) {
   auto listed = [&](const Block &block) {
-    Model one;
-    one.width = model.width;
-    one.stacks = {stack};
-    one.stacks.front().block = block;
-    return parameters(one);
+    Model other = model;
+    for (Stack &candidate : other.stacks)
+      if (candidate.name == stack.name)
+        candidate.block = block;
+    return placesOfParameters(other);
   };
   std::vector<Parameter> first = listed(stack.cycle.front());
   for (size_t index = 1; index < stack.cycle.size(); ++index) {
@@ -97,18 +111,80 @@ void SpecReader::readInput(const YamlNode &node, Input &input) {
   Fields fields(diagnostics, node, "input");
   if (!fields.isMapping())
     return;
-  input.vocab = fields.requireInteger("vocab", 1, maximumExtent).value_or(0);
-  checkElements(fields.find("vocab"), product("vocab x width", input.vocab, model.width),
-                CheckedSize(input.vocab) * model.width);
+  const YamlNode *features = fields.find("features");
+  if (features && fields.find("vocab"))
+    diagnostics.error(features->range, "'vocab' and 'features' exclude each other: a stack reads tokens or rows of "
+                                       "numbers");
+  if (features)
+    readFeatureInput(fields, input);
+  else
+    readTokenInput(fields, input);
   if (const YamlNode *positions = fields.find("positions"))
     readPositions(*positions, input.positions);
-  input.types = fields.integer("types", 0, maximumExtent).value_or(0);
-  checkElements(fields.find("types"), product("types x width", input.types, model.width),
-                CheckedSize(input.types) * model.width);
   input.norm = fields.boolean("norm").value_or(false);
   input.scale = fields.number("scale").value_or(1.0);
   if (input.scale == 0)
-    diagnostics.error(fields.find("scale")->range, "scale (0) would remove the token embedding");
+    diagnostics.error(fields.find("scale")->range,
+                      features ? "scale (0) would remove the features" : "scale (0) would remove the token embedding");
+  if (features)
+    fields.finish(reservedFeatureKeys);
+  else
+    fields.finish(reservedTokenKeys);
+}
+
+void SpecReader::readTokenInput(Fields &fields, Input &input) {
+  static constexpr llvm::StringRef firsts[] = {"token", "zeros"};
+  input.vocab = fields.requireInteger("vocab", 1, maximumExtent).value_or(0);
+  checkElements(fields.find("vocab"), product("vocab x width", input.vocab, width), CheckedSize(input.vocab) * width);
+  input.types = fields.integer("types", 0, maximumExtent).value_or(0);
+  checkElements(fields.find("types"), product("types x width", input.types, width), CheckedSize(input.types) * width);
+  input.zeroFirst = fields.choice("first", firsts).value_or(0) == 1;
+}
+
+void SpecReader::readFeatureInput(Fields &fields, Input &input) {
+  input.features = fields.integer("features", 1, maximumExtent).value_or(1);
+  const YamlNode *list = fields.find("convolutions");
+  if (list && (list->kind != YamlNode::Kind::Sequence || list->items.size() > maximumConvolutions)) {
+    diagnostics.error(list->range,
+                      "convolutions: expected a sequence of at most " + llvm::Twine(maximumConvolutions) + ", found " +
+                          (list->kind == YamlNode::Kind::Sequence ? "one of " + std::to_string(list->items.size())
+                                                                  : describe(*list)));
+    return;
+  }
+  int64_t components = input.features;
+  const YamlNode *last = fields.find("features");
+  for (const YamlNode &item : list ? llvm::ArrayRef(list->items) : llvm::ArrayRef<YamlNode>()) {
+    readConvolution(item, components, input.convolutions.emplace_back());
+    components = input.convolutions.back().channels;
+    last = &item;
+  }
+  if (components != width && components > 0 && width > 0)
+    diagnostics.error(last->range, (input.convolutions.empty() ? "features (" : "channels of the last convolution (") +
+                                       llvm::Twine(components) + ") are not the stack's width (" + llvm::Twine(width) +
+                                       ")");
+}
+
+void SpecReader::readConvolution(const YamlNode &node, int64_t components, Convolution &convolution) {
+  Fields fields(diagnostics, node, "convolution");
+  if (!fields.isMapping())
+    return;
+  convolution.channels = fields.requireInteger("channels", 1, maximumExtent).value_or(0);
+  convolution.kernel = fields.requireInteger("kernel", 1, maximumExtent).value_or(1);
+  if (convolution.kernel % 2 == 0)
+    diagnostics.error(fields.find("kernel")->range, "kernel (" + llvm::Twine(convolution.kernel) +
+                                                        ") is even; it is odd, with as many zeros before the rows as "
+                                                        "behind them");
+  convolution.stride = fields.integer("stride", 1, maximumExtent).value_or(1);
+  llvm::SmallVector<llvm::StringRef> activations(activationNames);
+  activations.push_back("none");
+  size_t activation = fields.choice("activation", activations).value_or(0);
+  convolution.activation =
+      activation < std::size(activationNames) ? std::optional(static_cast<Activation>(activation)) : std::nullopt;
+  convolution.bias = fields.boolean("bias").value_or(true);
+  checkElements(&node,
+                "channels x inputs x kernel (" + std::to_string(convolution.channels) + " x " +
+                    std::to_string(components) + " x " + std::to_string(convolution.kernel) + ")",
+                CheckedSize(convolution.channels) * components * convolution.kernel);
   fields.finish();
 }
 
@@ -130,10 +206,10 @@ void SpecReader::readPositions(const YamlNode &node, Positions &positions) {
       readPositionFields(fields, positions);
     }
   }
-  if (positions.kind == PositionKind::Sinusoidal && model.width % 2 != 0)
-    diagnostics.error(node.range, "sinusoidal positions need an even width; width is " + llvm::Twine(model.width));
-  checkElements(&node, product("positions x width", positions.length + positions.offset, model.width),
-                (CheckedSize(positions.length) + positions.offset) * model.width);
+  if (positions.kind == PositionKind::Sinusoidal && width % 2 != 0)
+    diagnostics.error(node.range, "sinusoidal positions need an even width; width is " + llvm::Twine(width));
+  checkElements(&node, product("positions x width", positions.length + positions.offset, width),
+                (CheckedSize(positions.length) + positions.offset) * width);
 }
 
 void SpecReader::readPositionFields(Fields &fields, Positions &positions) {
@@ -151,6 +227,12 @@ void SpecReader::readPositionFields(Fields &fields, Positions &positions) {
     positions.base = readBase(fields, positions.base);
     positions.interleaved = fields.boolean("interleaved").value_or(false);
   }
+  if (sinusoidal)
+    positions.spacing =
+        static_cast<SinusoidSpacing>(fields.choice("spacing", spacingNames).value_or(positions.interleaved));
+  if (sinusoidal && positions.interleaved && positions.spacing == SinusoidSpacing::Ends)
+    diagnostics.error(fields.find("spacing")->range, "interleaved sinusoids are spaced 'even'; 'ends' belongs to "
+                                                     "'interleaved: false'");
   if (rotary) {
     positions.dims = readDims(fields);
     if (const YamlNode *scaling = fields.find("scaling"))

@@ -11,11 +11,10 @@ using namespace tenon;
 using namespace tenon::spec;
 
 static constexpr ReservedKey reservedAttentionKeys[] = {
-    {"from", "'from' is not supported: in this version a sublayer attends to its own stack"},
-    {"source", "'source' is not supported: in this version a sublayer attends to its own stack"},
-    {"merge", "'merge' is not supported: in this version a sublayer attends to its own stack"},
+    {"source", "'source' is not supported: a sublayer attends to its own stack, or to the one that 'from' names"},
+    {"merge", "'merge' is not supported: a sublayer attends to one stack, its own or the one that 'from' names"},
 };
-static constexpr llvm::StringRef sublayerKinds[] = {"attention", "mlp", "parallel"};
+static constexpr llvm::StringRef sublayerKinds[] = {"attention", "mlp", "parallel", "ssru"};
 
 /// The one key of `node`, as an index in `kinds`; the entry is `node.entries.front()`.
 std::optional<size_t> SpecReader::readKind(const YamlNode &node, llvm::ArrayRef<llvm::StringRef> kinds,
@@ -76,6 +75,13 @@ void SpecReader::readSublayer(const YamlNode &node, Block &block) {
     readParallel(entry.value, parallel, block);
     checkSublayerName(entry, parallel.name, others);
     block.push_back(std::move(parallel));
+    return;
+  }
+  if (*kind == 3) {
+    SsruSublayer ssru;
+    readSsru(entry.value, ssru);
+    checkSublayerName(entry, ssru.name, others);
+    block.push_back(std::move(ssru));
     return;
   }
   Leaf leaf = *readLeaf(entry, *kind);
@@ -154,6 +160,10 @@ void SpecReader::readAttention(const YamlNode &node, AttentionSublayer &attentio
   double usual = attention.headSize > 0 ? 1 / std::sqrt(static_cast<double>(attention.headSize)) : 1;
   attention.scale = readPositive(fields, "scale", usual);
   readSublayerName(fields, attention.name);
+  if (const YamlNode *from = fields.find("from")) {
+    attention.from = readString(diagnostics, *from, "from").value_or("");
+    sources.push_back({model.stacks.size() - 1, from});
+  }
   if (const YamlNode *tables = fields.find("tables"))
     readTables(*tables, attention);
   if (const YamlNode *mask = fields.find("mask"))
@@ -189,8 +199,8 @@ static std::string readExpression(Diagnostics &diagnostics, const YamlNode &node
                                   expressions::Kind kind, size_t tables) {
   expressions::ParseResult result = expressions::parse(node.text, kind);
   if (result && result->tableCount() > tables)
-    diagnostics.error(node.range, what + " reads table" + llvm::Twine(result->tableCount() - 1) + ", but 'tables' lists " +
-                                      llvm::Twine(tables));
+    diagnostics.error(node.range, what + " reads table" + llvm::Twine(result->tableCount() - 1) +
+                                      ", but 'tables' lists " + llvm::Twine(tables));
   if (result)
     return result->isNeutral() ? "" : result->print();
   const expressions::Error &error = result.error();
@@ -235,11 +245,14 @@ void SpecReader::readScore(const YamlNode &node, AttentionSublayer &attention) {
     return;
   }
   if (node.kind != YamlNode::Kind::Mapping) {
-    diagnostics.error(node.range, "score: expected alibi, {softcap: c} or an expression, found " + describe(node));
+    diagnostics.error(node.range, "score: expected alibi, {softcap: c}, {relative: {...}} or an expression, found " +
+                                      describe(node));
     return;
   }
   Fields fields(diagnostics, node, "score");
-  if (const YamlNode *capNode = fields.require("softcap")) {
+  if (const YamlNode *relative = fields.find("relative"))
+    readRelative(*relative, attention);
+  else if (const YamlNode *capNode = fields.require("softcap")) {
     double cap = fields.number("softcap").value_or(1.0);
     if (cap >= leastCap && cap <= largestCap)
       attention.score = expressions::softcap(cap).print();
@@ -249,8 +262,39 @@ void SpecReader::readScore(const YamlNode &node, AttentionSublayer &attention) {
   fields.finish();
 }
 
+void SpecReader::readRelative(const YamlNode &node, AttentionSublayer &attention) {
+  RelativeBias &relative = attention.relative.emplace();
+  relative.bidirectional = attention.mask.empty();
+  Fields fields(diagnostics, node, "relative");
+  if (!fields.isMapping())
+    return;
+  relative.bidirectional = fields.boolean("bidirectional").value_or(relative.bidirectional);
+  relative.buckets = fields.integer("buckets", 2, maximumExtent).value_or(relative.buckets);
+  relative.distance = fields.integer("distance", 1, maximumExtent).value_or(relative.distance);
+  // One side's buckets: half for a distance each, the others for ranges.
+  int64_t side = relative.bidirectional ? relative.buckets / 2 : relative.buckets;
+  if (relative.bidirectional && relative.buckets % 4 != 0)
+    diagnostics.error(node.range,
+                      "buckets (" + llvm::Twine(relative.buckets) +
+                          ") is not a multiple of 4: each side has a half, and of it one half for near keys");
+  else if (relative.buckets % 2 != 0)
+    diagnostics.error(node.range, "buckets (" + llvm::Twine(relative.buckets) + ") is odd: one half is for near keys");
+  if (relative.distance <= side / 2)
+    diagnostics.error(node.range, "distance (" + llvm::Twine(relative.distance) + ") is not above the " +
+                                      llvm::Twine(side / 2) + " that have a bucket each");
+  checkElements(&node, product("distances x heads", relative.distance, attention.heads),
+                (CheckedSize(relative.distance) * 2 + 1) * attention.heads);
+  if (!attention.tables.empty())
+    diagnostics.error(node.range, "a relative score is a table itself; it excludes 'tables'");
+  if (!attention.from.empty())
+    diagnostics.error(node.range, "positions in two stacks have no distance: 'relative' excludes 'from'");
+  fields.finish();
+}
+
 void SpecReader::readOwnRotary(const YamlNode &node, AttentionSublayer &attention) {
   attention.ownRotary = true;
+  if (!attention.from.empty())
+    diagnostics.error(node.range, "positions in two stacks have no distance: 'rotary' excludes 'from'");
   if (node.kind == YamlNode::Kind::Scalar && node.text == "none")
     return;
   Fields fields(diagnostics, node, "rotary");
@@ -291,24 +335,24 @@ void SpecReader::readHeads(Fields &fields, AttentionSublayer &attention) {
   attention.keyValueHeads = fields.integer("kv_heads", 1, maximumExtent).value_or(attention.heads);
   if (sizeNode)
     attention.headSize = readInteger(diagnostics, *sizeNode, "head_size", 1, maximumExtent).value_or(0);
-  if (attention.heads == 0 || model.width == 0 || (sizeNode && attention.headSize == 0))
+  if (attention.heads == 0 || width == 0 || (sizeNode && attention.headSize == 0))
     return; // Reported.
   if (attention.heads % attention.keyValueHeads != 0)
     diagnostics.error(fields.find("kv_heads")->range, "heads (" + llvm::Twine(attention.heads) +
                                                           ") is not a multiple of kv_heads (" +
                                                           llvm::Twine(attention.keyValueHeads) + ")");
-  if (!sizeNode && model.width % attention.heads != 0) {
-    diagnostics.error(headsNode->range, "width (" + llvm::Twine(model.width) + ") is not a multiple of heads (" +
+  if (!sizeNode && width % attention.heads != 0) {
+    diagnostics.error(headsNode->range, "width (" + llvm::Twine(width) + ") is not a multiple of heads (" +
                                             llvm::Twine(attention.heads) + ")");
     return;
   }
   if (!sizeNode)
-    attention.headSize = model.width / attention.heads;
+    attention.headSize = width / attention.heads;
   headSizeNode = sizeNode ? sizeNode : headsNode;
   checkElements(headSizeNode,
                 "heads x head_size x width (" + std::to_string(attention.heads) + " x " +
-                    std::to_string(attention.headSize) + " x " + std::to_string(model.width) + ")",
-                CheckedSize(attention.heads) * attention.headSize * model.width);
+                    std::to_string(attention.headSize) + " x " + std::to_string(width) + ")",
+                CheckedSize(attention.heads) * attention.headSize * width);
 }
 
 void SpecReader::readMlp(const YamlNode &node, MlpSublayer &mlp) {
@@ -317,11 +361,24 @@ void SpecReader::readMlp(const YamlNode &node, MlpSublayer &mlp) {
   if (!fields.isMapping())
     return;
   mlp.hidden = fields.requireInteger("hidden", 1, maximumExtent).value_or(0);
-  checkElements(fields.find("hidden"), product("hidden x width", mlp.hidden, model.width),
-                CheckedSize(mlp.hidden) * model.width);
+  checkElements(fields.find("hidden"), product("hidden x width", mlp.hidden, width), CheckedSize(mlp.hidden) * width);
   mlp.activation = static_cast<Activation>(fields.choice("activation", activationNames).value_or(0));
   mlp.gated = fields.boolean("gated").value_or(false);
   mlp.bias = fields.boolean("bias").value_or(true);
   readSublayerName(fields, mlp.name);
+  fields.finish();
+}
+
+void SpecReader::readSsru(const YamlNode &node, SsruSublayer &ssru) {
+  ssru.name = "ssru";
+  Fields fields(diagnostics, node, "ssru");
+  if (!fields.isMapping())
+    return;
+  checkElements(&node, product("width x width", width, width), CheckedSize(width) * width);
+  ssru.bias = fields.boolean("bias").value_or(true);
+  ssru.inputBias = fields.boolean("input_bias").value_or(false);
+  ssru.activation =
+      static_cast<Activation>(fields.choice("activation", activationNames).value_or(size_t(Activation::Relu)));
+  readSublayerName(fields, ssru.name);
   fields.finish();
 }
