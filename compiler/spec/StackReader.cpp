@@ -175,7 +175,7 @@ void SpecReader::readConvolution(const YamlNode &node, int64_t components, Convo
                                                         ") is even; it is odd, with as many zeros before the rows as "
                                                         "behind them");
   convolution.stride = fields.integer("stride", 1, maximumExtent).value_or(1);
-  llvm::SmallVector<llvm::StringRef> activations(activationNames);
+  std::vector<llvm::StringRef> activations(std::begin(activationNames), std::end(activationNames));
   activations.push_back("none");
   size_t activation = fields.choice("activation", activations).value_or(0);
   convolution.activation =
