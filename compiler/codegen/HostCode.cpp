@@ -39,13 +39,26 @@ public:
     Constant *targetTable = array(targets);
     size_t kernelCount = contents.targets.empty() ? 0 : contents.targets.front().symbols.size();
     // Field by field tenon_library.
-    Constant *library = structure(
-        {word(TENON_LIBRARY_VERSION), word(sizeof(tenon_library)), text(contents.manifest),
-         size(contents.manifest.size()), contents.tokenizer.empty() ? null() : text(contents.tokenizer),
-         size(contents.tokenizer.size()), weightBytes(), weightSize(), array(entries), word(entries.size()),
-         word(kernelCount), targetTable, word(targets.size()), word(0), external("halide_set_custom_do_par_for"),
-         external("halide_set_custom_malloc"), external("halide_set_custom_free"),
-         external("halide_set_error_handler")});
+    Constant *library = structure({word(TENON_LIBRARY_VERSION),
+                                   word(sizeof(tenon_library)),
+                                   text(contents.manifest),
+                                   size(contents.manifest.size()),
+                                   optionalText(contents.tokenizer),
+                                   size(contents.tokenizer.size()),
+                                   weightBytes(),
+                                   weightSize(),
+                                   array(entries),
+                                   word(entries.size()),
+                                   word(kernelCount),
+                                   targetTable,
+                                   word(targets.size()),
+                                   word(0),
+                                   external("halide_set_custom_do_par_for"),
+                                   external("halide_set_custom_malloc"),
+                                   external("halide_set_custom_free"),
+                                   external("halide_set_error_handler"),
+                                   optionalText(contents.targetTokenizer),
+                                   size(contents.targetTokenizer.size())});
     auto *exported = new GlobalVariable(module, library->getType(), true, GlobalValue::ExternalLinkage, library,
                                         TENON_LIBRARY_SYMBOL);
     exported->setAlignment(Align(8));
@@ -66,6 +79,7 @@ private:
   Constant *text(StringRef value) {
     return privateConstant(ConstantDataArray::getString(context, value, /*AddNull=*/true), Align(1));
   }
+  Constant *optionalText(StringRef value) { return value.empty() ? null() : text(value); }
   Constant *array(ArrayRef<Constant *> values) {
     if (values.empty())
       return null();
@@ -91,12 +105,14 @@ private:
     raw_string_ostream(path).write_escaped(contents.weightsPath, /*UseHexEscapes=*/false);
     // Aligned as the file's data, which starts at a multiple of 4096 and is mapped with large pages where possible.
     module.appendModuleInlineAsm(".section .tenon.weights,\"a\",@progbits\n.balign 4096\n.hidden tenon_weight_bytes\n"
-                                 ".globl tenon_weight_bytes\ntenon_weight_bytes:\n.incbin \"" + path +
+                                 ".globl tenon_weight_bytes\ntenon_weight_bytes:\n.incbin \"" +
+                                 path +
                                  "\"\n.hidden tenon_weight_end\n.globl tenon_weight_end\ntenon_weight_end:\n.text\n");
     return marker("tenon_weight_bytes");
   }
   Constant *marker(StringRef name) {
-    auto *global = new GlobalVariable(module, Type::getInt8Ty(context), true, GlobalValue::ExternalLinkage, nullptr, name);
+    auto *global =
+        new GlobalVariable(module, Type::getInt8Ty(context), true, GlobalValue::ExternalLinkage, nullptr, name);
     global->setVisibility(GlobalValue::HiddenVisibility);
     return global;
   }
@@ -122,7 +138,8 @@ private:
     std::string bytes(reinterpret_cast<const char *>(&header), sizeof(header));
     bytes.append(reinterpret_cast<const char *>(&note), sizeof(note));
     Constant *value = ConstantDataArray::getString(context, bytes, /*AddNull=*/false);
-    auto *global = new GlobalVariable(module, value->getType(), true, GlobalValue::ExternalLinkage, value, "tenon_note");
+    auto *global =
+        new GlobalVariable(module, value->getType(), true, GlobalValue::ExternalLinkage, value, "tenon_note");
     global->setVisibility(GlobalValue::HiddenVisibility);
     global->setSection(".note.tenon");
     global->setAlignment(Align(4));
@@ -143,8 +160,8 @@ Expected<std::unique_ptr<TargetMachine>> createTargetMachine() {
   const Target *target = TargetRegistry::lookupTarget(triple, error);
   if (!target)
     return createStringError(error);
-  return std::unique_ptr<TargetMachine>(target->createTargetMachine(
-      triple, "x86-64", "", TargetOptions(), Reloc::PIC_, std::nullopt, CodeGenOptLevel::Default));
+  return std::unique_ptr<TargetMachine>(target->createTargetMachine(triple, "x86-64", "", TargetOptions(), Reloc::PIC_,
+                                                                    std::nullopt, CodeGenOptLevel::Default));
 }
 
 void optimize(Module &module, TargetMachine &machine) {
@@ -167,7 +184,8 @@ Expected<std::string> tenon::emitHostCode(mlir::ModuleOp source, const LibraryCo
   mlir::registerBuiltinDialectTranslation(*source->getContext());
   mlir::registerLLVMDialectTranslation(*source->getContext());
   LLVMContext context;
-  std::unique_ptr<Module> module = mlir::translateModuleToLLVMIR(source, context, contents.entries.empty() ? "tenon" : contents.entries.front());
+  std::unique_ptr<Module> module =
+      mlir::translateModuleToLLVMIR(source, context, contents.entries.empty() ? "tenon" : contents.entries.front());
   if (!module)
     return createStringError("the drivers have no form in LLVM IR");
   Expected<std::unique_ptr<TargetMachine>> machine = createTargetMachine();

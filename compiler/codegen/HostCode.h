@@ -20,16 +20,17 @@ struct TargetKernels {
 /// What the library's exported table holds beside the drivers.
 struct LibraryContents {
   std::string manifest;
-  std::string tokenizer;                ///< Contents of tokenizer.json; empty for none.
-  std::string weightsPath;              ///< File to embed; empty for none.
-  std::vector<std::string> entries;     ///< Names of the drivers in the order of the manifest.
-  std::vector<TargetKernels> targets;   ///< Best first.
+  std::string tokenizer;              ///< Contents of tokenizer.json; empty for none.
+  std::string targetTokenizer;        ///< Of what the decoder writes; empty where it is the same.
+  std::string weightsPath;            ///< File to embed; empty for none.
+  std::vector<std::string> entries;   ///< Names of the drivers in the order of the manifest.
+  std::vector<TargetKernels> targets; ///< Best first.
 };
 
 enum class HostOutput { Object, Assembly, LLVM };
 
-/// Translates drivers in the LLVM dialect to LLVM IR, adds the exported table (tenon/library.h) and the note, optimises,
-/// and returns what `output` names. Registers its translations in the module's context.
+/// Translates drivers in the LLVM dialect to LLVM IR, adds the exported table (tenon/library.h) and the note,
+/// optimises, and returns what `output` names. Registers its translations in the module's context.
 llvm::Expected<std::string> emitHostCode(mlir::ModuleOp module, const LibraryContents &contents, HostOutput output);
 
 } // namespace tenon

@@ -34,8 +34,29 @@ static json::Object limitsJson(const EntryPoint &entry, int64_t textTokens) {
   return limits;
 }
 
+static json::Object timestampsJson(const spec::Timestamps &timestamps) {
+  return json::Object{{"begin", timestamps.begin}, {"none", timestamps.none}, {"step", timestamps.step}};
+}
+
+static json::Object audioJson(const spec::Audio &audio) {
+  return json::Object{{"rate", audio.rate},
+                      {"window", audio.window},
+                      {"hop", audio.hop},
+                      {"bins", audio.bins},
+                      {"frames", audio.frames}};
+}
+
 static json::Object tokensJson(const spec::SpecialTokens &tokens) {
   json::Object object;
+  using List = std::pair<StringRef, const std::vector<int64_t> &>;
+  for (auto [name, ids] : {List("start", tokens.start), List("forced", tokens.forced),
+                           List("suppress", tokens.suppress), List("suppress_first", tokens.suppressFirst)})
+    if (!ids.empty())
+      object[name] = json::Array(ids);
+  if (tokens.forcedLast)
+    object["forced_last"] = *tokens.forcedLast;
+  if (tokens.timestamps)
+    object["timestamps"] = timestampsJson(*tokens.timestamps);
   if (tokens.bos)
     object["bos"] = *tokens.bos;
   if (!tokens.eos.empty())
@@ -56,10 +77,8 @@ static json::Value entryJson(const EntryPoint &entry, int64_t textTokens) {
     states.push_back(tensorJson(entry, tensor, false));
   for (const EntryTensor &tensor : entry.outputs)
     outputs.push_back(tensorJson(entry, tensor, false));
-  json::Object object{{"name", entry.name},
-                      {"dims", std::move(dims)},
-                      {"inputs", std::move(inputs)},
-                      {"outputs", std::move(outputs)}};
+  json::Object object{
+      {"name", entry.name}, {"dims", std::move(dims)}, {"inputs", std::move(inputs)}, {"outputs", std::move(outputs)}};
   if (!states.empty())
     object["states"] = std::move(states);
   if (json::Object limits = limitsJson(entry, textTokens); !limits.empty())
@@ -74,9 +93,8 @@ static json::Value kernelJson(KernelOp kernel) {
     raw_string_ostream(text) << schedule.getParameters();
     schedules[schedule.getTarget()] = text;
   }
-  return json::Object{{"name", kernel.getName()},
-                      {"description", kernel.describe().text()},
-                      {"schedules", std::move(schedules)}};
+  return json::Object{
+      {"name", kernel.getName()}, {"description", kernel.describe().text()}, {"schedules", std::move(schedules)}};
 }
 
 std::string tenon::writeManifest(const ManifestInput &input) {
@@ -99,6 +117,8 @@ std::string tenon::writeManifest(const ManifestInput &input) {
     manifest["width"] = width;
   if (json::Object tokens = tokensJson(input.tokens); !tokens.empty())
     manifest["tokens"] = std::move(tokens);
+  if (input.audio)
+    manifest["audio"] = audioJson(*input.audio);
   if (!input.chatTemplate.empty())
     manifest["chat_template"] = input.chatTemplate;
   if (!input.weightsFile.empty())

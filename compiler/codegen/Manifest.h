@@ -12,10 +12,11 @@ namespace tenon {
 
 struct ManifestInput {
   std::string name;
-  std::string spec; ///< YAML; empty for a library made from tensor IR.
-  std::string ir;   ///< Kernel IR.
+  std::string spec;       ///< YAML; empty for a library made from tensor IR.
+  std::string ir;         ///< Kernel IR.
   int64_t textTokens = 0; ///< That a text is cut to; 0 for as many as there are positions.
   spec::SpecialTokens tokens;
+  std::optional<spec::Audio> audio;
   std::string chatTemplate; ///< Jinja; empty for none.
   std::vector<EntryPoint> entries;
   std::vector<KernelOp> kernels; ///< In the order of the kernel table.

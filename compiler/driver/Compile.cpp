@@ -118,6 +118,7 @@ private:
     manifest.spec = spec::writeSpec(imported.model);
     manifest.textTokens = imported.model.textTokens;
     manifest.tokens = imported.model.tokens;
+    manifest.audio = imported.model.audio;
     manifest.chatTemplate = imported.chatTemplate;
     if (module)
       return Error::success();
@@ -249,6 +250,7 @@ private:
     LibraryContents contents;
     contents.manifest = writeManifest(manifest);
     contents.tokenizer = imported.tokenizer;
+    contents.targetTokenizer = imported.targetTokenizer;
     if (options.embed && weightFile)
       contents.weightsPath = weightFile->temporaryPath().str();
     for (const EntryPoint &entry : manifest.entries)

@@ -2,9 +2,9 @@
 
 #include "driver/ModelBuilder.h"
 
-#include "expressions/Analysis.h"
 #include "mlir/IR/Builders.h"
 #include "spec/Rotary.h"
+#include "spec/Stacks.h"
 #include "tenon/Dialect.h"
 
 using namespace mlir;
@@ -19,10 +19,10 @@ public:
   OwningOpRef<ModuleOp> build(const spec::Model &model) {
     OwningOpRef<ModuleOp> module = ModuleOp::create(location);
     builder.setInsertionPointToStart(module->getBody());
-    auto op = ModelOp::create(builder, location, model.name, model.width);
+    auto op = ModelOp::create(builder, location, model.name, model.width, shares(model));
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
     for (const spec::Stack &stack : model.stacks)
-      build(stack, keepsCache(model, stack));
+      build(stack, spec::keepsCache(model, stack));
     if (model.pooling)
       PoolingOp::create(builder, location, model.pooling->stack,
                         model.pooling->kind == spec::PoolingKind::Mean ? PoolFunction::Mean : PoolFunction::Cls,
@@ -34,27 +34,11 @@ public:
   }
 
 private:
-  /// Whether no attention of the block lets a query see later keys.
-  static bool isCausal(const spec::Block &block) {
-    auto causal = [](const auto &sublayer) {
-      using Kind = std::decay_t<decltype(sublayer)>;
-      if constexpr (std::is_same_v<Kind, spec::AttentionSublayer>)
-        return !sublayer.from.empty() || !expressions::seesLaterKeys(std::string_view(sublayer.mask));
-      else
-        return true;
-    };
-    return llvm::all_of(block, [&](const spec::Sublayer &sublayer) {
-      if (auto *parallel = std::get_if<spec::ParallelSublayer>(&sublayer))
-        return llvm::all_of(parallel->block, [&](const auto &inner) { return std::visit(causal, inner); });
-      return std::visit(causal, sublayer);
-    });
-  }
-
-  /// A causal stack that generates, or is told to, goes on from the keys and values of what it has read.
-  static bool keepsCache(const spec::Model &model, const spec::Stack &stack) {
-    if (!stack.cache && !(model.head && model.head->stack == stack.name))
-      return false;
-    return isCausal(stack.block) && llvm::all_of(stack.cycle, isCausal);
+  DictionaryAttr shares(const spec::Model &model) {
+    SmallVector<NamedAttribute> pairs;
+    for (const spec::Share &share : model.shares)
+      pairs.push_back(builder.getNamedAttr(share.parameters, builder.getStringAttr(share.source)));
+    return pairs.empty() ? DictionaryAttr() : builder.getDictionaryAttr(pairs);
   }
 
   FloatAttr real(double value) { return builder.getF64FloatAttr(value); }
@@ -113,6 +97,16 @@ private:
     return sizes.empty() ? DenseI64ArrayAttr() : builder.getDenseI64ArrayAttr(sizes);
   }
 
+  FlatSymbolRefAttr source(const spec::AttentionSublayer &attention) {
+    return attention.from.empty() ? FlatSymbolRefAttr() : FlatSymbolRefAttr::get(builder.getContext(), attention.from);
+  }
+
+  RelativeBiasAttr relative(const spec::AttentionSublayer &attention) {
+    const std::optional<spec::RelativeBias> &bias = attention.relative;
+    return bias ? RelativeBiasAttr::get(builder.getContext(), bias->buckets, bias->distance, bias->bidirectional)
+                : RelativeBiasAttr();
+  }
+
   StringAttr expression(const std::string &text) { return text.empty() ? StringAttr() : builder.getStringAttr(text); }
 
   static PositionKind kind(spec::PositionKind kind) {
@@ -148,16 +142,17 @@ private:
   }
 
   void build(const spec::Stack &stack, bool cached) {
-    auto op = StackOp::create(builder, location, stack.name, stack.layers, norm(stack.norm), cached);
+    auto width = stack.width > 0 ? builder.getI64IntegerAttr(stack.width) : IntegerAttr();
+    auto op = StackOp::create(builder, location, stack.name, stack.layers, norm(stack.norm), cached, width);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
     this->stack = &stack;
     const spec::Positions &positions = stack.input.positions;
-    auto attribute = PositionsAttr::get(builder.getContext(), kind(positions.kind), positions.length,
-                                        positions.offset, real(positions.base), positions.dims,
-                                        positions.interleaved);
-    TokenInputOp::create(builder, location, stack.input.vocab, attribute, stack.input.types, stack.input.norm,
-                         llvm::APFloat(stack.input.scale));
+    auto attribute = PositionsAttr::get(builder.getContext(), kind(positions.kind), positions.length, positions.offset,
+                                        real(positions.base), positions.dims, positions.interleaved,
+                                        positions.kind == spec::PositionKind::Sinusoidal && !positions.interleaved &&
+                                            positions.spacing == spec::SinusoidSpacing::Even);
+    build(stack.input, attribute);
     if (stack.cycle.empty())
       return build(stack.block);
     for (const spec::Block &block : stack.cycle) {
@@ -166,6 +161,24 @@ private:
       builder.setInsertionPointToStart(&blockOp.getBody().emplaceBlock());
       build(block);
     }
+  }
+
+  void build(const spec::Input &input, PositionsAttr positions) {
+    llvm::APFloat scale(input.scale);
+    if (input.features == 0) {
+      TokenInputOp::create(builder, location, input.vocab, positions, input.types, input.norm, scale, input.zeroFirst);
+      return;
+    }
+    SmallVector<Attribute> convolutions;
+    for (const spec::Convolution &convolution : input.convolutions) {
+      auto nonlinearity = convolution.activation
+                              ? ActivationFunctionAttr::get(builder.getContext(), function(*convolution.activation))
+                              : ActivationFunctionAttr();
+      convolutions.push_back(ConvolutionAttr::get(builder.getContext(), convolution.channels, convolution.kernel,
+                                                  convolution.stride, nonlinearity, convolution.bias));
+    }
+    FeatureInputOp::create(builder, location, input.features, positions, builder.getArrayAttr(convolutions), input.norm,
+                           scale);
   }
 
   template <typename Sublayers> void build(const std::vector<Sublayers> &block) {
@@ -177,8 +190,8 @@ private:
     AttentionLayerOp::create(builder, location, attention.name, attention.heads, attention.keyValueHeads,
                              attention.headSize, llvm::APFloat(attention.scale), attention.bias,
                              attention.bias && !attention.keyBias, attention.outputBias, expression(attention.mask),
-                             expression(attention.score), rotary(attention),
-                             headNorm(attention.queryKeyNorm), tableSizes(attention.tables));
+                             expression(attention.score), rotary(attention), headNorm(attention.queryKeyNorm),
+                             tableSizes(attention.tables), source(attention), relative(attention));
   }
 
   void build(const spec::MlpSublayer &mlp) {

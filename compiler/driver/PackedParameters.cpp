@@ -21,6 +21,18 @@ PackedParameters::PackedParameters(const WeightTable &table, const weights::Pack
   }
 }
 
+/// A parameter out of the rows that were picked of it; those that nobody reads are zeros.
+static reference::FloatTensor unpick(const weights::PackedTensor &tensor, function_ref<float(uint64_t)> element) {
+  SmallVector<int64_t> shape(tensor.shape.begin(), tensor.shape.end());
+  shape[0] = tensor.partRows[0];
+  int64_t columns = reference::countElements(ArrayRef(shape).drop_front());
+  std::vector<float> values(shape[0] * columns);
+  for (auto [index, row] : enumerate(tensor.picked))
+    for (int64_t column = 0; column < columns; ++column)
+      values[row * columns + column] = element(index * columns + column);
+  return reference::FloatTensor(shape, std::move(values));
+}
+
 std::optional<reference::FloatTensor> PackedParameters::find(StringRef parameter) const {
   auto found = places.find(parameter);
   if (found == places.end())
@@ -34,6 +46,8 @@ std::optional<reference::FloatTensor> PackedParameters::find(StringRef parameter
     std::memcpy(&value, data.data() + begin + index * sizeof(float), sizeof(float));
     return value;
   };
+  if (!tensor.picked.empty())
+    return unpick(tensor, element);
   SmallVector<int64_t> shape(tensor.shape.begin(), tensor.shape.end());
   int64_t columns = tensor.panel > 0 ? shape[1] : reference::countElements(ArrayRef(shape).drop_front());
   std::vector<float> values(place.rows * columns);

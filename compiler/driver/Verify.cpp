@@ -99,6 +99,7 @@ public:
       int64_t cached = std::array{0, 5, 16, 17}[index];
       past.push_back(static_cast<int32_t>(positions > 0 ? std::min(cached, positions - count) : cached));
     }
+    sourceLengths = {kSourceLength, kSourceLength / 2, 1, 0};
   }
 
   SmallVector<DoubleTensor> inputs() {
@@ -108,12 +109,21 @@ public:
     return made;
   }
 
-  /// Of packed rows with sequences at multiples of `tile`, which of them somebody reads.
-  std::vector<bool> packedRows(int64_t tile) const {
+  /// Of packed rows as `starts` lay them out, which of them somebody reads.
+  std::vector<bool> packedRows(RowStartsOp starts) {
     std::vector<bool> used;
-    for (int32_t count : lengths)
-      for (int64_t row = 0; row < static_cast<int64_t>(alignTo(count, tile)); ++row)
+    int64_t stride = 1;
+    mlir::Value source = starts.getLengths();
+    while (auto strided = source.getDefiningOp<StridedLengthsOp>()) {
+      stride *= static_cast<int64_t>(strided.getStride());
+      source = strided.getLengths();
+    }
+    auto argument = mlir::dyn_cast<mlir::BlockArgument>(source);
+    for (int32_t whole : argument &&isOfSource(argument) ? sourceLengths : lengths) {
+      int64_t count = divideCeil(whole, stride);
+      for (int64_t row = 0; row < static_cast<int64_t>(alignTo(count, starts.getTile())); ++row)
         used.push_back(row < count);
+    }
     return used;
   }
 
@@ -123,16 +133,22 @@ private:
     return name ? name.getValue() : StringRef();
   }
 
+  bool isOfSource(mlir::BlockArgument argument) { return nameOf(argument).starts_with("source_"); }
+
   int64_t batch() const { return static_cast<int64_t>(lengths.size()); }
   int64_t slots() const {
     return divideCeil(*std::max_element(past.begin(), past.end()) + static_cast<int64_t>(length), kPageTokens);
   }
 
   int64_t sizeOf(StringRef dimension) const {
-    return dimension == "batch"   ? batch()
-           : dimension == "slots" ? slots()
-           : dimension == "pages" ? batch() * slots()
-                                  : length;
+    int64_t sourceSlots = divideCeil(kSourceLength, kPageTokens);
+    return dimension == "batch"           ? batch()
+           : dimension == "slots"         ? slots()
+           : dimension == "pages"         ? batch() * slots()
+           : dimension == "source_length" ? kSourceLength
+           : dimension == "source_slots"  ? sourceSlots
+           : dimension == "source_pool"   ? batch() * sourceSlots
+                                          : length;
   }
 
   DoubleTensor input(mlir::BlockArgument argument) {
@@ -147,9 +163,9 @@ private:
     if (isInteger && nameOf(argument) == "past" && shape == ArrayRef(batch()))
       return DoubleTensor(shape, past);
     if (isInteger && dims && dims.size() == 1 && shape == ArrayRef(batch()))
-      return DoubleTensor(shape, lengths);
+      return DoubleTensor(shape, isOfSource(argument) ? sourceLengths : lengths);
     int64_t count = reference::countElements(shape);
-    if (isInteger && nameOf(argument) == "pages")
+    if (isInteger && nameOf(argument).ends_with("pages"))
       return DoubleTensor(shape, scatteredPages(count));
     if (isInteger) {
       std::uniform_int_distribution<int32_t> ids(
@@ -175,8 +191,9 @@ private:
   }
 
   mlir::func::FuncOp function;
+  static constexpr int64_t kSourceLength = 35;
   int64_t vocab = 2, types = 1, positions = 0, length = 37;
-  std::vector<int32_t> lengths, past;
+  std::vector<int32_t> lengths, past, sourceLengths;
   std::mt19937 random{20170612};
 };
 
@@ -192,9 +209,9 @@ public:
       if (function.isExternal())
         continue;
       InputMaker maker(function);
-      std::vector<bool> packed;
+      std::vector<std::vector<bool>> packed;
       for (auto starts : function.getOps<RowStartsOp>())
-        packed = maker.packedRows(starts.getTile());
+        packed.push_back(maker.packedRows(starts));
       reference::Options<double> options;
       options.parameters = [&](StringRef name) -> mlir::FailureOr<FloatTensor> {
         if (auto tensor = parameters.find(name))
@@ -227,7 +244,7 @@ public:
   }
 
 private:
-  Error compare(KernelOp kernel, ArrayRef<DoubleTensor> exactInputs, const std::vector<bool> &packed,
+  Error compare(KernelOp kernel, ArrayRef<DoubleTensor> exactInputs, ArrayRef<std::vector<bool>> packed,
                 KernelError &error) {
     SmallVector<FloatTensor> inputs;
     SmallVector<DoubleTensor> rounded;
@@ -243,9 +260,12 @@ private:
     if (Error failed = call(kernel, inputs, *exact, outputs))
       return failed;
     for (auto [expected, yardstick, output] : zip(*exact, *plain, outputs)) {
-      int64_t columns = expected.columns(), rows = expected.rows();
+      int64_t columns = expected.columns();
+      const auto *used = find_if(packed, [rows = static_cast<size_t>(expected.rows())](const std::vector<bool> &each) {
+        return each.size() == rows;
+      });
       for (int64_t i = 0; i < expected.size(); ++i) {
-        if (rows == static_cast<int64_t>(packed.size()) && !packed[i / columns])
+        if (used != packed.end() && !(*used)[i / columns])
           continue;
         double value = expected.values()[i];
         error.compiled = worse(error.compiled, output[i] - value);
@@ -410,9 +430,7 @@ private:
     for (const auto &[index, name] : enumerate(names))
       functions[name] = library->kernels(report.target)[index];
     Comparison comparison(*library, std::move(functions), parameters);
-    auto label = [](KernelOp kernel) {
-      return kernel.getBody().front().front().getName().stripDialect().str();
-    };
+    auto label = [](KernelOp kernel) { return kernel.getBody().front().front().getName().stripDialect().str(); };
     if (Error error = comparison.run(*split, context, label))
       return error;
     report.operations = comparison.takeErrors();

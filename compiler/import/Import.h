@@ -16,6 +16,7 @@ struct ImportedModel {
   std::unique_ptr<weights::WeightSource> source;
   std::string tokenizerPath; ///< Of the file that was read for it; empty where it is in the file of the weights.
   std::string tokenizer;     ///< The text of a tokenizer.json; empty where the model has none.
+  std::string targetTokenizer; ///< That of what the decoder writes; empty where it is the same.
   std::string chatTemplate;  ///< The Jinja text; empty where the model has none.
 };
 

@@ -22,9 +22,21 @@ static void uniteRows(Operation *op, Classes &classes) {
   } else if (auto cached = dyn_cast<CachedAttentionOp>(op)) {
     rows = {cached.getQuery(), cached.getResult()};
     unite(classes, {cached.getLengths(), cached.getPast(), cached.getPages()});
+    if (cached.getKeys())
+      unite(classes, {cached.getLengths(), cached.getKeys()});
   } else if (auto append = dyn_cast<CacheAppendOp>(op)) {
     rows = {append.getKey(), append.getValue()};
     unite(classes, {append.getLengths(), append.getPast(), append.getPages()});
+  } else if (auto appended = dyn_cast<AppendRowsOp>(op)) {
+    rows = {appended.getRows()};
+    unite(classes, {appended.getLengths(), appended.getPast(), appended.getPages()});
+  } else if (auto scan = dyn_cast<ScanOp>(op)) {
+    rows = {scan.getForget(), scan.getInput(), scan.getResult()};
+    if (scan.getCache())
+      unite(classes, {scan.getLengths(), scan.getPast(), scan.getPages()});
+  } else if (auto unfold = dyn_cast<UnfoldOp>(op)) {
+    if (unfold.getStride() == 1)
+      rows = {unfold.getInput(), unfold.getResult()};
   } else if (auto pool = dyn_cast<PoolOp>(op)) {
     rows = {pool.getLengths(), pool.getResult()};
   } else if (isa<ComputeOpInterface>(op)) {
@@ -71,14 +83,16 @@ void tenon::nameDimensions(func::FuncOp function) {
 }
 
 Attribute tenon::dimensionName(func::FuncOp function, DimensionSource source) {
+  int64_t stride = 1;
   while (Operation *op = source.value.getDefiningOp()) {
     unsigned result = cast<OpResult>(source.value).getResultNumber();
     if (auto kernel = dyn_cast<KernelOp>(op))
       source = kernel.getDimensionSource(result, source.dimension);
-    else if (auto unpack = dyn_cast<UnpackRowsOp>(op))
+    else if (auto unpack = dyn_cast<UnpackRowsOp>(op)) {
       source.value = unpack.getLike();
-    else if (auto positions = dyn_cast<PositionIdsOp>(op))
-      source.value = positions.getIds();
+      stride *= source.dimension == 1 ? static_cast<int64_t>(unpack.getStride()) : 1;
+    } else if (auto positions = dyn_cast<PositionIdsOp>(op))
+      source.value = positions.getLike();
     else if (auto repeat = dyn_cast<RepeatOp>(op))
       source.value = repeat.getInits()[result];
     else
@@ -90,5 +104,9 @@ Attribute tenon::dimensionName(func::FuncOp function, DimensionSource source) {
   if (argument.getOwner() != &function.getBody().front())
     return {};
   auto names = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "tenon.dims");
-  return names[cast<RankedTensorType>(argument.getType()).getDynamicDimIndex(source.dimension)];
+  Attribute name = names[cast<RankedTensorType>(argument.getType()).getDynamicDimIndex(source.dimension)];
+  if (stride == 1)
+    return name;
+  return StringAttr::get(function.getContext(),
+                         "ceil(" + cast<StringAttr>(name).getValue() + "/" + Twine(stride) + ")");
 }

@@ -20,21 +20,33 @@ namespace {
 
 /// The operand whose rows an operation computes on.
 Value rowsOf(Operation *op) {
-  auto append = dyn_cast<CacheAppendOp>(op);
-  return append ? append.getKey() : op->getOperand(0);
+  if (auto append = dyn_cast<CacheAppendOp>(op))
+    return append.getKey();
+  auto append = dyn_cast<AppendRowsOp>(op);
+  return append ? append.getRows() : op->getOperand(0);
+}
+
+/// The value whose rows are those that an operation makes.
+Value tiledBy(Operation *op) {
+  auto unfold = dyn_cast<UnfoldOp>(op);
+  return unfold && unfold.getResultStarts() ? unfold.getResultStarts() : rowsOf(op);
 }
 
 /// What the number of rows of a value is known to be a multiple of: the tile of packed rows, 1 for others.
 int64_t rowTileOf(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     unsigned result = cast<OpResult>(value).getResultNumber();
-    if (auto pack = dyn_cast<PackRowsOp>(op)) {
-      auto starts = pack.getStarts().getDefiningOp<RowStartsOp>();
-      return starts ? static_cast<int64_t>(starts.getTile()) : 1;
-    }
+    if (auto starts = dyn_cast<RowStartsOp>(op))
+      return static_cast<int64_t>(starts.getTile());
     if (isa<PoolOp>(op))
       return 1;
-    if (auto kernel = dyn_cast<KernelOp>(op))
+    if (auto pack = dyn_cast<PackRowsOp>(op))
+      value = pack.getStarts();
+    else if (auto positions = dyn_cast<RowPositionsOp>(op))
+      value = positions.getStarts();
+    else if (auto unfold = dyn_cast<UnfoldOp>(op))
+      value = tiledBy(unfold);
+    else if (auto kernel = dyn_cast<KernelOp>(op))
       value = kernel.getDimensionSource(result, 0).value;
     else if (auto repeat = dyn_cast<RepeatOp>(op))
       value = repeat.getInits()[result];
@@ -118,7 +130,8 @@ private:
     group.insert(op);
   }
 
-  /// Takes in producers that only the group reads, and a copy of a view that others read too: nothing is computed twice.
+  /// Takes in producers that only the group reads, and a copy of a view that others read too: nothing is computed
+  /// twice.
   void takeProducers(Group &group, llvm::function_ref<bool(Operation *)> wanted) {
     for (size_t i = 0; i < group.size(); ++i)
       for (Value operand : group[i]->getOperands()) {
@@ -176,7 +189,7 @@ private:
     Operation *last = ordered.back();
     OpBuilder builder(last);
     auto kernel = KernelOp::create(builder, last->getLoc(), TypeRange(ValueRange(outputs)), "", inputs.getArrayRef(),
-                                   rowTileOf(rowsOf(ordered.front())), builder.getArrayAttr({}));
+                                   rowTileOf(tiledBy(ordered.front())), builder.getArrayAttr({}));
     Block &body = kernel.getBody().emplaceBlock();
     IRMapping mapping;
     for (Value input : inputs)

@@ -18,7 +18,7 @@ namespace {
 
 WeightOp plainWeight(Value value) {
   auto weight = value ? value.getDefiningOp<WeightOp>() : WeightOp();
-  return weight && weight.getPanel() == 0 && !weight.getPartRows() ? weight : WeightOp();
+  return weight && weight.getPanel() == 0 && !weight.getPartRows() && !weight.getRows() ? weight : WeightOp();
 }
 
 /// What linears must have in common to become one.
@@ -58,7 +58,7 @@ Value concatenate(SmallVectorImpl<WeightOp> &weights, OpBuilder &builder) {
   return WeightOp::create(builder, weights[0].getLoc(),
                           RankedTensorType::get(shape, weights[0].getResult().getType().getElementType()),
                           builder.getArrayAttr(names), weights[0].getLayer(), weights[0].getLayers(),
-                          builder.getDenseI64ArrayAttr(partRows), 0);
+                          builder.getDenseI64ArrayAttr(partRows), 0, DenseI64ArrayAttr());
 }
 
 void fuse(SmallVectorImpl<LinearOp> &linears) {

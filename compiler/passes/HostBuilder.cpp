@@ -15,10 +15,11 @@ Value HostBuilder::add(Value a, Value b) { return arith::AddIOp::create(builder,
 
 Value HostBuilder::multiply(Value a, Value b) { return arith::MulIOp::create(builder, location, a, b); }
 
-Value HostBuilder::roundUp(Value value, int64_t tile) {
-  Value bumped = add(value, constant(tile - 1));
-  return multiply(arith::DivUIOp::create(builder, location, bumped, constant(tile)), constant(tile));
+Value HostBuilder::divideUp(Value value, int64_t divisor) {
+  return arith::DivUIOp::create(builder, location, add(value, constant(divisor - 1)), constant(divisor));
 }
+
+Value HostBuilder::roundUp(Value value, int64_t tile) { return multiply(divideUp(value, tile), constant(tile)); }
 
 Value HostBuilder::dimension(Value buffer, unsigned index) {
   return builder.createOrFold<memref::DimOp>(location, buffer, index);
@@ -89,10 +90,29 @@ void HostBuilder::writeRowStarts(Value lengths, int64_t tile, Value starts) {
   });
 }
 
-void HostBuilder::writePositions(Value ids, Value past, Value result) {
-  loop(dimension(ids, 0), [&](Value sequence) {
+void HostBuilder::writeStridedLengths(Value lengths, int64_t stride, Value result) {
+  loop(dimension(lengths, 0),
+       [&](Value sequence) { storeIndex(divideUp(loadIndex(lengths, sequence), stride), result, sequence); });
+}
+
+void HostBuilder::writeZeros(Value result) {
+  loop(dimension(result, 0), [&](Value sequence) { storeIndex(constant(0), result, sequence); });
+}
+
+void HostBuilder::writePositions(Value like, Value past, Value result) {
+  loop(dimension(like, 0), [&](Value sequence) {
     Value first = past ? loadIndex(past, sequence) : constant(0);
-    loop(dimension(ids, 1), [&](Value token) { storeIndex(add(first, token), result, {sequence, token}); });
+    loop(dimension(like, 1), [&](Value token) { storeIndex(add(first, token), result, {sequence, token}); });
+  });
+}
+
+void HostBuilder::writeRowPositions(Value starts, Value past, Value result) {
+  Value sequences = arith::SubIOp::create(builder, location, dimension(starts, 0), constant(1));
+  loop(sequences, [&](Value sequence) {
+    Value first = past ? loadIndex(past, sequence) : constant(0);
+    Value begin = loadIndex(starts, sequence), end = loadIndex(starts, add(sequence, constant(1)));
+    loop(arith::SubIOp::create(builder, location, end, begin),
+         [&](Value token) { storeIndex(add(first, token), result, add(begin, token)); });
   });
 }
 

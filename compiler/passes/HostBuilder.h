@@ -17,6 +17,7 @@ public:
   mlir::Value constant(int64_t value);
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value multiply(mlir::Value a, mlir::Value b);
+  mlir::Value divideUp(mlir::Value value, int64_t divisor);
   mlir::Value roundUp(mlir::Value value, int64_t tile);
 
   mlir::Value dimension(mlir::Value buffer, unsigned index);
@@ -31,9 +32,13 @@ public:
   /// Runs `body` unless the caller passed no memory for any of `wanted`.
   void ifWanted(llvm::ArrayRef<mlir::Value> wanted, llvm::function_ref<void()> body);
 
-  // As tenon.row_starts, tenon.position_ids (`past` may be null), tenon.pack_rows and tenon.unpack_rows say.
+  // As tenon.row_starts, tenon.strided_lengths, tenon.zero_lengths, tenon.position_ids and tenon.row_positions (`past`
+  // may be null), tenon.pack_rows and tenon.unpack_rows say.
   void writeRowStarts(mlir::Value lengths, int64_t tile, mlir::Value starts);
-  void writePositions(mlir::Value ids, mlir::Value past, mlir::Value result);
+  void writeStridedLengths(mlir::Value lengths, int64_t stride, mlir::Value result);
+  void writeZeros(mlir::Value result);
+  void writePositions(mlir::Value like, mlir::Value past, mlir::Value result);
+  void writeRowPositions(mlir::Value starts, mlir::Value past, mlir::Value result);
   void packRows(mlir::Value input, mlir::Value starts, mlir::Value lengths, mlir::Value result);
   void unpackRows(mlir::Value input, mlir::Value starts, mlir::Value lengths, mlir::Value result);
 

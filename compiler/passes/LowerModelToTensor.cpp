@@ -2,11 +2,12 @@
 
 #include "expressions/Analysis.h"
 #include "passes/Passes.h"
+#include "passes/TensorBuilder.h"
 #include "tenon/Dialect.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -19,7 +20,7 @@ using namespace tenon;
 
 namespace {
 
-/// An attention sublayer's cache while a function is built.
+/// What a sublayer keeps of the tokens that it has read, while a function is built.
 struct Cache {
   std::string name;
   RankedTensorType type;
@@ -36,43 +37,77 @@ SmallVector<Block *> blocksOf(StackOp stack) {
   return blocks;
 }
 
-/// Builds a function of one stack.
-class StackExpander {
-public:
-  StackExpander(StackOp stack, PoolingOp pooling, HeadOp head, OpBuilder &builder)
-      : stack(stack), pooling(pooling), head(head), builder(builder), location(stack.getLoc()),
-        width(stack->getParentOfType<ModelOp>().getWidth()),
-        input(cast<TokenInputOp>(stack.getBody().front().front())) {}
+std::string cacheName(Operation *sublayer) {
+  auto attention = dyn_cast<AttentionLayerOp>(sublayer);
+  StringRef kind = attention && attention.getFrom() ? "source." : "cache.";
+  return (kind + sublayer->getAttrOfType<StringAttr>("name").getValue()).str();
+}
 
-  /// `length` is that of the longest row, kDynamic where callers decide.
-  void expand(StringRef name, int64_t length) {
-    columns = length;
-    addArgument("tokens", {ShapedType::kDynamic, length}, builder.getI32Type(), {"batch", "length"});
+bool isCross(Operation &op) {
+  auto attention = dyn_cast<AttentionLayerOp>(op);
+  return attention && attention.getFrom();
+}
+
+/// Builds the entry points of one stack.
+class StackExpander : TensorBuilder {
+public:
+  StackExpander(StackOp stack, PoolingOp pooling, HeadOp head, OpBuilder &builder, int64_t length)
+      : TensorBuilder(stack, builder, length), pooling(pooling), head(head), input(stack.getInput()) {}
+
+  /// From tokens or features to the last hidden state and what becomes of it.
+  void expand(StringRef name) {
+    auto features = dyn_cast<FeatureInputOp>(*input);
+    auto tokenInput = dyn_cast<TokenInputOp>(*input);
+    if (features)
+      addArgument("features", {ShapedType::kDynamic, columns, static_cast<int64_t>(features.getFeatures())},
+                  builder.getF32Type(), {"batch", "length", "features"});
+    else
+      addArgument("tokens", {ShapedType::kDynamic, columns}, builder.getI32Type(), {"batch", "length"});
     addArgument("lengths", {ShapedType::kDynamic}, builder.getI32Type(), {"batch"});
-    if (input.getTypes() > 0)
-      addArgument("types", {ShapedType::kDynamic, length}, builder.getI32Type(), {"batch", "length"});
+    if (tokenInput && tokenInput.getTypes() > 0)
+      addArgument("types", {ShapedType::kDynamic, columns}, builder.getI32Type(), {"batch", "length"});
+    bool attendsToSource = !stack.getSources().empty();
     if (stack.getCached()) {
       addArgument("past", {ShapedType::kDynamic}, builder.getI32Type(), {"batch"});
       addArgument("pages", {ShapedType::kDynamic, ShapedType::kDynamic}, builder.getI32Type(), {"batch", "slots"});
-      addCaches();
+      if (attendsToSource) {
+        addArgument("source_lengths", {ShapedType::kDynamic}, builder.getI32Type(), {"batch"});
+        addSourcePages();
+      }
+      addCaches(caches, "cache.", "pages");
+      addCaches(sources, "source.", "source_pool");
     }
-    function = func::FuncOp::create(builder, location, name, builder.getFunctionType(argumentTypes, {}));
-    for (auto [index, attributes] : llvm::enumerate(argumentAttributes))
-      function.setArgAttrs(index, attributes);
-    function->setAttr("tenon.limits", limits());
-    function->setAttr("tenon.width", builder.getI64IntegerAttr(width));
-
-    OpBuilder::InsertionGuard guard(builder);
-    Block *entry = function.addEntryBlock();
-    builder.setInsertionPointToStart(entry);
-    tokens = argument("tokens");
+    begin(name, limits());
     lengths = argument("lengths");
     past = argument("past");
     pages = argument("pages");
-    for (Cache &cache : caches)
-      cache.value = argument(cache.name);
-    Value hidden = repeatLayers(embed(argument("types")));
+    sourceLengths = argument("source_lengths");
+    sourcePages = argument("source_pages");
+    Value hidden = repeatLayers(features ? convolve(features) : embed(tokenInput));
     returnResults(hidden);
+  }
+
+  /// From another stack's last hidden state to the keys and values that this one attends to.
+  void expandStart(StringRef name, StackOp source) {
+    addArgument("source", {ShapedType::kDynamic, columns, source.getHiddenWidth()}, builder.getF32Type(),
+                {"batch", "source_length", "width"});
+    addArgument("source_lengths", {ShapedType::kDynamic}, builder.getI32Type(), {"batch"});
+    addSourcePages();
+    addCaches(sources, "source.", "source_pool");
+    begin(name, builder.getDictionaryAttr({}));
+    Value rows = argument("source");
+    lengths = argument("source_lengths");
+    sourcePages = argument("source_pages");
+    past = ZeroLengthsOp::create(builder, location, lengths.getType(), lengths);
+    repeatBlocks({}, sources, [&](Operation &op, SmallVectorImpl<Value> &) {
+      op.walk([&](AttentionLayerOp attention) {
+        if (!attention.getFrom())
+          return;
+        auto [key, value] = keysAndValues(attention, rows);
+        appendKeys(attention, turned(attention, key, "key"), value, sourcePages);
+      });
+    });
+    finish();
   }
 
 private:
@@ -92,29 +127,39 @@ private:
                                   builder.getNamedAttr("tenon.dims", builder.getStrArrayAttr(dynamic))});
   }
 
-  void addCaches() {
-    blocksOf(stack)[0]->walk([&](AttentionLayerOp op) {
-      int64_t floats = 2 * op.getKeyValueHeads() * op.getHeadSize() * kPageTokens;
-      std::string name = ("cache." + op.getName()).str();
-      addArgument(name, {static_cast<int64_t>(stack.getLayers()), ShapedType::kDynamic, floats}, builder.getF32Type(),
-                  {"layers", "pages", "floats"});
+  void addSourcePages() {
+    addArgument("source_pages", {ShapedType::kDynamic, ShapedType::kDynamic}, builder.getI32Type(),
+                {"batch", "source_slots"});
+  }
+
+  /// One state for each sublayer whose cache's name begins with `kind`; its pages are those of `pool`.
+  void addCaches(SmallVectorImpl<Cache> &list, StringRef kind, StringRef pool) {
+    blocksOf(stack)[0]->walk([&](Operation *op) {
+      if (!isa<AttentionLayerOp, SsruLayerOp>(op) || !StringRef(cacheName(op)).starts_with(kind))
+        return;
+      auto attention = dyn_cast<AttentionLayerOp>(op);
+      int64_t row = attention ? 2 * attention.getKeyValueHeads() * attention.getHeadSize() : width;
+      addArgument(cacheName(op), {static_cast<int64_t>(stack.getLayers()), ShapedType::kDynamic, row * kPageTokens},
+                  builder.getF32Type(), {"layers", pool, "floats"});
       argumentAttributes.back().push_back(builder.getNamedAttr("tenon.state", builder.getUnitAttr()));
-      if (std::optional<int64_t> window = windowOf(op.getName()))
-        argumentAttributes.back().push_back(
-            builder.getNamedAttr("tenon.window", builder.getI64IntegerAttr(*window)));
-      caches.push_back({name, cast<RankedTensorType>(argumentTypes.back()), Value()});
+      if (std::optional<int64_t> window = windowOf(*op))
+        argumentAttributes.back().push_back(builder.getNamedAttr("tenon.window", builder.getI64IntegerAttr(*window)));
+      list.push_back({cacheName(op), cast<RankedTensorType>(argumentTypes.back()), Value()});
     });
   }
 
-  /// How far back the attentions of a name look at the most, if all of them have a limit.
-  std::optional<int64_t> windowOf(StringRef name) {
+  /// How far back sublayers of one name look at the most, if all of them have a limit.
+  std::optional<int64_t> windowOf(Operation &sublayer) {
+    if (isa<SsruLayerOp>(sublayer))
+      return std::nullopt;
+    StringRef name = cast<AttentionLayerOp>(sublayer).getName();
     int64_t longest = 0;
     bool limited = true;
     stack->walk([&](AttentionLayerOp op) {
       if (op.getName() != name)
         return;
       std::optional<int32_t> window = expressions::windowOf(std::string_view(op.getMask().value_or("")));
-      limited &= window.has_value();
+      limited &= window.has_value() && !op.getFrom();
       longest = std::max<int64_t>(longest, window.value_or(0));
     });
     return limited ? std::optional(longest) : std::nullopt;
@@ -125,6 +170,20 @@ private:
     return found == argumentNames.end() ? Value() : function.getArgument(found - argumentNames.begin());
   }
 
+  /// Makes the function; what is built from then on is its body.
+  void begin(StringRef name, DictionaryAttr functionLimits) {
+    function = func::FuncOp::create(builder, location, name, builder.getFunctionType(argumentTypes, {}));
+    for (auto [index, attributes] : llvm::enumerate(argumentAttributes))
+      function.setArgAttrs(index, attributes);
+    if (!functionLimits.empty())
+      function->setAttr("tenon.limits", functionLimits);
+    function->setAttr("tenon.width", builder.getI64IntegerAttr(width));
+    builder.setInsertionPointToStart(function.addEntryBlock());
+    for (SmallVector<Cache> *list : {&caches, &sources})
+      for (Cache &cache : *list)
+        cache.value = argument(cache.name);
+  }
+
   void addResult(StringRef name, Value value, bool isState = false) {
     SmallVector<NamedAttribute> attributes{builder.getNamedAttr("tenon.name", builder.getStringAttr(name))};
     if (isState)
@@ -133,148 +192,159 @@ private:
     resultAttributes.push_back(builder.getDictionaryAttr(attributes));
   }
 
+  /// Returns what was added, and the states.
+  void finish() {
+    for (const SmallVector<Cache> *list : {&caches, &sources})
+      for (const Cache &cache : *list)
+        addResult(cache.name, cache.value, /*isState=*/true);
+    function.setType(builder.getFunctionType(argumentTypes, TypeRange(ValueRange(results))));
+    function.setAllResultAttrs(resultAttributes);
+    func::ReturnOp::create(builder, location, results);
+    builder.setInsertionPointAfter(function);
+  }
+
   void returnResults(Value hidden) {
     std::string finalNorm = stack.getSymName().str() + ".norm";
-    auto finish = [&](Value rows) { return stack.getNorm().getFinal() ? norm(rows, finalNorm) : rows; };
+    auto normalised = [&](Value rows) { return stack.getNorm().getFinal() ? norm(rows, finalNorm) : rows; };
     if (head)
-      addResult("logits", score(finish(poolRows(PoolFunction::Last, hidden))));
-    hidden = finish(hidden);
+      addResult("logits", score(normalised(poolRows(PoolFunction::Last, hidden))));
+    hidden = normalised(hidden);
     if (head)
       addResult("all_logits", score(hidden));
     addResult("hidden", hidden);
     if (pooling)
       addResult("embedding", pool(hidden));
-    for (const Cache &cache : caches)
-      addResult(cache.name, cache.value, /*isState=*/true);
-    function.setType(builder.getFunctionType(argumentTypes, TypeRange(ValueRange(results))));
-    function.setAllResultAttrs(resultAttributes);
-    func::ReturnOp::create(builder, location, results);
+    finish();
   }
 
   DictionaryAttr limits() {
-    return builder.getDictionaryAttr(
-        {builder.getNamedAttr("vocab", builder.getI64IntegerAttr(input.getVocab())),
-         builder.getNamedAttr("positions", builder.getI64IntegerAttr(input.getPositions().getLength())),
-         builder.getNamedAttr("types", builder.getI64IntegerAttr(input.getTypes()))});
+    auto tokenInput = dyn_cast<TokenInputOp>(*input);
+    auto count = [&](StringRef name, int64_t value) {
+      return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
+    };
+    return builder.getDictionaryAttr({count("vocab", tokenInput ? tokenInput.getVocab() : 0),
+                                      count("positions", longestInput()),
+                                      count("types", tokenInput ? tokenInput.getTypes() : 0)});
+  }
+
+  /// Rows of the longest input, those that convolutions leave out among them.
+  int64_t longestInput() {
+    int64_t rows = input.getPositions().getLength();
+    if (auto features = dyn_cast<FeatureInputOp>(*input))
+      for (auto convolution : features.getConvolutions().getAsRange<ConvolutionAttr>())
+        rows *= convolution.getStride();
+    return rows;
   }
 
   //===--------------------------------------------------------------------===//
-  // Operations
+  // What the first layer reads
   //===--------------------------------------------------------------------===//
-
-  RankedTensorType rowsType(int64_t features) {
-    return RankedTensorType::get({ShapedType::kDynamic, columns, features}, builder.getF32Type());
-  }
-  RankedTensorType hiddenType() { return rowsType(width); }
-  RankedTensorType parameterType(ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, builder.getF32Type()); }
-
-  Value weight(const Twine &name, ArrayRef<int64_t> shape) {
-    return WeightOp::create(builder, location, parameterType(shape), builder.getStrArrayAttr({name.str()}), layer,
-                            layer ? stack.getLayers() : 0, DenseI64ArrayAttr(), 0);
-  }
-
-  static llvm::APFloat real(FloatAttr attribute) { return attribute ? attribute.getValue() : llvm::APFloat(0.0); }
-
-  Value norm(Value rows, const Twine &name) {
-    NormAttr kind = stack.getNorm();
-    Value scale = weight(name + ".weight", {width});
-    Value bias = kind.getBias() ? weight(name + ".bias", {width}) : Value();
-    return NormOp::create(builder, location, rows.getType(), kind.getFunction(), rows, scale, bias,
-                          kind.getEpsilon().getValue(), 1, real(kind.getWeightOffset()));
-  }
-
-  /// `rows` with another number of features.
-  Value product(Value rows, Value matrix, Value bias) {
-    auto type = cast<RankedTensorType>(rows.getType());
-    SmallVector<int64_t> shape(type.getShape());
-    shape.back() = cast<RankedTensorType>(matrix.getType()).getDimSize(0);
-    return LinearOp::create(builder, location, RankedTensorType::get(shape, type.getElementType()), rows, matrix, bias);
-  }
-
-  Value linear(Value rows, const Twine &name, int64_t outputs, bool hasBias) {
-    int64_t inputs = cast<RankedTensorType>(rows.getType()).getShape().back();
-    Value matrix = weight(name + ".weight", {outputs, inputs});
-    Value bias = hasBias ? weight(name + ".bias", {outputs}) : Value();
-    return product(rows, matrix, bias);
-  }
-
-  Value add(Value lhs, Value rhs) { return AddOp::create(builder, location, lhs.getType(), lhs, rhs); }
-
-  Value scale(Value value, FloatAttr factor) {
-    return builder.createOrFold<ScaleOp>(location, value.getType(), value, factor);
-  }
 
   Value positionIds() {
-    if (!positions)
-      positions = PositionIdsOp::create(builder, location, tokens.getType(), tokens, past);
+    if (!positions) {
+      auto type = RankedTensorType::get({ShapedType::kDynamic, columns}, builder.getI32Type());
+      positions = PositionIdsOp::create(builder, location, type, positioned, past);
+    }
     return positions;
-  }
-
-  Value positionTable(TableFunction function, int64_t columns) {
-    PositionsAttr attribute = input.getPositions();
-    return PositionTableOp::create(builder, location, parameterType({attribute.getLength(), columns}), function,
-                                   attribute.getBase().getValue(), DenseF64ArrayAttr(), llvm::APFloat(1.0));
   }
 
   std::string tokenTable() { return stack.getSymName().str() + ".input.tokens.weight"; }
 
-  Value embed(Value types) {
-    std::string name = stack.getSymName().str() + ".input";
-    Value sum = EmbedOp::create(builder, location, hiddenType(), tokens,
-                                weight(tokenTable(), {static_cast<int64_t>(input.getVocab()), width}), 0);
-    sum = scale(sum, input.getScaleAttr());
+  Value embedRows(Value ids, Value table, int64_t offset = 0, Value idsOfFirst = {}) {
+    return EmbedOp::create(builder, location, rowsType(width), ids, table, idsOfFirst, offset);
+  }
+
+  Value embed(TokenInputOp op) {
+    Value tokens = positioned = argument("tokens"), types = argument("types");
+    Value table = weight(tokenTable(), {static_cast<int64_t>(op.getVocab()), width});
+    Value sum = embedRows(tokens, table, 0, op.getZeroFirst() ? positionIds() : Value());
+    sum = addPositions(scale(sum, op.getScaleAttr()));
+    if (types)
+      sum = add(sum, embedRows(types, weight(stack.getSymName() + ".input.types.weight",
+                                             {static_cast<int64_t>(op.getTypes()), width})));
+    return normalisedInput(sum);
+  }
+
+  /// Convolutions are products of rows that have their neighbours' components too.
+  Value convolve(FeatureInputOp op) {
+    Value rows = argument("features");
+    for (auto [index, convolution] : llvm::enumerate(op.getConvolutions().getAsRange<ConvolutionAttr>())) {
+      int64_t channels = cast<RankedTensorType>(rows.getType()).getShape().back(), stride = convolution.getStride();
+      Value before = lengths;
+      if (stride > 1)
+        lengths = StridedLengthsOp::create(builder, location, lengths.getType(), lengths, stride);
+      rows = UnfoldOp::create(builder, location, rowsType(channels * convolution.getKernel()), rows, Value(), before,
+                              Value(), Value(), convolution.getKernel(), stride);
+      rows = linear(rows, stack.getSymName() + ".input.convolutions." + Twine(index), convolution.getChannels(),
+                    convolution.getBias());
+      if (ActivationFunctionAttr nonlinearity = convolution.getFunction())
+        rows = activation(rows, nonlinearity.getValue());
+    }
+    positioned = rows;
+    return normalisedInput(addPositions(scale(rows, op.getScaleAttr())));
+  }
+
+  Value addPositions(Value sum) {
     PositionsAttr attribute = input.getPositions();
     int64_t length = attribute.getLength(), offset = attribute.getOffset();
     if (attribute.getKind() == PositionKind::Learned) {
-      Value table = weight(name + ".positions.weight", {offset + length, width});
-      sum = add(sum, EmbedOp::create(builder, location, hiddenType(), positionIds(), table, offset));
-    } else if (attribute.getKind() == PositionKind::Sinusoidal) {
-      Value table = positionTable(attribute.getInterleaved() ? TableFunction::SinusoidalInterleaved
-                                                             : TableFunction::Sinusoidal, width);
-      sum = add(sum, EmbedOp::create(builder, location, hiddenType(), positionIds(), table, 0));
+      Value table = weight(stack.getSymName() + ".input.positions.weight", {offset + length, width});
+      return add(sum, embedRows(positionIds(), table, offset));
     }
-    if (types) {
-      Value table = weight(name + ".types.weight", {static_cast<int64_t>(input.getTypes()), width});
-      sum = add(sum, EmbedOp::create(builder, location, hiddenType(), types, table, 0));
-    }
-    return input.getNorm() ? norm(sum, name + ".norm") : sum;
+    if (attribute.getKind() == PositionKind::Sinusoidal)
+      return add(sum, embedRows(positionIds(), positionTable(sinusoids(attribute), width)));
+    return sum;
   }
+
+  static TableFunction sinusoids(PositionsAttr attribute) {
+    if (attribute.getInterleaved())
+      return TableFunction::SinusoidalInterleaved;
+    return attribute.getEvenSpacing() ? TableFunction::SinusoidalEven : TableFunction::Sinusoidal;
+  }
+
+  Value normalisedInput(Value rows) { return input.getNorm() ? norm(rows, stack.getSymName() + ".input.norm") : rows; }
 
   //===--------------------------------------------------------------------===//
   // Layers
   //===--------------------------------------------------------------------===//
 
-  /// Whole turns of the blocks are one loop, the layers that are left over another of a single turn.
   Value repeatLayers(Value hidden) {
-    if (usesRotary())
+    bool turns =
+        stack.walk([&](AttentionLayerOp op) { return rotaryOf(op) ? WalkResult::interrupt() : WalkResult::advance(); })
+            .wasInterrupted();
+    if (turns)
       positionIds();
+    SmallVector<Value> carried = repeatBlocks(
+        {hidden}, caches, [&](Operation &op, SmallVectorImpl<Value> &state) { state[0] = sublayer(op, state[0]); });
+    return carried[0];
+  }
+
+  using SublayerBuilder = llvm::function_ref<void(Operation &sublayer, SmallVectorImpl<Value> &state)>;
+
+  /// Whole turns of the blocks are one loop, the layers that are left over another of a single turn. Layers carry
+  /// `state` and the caches of `list`.
+  SmallVector<Value> repeatBlocks(SmallVector<Value> state, SmallVectorImpl<Cache> &list, SublayerBuilder build) {
     SmallVector<Block *> blocks = blocksOf(stack);
     int64_t turns = stack.getLayers() / blocks.size(), rest = stack.getLayers() % blocks.size();
-    hidden = repeat(hidden, turns, blocks, 0);
+    state = repeat(state, list, turns, blocks, 0, build);
     if (rest > 0)
-      hidden = repeat(hidden, 1, ArrayRef(blocks).take_front(rest), turns * static_cast<int64_t>(blocks.size()));
-    return hidden;
+      state =
+          repeat(state, list, 1, ArrayRef(blocks).take_front(rest), turns * static_cast<int64_t>(blocks.size()), build);
+    return state;
   }
 
-  bool usesRotary() {
-    if (input.getPositions().getKind() == PositionKind::Rotary)
-      return true;
-    return stack
-        .walk([](AttentionLayerOp op) {
-          return op.getRotary() ? WalkResult::interrupt() : WalkResult::advance();
-        })
-        .wasInterrupted();
-  }
-
-  Value repeat(Value hidden, int64_t turns, ArrayRef<Block *> blocks, int64_t firstLayer) {
-    SmallVector<Value> inits{hidden};
-    for (const Cache &cache : caches)
+  SmallVector<Value> repeat(ArrayRef<Value> state, SmallVectorImpl<Cache> &list, int64_t turns,
+                            ArrayRef<Block *> blocks, int64_t firstLayer, SublayerBuilder build) {
+    SmallVector<Value> inits(state);
+    for (const Cache &cache : list)
       inits.push_back(cache.value);
     auto repeat = RepeatOp::create(builder, location, TypeRange(ValueRange(inits)), turns, inits);
     Block &body = repeat.getBody().emplaceBlock();
     Value turn = body.addArgument(builder.getIndexType(), location);
-    Value state = body.addArgument(hidden.getType(), location);
-    for (Cache &cache : caches)
+    SmallVector<Value> carried;
+    for (Value value : state)
+      carried.push_back(body.addArgument(value.getType(), location));
+    for (Cache &cache : list)
       cache.value = body.addArgument(cache.type, location);
     {
       OpBuilder::InsertionGuard guard(builder);
@@ -282,18 +352,17 @@ private:
       for (auto [index, block] : llvm::enumerate(blocks)) {
         layer = layerOf(turn, blocks.size(), firstLayer + static_cast<int64_t>(index));
         for (Operation &op : *block)
-          if (!isa<TokenInputOp>(op))
-            state = sublayer(op, state);
+          if (!isa<InputOpInterface>(op))
+            build(op, carried);
       }
-      SmallVector<Value> yielded{state};
-      for (const Cache &cache : caches)
-        yielded.push_back(cache.value);
-      YieldOp::create(builder, location, yielded);
+      for (const Cache &cache : list)
+        carried.push_back(cache.value);
+      YieldOp::create(builder, location, carried);
     }
     layer = Value();
-    for (auto [index, cache] : llvm::enumerate(caches))
-      cache.value = repeat.getResult(index + 1);
-    return repeat.getResult(0);
+    for (auto [index, cache] : llvm::enumerate(list))
+      cache.value = repeat.getResult(state.size() + index);
+    return SmallVector<Value>(repeat.getResults().take_front(state.size()));
   }
 
   Value layerOf(Value turn, int64_t blocks, int64_t first) {
@@ -301,10 +370,6 @@ private:
       return turn;
     AffineExpr expression = builder.getAffineDimExpr(0) * blocks + first;
     return affine::AffineApplyOp::create(builder, location, AffineMap::get(1, 0, expression), turn);
-  }
-
-  std::string nameOf(Operation &op) {
-    return (stack.getSymName() + ".layers.*." + op.getAttrOfType<StringAttr>("name").getValue()).str();
   }
 
   /// One sublayer, or several beside one another, with its residual sum and norms.
@@ -326,91 +391,107 @@ private:
   }
 
   Value result(Operation &op, Value rows) {
-    std::string name = nameOf(op);
-    auto attentionLayer = dyn_cast<AttentionLayerOp>(op);
-    Value result = attentionLayer ? attention(attentionLayer, rows, name) : mlp(cast<MlpLayerOp>(op), rows, name);
-    return stack.getNorm().getPlace() == NormPlace::Both ? norm(result, name + ".norm_after") : result;
+    Value result = llvm::TypeSwitch<Operation *, Value>(&op)
+                       .Case([&](AttentionLayerOp layerOp) { return attention(layerOp, rows); })
+                       .Case([&](SsruLayerOp layerOp) { return ssru(layerOp, rows); })
+                       .Case([&](MlpLayerOp layerOp) { return mlp(layerOp, rows); });
+    return stack.getNorm().getPlace() == NormPlace::Both ? norm(result, nameOf(op) + ".norm_after") : result;
   }
 
-  /// The rotary positions of an attention: its own, or the stack's.
-  RotaryAttr rotaryOf(AttentionLayerOp op) {
-    if (std::optional<RotaryAttr> own = op.getRotary())
-      return *own;
-    PositionsAttr attribute = input.getPositions();
-    if (attribute.getKind() != PositionKind::Rotary)
-      return {};
-    int64_t headSize = op.getHeadSize();
-    return RotaryAttr::get(builder.getContext(), attribute.getLength(),
-                           attribute.getDims() > 0 ? attribute.getDims() : headSize, attribute.getBase(),
-                           attribute.getInterleaved(), DenseF64ArrayAttr(), FloatAttr());
+  Cache &cacheOf(Operation *sublayer) {
+    std::string name = cacheName(sublayer);
+    auto &list = isCross(*sublayer) ? sources : caches;
+    return *llvm::find_if(list, [&](const Cache &each) { return each.name == name; });
   }
 
-  Value rotate(Value rows, RotaryAttr rotary, int64_t headSize) {
-    if (!rotary || rotary.getDims() == 0)
-      return rows;
-    llvm::APFloat magnitude = rotary.getMagnitude() ? rotary.getMagnitude().getValue() : llvm::APFloat(1.0);
-    auto table = [&](TableFunction function) -> Value {
-      return PositionTableOp::create(builder, location, parameterType({rotary.getLength(), rotary.getDims() / 2}),
-                                     function, rotary.getBase().getValue(), rotary.getFrequencies(), magnitude);
-    };
-    return RotaryOp::create(builder, location, rows.getType(), rows, positionIds(), table(TableFunction::RotaryCosine),
-                            table(TableFunction::RotarySine), headSize, rotary.getDims(), rotary.getInterleaved());
+  /// The layer's part of a cache.
+  Value sliceOf(const Cache &cache) {
+    auto type = RankedTensorType::get(cache.type.getShape().drop_front(), cache.type.getElementType());
+    return CacheLayerOp::create(builder, location, type, cache.value, layer);
   }
 
-  Value headNorm(Value rows, std::optional<HeadNormAttr> kind, int64_t heads, const Twine &name) {
-    if (!kind)
-      return rows;
-    int64_t features = cast<RankedTensorType>(rows.getType()).getShape().back();
-    int64_t groups = kind->getWhole() ? 1 : heads;
-    Value scale = weight(name + ".weight", {features / groups});
-    Value bias = kind->getBias() ? weight(name + ".bias", {features / groups}) : Value();
-    return NormOp::create(builder, location, rows.getType(), kind->getFunction(), rows, scale, bias,
-                          kind->getEpsilon().getValue(), groups, real(kind->getWeightOffset()));
+  /// Appends keys and values to the sublayer's cache and gives the layer's part of it.
+  Value appendKeys(AttentionLayerOp op, Value key, Value value, Value table) {
+    Cache &cache = cacheOf(op);
+    Value slice = sliceOf(cache);
+    slice = CacheAppendOp::create(builder, location, slice.getType(), slice, key, value, Value(), lengths, past, table,
+                                  op.getKeyValueHeads(), op.getHeadSize());
+    cache.value = CacheUpdateOp::create(builder, location, cache.type, cache.value, layer, slice);
+    return slice;
   }
 
-  Value attention(AttentionLayerOp op, Value rows, const std::string &name) {
-    int64_t headSize = op.getHeadSize(), heads = op.getHeads(), keyHeads = op.getKeyValueHeads();
+  std::pair<Value, Value> keysAndValues(AttentionLayerOp op, Value rows) {
+    std::string name = nameOf(*op);
+    int64_t headSize = op.getHeadSize(), heads = op.getKeyValueHeads();
+    Value key = linear(rows, name + ".key", heads * headSize, op.getBias() && !op.getNoKeyBias());
+    return {key, linear(rows, name + ".value", heads * headSize, op.getBias())};
+  }
+
+  /// Queries or keys, as `role` says, normalised and turned.
+  Value turned(AttentionLayerOp op, Value rows, StringRef role) {
+    int64_t headSize = op.getHeadSize(), heads = cast<RankedTensorType>(rows.getType()).getShape().back() / headSize;
+    rows = headNorm(rows, op.getHeadNorm(), heads, nameOf(*op) + "." + role + "_norm");
     RotaryAttr rotary = rotaryOf(op);
+    return rotary ? rotate(rows, rotary, headSize, positionIds()) : rows;
+  }
+
+  Value attention(AttentionLayerOp op, Value rows) {
+    std::string name = nameOf(*op);
+    int64_t headSize = op.getHeadSize(), heads = op.getHeads();
     Value query = linear(rows, name + ".query", heads * headSize, op.getBias());
-    Value key = linear(rows, name + ".key", keyHeads * headSize, op.getBias() && !op.getNoKeyBias());
-    Value value = linear(rows, name + ".value", keyHeads * headSize, op.getBias());
-    query = rotate(headNorm(query, op.getHeadNorm(), heads, name + ".query_norm"), rotary, headSize);
-    key = rotate(headNorm(key, op.getHeadNorm(), keyHeads, name + ".key_norm"), rotary, headSize);
+    bool cross = op.getFrom().has_value();
+    auto [key, value] = cross ? std::pair<Value, Value>() : keysAndValues(op, rows);
+    query = turned(op, query, "query");
+    if (!cross)
+      key = turned(op, key, "key");
+    return linear(attend(op, query, key, value), name + ".output", width, op.getOutputBias());
+  }
+
+  /// Keys and values are null where they are another stack's, which are cached.
+  Value attend(AttentionLayerOp op, Value query, Value key, Value value) {
     SmallVector<Value> tables;
+    StringAttr score = readTables(op, tables);
+    if (!stack.getCached())
+      return AttentionOp::create(builder, location, query.getType(), query, key, value, Value(), lengths, tables,
+                                 op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(), op.getScale(),
+                                 op.getMaskAttr(), score);
+    bool cross = op.getFrom().has_value();
+    Value slice = cross ? sliceOf(cacheOf(op)) : appendKeys(op, key, value, pages);
+    return CachedAttentionOp::create(builder, location, query.getType(), query, slice, Value(), lengths, past,
+                                     cross ? sourcePages : pages, cross ? sourceLengths : Value(), tables,
+                                     op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(), op.getScale(),
+                                     op.getMaskAttr(), score);
+  }
+
+  /// The tables of an attention's expressions, and its score.
+  StringAttr readTables(AttentionLayerOp op, SmallVectorImpl<Value> &tables) {
+    std::string name = nameOf(*op);
     ArrayRef<int64_t> sizes = op.getTableSizes().value_or(ArrayRef<int64_t>());
     for (size_t i = 0; i + 1 < sizes.size(); i += 2)
       tables.push_back(weight(name + ".table" + Twine(i / 2) + ".weight", sizes.slice(i, 2)));
-    Value context = stack.getCached() ? attendCache(op, query, key, value, tables)
-                                      : attendRows(op, query, key, value, tables);
-    return linear(context, name + ".output", width, op.getOutputBias());
+    std::optional<RelativeBiasAttr> relative = op.getRelative();
+    if (!relative)
+      return op.getScoreAttr();
+    std::string reach = std::to_string(relative->getDistance());
+    std::string score = "s + table" + std::to_string(tables.size()) + "(min(max(k - q, -" + reach + "), " + reach +
+                        ") + " + reach + ", h)";
+    tables.push_back(weight(name + ".relative.weight", {relative->getBuckets(), static_cast<int64_t>(op.getHeads())},
+                            relative->getBucketsByDistance()));
+    return builder.getStringAttr(expressions::parse(score, expressions::Kind::Score)->print());
   }
 
-  Value attendRows(AttentionLayerOp op, Value query, Value key, Value value, ValueRange tables) {
-    return AttentionOp::create(builder, location, query.getType(), query, key, value, Value(), lengths,
-                               tables, op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(), op.getScale(), op.getMaskAttr(),
-                               op.getScoreAttr());
-  }
-
-  Value attendCache(AttentionLayerOp op, Value query, Value key, Value value, ValueRange tables) {
-    Cache &cache = *llvm::find_if(caches, [&](const Cache &each) { return each.name == "cache." + op.getName().str(); });
-    auto sliceType = RankedTensorType::get(cache.type.getShape().drop_front(), cache.type.getElementType());
-    Value slice = CacheLayerOp::create(builder, location, sliceType, cache.value, layer);
-    slice = CacheAppendOp::create(builder, location, sliceType, slice, key, value, Value(), lengths, past, pages,
-                                  op.getKeyValueHeads(), op.getHeadSize());
-    cache.value = CacheUpdateOp::create(builder, location, cache.type, cache.value, layer, slice);
-    return CachedAttentionOp::create(builder, location, query.getType(), query, slice, Value(), lengths, past, pages,
-                                     tables, op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(),
-                                     op.getScale(), op.getMaskAttr(), op.getScoreAttr());
-  }
-
-  Value mlp(MlpLayerOp op, Value rows, const std::string &name) {
-    int64_t hidden = op.getHidden();
-    Value gate = op.getGated() ? linear(rows, name + ".gate", hidden, op.getBias()) : Value();
-    Value up = linear(rows, name + ".up", hidden, op.getBias());
-    Value active = ActivationOp::create(builder, location, up.getType(), op.getFunction(), gate ? gate : up);
-    if (gate)
-      active = MultiplyOp::create(builder, location, up.getType(), active, up);
-    return linear(active, name + ".down", width, op.getBias());
+  Value ssru(SsruLayerOp op, Value rows) {
+    std::string name = nameOf(*op);
+    Value forget = activation(linear(rows, name + ".forget", width, op.getBias()), ActivationFunction::Sigmoid);
+    Value own = linear(rows, name + ".input", width, op.getInputBias());
+    Value slice = stack.getCached() ? sliceOf(cacheOf(op)) : Value();
+    Value state = ScanOp::create(builder, location, own.getType(), forget, own, slice, Value(), lengths, past, pages);
+    if (stack.getCached()) {
+      Cache &cache = cacheOf(op);
+      slice = AppendRowsOp::create(builder, location, slice.getType(), slice, state, Value(), lengths, past, pages);
+      cache.value = CacheUpdateOp::create(builder, location, cache.type, cache.value, layer, slice);
+    }
+    return activation(state, op.getFunction());
   }
 
   //===--------------------------------------------------------------------===//
@@ -418,7 +499,7 @@ private:
   //===--------------------------------------------------------------------===//
 
   Value score(Value rows) {
-    int64_t vocab = input.getVocab();
+    int64_t vocab = cast<TokenInputOp>(*input).getVocab();
     Value matrix = weight(head.getTied() ? tokenTable() : "head.weight", {vocab, width});
     Value bias = head.getBias() ? weight("head.bias", {vocab}) : Value();
     Value logits = scale(product(rows, matrix, bias), head.getScaleAttr());
@@ -427,10 +508,10 @@ private:
     return logits;
   }
 
-  Value poolRows(PoolFunction function, Value rows) {
+  Value poolRows(PoolFunction poolFunction, Value rows) {
     int64_t features = cast<RankedTensorType>(rows.getType()).getShape().back();
     auto type = RankedTensorType::get({ShapedType::kDynamic, features}, builder.getF32Type());
-    return PoolOp::create(builder, location, type, function, rows, Value(), lengths);
+    return PoolOp::create(builder, location, type, poolFunction, rows, Value(), lengths);
   }
 
   Value pool(Value hidden) {
@@ -442,15 +523,10 @@ private:
                           llvm::APFloat(1e-12), 1, llvm::APFloat(0.0));
   }
 
-  StackOp stack;
   PoolingOp pooling;
   HeadOp head;
-  OpBuilder &builder;
-  Location location;
-  int64_t width;
-  TokenInputOp input;
+  InputOpInterface input;
 
-  int64_t columns = ShapedType::kDynamic;
   SmallVector<std::string> argumentNames;
   SmallVector<Type> argumentTypes;
   SmallVector<SmallVector<NamedAttribute>> argumentAttributes;
@@ -458,8 +534,9 @@ private:
   SmallVector<DictionaryAttr> resultAttributes;
 
   func::FuncOp function;
-  Value tokens, lengths, past, pages, positions, layer;
-  SmallVector<Cache> caches;
+  Value lengths, past, pages, sourceLengths, sourcePages;
+  Value positioned, positions; ///< What positions are counted of, and they.
+  SmallVector<Cache> caches, sources;
 };
 
 template <typename Op> Op findOf(ModelOp model, StackOp stack) {
@@ -475,17 +552,19 @@ struct LowerModelToTensor : tenon::impl::LowerModelToTensorBase<LowerModelToTens
       OpBuilder builder(model);
       auto stacks = llvm::to_vector(model.getBody().getOps<StackOp>());
       for (StackOp stack : stacks) {
-        auto expand = [&](StringRef name, int64_t length) {
-          std::string full = stacks.size() == 1 ? name.str() : (name + "_" + stack.getSymName()).str();
-          StackExpander(stack, findOf<PoolingOp>(model, stack), findOf<HeadOp>(model, stack), builder)
-              .expand(full, length);
+        bool alone = llvm::count_if(stacks, [&](StackOp other) { return other.getCached() == stack.getCached(); }) == 1;
+        auto nameOf = [&](StringRef name) { return alone ? name.str() : (name + "_" + stack.getSymName()).str(); };
+        auto expander = [&](int64_t length) {
+          return StackExpander(stack, findOf<PoolingOp>(model, stack), findOf<HeadOp>(model, stack), builder, length);
         };
         if (!stack.getCached()) {
-          expand("encode", ShapedType::kDynamic);
+          expander(ShapedType::kDynamic).expand(nameOf("encode"));
           continue;
         }
-        expand("prefill", ShapedType::kDynamic);
-        expand("decode", 1);
+        for (StringRef source : stack.getSources())
+          expander(ShapedType::kDynamic).expandStart(nameOf("start"), model.lookupSymbol<StackOp>(source));
+        expander(ShapedType::kDynamic).expand(nameOf("prefill"));
+        expander(1).expand(nameOf("decode"));
       }
       model.erase();
     }

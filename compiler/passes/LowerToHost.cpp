@@ -179,18 +179,30 @@ private:
     return result;
   }
 
+  /// The lengths of whole sequences, and every how many-th row of them is left.
+  static std::pair<Value, int64_t> sourceOfLengths(Value lengths) {
+    int64_t stride = 1;
+    while (auto strided = lengths.getDefiningOp<StridedLengthsOp>()) {
+      stride *= static_cast<int64_t>(strided.getStride());
+      lengths = strided.getLengths();
+    }
+    return {lengths, stride};
+  }
+
   /// The number of packed rows of each layout, before anything is allocated: every buffer's size follows from it.
   LogicalResult countRows() {
     for (auto op : function.getOps<RowStartsOp>()) {
-      Value lengths = buffers.lookup(op.getLengths());
+      auto [source, stride] = sourceOfLengths(op.getLengths());
+      Value lengths = buffers.lookup(source);
       if (!lengths)
-        return op.emitOpError() << "takes lengths that are not an argument of the function";
+        return op.emitOpError() << "takes lengths that do not come from an argument of the function";
       auto count = scf::ForOp::create(builder, location, host.constant(0), host.dimension(lengths, 0), host.constant(1),
                                       host.constant(0));
       {
         OpBuilder::InsertionGuard guard(builder);
         builder.setInsertionPointToStart(count.getBody());
-        Value rows = host.roundUp(host.loadIndex(lengths, count.getInductionVar()), op.getTile());
+        Value length = host.loadIndex(lengths, count.getInductionVar());
+        Value rows = host.roundUp(stride > 1 ? host.divideUp(length, stride) : length, op.getTile());
         scf::YieldOp::create(builder, location, host.add(count.getRegionIterArg(0), rows));
       }
       rowCounts[op.getStarts()] = count.getResult(0);
@@ -223,6 +235,8 @@ private:
   }
 
   Value sizeOf(Value tensor, unsigned index) {
+    if (index == kPackedRows)
+      return rowCounts.lookup(tensor);
     Value buffer = buffers.lookup(tensor);
     if (auto alloc = buffer.getDefiningOp<memref::AllocOp>())
       return alloc.getDynamicSizes()[alloc.getType().getDynamicDimIndex(index)];
@@ -241,6 +255,9 @@ private:
         .Case([&](PositionTableOp table) { return lower(table, Value()); })
         .Case([&](RowStartsOp starts) { return lower(starts); })
         .Case([&](PositionIdsOp ids) { return lower(ids); })
+        .Case([&](RowPositionsOp positions) { return lower(positions); })
+        .Case([&](StridedLengthsOp strided) { return lower(strided); })
+        .Case([&](ZeroLengthsOp zeros) { return lower(zeros); })
         .Case([&](PackRowsOp pack) { return lower(pack); })
         .Case([&](UnpackRowsOp unpack) { return lower(unpack); })
         .Case([&](KernelOp kernel) { return lower(kernel); })
@@ -282,12 +299,44 @@ private:
     return success();
   }
 
+  /// The buffer of an optional operand.
+  Value bufferOf(Value tensor) { return tensor ? buffers.lookup(tensor) : Value(); }
+
   LogicalResult lower(PositionIdsOp op) {
-    Value ids = buffers.lookup(op.getIds());
-    Value result = allocate(op.getResult().getType(), sizesOf(op.getIds()));
+    SmallVector<Value> sizes;
+    for (unsigned i : {0u, 1u})
+      if (op.getType().isDynamicDim(i))
+        sizes.push_back(sizeOf(op.getLike(), i));
+    Value result = allocate(op.getType(), sizes);
     buffers[op.getResult()] = result;
     note();
-    host.writePositions(ids, op.getPast() ? buffers.lookup(op.getPast()) : Value(), result);
+    host.writePositions(buffers.lookup(op.getLike()), bufferOf(op.getPast()), result);
+    return success();
+  }
+
+  LogicalResult lower(RowPositionsOp op) {
+    if (!rowCounts.count(op.getStarts()))
+      return op.emitOpError() << "takes starts that are not of a tenon.row_starts";
+    Value result = allocate(op.getType(), rowCounts.lookup(op.getStarts()));
+    buffers[op.getResult()] = result;
+    note();
+    host.writeRowPositions(buffers.lookup(op.getStarts()), bufferOf(op.getPast()), result);
+    return success();
+  }
+
+  LogicalResult lower(StridedLengthsOp op) {
+    Value result = allocate(op.getType(), sizesOf(op.getLengths()));
+    buffers[op.getResult()] = result;
+    note();
+    host.writeStridedLengths(buffers.lookup(op.getLengths()), op.getStride(), result);
+    return success();
+  }
+
+  LogicalResult lower(ZeroLengthsOp op) {
+    Value result = allocate(op.getType(), sizesOf(op.getLengths()));
+    buffers[op.getResult()] = result;
+    note();
+    host.writeZeros(result);
     return success();
   }
 

@@ -68,7 +68,7 @@ public:
     builder.setInsertionPointToStart(&function.getBody().front());
     padded = function.getArgument(0);
     lengths = function.getArgument(1);
-    starts = RowStartsOp::create(builder, location, lengths.getType(), lengths, tile);
+    starts = rowStarts();
     nameDimensions(padded, {"batch", "length"});
     nameDimensions(lengths, {"batch"});
     for (BlockArgument argument : function.getArguments())
@@ -101,19 +101,50 @@ private:
   /// Lets everything but the padded readers of a padded value read its packed form.
   void packUses(Value value) {
     auto pack = PackRowsOp::create(builder, location, padding.packed(value.getType()), value, starts, lengths);
-    value.replaceUsesWithIf(pack.getResult(), [&](OpOperand &use) {
-      return use.getOwner() != pack && !isa<PositionIdsOp, UnpackRowsOp>(use.getOwner());
-    });
+    value.replaceUsesWithIf(
+        pack.getResult(), [&](OpOperand &use) { return use.getOwner() != pack && !isa<UnpackRowsOp>(use.getOwner()); });
     if (pack.use_empty())
       pack.erase();
+  }
+
+  Value rowStarts() { return RowStartsOp::create(builder, location, lengths.getType(), lengths, tile); }
+
+  /// Rows that are left of a sequence have starts and lengths of their own: those of all operations that follow.
+  void convertUnfold(UnfoldOp op) {
+    op.getStartsMutable().assign(starts);
+    builder.setInsertionPoint(op);
+    if (int64_t step = op.getStride(); step > 1) {
+      lengths = stridedLengths(op, step);
+      starts = rowStarts();
+      stride *= step;
+    }
+    op.getResultStartsMutable().assign(starts);
+    op.getResultLengthsMutable().assign(lengths);
+  }
+
+  Value stridedLengths(UnfoldOp op, int64_t step) {
+    for (Operation *user : op.getLengths().getUsers())
+      if (auto known = dyn_cast<StridedLengthsOp>(user))
+        if (static_cast<int64_t>(known.getStride()) == step && known->getBlock() == op->getBlock() &&
+            known->isBeforeInBlock(op))
+          return known;
+    return StridedLengthsOp::create(builder, location, lengths.getType(), lengths, step);
+  }
+
+  void convertPositions(PositionIdsOp op) {
+    Value rows = RowPositionsOp::create(builder, location, padding.packed(op.getType()), starts, op.getPast());
+    op.getResult().replaceAllUsesWith(rows);
+    op.erase();
   }
 
   void convert(Operation *op) {
     builder.setInsertionPointAfter(op);
     if (auto positions = dyn_cast<PositionIdsOp>(op))
-      return packUses(positions.getResult());
-    llvm::TypeSwitch<Operation *>(op).Case<AttentionOp, CachedAttentionOp, CacheAppendOp, PoolOp>(
-        [&](auto sequences) { sequences.getStartsMutable().assign(starts); });
+      return convertPositions(positions);
+    llvm::TypeSwitch<Operation *>(op)
+        .Case<AttentionOp, CachedAttentionOp, CacheAppendOp, ScanOp, AppendRowsOp, PoolOp>(
+            [&](auto sequences) { sequences.getStartsMutable().assign(starts); })
+        .Case([&](UnfoldOp unfold) { convertUnfold(unfold); });
     if (isa<func::ReturnOp>(op))
       return unpackResults(op);
     for (Region &region : op->getRegions())
@@ -131,7 +162,7 @@ private:
     builder.setInsertionPoint(op);
     for (auto [operand, type] : llvm::zip(op->getOpOperands(), function.getResultTypes()))
       if (padding.matches(type))
-        operand.set(UnpackRowsOp::create(builder, location, type, operand.get(), starts, lengths, padded));
+        operand.set(UnpackRowsOp::create(builder, location, type, operand.get(), starts, lengths, padded, stride));
   }
 
   static constexpr StringRef kDims = "tenon.dims";
@@ -141,7 +172,8 @@ private:
   OpBuilder builder;
   Location location;
   int64_t tile;
-  Value padded, lengths, starts;
+  Value padded, lengths, starts; ///< Lengths and starts are those of the rows that the next operation computes on.
+  int64_t stride = 1;            ///< How many rows of `padded` one of them stands for.
 };
 
 struct PackRows : tenon::impl::PackRowsBase<PackRows> {

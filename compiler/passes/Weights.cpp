@@ -10,6 +10,11 @@
 using namespace mlir;
 using namespace tenon;
 
+template <typename Number> static uint64_t contentHash(ArrayRef<Number> numbers) {
+  return llvm::xxh3_64bits(
+      ArrayRef(reinterpret_cast<const uint8_t *>(numbers.data()), numbers.size() * sizeof(Number)));
+}
+
 static weights::PackedTensor packedTensor(WeightOp op) {
   weights::PackedTensor tensor;
   for (Attribute parameter : op.getParameters())
@@ -24,6 +29,10 @@ static weights::PackedTensor packedTensor(WeightOp op) {
     tensor.partRows = {tensor.shape[0]};
   if (tensor.panel > 0)
     tensor.name += "/panels" + std::to_string(tensor.panel);
+  if (std::optional<ArrayRef<int64_t>> picked = op.getRows()) {
+    tensor.picked = picked->vec();
+    tensor.name += "/rows" + llvm::utohexstr(contentHash<int64_t>(tensor.picked));
+  }
   return tensor;
 }
 
@@ -38,6 +47,9 @@ static weights::PackedTensor packedTensor(PositionTableOp op) {
   case TableFunction::Sinusoidal:
     tensor.generator = weights::Generator::Sinusoidal;
     break;
+  case TableFunction::SinusoidalEven:
+    tensor.generator = weights::Generator::SinusoidalEven;
+    break;
   case TableFunction::SinusoidalInterleaved:
     tensor.generator = weights::Generator::SinusoidalInterleaved;
     break;
@@ -51,9 +63,8 @@ static weights::PackedTensor packedTensor(PositionTableOp op) {
   llvm::raw_string_ostream(tensor.name) << stringifyTableFunction(op.getFunction()) << "/" << tensor.shape[0] << "x"
                                         << tensor.shape[1] << "/base" << tensor.base;
   if (!tensor.frequencies.empty() || tensor.magnitude != 1) {
-    auto bytes = ArrayRef(reinterpret_cast<const uint8_t *>(tensor.frequencies.data()),
-                          tensor.frequencies.size() * sizeof(double));
-    tensor.name += "/magnitude" + std::to_string(tensor.magnitude) + "/" + llvm::utohexstr(llvm::xxh3_64bits(bytes));
+    tensor.name += "/magnitude" + std::to_string(tensor.magnitude) + "/" +
+                   llvm::utohexstr(contentHash<double>(tensor.frequencies));
   }
   return tensor;
 }

@@ -11,16 +11,58 @@ using namespace mlir;
 
 namespace tenon::reference {
 
-template <typename Scalar> static LogicalResult evaluateOp(PositionIdsOp op, State<Scalar> &state) {
-  const Tensor<Scalar> &ids = state.get(op.getIds());
+/// How many tokens of each sequence come before, none where the operation does not say.
+template <typename Op, typename Scalar>
+static FailureOr<SmallVector<int32_t>> pastOf(Op op, const State<Scalar> &state, int64_t sequences) {
   const Tensor<Scalar> *past = state.find(op.getPast());
-  if (past && past->size() != ids.dim(0))
-    return op.emitError() << "past has " << past->size() << " elements for " << ids.dim(0) << " sequences";
+  if (!past)
+    return SmallVector<int32_t>(sequences, 0);
+  if (past->size() != sequences)
+    return op.emitError() << "past has " << past->size() << " elements for " << sequences << " sequences";
+  return SmallVector<int32_t>(past->ints());
+}
+
+template <typename Scalar> static LogicalResult evaluateOp(PositionIdsOp op, State<Scalar> &state) {
+  const Tensor<Scalar> &like = state.get(op.getLike());
+  FailureOr<SmallVector<int32_t>> past = pastOf(op, state, like.dim(0));
+  if (failed(past))
+    return failure();
   std::vector<int32_t> result;
-  for (int64_t b = 0; b < ids.dim(0); ++b)
-    for (int64_t t = 0; t < ids.dim(1); ++t)
-      result.push_back(static_cast<int32_t>((past ? past->ints()[b] : 0) + t));
-  return state.set(op, op.getResult(), Tensor<Scalar>(ids.shape(), std::move(result)));
+  for (int32_t first : *past)
+    for (int64_t t = 0; t < like.dim(1); ++t)
+      result.push_back(static_cast<int32_t>(first + t));
+  return state.set(op, op.getResult(), Tensor<Scalar>(like.shape().take_front(2), std::move(result)));
+}
+
+template <typename Scalar> static LogicalResult evaluateOp(RowPositionsOp op, State<Scalar> &state) {
+  ArrayRef<int32_t> starts = state.get(op.getStarts()).ints();
+  if (starts.empty() || starts.front() != 0 || !llvm::is_sorted(starts))
+    return op.emitError() << "starts do not ascend from 0";
+  FailureOr<SmallVector<int32_t>> past = pastOf(op, state, static_cast<int64_t>(starts.size()) - 1);
+  if (failed(past))
+    return failure();
+  std::vector<int32_t> result;
+  for (auto [b, first] : llvm::enumerate(*past))
+    for (int32_t t = 0; t < starts[b + 1] - starts[b]; ++t)
+      result.push_back(first + t);
+  return state.set(op, op.getResult(), Tensor<Scalar>({starts.back()}, std::move(result)));
+}
+
+template <typename Scalar> static LogicalResult evaluateOp(StridedLengthsOp op, State<Scalar> &state) {
+  const Tensor<Scalar> &lengths = state.get(op.getLengths());
+  int64_t stride = op.getStride();
+  std::vector<int32_t> result;
+  for (auto [b, length] : llvm::enumerate(lengths.ints())) {
+    if (length < 0)
+      return op.emitError() << "length " << length << " of sequence " << b << " is negative";
+    result.push_back(static_cast<int32_t>(llvm::divideCeil(length, stride)));
+  }
+  return state.set(op, op.getResult(), Tensor<Scalar>(lengths.shape(), std::move(result)));
+}
+
+template <typename Scalar> static LogicalResult evaluateOp(ZeroLengthsOp op, State<Scalar> &state) {
+  const Tensor<Scalar> &lengths = state.get(op.getLengths());
+  return state.set(op, op.getResult(), Tensor<Scalar>(lengths.shape(), std::vector<int32_t>(lengths.size())));
 }
 
 template <typename Scalar> static LogicalResult evaluateOp(RowStartsOp op, State<Scalar> &state) {
@@ -90,6 +132,7 @@ template <typename Scalar> static LogicalResult evaluateOp(UnpackRowsOp op, Stat
   const Tensor<Scalar> &input = state.get(op.getInput()), &like = state.get(op.getLike());
   ArrayRef<int64_t> row = input.shape().drop_front(1);
   SmallVector<int64_t> shape(like.shape().take_front(2));
+  shape[1] = llvm::divideCeil(shape[1], static_cast<int64_t>(op.getStride()));
   llvm::append_range(shape, row);
   auto result = rearrange(input, shape, countElements(row), [&](auto copy) {
     return forEachRow(op, state, shape[0], shape[1], input.dim(0),
@@ -99,7 +142,8 @@ template <typename Scalar> static LogicalResult evaluateOp(UnpackRowsOp op, Stat
 }
 
 void attachLayoutOpModels(MLIRContext *context) {
-  attachModels<PositionIdsOp, RowStartsOp, PackRowsOp, UnpackRowsOp>(context);
+  attachModels<PositionIdsOp, RowPositionsOp, RowStartsOp, StridedLengthsOp, ZeroLengthsOp, PackRowsOp, UnpackRowsOp>(
+      context);
 }
 
 } // namespace tenon::reference

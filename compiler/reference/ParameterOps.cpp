@@ -23,6 +23,10 @@ static std::pair<double, bool> getWave(TableFunction function, int64_t column, i
     double exponent = half > 1 ? -static_cast<double>(column % half) / static_cast<double>(half - 1) : 0;
     return {exponent, column < half};
   }
+  case TableFunction::SinusoidalEven: {
+    int64_t half = columns / 2;
+    return {-static_cast<double>(column % half) / static_cast<double>(half), column < half};
+  }
   case TableFunction::SinusoidalInterleaved:
     return {-2.0 * static_cast<double>(column / 2) / static_cast<double>(columns), column % 2 == 0};
   case TableFunction::RotaryCosine:

@@ -18,7 +18,12 @@ template <typename Scalar> static LogicalResult evaluateOp(EmbedOp op, State<Sca
     return op.emitError() << "picks rows of an empty table";
   std::vector<Scalar> result;
   result.reserve(ids.size() * columns);
-  for (int32_t id : ids.ints()) {
+  const Tensor<Scalar> *positions = state.find(op.getPositions());
+  for (auto [index, id] : llvm::enumerate(ids.ints())) {
+    if (positions && positions->ints()[index] == 0) {
+      result.insert(result.end(), columns, Scalar(0));
+      continue;
+    }
     int64_t row = std::clamp<int64_t>(id + static_cast<int64_t>(op.getOffset()), 0, rows - 1);
     for (int64_t k = 0; k < columns; ++k)
       result.push_back(table.values()[(row / panel * columns + k) * panel + row % panel]);
@@ -109,6 +114,8 @@ template <typename Scalar> static LogicalResult evaluateOp(ActivationOp op, Stat
     return evaluateUnary(op, state, [](Scalar x) { return x < 0 ? Scalar(0) : x; });
   case ActivationFunction::Silu:
     return evaluateUnary(op, state, [](Scalar x) { return x / (Scalar(1) + std::exp(-x)); });
+  case ActivationFunction::Sigmoid:
+    return evaluateUnary(op, state, [](Scalar x) { return Scalar(1) / (Scalar(1) + std::exp(-x)); });
   case ActivationFunction::Tanh:
     return evaluateUnary(op, state, [](Scalar x) { return std::tanh(x); });
   case ActivationFunction::ReluSquared:
@@ -212,7 +219,8 @@ template <typename Scalar> static LogicalResult evaluateOp(SplitOp op, State<Sca
 }
 
 void attachRowOpModels(MLIRContext *context) {
-  attachModels<EmbedOp, LinearOp, AddOp, MultiplyOp, ScaleOp, ActivationOp, SoftcapOp, NormOp, RotaryOp, SplitOp>(context);
+  attachModels<EmbedOp, LinearOp, AddOp, MultiplyOp, ScaleOp, ActivationOp, SoftcapOp, NormOp, RotaryOp, SplitOp>(
+      context);
 }
 
 } // namespace tenon::reference

@@ -45,8 +45,8 @@ public:
   }
 
   Scalar operator()(int64_t query, int64_t key, int64_t head, int64_t batch, Scalar product) {
-    expressions::Point<Scalar> point{static_cast<int32_t>(query), static_cast<int32_t>(key),
-                                     static_cast<int32_t>(head), static_cast<int32_t>(batch), product};
+    expressions::Point<Scalar> point{static_cast<int32_t>(query), static_cast<int32_t>(key), static_cast<int32_t>(head),
+                                     static_cast<int32_t>(batch), product};
     auto lookup = [&](unsigned table, int32_t i, int32_t j) {
       const Tensor<Scalar> &values = *tables[table];
       return values.row(expressions::clampIndex(i, values.dim(0)))[expressions::clampIndex(j, values.dim(1))];
@@ -77,8 +77,8 @@ template <typename Scalar> struct Keys {
 
 /// Attends from the rows [begin, end), the first of which has the position `past`.
 template <typename Scalar, typename Op>
-static void attend(Op op, const State<Scalar> &state, const Tensor<Scalar> &query, int64_t begin, int64_t end, int64_t past, int64_t batch,
-                   const Keys<Scalar> &keys, std::vector<Scalar> &result) {
+static void attend(Op op, const State<Scalar> &state, const Tensor<Scalar> &query, int64_t begin, int64_t end,
+                   int64_t past, int64_t batch, const Keys<Scalar> &keys, std::vector<Scalar> &result) {
   int64_t heads = op.getHeads(), size = op.getHeadSize(), sharers = heads / op.getKeyValueHeads();
   Scalar scale = static_cast<Scalar>(op.getScale().convertToDouble());
   Scores<Scalar> scores(op, state);
@@ -130,25 +130,47 @@ template <typename Scalar> static LogicalResult evaluateOp(AttentionOp op, State
 // Caches
 //===----------------------------------------------------------------------===//
 
-/// Where the tokens of a batch's sequences lie in one layer of a cache.
-template <typename Scalar> class Pages {
+/// In which page of one layer of a cache each token of a batch's sequences lies.
+template <typename Scalar> class PageTable {
 public:
-  Pages(const State<Scalar> &state, Value pages, Value past, int64_t count, int64_t keyValueHeads, int64_t headSize)
-      : table(state.get(pages)), past(state.get(past).ints()), count(count), heads(keyValueHeads), size(headSize) {}
+  PageTable(const State<Scalar> &state, Value pages, Value past, int64_t count)
+      : table(state.get(pages)), past(state.get(past).ints()), count(count) {}
 
-  /// Fails where the sequence's tokens do not fit its pages.
+  int64_t pastOf(int64_t batch) const { return past[batch]; }
+  int64_t pageOf(int64_t batch, int64_t token) const {
+    return table.ints()[batch * table.columns() + token / kPageTokens];
+  }
+
+  /// Fails where `length` new tokens of the sequence do not fit its pages.
   LogicalResult check(Operation *op, int64_t batch, int64_t length) const {
-    int64_t first = past[batch], tokens = first + length;
-    if (first < 0 || tokens > table.columns() * kPageTokens)
-      return op->emitError() << "sequence " << batch << " has " << first << " cached and " << length
-                             << " new tokens, expected at most " << table.columns() * kPageTokens;
+    if (past[batch] < 0)
+      return op->emitError() << "sequence " << batch << " has " << past[batch] << " cached tokens";
+    return checkTokens(op, batch, past[batch] + length);
+  }
+
+  /// Fails where the sequence has no pages for `tokens`.
+  LogicalResult checkTokens(Operation *op, int64_t batch, int64_t tokens) const {
+    if (tokens < 0 || tokens > table.columns() * kPageTokens)
+      return op->emitError() << "sequence " << batch << " has " << tokens << " tokens, expected at most "
+                             << table.columns() * kPageTokens;
     for (int64_t slot = 0; slot * kPageTokens < tokens; ++slot)
       if (int32_t page = table.ints()[batch * table.columns() + slot]; page < 0 || page >= count)
         return op->emitError() << "page " << page << " of sequence " << batch << " is not one of " << count;
     return success();
   }
 
-  int64_t pastOf(int64_t batch) const { return past[batch]; }
+private:
+  const Tensor<Scalar> &table;
+  ArrayRef<int32_t> past;
+  int64_t count;
+};
+
+/// Where keys and values lie in these pages.
+template <typename Scalar> class Pages : public PageTable<Scalar> {
+public:
+  Pages(const State<Scalar> &state, Value pages, Value past, int64_t count, int64_t keyValueHeads, int64_t headSize)
+      : PageTable<Scalar>(state, pages, past, count), heads(keyValueHeads), size(headSize) {}
+
   int64_t pageFloats() const { return 2 * heads * size * kPageTokens; }
   int64_t keyIndex(int64_t batch, int64_t token, int64_t head, int64_t d) const {
     return headBegin(batch, token, head) + d * kPageTokens + token % kPageTokens;
@@ -159,13 +181,10 @@ public:
 
 private:
   int64_t headBegin(int64_t batch, int64_t token, int64_t head) const {
-    int64_t page = table.ints()[batch * table.columns() + token / kPageTokens];
-    return page * pageFloats() + head * 2 * size * kPageTokens;
+    return this->pageOf(batch, token) * pageFloats() + head * 2 * size * kPageTokens;
   }
 
-  const Tensor<Scalar> &table;
-  ArrayRef<int32_t> past;
-  int64_t count, heads, size;
+  int64_t heads, size;
 };
 
 template <typename Scalar> static LogicalResult evaluateOp(CacheLayerOp op, State<Scalar> &state) {
@@ -181,7 +200,8 @@ template <typename Scalar> static LogicalResult evaluateOp(CacheUpdateOp op, Sta
   const Tensor<Scalar> &cache = state.get(op.getCache()), &slice = state.get(op.getSlice());
   int64_t layer = state.getIndex(op.getLayer());
   if (layer < 0 || layer >= cache.dim(0) || slice.shape() != cache.shape().drop_front())
-    return op.emitError() << "[" << slice.shape() << "] is not layer " << layer << " of a cache [" << cache.shape() << "]";
+    return op.emitError() << "[" << slice.shape() << "] is not layer " << layer << " of a cache [" << cache.shape()
+                          << "]";
   std::vector<Scalar> values = cache.values().vec();
   llvm::copy(slice.values(), values.begin() + layer * slice.size());
   return state.set(op, op.getResult(), Tensor<Scalar>(cache.shape(), std::move(values)));
@@ -217,9 +237,13 @@ template <typename Scalar> static LogicalResult evaluateOp(CachedAttentionOp op,
     return failure();
   int64_t size = op.getHeadSize();
   Pages<Scalar> pages(state, op.getPages(), op.getPast(), cache.dim(0), op.getKeyValueHeads(), size);
+  const Tensor<Scalar> *ownKeys = state.find(op.getKeys());
+  if (ownKeys && ownKeys->size() != static_cast<int64_t>(sequences->size()))
+    return op.emitError() << "has " << ownKeys->size() << " numbers of keys for " << sequences->size() << " sequences";
   std::vector<Scalar> result(query.size(), 0);
   for (auto [b, sequence] : llvm::enumerate(*sequences)) {
-    if (failed(pages.check(op, b, sequence.length)))
+    int64_t count = ownKeys ? ownKeys->ints()[b] : pages.pastOf(b) + sequence.length;
+    if (failed(pages.checkTokens(op, b, count)))
       return failure();
     auto gather = [&](auto indexOf) {
       return [&cache, indexOf, size](int64_t s, int64_t h) {
@@ -232,9 +256,99 @@ template <typename Scalar> static LogicalResult evaluateOp(CachedAttentionOp op,
     auto keyRow = gather([&, b = b](int64_t s, int64_t h, int64_t d) { return pages.keyIndex(b, s, h, d); });
     auto valueRow = gather([&, b = b](int64_t s, int64_t h, int64_t d) { return pages.valueIndex(b, s, h, d); });
     int64_t end = sequence.begin + sequence.length, past = pages.pastOf(b);
-    attend<Scalar>(op, state, query, sequence.begin, end, past, b, {past + sequence.length, keyRow, valueRow}, result);
+    attend<Scalar>(op, state, query, sequence.begin, end, past, b, {count, keyRow, valueRow}, result);
   }
   return state.set(op, op.getResult(), Tensor<Scalar>(query.shape(), std::move(result)));
+}
+
+//===----------------------------------------------------------------------===//
+// Recurrences and convolutions
+//===----------------------------------------------------------------------===//
+
+template <typename Scalar> static LogicalResult evaluateOp(ScanOp op, State<Scalar> &state) {
+  const Tensor<Scalar> &forget = state.get(op.getForget()), &input = state.get(op.getInput());
+  const Tensor<Scalar> *cache = state.find(op.getCache());
+  if (forget.shape() != input.shape())
+    return op.emitError() << "operands have shapes [" << forget.shape() << "] and [" << input.shape()
+                          << "], expected the same";
+  FailureOr<SmallVector<Sequence>> sequences = getSequences(op, state, input, op.getStarts(), op.getLengths());
+  if (failed(sequences))
+    return failure();
+  int64_t width = input.columns();
+  std::optional<PageTable<Scalar>> pages;
+  if (cache)
+    pages.emplace(state, op.getPages(), op.getPast(), cache->dim(0));
+  std::vector<Scalar> result(input.size(), 0), current(width);
+  for (auto [b, sequence] : llvm::enumerate(*sequences)) {
+    std::fill(current.begin(), current.end(), Scalar(0));
+    if (pages && failed(pages->check(op, b, sequence.length)))
+      return failure();
+    if (int64_t past = pages ? pages->pastOf(b) : 0; past > 0)
+      llvm::copy(cache->row(pages->pageOf(b, past - 1)).slice((past - 1) % kPageTokens * width, width),
+                 current.begin());
+    for (int64_t row = sequence.begin; row < sequence.begin + sequence.length; ++row)
+      for (int64_t i = 0; i < width; ++i) {
+        Scalar kept = forget.row(row)[i];
+        result[row * width + i] = current[i] = kept * current[i] + (Scalar(1) - kept) * input.row(row)[i];
+      }
+  }
+  return state.set(op, op.getResult(), Tensor<Scalar>(input.shape(), std::move(result)));
+}
+
+template <typename Scalar> static LogicalResult evaluateOp(AppendRowsOp op, State<Scalar> &state) {
+  const Tensor<Scalar> &cache = state.get(op.getCache()), &rows = state.get(op.getRows());
+  FailureOr<SmallVector<Sequence>> sequences = getSequences(op, state, rows, op.getStarts(), op.getLengths());
+  if (failed(sequences))
+    return failure();
+  int64_t width = rows.columns();
+  PageTable<Scalar> pages(state, op.getPages(), op.getPast(), cache.dim(0));
+  std::vector<Scalar> result = cache.values().vec();
+  for (auto [b, sequence] : llvm::enumerate(*sequences)) {
+    if (failed(pages.check(op, b, sequence.length)))
+      return failure();
+    for (int64_t t = 0; t < sequence.length; ++t) {
+      int64_t token = pages.pastOf(b) + t;
+      llvm::copy(rows.row(sequence.begin + t),
+                 result.begin() + pages.pageOf(b, token) * cache.columns() + token % kPageTokens * width);
+    }
+  }
+  return state.set(op, op.getResult(), Tensor<Scalar>(cache.shape(), std::move(result)));
+}
+
+template <typename Scalar> static LogicalResult evaluateOp(UnfoldOp op, State<Scalar> &state) {
+  const Tensor<Scalar> &input = state.get(op.getInput());
+  int64_t window = op.getWindow(), stride = op.getStride(), channels = input.columns();
+  FailureOr<SmallVector<Sequence>> sequences = getSequences(op, state, input, op.getStarts(), op.getLengths());
+  if (failed(sequences))
+    return failure();
+  SmallVector<int64_t> shape(input.shape());
+  FailureOr<SmallVector<Sequence>> targets = failure();
+  if (op.getResultStarts()) {
+    ArrayRef<int32_t> starts = state.get(op.getResultStarts()).ints();
+    shape = {starts.empty() ? 0 : starts.back(), channels * window};
+    targets = getSequences(op, state.get(op.getResultLengths()).ints(), starts, shape[0]);
+  } else {
+    shape[1] = llvm::divideCeil(shape[1], stride);
+    shape[2] = channels * window;
+    SmallVector<int32_t> lengths = llvm::map_to_vector(*sequences, [&](const Sequence &sequence) {
+      return static_cast<int32_t>(llvm::divideCeil(sequence.length, stride));
+    });
+    targets = getSequences(op, lengths, shape);
+  }
+  if (failed(targets))
+    return failure();
+  std::vector<Scalar> result(countElements(shape), 0);
+  for (auto [from, to] : llvm::zip_equal(*sequences, *targets)) {
+    if (to.length != static_cast<int64_t>(llvm::divideCeil(from.length, stride)))
+      return op.emitError() << "a sequence of " << from.length << " rows becomes one of " << to.length << ", expected "
+                            << llvm::divideCeil(from.length, stride);
+    for (int64_t t = 0; t < to.length; ++t)
+      for (int64_t j = 0; j < window; ++j)
+        if (int64_t row = t * stride + j - window / 2; row >= 0 && row < from.length)
+          for (int64_t c = 0; c < channels; ++c)
+            result[(to.begin + t) * channels * window + c * window + j] = input.row(from.begin + row)[c];
+  }
+  return state.set(op, op.getResult(), Tensor<Scalar>(shape, std::move(result)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -261,6 +375,9 @@ template <typename Scalar> static LogicalResult evaluateOp(PoolOp op, State<Scal
   return state.set(op, op.getResult(), Tensor<Scalar>({batch, width}, std::move(result)));
 }
 
-void attachSequenceOpModels(MLIRContext *context) { attachModels<AttentionOp, CachedAttentionOp, CacheLayerOp, CacheUpdateOp, CacheAppendOp, PoolOp>(context); }
+void attachSequenceOpModels(MLIRContext *context) {
+  attachModels<AttentionOp, CachedAttentionOp, CacheLayerOp, CacheUpdateOp, CacheAppendOp, ScanOp, AppendRowsOp,
+               UnfoldOp, PoolOp>(context);
+}
 
 } // namespace tenon::reference

@@ -95,6 +95,13 @@ static std::vector<float> toPanels(ArrayRef<float> values, ArrayRef<int64_t> pla
   return result;
 }
 
+static std::vector<float> pickRows(ArrayRef<float> values, ArrayRef<int64_t> picked, int64_t columns) {
+  std::vector<float> result;
+  for (int64_t row : picked)
+    llvm::append_range(result, values.slice(row * columns, columns));
+  return result;
+}
+
 template <typename Scalar> FailureOr<Tensor<Scalar>> State<Scalar>::getParameters(WeightOp op) {
   int64_t layer = op.getLayer() ? getIndex(op.getLayer()) : 0;
   if (op.getLayer() && (layer < 0 || layer >= static_cast<int64_t>(op.getLayers())))
@@ -110,6 +117,8 @@ template <typename Scalar> FailureOr<Tensor<Scalar>> State<Scalar>::getParameter
   ArrayRef<int64_t> shape = op.getType().getShape();
   if (op.getPanel() > 0)
     values = toPanels(*values, op.getPlainShape(), shape);
+  if (std::optional<ArrayRef<int64_t>> picked = op.getRows())
+    values = pickRows(*values, *picked, countElements(shape.drop_front()));
   Tensor<Scalar> tensor(shape, std::vector<Scalar>(values->begin(), values->end()));
   parameters[key] = tensor;
   return tensor;

@@ -40,6 +40,12 @@ llvm::Expected<PackedShape> tenon::weights::packedShape(const PackedTensor &tens
     shape.columns = tensor.shape[1];
     return shape;
   }
+  if (!tensor.picked.empty()) {
+    bool inside = llvm::all_of(tensor.picked, [&](int64_t row) { return row >= 0 && row < shape.rows; });
+    if (tensor.parts.size() != 1 || !inside)
+      return inconsistent(tensor, "it picks rows that its one part does not have");
+    shape.rows = static_cast<int64_t>(tensor.picked.size());
+  }
   if (tensor.shape.empty() || tensor.shape[0] != shape.rows || (generated && tensor.shape.size() != 2))
     return inconsistent(tensor,
                         "shape " + shapeText(tensor.shape) + " does not hold " + llvm::Twine(shape.rows) + " rows");
@@ -70,6 +76,11 @@ static double generatedValue(const PackedTensor &tensor, int64_t columns, int64_
     int64_t pair = column < columns / 2 ? column : column - columns / 2;
     double exponent = half > 1 ? static_cast<double>(pair) / (half - 1) : 0;
     double angle = position * std::pow(tensor.base, -exponent);
+    return column < columns / 2 ? std::sin(angle) : std::cos(angle);
+  }
+  case Generator::SinusoidalEven: {
+    int64_t pair = column < columns / 2 ? column : column - columns / 2;
+    double angle = position * std::pow(tensor.base, -static_cast<double>(pair) / half);
     return column < columns / 2 ? std::sin(angle) : std::cos(angle);
   }
   case Generator::SinusoidalInterleaved: {

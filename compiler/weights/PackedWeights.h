@@ -18,6 +18,7 @@ namespace tenon::weights {
 enum class Generator {
   None,
   Sinusoidal,            ///< [positions, width]: sin(p·f), then cos(p·f), f = base^(-i/(width/2-1)) (Marian, fairseq).
+  SinusoidalEven,        ///< [positions, width]: sin(p·f), then cos(p·f), f = base^(-2i/width).
   SinusoidalInterleaved, ///< [positions, width]: sin(p·f), cos(p·f) in turn, f = base^(-2i/width) (the paper;
                          ///< DistilBERT).
   RotaryCosine,          ///< [positions, dims/2]: cos(position · base^(-2i/dims)).
@@ -36,6 +37,8 @@ struct PackedTensor {
   int64_t panel = 0; ///< Columns of a panel; 0 for plain.
   /// Rows of each part (dimension 0), in order; the parts' other dimensions are the packed tensor's.
   std::vector<int64_t> partRows;
+  /// Of the one part, which rows there are, in order; all of them where empty.
+  std::vector<int64_t> picked = {};
   Generator generator = Generator::None;
   double base = 10000.0;
   std::vector<double> frequencies = {}; ///< Rotary only: in place of what follows from `base`, one per column.

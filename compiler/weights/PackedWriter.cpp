@@ -57,6 +57,7 @@ public:
 private:
   llvm::Error writeGenerated(const PackedTensor &tensor, const PackedShape &shape);
   llvm::Error writePlain(const PartRows &parts, const PackedShape &shape);
+  llvm::Error writePicked(const PartRows &parts, const PackedShape &shape, llvm::ArrayRef<int64_t> picked);
   llvm::Error writePanels(const PartRows &parts, const PackedShape &shape, int64_t panel);
   llvm::Error emit(llvm::ArrayRef<float> values);
 
@@ -141,6 +142,17 @@ llvm::Error PackedWriter::writePlain(const PartRows &parts, const PackedShape &s
   return llvm::Error::success();
 }
 
+llvm::Error PackedWriter::writePicked(const PartRows &parts, const PackedShape &shape,
+                                      llvm::ArrayRef<int64_t> picked) {
+  packed.resize(shape.columns);
+  for (int64_t row : picked) {
+    parts.read(row, 1, packed.data());
+    if (llvm::Error error = emit(packed))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
 llvm::Error PackedWriter::writePanels(const PartRows &parts, const PackedShape &shape, int64_t panel) {
   rows.resize(panel * shape.columns);
   packed.resize(panel * shape.columns);
@@ -168,7 +180,10 @@ llvm::Error PackedWriter::write(const PackedTensor &tensor, const WeightSource &
     llvm::Expected<PartRows> parts = PartRows::open(tensor, shape->columns, layer, source);
     if (!parts)
       return parts.takeError();
-    if (llvm::Error error = tensor.panel > 0 ? writePanels(*parts, *shape, tensor.panel) : writePlain(*parts, *shape))
+    llvm::Error error = tensor.panel > 0         ? writePanels(*parts, *shape, tensor.panel)
+                        : tensor.picked.empty() ? writePlain(*parts, *shape)
+                                                : writePicked(*parts, *shape, tensor.picked);
+    if (error)
       return error;
   }
   return llvm::Error::success();

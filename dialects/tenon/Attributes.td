@@ -26,7 +26,8 @@ def Tenon_NormPlaceAttr : Tenon_EnumAttr<Tenon_NormPlace, "norm_place">;
 def Tenon_ActivationFunction : Tenon_Enum<"ActivationFunction", "Elementwise nonlinearity", [
   I32EnumAttrCase<"Gelu", 0, "gelu">, I32EnumAttrCase<"GeluTanh", 1, "gelu_tanh">, I32EnumAttrCase<"Relu", 2, "relu">,
   I32EnumAttrCase<"Silu", 3, "silu">, I32EnumAttrCase<"Tanh", 4, "tanh">,
-  I32EnumAttrCase<"ReluSquared", 5, "relu_squared">, I32EnumAttrCase<"QuickGelu", 6, "quick_gelu">]>;
+  I32EnumAttrCase<"ReluSquared", 5, "relu_squared">, I32EnumAttrCase<"QuickGelu", 6, "quick_gelu">,
+  I32EnumAttrCase<"Sigmoid", 7, "sigmoid">]>;
 def Tenon_ActivationFunctionAttr : Tenon_EnumAttr<Tenon_ActivationFunction, "activation_function">;
 
 def Tenon_PositionKind : Tenon_Enum<"PositionKind", "How a stack knows positions", [
@@ -40,7 +41,8 @@ def Tenon_PoolFunctionAttr : Tenon_EnumAttr<Tenon_PoolFunction, "pool_function">
 
 def Tenon_TableFunction : Tenon_Enum<"TableFunction", "What a position table holds", [
   I32EnumAttrCase<"Sinusoidal", 0, "sinusoidal">, I32EnumAttrCase<"SinusoidalInterleaved", 1, "sinusoidal_interleaved">,
-  I32EnumAttrCase<"RotaryCosine", 2, "rotary_cosine">, I32EnumAttrCase<"RotarySine", 3, "rotary_sine">]>;
+  I32EnumAttrCase<"RotaryCosine", 2, "rotary_cosine">, I32EnumAttrCase<"RotarySine", 3, "rotary_sine">,
+  I32EnumAttrCase<"SinusoidalEven", 4, "sinusoidal_even">]>;
 def Tenon_TableFunctionAttr : Tenon_EnumAttr<Tenon_TableFunction, "table_function">;
 
 class Tenon_Attr<string name, string attrMnemonic> : AttrDef<Tenon_Dialect, name> {
@@ -99,14 +101,48 @@ def Tenon_PositionsAttr : Tenon_Attr<"Positions", "positions"> {
   let description = [{
     `length` is the number of tokens of the longest input (0: no limit). `offset` rows of a learned table precede that of
     position 0. `base` is that of the wavelengths of sinusoidal and rotary positions; `dims` leading components of each
-    head turn (0: all); `interleaved` pairs neighbouring components instead of the two halves.
+    head turn (0: all); `interleaved` pairs neighbouring components instead of the two halves. Wavelengths of sinusoidal
+    positions in halves go from 2π to 2π·base, or with `even_spacing` stop a step before, as interleaved ones do.
 
     Example: `#tenon.positions<kind = learned, length = 512, offset = 2, base = 1.0e4, dims = 0, interleaved = false>`
   }];
   let parameters = (ins EnumParameter<Tenon_PositionKind>:$kind, "int64_t":$length, "int64_t":$offset,
-                    "::mlir::FloatAttr":$base, "int64_t":$dims, "bool":$interleaved);
+                    "::mlir::FloatAttr":$base, "int64_t":$dims, "bool":$interleaved,
+                    DefaultValuedParameter<"bool", "false">:$even_spacing);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+}
+
+def Tenon_ConvolutionAttr : Tenon_Attr<"Convolution", "convolution"> {
+  let summary = "A convolution over the rows of an input";
+  let description = [{
+    `channels` results for every `stride`-th row, from the `kernel` rows around it (an odd number; zeros stand outside of the
+    sequence), then the nonlinearity, if there is one. `bias` tells whether a parameter is added.
+
+    Example: `#tenon.convolution<channels = 384, kernel = 3, stride = 2, function = gelu, bias = true>`
+  }];
+  let parameters = (ins "int64_t":$channels, "int64_t":$kernel, "int64_t":$stride,
+                    OptionalParameter<"::tenon::ActivationFunctionAttr">:$function, "bool":$bias);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Tenon_RelativeBiasAttr : Tenon_Attr<"RelativeBias", "relative_bias"> {
+  let summary = "What an attention's scores gain for the distance of query and key";
+  let description = [{
+    A parameter `buckets`×heads (Raffel et al., "Exploring the limits of transfer learning", section 2.1): one row for each of
+    the small distances, then for ranges that grow logarithmically up to `distance`, beyond which all are one. Keys behind the
+    query have half of the buckets where `bidirectional` is set; otherwise they count as distance 0.
+
+    Example: `#tenon.relative_bias<buckets = 32, distance = 128, bidirectional = true>`
+  }];
+  let parameters = (ins "int64_t":$buckets, "int64_t":$distance, "bool":$bidirectional);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The bucket of each distance k - q from -distance to distance.
+    ::llvm::SmallVector<int64_t> getBucketsByDistance() const;
+  }];
 }
 
 def Tenon_ScheduleAttr : Tenon_Attr<"Schedule", "schedule"> {

@@ -62,16 +62,61 @@ LogicalResult CachedAttentionOp::verify() {
   if (columns(getQuery()) != heads * headSize)
     return emitOpError() << "query has " << columns(getQuery())
                          << " columns, expected heads x head_size = " << heads * headSize;
-  if (failed(verifyTables(*this, getTables())))
+  if (failed(verifyRank(*this, "keys", getKeys(), 1)) || failed(verifyTables(*this, getTables())))
     return failure();
   return verifyMaskAndScore(*this, getMask(), getScore(), getTables().size());
 }
 
 kernels::Operation CachedAttentionOp::describe() {
   kernels::Operation description = describeOperation(*this);
+  if (getKeys())
+    description.attributes["own_keys"] = int64_t(1);
   description.kind = "attention";
   description.attributes["cached"] = int64_t(1);
   if (!getTables().empty())
     description.attributes["tables"] = static_cast<int64_t>(getTables().size());
   return description;
+}
+
+//===----------------------------------------------------------------------===//
+// Recurrences
+//===----------------------------------------------------------------------===//
+
+/// One layer of a cache of rows, and what says where a batch's rows lie in it.
+static LogicalResult verifyRowPages(Operation *op, Value cache, Value past, Value pages, Value rows) {
+  if (failed(verifyRank(op, "cache", cache, 2)) || failed(verifyRank(op, "past", past, 1)) ||
+      failed(verifyRank(op, "pages", pages, 2)))
+    return failure();
+  if (columns(cache) != kPageTokens * columns(rows))
+    return op->emitOpError() << "cache has pages of " << columns(cache) << " floats, expected "
+                             << kPageTokens * columns(rows) << " for " << kPageTokens << " rows of " << columns(rows);
+  return success();
+}
+
+Locality ScanOp::getLocality() { return Locality::Sequence; }
+
+LogicalResult ScanOp::verify() {
+  if (failed(verifyStaticColumns(*this, "input", getInput())) ||
+      failed(verifySequences(*this, getInput(), getStarts(), getLengths())))
+    return failure();
+  if (static_cast<bool>(getCache()) != static_cast<bool>(getPast()))
+    return emitOpError() << "has " << (getCache() ? "a cache without" : "no cache, but") << " past and pages";
+  return getCache() ? verifyRowPages(*this, getCache(), getPast(), getPages(), getInput()) : success();
+}
+
+kernels::Operation ScanOp::describe() {
+  kernels::Operation description = describeOperation(*this);
+  description.attributes["cached"] = int64_t(getCache() ? 1 : 0);
+  return description;
+}
+
+Locality AppendRowsOp::getLocality() { return Locality::Update; }
+
+MutableOperandRange AppendRowsOp::getDpsInitsMutable() { return getCacheMutable(); }
+
+LogicalResult AppendRowsOp::verify() {
+  if (failed(verifyStaticColumns(*this, "rows", getRows())) ||
+      failed(verifySequences(*this, getRows(), getStarts(), getLengths())))
+    return failure();
+  return verifyRowPages(*this, getCache(), getPast(), getPages(), getRows());
 }

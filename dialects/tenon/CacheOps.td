@@ -83,8 +83,9 @@ def Tenon_CachedAttentionOp : Tenon_CacheComputeOp<"cached_attention", [AttrSize
                                                                       AllTypesMatch<["query", "result"]>]> {
   let summary = "Scaled dot-product attention to the keys and values of a cache";
   let description = [{
-    `tenon.attention` whose keys and values are the first past[b] + lengths[b] tokens of sequence b in the cache, the new ones
-    among them, and whose query row t has the position past[b] + t. Query and result are B×T×(H·D), or R×(H·D) with `starts`.
+    `tenon.attention` whose keys and values are the first `keys[b]` tokens of sequence b in the cache, or where `keys` are not
+    given past[b] + lengths[b], the new ones among them. Query row t has the position past[b] + t. With `keys` the cache holds
+    another sequence, which each query attends to: cross-attention. Query and result are B×T×(H·D), or R×(H·D) with `starts`.
 
     Example:
 
@@ -99,18 +100,84 @@ def Tenon_CachedAttentionOp : Tenon_CacheComputeOp<"cached_attention", [AttrSize
   }];
   let arguments = (ins Tenon_FloatTensor:$query, Tenon_FloatTensor:$cache, Optional<Tenon_IntTensor>:$starts,
                    Tenon_IntTensor:$lengths, Tenon_IntTensor:$past, Tenon_IntTensor:$pages,
-                   Variadic<Tenon_FloatTensor>:$tables, I64Attr:$heads, I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale, OptionalAttr<StrAttr>:$mask,
+                   Optional<Tenon_IntTensor>:$keys, Variadic<Tenon_FloatTensor>:$tables, I64Attr:$heads,
+                   I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale, OptionalAttr<StrAttr>:$mask,
                    OptionalAttr<StrAttr>:$score);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = [{
     $query `,` $cache (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` `past` `(` $past `)` `pages` `(` $pages `)`
-    (`tables` `(` $tables^ `)`)? attr-dict `:` functional-type(operands, results)
+    (`keys` `(` $keys^ `)`)? (`tables` `(` $tables^ `)`)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     /// Attention, to kernels, is one thing: this one says that its keys are cached.
     ::tenon::kernels::Operation describe();
   }];
+}
+
+//===----------------------------------------------------------------------===//
+// Recurrences
+//===----------------------------------------------------------------------===//
+
+def Tenon_ScanOp : Tenon_CacheComputeOp<"scan", [AttrSizedOperandSegments, AllTypesMatch<["forget", "input", "result"]>]> {
+  let summary = "Running mean of a sequence's rows, each component with weights of its own";
+  let description = [{
+    c_t = forget_t ⊙ c_{t-1} + (1 - forget_t) ⊙ input_t over the rows of each sequence in order: the recurrence of the
+    simpler simple recurrent unit (Kim et al., "From research to production and back: ludicrously fast neural machine
+    translation"). Before the first row c is zero, or with a `cache` the row past[b] - 1 that it holds, zero where past[b] is 0.
+
+    The cache is one layer, pages×(16·W): the row of token t is row t mod 16 of its page. That every token's c is kept lets
+    sequences that begin alike share pages, and go back.
+
+    Example:
+
+    ```mlir
+    func.func @scan(%f: tensor<?x?x4xf32>, %x: tensor<?x?x4xf32>, %n: tensor<?xi32>) -> tensor<?x?x4xf32> {
+      %0 = tenon.scan %f, %x lengths(%n) : (tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x4xf32>
+      return %0 : tensor<?x?x4xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Tenon_FloatTensor:$forget, Tenon_FloatTensor:$input, Optional<Tenon_FloatTensor>:$cache,
+                   Optional<Tenon_IntTensor>:$starts, Tenon_IntTensor:$lengths, Optional<Tenon_IntTensor>:$past,
+                   Optional<Tenon_IntTensor>:$pages);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = [{
+    $forget `,` $input (`from` $cache^)? (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)`
+    (`past` `(` $past^ `)` `pages` `(` $pages `)`)? attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// With `cached`, 1 where there is a cache.
+    ::tenon::kernels::Operation describe();
+  }];
+}
+
+def Tenon_AppendRowsOp : Tenon_CacheComputeOp<"append_rows", [
+    AllTypesMatch<["cache", "result"]>, DeclareOpInterfaceMethods<DestinationStyleOpInterface>]> {
+  let summary = "One layer of a cache of rows with those of new tokens";
+  let description = [{
+    Row t < lengths[b] of sequence b becomes token past[b] + t of its pages (see `tenon.scan`). Rows are B×T×W, or R×W with
+    `starts`. Nothing but these tokens changes, and the result takes the cache's place in memory.
+
+    Example:
+
+    ```mlir
+    func.func @append(%c: tensor<?x64xf32>, %x: tensor<?x?x4xf32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x64xf32> {
+      %0 = tenon.append_rows %x to %c lengths(%n) past(%p) pages(%t)
+           : (tensor<?x64xf32>, tensor<?x?x4xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x64xf32>
+      return %0 : tensor<?x64xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Tenon_FloatTensor:$cache, Tenon_FloatTensor:$rows, Optional<Tenon_IntTensor>:$starts,
+                   Tenon_IntTensor:$lengths, Tenon_IntTensor:$past, Tenon_IntTensor:$pages);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = [{
+    $rows `to` $cache (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` `past` `(` $past `)`
+    `pages` `(` $pages `)` attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
 }
 
 #endif // TENON_CACHE_OPS

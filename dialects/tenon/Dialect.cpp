@@ -6,6 +6,8 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace tenon;
 
@@ -67,7 +69,8 @@ LogicalResult RotaryAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitEr
 }
 
 LogicalResult PositionsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, PositionKind kind,
-                                    int64_t length, int64_t offset, FloatAttr base, int64_t dims, bool) {
+                                    int64_t length, int64_t offset, FloatAttr base, int64_t dims, bool,
+                                    bool evenSpacing) {
   if (length < 0 || offset < 0 || dims < 0)
     return emitError() << "positions have a negative length (" << length << "), offset (" << offset << ") or dims ("
                        << dims << ")";
@@ -80,7 +83,50 @@ LogicalResult PositionsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emi
                        << ", expected an even number with rotary ones and 0 with others";
   if (!(base.getValueAsDouble() > 0))
     return emitError() << "the base of positions (" << base.getValueAsDouble() << ") is not positive";
+  if (evenSpacing && kind != PositionKind::Sinusoidal)
+    return emitError() << stringifyPositionKind(kind) << " positions have no even_spacing, only sinusoidal ones do";
   return success();
+}
+
+LogicalResult ConvolutionAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t channels,
+                                      int64_t kernel, int64_t stride, ActivationFunctionAttr, bool) {
+  if (channels <= 0 || stride <= 0)
+    return emitError() << "a convolution has channels (" << channels << ") and stride (" << stride
+                       << "), which are not both positive";
+  if (kernel <= 0 || kernel % 2 == 0)
+    return emitError() << "a convolution's kernel (" << kernel << ") is not odd and positive";
+  return success();
+}
+
+LogicalResult RelativeBiasAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t buckets,
+                                       int64_t distance, bool bidirectional) {
+  int64_t sides = bidirectional ? 2 : 1;
+  if (buckets <= 0 || buckets % (2 * sides) != 0)
+    return emitError() << "a relative bias has " << buckets << " buckets, expected a positive multiple of "
+                       << 2 * sides;
+  if (int64_t exact = buckets / sides / 2; distance <= exact)
+    return emitError() << "a relative bias reaches distance " << distance << ", expected more than the " << exact
+                       << " that have a bucket each";
+  return success();
+}
+
+SmallVector<int64_t> RelativeBiasAttr::getBucketsByDistance() const {
+  int64_t perSide = getBidirectional() ? getBuckets() / 2 : getBuckets(), exact = perSide / 2;
+  // In float32, as the models were trained.
+  float range = static_cast<float>(std::log(static_cast<double>(getDistance()) / static_cast<double>(exact)));
+  SmallVector<int64_t> result;
+  for (int64_t offset = -getDistance(); offset <= getDistance(); ++offset) {
+    bool behind = getBidirectional() && offset > 0;
+    int64_t away = getBidirectional() ? std::abs(offset) : std::max<int64_t>(-offset, 0);
+    int64_t bucket = away;
+    if (away >= exact) {
+      float steps =
+          std::log(static_cast<float>(away) / static_cast<float>(exact)) / range * static_cast<float>(perSide - exact);
+      bucket = std::min(exact + static_cast<int64_t>(steps), perSide - 1);
+    }
+    result.push_back(bucket + (behind ? perSide : 0));
+  }
+  return result;
 }
 
 LogicalResult ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, StringRef target,

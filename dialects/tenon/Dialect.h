@@ -35,6 +35,9 @@ struct DimensionSource {
   unsigned dimension = 0;
 };
 
+/// In place of a dimension of row starts: the number of packed rows that they say.
+constexpr unsigned kPackedRows = ~0u;
+
 /// The operation's name without the dialect, result types and attributes.
 kernels::Operation describeOperation(mlir::Operation *op);
 

@@ -41,4 +41,14 @@ def Tenon_ReferenceOpInterface : OpInterface<"ReferenceOpInterface"> {
   ];
 }
 
+def Tenon_InputOpInterface : OpInterface<"InputOpInterface"> {
+  let cppNamespace = "::tenon";
+  let description = "What a stack reads: the operation of model IR that its body begins with.";
+  let methods = [
+    InterfaceMethod<"How the stack knows positions.", "::tenon::PositionsAttr", "getPositions">,
+    InterfaceMethod<"Whether what the first layer reads is normalised.", "bool", "getNorm">,
+    InterfaceMethod<"The factor on what is embedded.", "::mlir::FloatAttr", "getScaleAttr">,
+  ];
+}
+
 #endif // TENON_INTERFACES

@@ -19,13 +19,29 @@ static LogicalResult verifyPadding(Operation *op, RankedTensorType padded, Ranke
   return success();
 }
 
-LogicalResult PositionIdsOp::verify() {
-  if (getIds().getType().getRank() != 2)
-    return emitOpError() << "ids are " << getIds().getType() << ", expected a padded batch";
-  if (getPast() && getPast().getType().getRank() != 1)
-    return emitOpError() << "past is " << getPast().getType() << ", expected a vector";
+static LogicalResult verifyPast(Operation *op, Value past) {
+  if (past && cast<RankedTensorType>(past.getType()).getRank() != 1)
+    return op->emitOpError() << "past is " << past.getType() << ", expected a vector";
   return success();
 }
+
+LogicalResult PositionIdsOp::verify() {
+  if (getLike().getType().getRank() < 2)
+    return emitOpError() << "like is " << getLike().getType() << ", expected a padded batch";
+  if (getResult().getType().getShape() != getLike().getType().getShape().take_front(2))
+    return emitOpError() << "result is " << getResult().getType() << ", expected one for each token of "
+                         << getLike().getType();
+  return verifyPast(*this, getPast());
+}
+
+LogicalResult RowPositionsOp::verify() {
+  if (getStarts().getType().getRank() != 1 || getResult().getType().getRank() != 1)
+    return emitOpError() << "starts and result are " << getStarts().getType() << " and " << getResult().getType()
+                         << ", expected vectors";
+  return verifyPast(*this, getPast());
+}
+
+LogicalResult StridedLengthsOp::verify() { return verifyPositive(*this, "stride", getStride()); }
 
 LogicalResult RowStartsOp::verify() {
   if (getLengths().getType().getRank() != 1 || getStarts().getType().getRank() != 1)
@@ -50,7 +66,12 @@ LogicalResult UnpackRowsOp::verify() {
   if (failed(verifyPadding(*this, getResult().getType(), getInput().getType(), getStarts().getType(),
                            getLengths().getType())))
     return failure();
-  if (getResult().getType().getShape().take_front(2) != getLike().getType().getShape().take_front(2))
+  if (failed(verifyPositive(*this, "stride", getStride())))
+    return failure();
+  SmallVector<int64_t> expected(getLike().getType().getShape().take_front(2));
+  if (!ShapedType::isDynamic(expected[1]))
+    expected[1] = static_cast<int64_t>(llvm::divideCeil(expected[1], getStride()));
+  if (getResult().getType().getShape().take_front(2) != ArrayRef(expected))
     return emitOpError() << "result is " << getResult().getType() << ", expected the sequences and tokens of "
                          << getLike().getType();
   return success();

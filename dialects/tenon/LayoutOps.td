@@ -15,13 +15,39 @@ class Tenon_LayoutOp<string mnemonic, list<Trait> traits = []> : Tenon_Op<mnemon
   let opDocGroup = Tenon_LayoutGroup;
 }
 
-def Tenon_PositionIdsOp : Tenon_LayoutOp<"position_ids", [AllTypesMatch<["ids", "result"]>]> {
+def Tenon_PositionIdsOp : Tenon_LayoutOp<"position_ids"> {
   let summary = "The position of each token in its sequence";
-  let description = "`result[b, t] = past[b] + t`, of the shape of `ids`; past is 0 where it is not given.";
-  let arguments = (ins Tenon_IntTensor:$ids, Optional<Tenon_IntTensor>:$past);
+  let description = "`result[b, t] = past[b] + t` for the B×T tokens of `like`; past is 0 where it is not given.";
+  let arguments = (ins Tenon_Tensor:$like, Optional<Tenon_IntTensor>:$past);
   let results = (outs Tenon_IntTensor:$result);
-  let assemblyFormat = "$ids (`past` `(` $past^ `:` type($past) `)`)? attr-dict `:` type($result)";
+  let assemblyFormat = "$like (`past` `(` $past^ `)`)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
+}
+
+def Tenon_RowPositionsOp : Tenon_LayoutOp<"row_positions"> {
+  let summary = "The position of each packed row in its sequence";
+  let description = "`result[starts[b] + t] = past[b] + t` up to the next sequence's start; past is 0 where it is not given.";
+  let arguments = (ins Tenon_IntTensor:$starts, Optional<Tenon_IntTensor>:$past);
+  let results = (outs Tenon_IntTensor:$result);
+  let assemblyFormat = "$starts (`past` `(` $past^ `)`)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Tenon_StridedLengthsOp : Tenon_LayoutOp<"strided_lengths", [AllTypesMatch<["lengths", "result"]>]> {
+  let summary = "The lengths of sequences of which every so-many-th row is left";
+  let description = "`result[b] = lengths[b] / stride`, rounded up (see `tenon.unfold`).";
+  let arguments = (ins Tenon_IntTensor:$lengths, I64Attr:$stride);
+  let results = (outs Tenon_IntTensor:$result);
+  let assemblyFormat = "$lengths `stride` $stride attr-dict `:` type($lengths)";
+  let hasVerifier = 1;
+}
+
+def Tenon_ZeroLengthsOp : Tenon_LayoutOp<"zero_lengths", [AllTypesMatch<["lengths", "result"]>]> {
+  let summary = "A length of 0 for each sequence";
+  let description = "`result[b] = 0`: the `past` of sequences that begin.";
+  let arguments = (ins Tenon_IntTensor:$lengths);
+  let results = (outs Tenon_IntTensor:$result);
+  let assemblyFormat = "$lengths attr-dict `:` type($lengths)";
 }
 
 def Tenon_RowStartsOp : Tenon_LayoutOp<"row_starts"> {
@@ -51,9 +77,10 @@ def Tenon_UnpackRowsOp : Tenon_LayoutOp<"unpack_rows"> {
   let summary = "A packed batch as a padded one";
   let description = [{
     `result[b, t, …] = input[starts[b] + t, …]` for t < lengths[b] and zero elsewhere. `like` is a padded tensor of the
-    batch, which gives T.
+    batch, whose second dimension divided by `stride` and rounded up is T.
   }];
-  let arguments = (ins Tenon_Tensor:$input, Tenon_IntTensor:$starts, Tenon_IntTensor:$lengths, Tenon_Tensor:$like);
+  let arguments = (ins Tenon_Tensor:$input, Tenon_IntTensor:$starts, Tenon_IntTensor:$lengths, Tenon_Tensor:$like,
+                   DefaultValuedAttr<I64Attr, "1">:$stride);
   let results = (outs Tenon_Tensor:$result);
   let assemblyFormat = [{
     $input `starts` `(` $starts `)` `lengths` `(` $lengths `)` `like` $like attr-dict `:`

@@ -1,13 +1,32 @@
 //===- ModelOps.cpp - Verifiers of model IR -------------------------------===//
 
-#include "tenon/Dialect.h"
 #include "expressions/Analysis.h"
+#include "tenon/Dialect.h"
 #include "tenon/Verifiers.h"
 
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace tenon;
+
+/// Attentions to other stacks read a last hidden state that is there before the first token of their own stack.
+static LogicalResult verifySources(StackOp stack) {
+  WalkResult walked = stack.walk([&](AttentionLayerOp op) -> WalkResult {
+    if (!op.getFrom())
+      return WalkResult::advance();
+    auto source = SymbolTable::lookupNearestSymbolFrom<StackOp>(stack, op.getFromAttr());
+    if (!source)
+      return op.emitOpError() << "takes keys from stack '" << *op.getFrom() << "', which the model does not have";
+    if (source == stack || source.getCached())
+      return op.emitOpError() << "takes keys from stack '" << *op.getFrom() << "', which "
+                              << (source == stack ? "is its own" : "is cached") << ", expected another that is not";
+    if (!stack.getCached())
+      return op.emitOpError() << "takes keys from stack '" << *op.getFrom()
+                              << "', but stands in a stack that is not cached";
+    return WalkResult::advance();
+  });
+  return failure(walked.wasInterrupted());
+}
 
 LogicalResult ModelOp::verifyRegions() {
   if (failed(verifyPositive(*this, "width", getWidth())))
@@ -16,23 +35,30 @@ LogicalResult ModelOp::verifyRegions() {
   for (Operation &op : getBody().front()) {
     if (auto stack = dyn_cast<StackOp>(op)) {
       ++stacks;
-      auto input = dyn_cast<TokenInputOp>(stack.getBody().front().front());
-      if (input && input.getPositions().getKind() == PositionKind::Sinusoidal && getWidth() % 2 != 0)
-        return input.emitOpError() << "has sinusoidal positions, which need an even width, not " << getWidth();
+      if (failed(verifySources(stack)))
+        return failure();
     } else if (auto pooling = dyn_cast<PoolingOp>(op)) {
       ++poolings;
       if (!lookupSymbol<StackOp>(pooling.getStack()))
         return pooling.emitOpError() << "names stack '" << pooling.getStack() << "', which the model does not have";
     } else if (auto head = dyn_cast<HeadOp>(op)) {
       ++heads;
-      if (!lookupSymbol<StackOp>(head.getStack()))
+      auto stack = lookupSymbol<StackOp>(head.getStack());
+      if (!stack)
         return head.emitOpError() << "names stack '" << head.getStack() << "', which the model does not have";
+      if (!isa<TokenInputOp>(stack.getInput()))
+        return head.emitOpError() << "scores the vocabulary of stack '" << head.getStack()
+                                  << "', which reads no tokens";
     } else {
       return op.emitOpError() << "does not belong into a model, which holds stacks, a pooling and a head";
     }
   }
   if (stacks == 0)
     return emitOpError() << "has no stack";
+  for (NamedAttribute pair : getShare().value_or(DictionaryAttr::get(getContext())))
+    if (!isa<StringAttr>(pair.getValue()))
+      return emitOpError() << "shares '" << pair.getName().getValue() << "' with " << pair.getValue()
+                           << ", expected the name of parameters";
   if (poolings > 1)
     return emitOpError() << "has " << poolings << " poolings, where one is the most";
   if (heads > 1)
@@ -48,7 +74,9 @@ static LogicalResult verifyRotary(AttentionLayerOp op, PositionsAttr positions) 
     dims = own->getDims();
     turns = true;
   }
-  if (turns && (dims % 2 != 0 || dims > headSize))
+  if (op.getFrom() && op.getRotary())
+    return op.emitOpError() << "takes keys from another stack, whose positions do not turn with the queries'";
+  if (turns && !op.getFrom() && (dims % 2 != 0 || dims > headSize))
     return op.emitOpError() << "has head_size " << headSize << ", of which rotary positions turn " << dims
                             << ", expected an even number of at most head_size";
   return success();
@@ -60,7 +88,7 @@ static LogicalResult verifyBlock(Operation *op, llvm::iterator_range<Block::iter
   if (body.empty())
     return op->emitOpError() << "has no sublayer";
   for (Operation &inner : body) {
-    if (!isa<AttentionLayerOp, MlpLayerOp, ParallelOp>(inner))
+    if (!isa<AttentionLayerOp, MlpLayerOp, SsruLayerOp, ParallelOp>(inner))
       return inner.emitOpError() << "is not a sublayer";
     StringRef name = inner.getAttrOfType<StringAttr>("name").getValue();
     if (!names.insert(name).second)
@@ -82,10 +110,13 @@ static llvm::StringMap<CacheShape> cacheShapes(Operation *block) {
   block->walk([&](AttentionLayerOp op) {
     shapes[op.getName()] = {static_cast<int64_t>(op.getKeyValueHeads()), static_cast<int64_t>(op.getHeadSize())};
   });
+  block->walk([&](SsruLayerOp op) { shapes[op.getName()] = {0, 0}; });
   return shapes;
 }
 
 static bool seesLaterKeys(AttentionLayerOp op) {
+  if (op.getFrom())
+    return false;
   return expressions::seesLaterKeys(std::string_view(op.getMask().value_or("")));
 }
 
@@ -99,13 +130,45 @@ static LogicalResult verifyParallelNorms(StackOp stack) {
   return failure(walked.wasInterrupted());
 }
 
+InputOpInterface StackOp::getInput() { return cast<InputOpInterface>(getBody().front().front()); }
+
+int64_t StackOp::getHiddenWidth() { return getWidth().value_or((*this)->getParentOfType<ModelOp>().getWidth()); }
+
+SmallVector<StringRef> StackOp::getSources() {
+  SmallVector<StringRef> sources;
+  walk([&](AttentionLayerOp op) {
+    if (op.getFrom() && !llvm::is_contained(sources, *op.getFrom()))
+      sources.push_back(*op.getFrom());
+  });
+  return sources;
+}
+
+/// The last convolution gives rows of the stack's width.
+static LogicalResult verifyChannels(FeatureInputOp input, StackOp stack) {
+  int64_t channels = input.getFeatures();
+  for (auto convolution : input.getConvolutions().getAsRange<ConvolutionAttr>())
+    channels = convolution.getChannels();
+  if (channels != stack.getHiddenWidth())
+    return input.emitOpError() << "gives rows of " << channels << " components, expected the width ("
+                               << stack.getHiddenWidth() << ")";
+  if (stack.getCached())
+    return input.emitOpError() << "belongs to a cached stack, which reads tokens";
+  return success();
+}
+
 LogicalResult StackOp::verifyRegions() {
   if (failed(verifyPositive(*this, "layers", getLayers())))
     return failure();
   Block &body = getBody().front();
-  if (body.empty() || !isa<TokenInputOp>(body.front()))
+  if (body.empty() || !isa<InputOpInterface>(body.front()))
     return emitOpError() << "does not begin with its input";
-  PositionsAttr positions = cast<TokenInputOp>(body.front()).getPositions();
+  if (getWidth() && failed(verifyPositive(*this, "width", *getWidth())))
+    return failure();
+  PositionsAttr positions = getInput().getPositions();
+  if (positions.getKind() == PositionKind::Sinusoidal && getHiddenWidth() % 2 != 0)
+    return getInput()->emitOpError() << "has sinusoidal positions, which need an even width, not " << getHiddenWidth();
+  if (auto features = dyn_cast<FeatureInputOp>(body.front()); features && failed(verifyChannels(features, *this)))
+    return failure();
   if (getCached() && walk([](AttentionLayerOp op) {
                        return seesLaterKeys(op) ? WalkResult::interrupt() : WalkResult::advance();
                      }).wasInterrupted())
@@ -140,7 +203,7 @@ LogicalResult BlockOp::verifyRegions() {
 
 LogicalResult ParallelOp::verifyRegions() {
   for (Operation &op : getBody().front())
-    if (!isa<AttentionLayerOp, MlpLayerOp>(op))
+    if (!isa<AttentionLayerOp, MlpLayerOp, SsruLayerOp>(op))
       return op.emitOpError() << "is not a sublayer that others can stand beside";
   return success();
 }
@@ -157,13 +220,32 @@ LogicalResult TokenInputOp::verify() {
   return verifyNotNegative(*this, "types", getTypes());
 }
 
+LogicalResult FeatureInputOp::verify() { return verifyPositive(*this, "features", getFeatures()); }
+
 LogicalResult AttentionLayerOp::verify() {
   if (failed(verifyHeads(*this, getHeads(), getKeyValueHeads(), getHeadSize())))
     return failure();
   ArrayRef<int64_t> sizes = getTableSizes().value_or(ArrayRef<int64_t>());
   if (sizes.size() % 2 != 0 || llvm::any_of(sizes, [](int64_t size) { return size <= 0; }))
     return emitOpError() << "table_sizes are [" << sizes << "], expected positive rows and columns in turn";
+  if (getRelative() && getScore())
+    return emitOpError() << "has a relative bias beside a score, expected one of them";
   return verifyMaskAndScore(*this, getMask(), getScore(), sizes.size() / 2);
 }
 
 LogicalResult MlpLayerOp::verify() { return verifyPositive(*this, "hidden", getHidden()); }
+
+/// Where `name` begins with the parts of `prefix`, what follows them.
+static std::optional<StringRef> restAfter(StringRef name, StringRef prefix) {
+  if (!name.consume_front(prefix) || !(name.empty() || name.front() == '.'))
+    return std::nullopt;
+  return name;
+}
+
+std::string ModelOp::getSharedParameter(StringRef name) {
+  std::string current = name.str();
+  for (NamedAttribute pair : getShare().value_or(DictionaryAttr::get(getContext())))
+    if (std::optional<StringRef> rest = restAfter(current, pair.getName().getValue()))
+      return (cast<StringAttr>(pair.getValue()).getValue() + *rest).str();
+  return current;
+}

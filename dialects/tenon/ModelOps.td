@@ -4,6 +4,7 @@
 #define TENON_MODEL_OPS
 
 include "Attributes.td"
+include "Interfaces.td"
 include "mlir/IR/RegionKindInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 
@@ -17,8 +18,11 @@ def Tenon_ModelOp : Tenon_ModelLevelOp<"model", [SymbolTable, Symbol, IsolatedFr
                                               NoRegionArguments]> {
   let summary = "A model: its stacks and how their last hidden states are used";
   let description = [{
-    `width` is the number of components of every hidden state. The body holds at least one `tenon.stack`, at most one
-    `tenon.pooling` and at most one `tenon.head`.
+    `width` is the number of components of a hidden state, where a stack has none of its own. The body holds at least one
+    `tenon.stack`, at most one `tenon.pooling` and at most one `tenon.head`.
+
+    `share` makes parameters one: those whose name begins with a member's name are the ones whose name begins with its value
+    instead, part by part between the dots.
 
     Example:
 
@@ -33,21 +37,26 @@ def Tenon_ModelOp : Tenon_ModelLevelOp<"model", [SymbolTable, Symbol, IsolatedFr
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$width);
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$width, OptionalAttr<DictionaryAttr>:$share);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `width` $width attr-dict-with-keyword $body";
   let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The parameter that is meant by a name, `*` standing for the layer, where some are shared.
+    std::string getSharedParameter(::llvm::StringRef name);
+  }];
 }
 
 def Tenon_StackOp : Tenon_ModelLevelOp<"stack", [Symbol, HasParent<"ModelOp">, SingleBlock, NoTerminator, NoRegionArguments]> {
   let summary = "Layers of one block of sublayers, or of several in turn";
   let description = [{
-    The body is the stack's `tenon.token_input` and then the sublayers of one block, which `layers` layers repeat, each
+    The body is the stack's input (`tenon.token_input` or `tenon.feature_input`) and then the sublayers of one block, which `layers` layers repeat, each
     with parameters of its own; or else several `tenon.block`s, layer i being the (i mod their number)-th. Every sublayer adds
     its result to the hidden state; `norm` says which norm goes with it and where it stands.
 
     A `cached` stack keeps the keys and values of the tokens that it has read, and continues from there: no mask of its
-    attentions lets a query see later keys.
+    attentions lets a query see later keys. Only such a stack may attend to another one's last hidden state. `width` is that of
+    its hidden states, the model's where it is not given.
 
     Example:
 
@@ -62,21 +71,56 @@ def Tenon_StackOp : Tenon_ModelLevelOp<"stack", [Symbol, HasParent<"ModelOp">, S
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$layers, Tenon_NormAttr:$norm, UnitAttr:$cached);
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$layers, Tenon_NormAttr:$norm, UnitAttr:$cached,
+                   OptionalAttr<I64Attr>:$width);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `layers` $layers `norm` $norm attr-dict-with-keyword $body";
   let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    ::tenon::InputOpInterface getInput();
+    /// Components of a hidden state.
+    int64_t getHiddenWidth();
+    /// The stacks that its attentions take keys and values from, each once, beside itself.
+    ::llvm::SmallVector<::llvm::StringRef> getSources();
+  }];
 }
 
-def Tenon_TokenInputOp : Tenon_ModelLevelOp<"token_input", [HasParent<"StackOp">]> {
+def Tenon_TokenInputOp : Tenon_ModelLevelOp<"token_input", [HasParent<"StackOp">, Tenon_InputOpInterface]> {
   let summary = "Token ids, embedded";
   let description = [{
     The sum of the token's embedding times `scale`, of its position's (learned or sinusoidal) and of its type's (`types`
-    of them, 0 for none), normalised where `norm` is set by the stack's kind of norm.
+    of them, 0 for none), normalised where `norm` is set by the stack's kind of norm. With `zero_first` the token at position 0
+    has an embedding of zeros.
   }];
   let arguments = (ins I64Attr:$vocab, Tenon_PositionsAttr:$positions, DefaultValuedAttr<I64Attr, "0">:$types,
-                   UnitAttr:$norm, DefaultValuedAttr<F64Attr, "1.0">:$scale);
+                   UnitAttr:$norm, DefaultValuedAttr<F64Attr, "1.0">:$scale, UnitAttr:$zero_first);
   let assemblyFormat = "`vocab` $vocab `positions` $positions attr-dict";
+  let hasVerifier = 1;
+}
+
+def Tenon_FeatureInputOp : Tenon_ModelLevelOp<"feature_input", [HasParent<"StackOp">, Tenon_InputOpInterface]> {
+  let summary = "Rows of numbers, such as a spectrogram's";
+  let description = [{
+    Rows of `features` numbers pass the `convolutions` one after the other (Radford et al., "Robust speech recognition via
+    large-scale weak supervision"), the last of which has as many channels as the stack is wide; without any, `features` is the
+    width. The sum with the embedding of positions, which count what the convolutions leave, is normalised where `norm` is set.
+
+    Example:
+
+    ```mlir
+    tenon.model @listener width 8 {
+      tenon.stack @encoder layers 2 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+        tenon.feature_input features 4 positions <kind = learned, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+          {convolutions = [#tenon.convolution<channels = 8, kernel = 3, stride = 2, function = gelu, bias = true>]}
+        tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {bias}
+      }
+    }
+    ```
+  }];
+  let arguments = (ins I64Attr:$features, Tenon_PositionsAttr:$positions,
+                   DefaultValuedAttr<TypedArrayAttrBase<Tenon_ConvolutionAttr, "convolutions">, "{}">:$convolutions,
+                   UnitAttr:$norm, DefaultValuedAttr<F64Attr, "1.0">:$scale);
+  let assemblyFormat = "`features` $features `positions` $positions attr-dict";
   let hasVerifier = 1;
 }
 
@@ -138,18 +182,22 @@ class Tenon_SublayerOp<string mnemonic>
     : Tenon_ModelLevelOp<mnemonic, [ParentOneOf<["StackOp", "BlockOp", "ParallelOp"]>]>;
 
 def Tenon_AttentionLayerOp : Tenon_SublayerOp<"attention_layer"> {
-  let summary = "Self-attention of a stack's hidden state";
+  let summary = "Attention from a stack's hidden state to itself or to another stack's";
   let description = [{
     Projections of the hidden state to `heads` queries and `key_value_heads` keys and values of `head_size` components,
     scaled dot-product attention ("Attention is all you need", section 3.2), and the projection back to the width.
     `heads` is a multiple of `key_value_heads`. `bias` is on query, key and value; on the key unless `no_key_bias` is set. `mask` and
     `score` are as in `tenon.attention`; `rotary` stands in place of what the stack's positions say. `table_sizes` has the rows and
-    columns of each of the tables that mask and score read, which are parameters of the layer.
+    columns of each of the tables that mask and score read, which are parameters of the layer. `relative` adds to each score what a
+    parameter has for the distance of query and key.
+
+    With `from` keys and values are projections of that stack's last hidden state, once it has been through all of its layers.
   }];
   let arguments = (ins StrAttr:$name, I64Attr:$heads, I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale,
                    UnitAttr:$bias, UnitAttr:$no_key_bias, UnitAttr:$output_bias, OptionalAttr<StrAttr>:$mask,
                    OptionalAttr<StrAttr>:$score, OptionalAttr<Tenon_RotaryAttr>:$rotary,
-                   OptionalAttr<Tenon_HeadNormAttr>:$head_norm, OptionalAttr<DenseI64ArrayAttr>:$table_sizes);
+                   OptionalAttr<Tenon_HeadNormAttr>:$head_norm, OptionalAttr<DenseI64ArrayAttr>:$table_sizes,
+                   OptionalAttr<FlatSymbolRefAttr>:$from, OptionalAttr<Tenon_RelativeBiasAttr>:$relative);
   let assemblyFormat = [{
     $name `heads` $heads `key_value_heads` $key_value_heads `head_size` $head_size `scale` $scale attr-dict
   }];
@@ -165,6 +213,16 @@ def Tenon_MlpLayerOp : Tenon_SublayerOp<"mlp_layer"> {
                    UnitAttr:$bias);
   let assemblyFormat = "$name `hidden` $hidden $function attr-dict";
   let hasVerifier = 1;
+}
+
+def Tenon_SsruLayerOp : Tenon_SublayerOp<"ssru_layer"> {
+  let summary = "Simpler simple recurrent unit";
+  let description = [{
+    f(c) with c the `tenon.scan` of the input's two projections, sigmoid(x·forgetᵀ + bias) and x·inputᵀ. `bias` and `input_bias`
+    tell which of the two has an additive parameter.
+  }];
+  let arguments = (ins StrAttr:$name, Tenon_ActivationFunctionAttr:$function, UnitAttr:$bias, UnitAttr:$input_bias);
+  let assemblyFormat = "$name $function attr-dict";
 }
 
 def Tenon_PoolingOp : Tenon_ModelLevelOp<"pooling", [HasParent<"ModelOp">]> {

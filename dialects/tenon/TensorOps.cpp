@@ -12,6 +12,8 @@ using namespace tenon;
 
 SmallVector<int64_t> WeightOp::getPlainShape() {
   SmallVector<int64_t> shape(getResult().getType().getShape());
+  if (getRows())
+    shape[0] = (*getPartRows())[0];
   if (getPanel() == 0)
     return shape;
   int64_t rowsInAll = shape[0] * shape[2];
@@ -45,6 +47,16 @@ LogicalResult WeightOp::verify() {
     if (part <= 0)
       return emitOpError() << "has a part of " << part << " rows, expected a positive number";
   int64_t panel = getPanel();
+  if (std::optional<ArrayRef<int64_t>> picked = getRows()) {
+    if (panel != 0 || !parts || parts->size() != 1)
+      return emitOpError() << "picks rows, expected one parameter with part_rows that is not in panels";
+    if (type.getRank() == 0 || type.getDimSize(0) != static_cast<int64_t>(picked->size()))
+      return emitOpError() << "picks " << picked->size() << " rows, but has type " << type;
+    for (int64_t row : *picked)
+      if (row < 0 || row >= (*parts)[0])
+        return emitOpError() << "picks row " << row << " of a parameter with " << (*parts)[0] << " rows";
+    return success();
+  }
   if (panel == 0) {
     int64_t sum = 0;
     for (int64_t part : parts.value_or(ArrayRef<int64_t>()))
@@ -74,7 +86,7 @@ LogicalResult PositionTableOp::verify() {
   std::optional<ArrayRef<double>> frequencies = getFrequencies();
   if (frequencies && static_cast<int64_t>(frequencies->size()) != type.getDimSize(1))
     return emitOpError() << "has " << frequencies->size() << " frequencies for " << type.getDimSize(1) << " columns";
-  bool sinusoidal = getFunction() == TableFunction::Sinusoidal || getFunction() == TableFunction::SinusoidalInterleaved;
+  bool sinusoidal = getFunction() != TableFunction::RotaryCosine && getFunction() != TableFunction::RotarySine;
   if (sinusoidal && type.getDimSize(1) % 2 != 0)
     return emitOpError() << "has " << type.getDimSize(1) << " columns, expected an even number";
   if (sinusoidal && (frequencies || !getMagnitude().isExactlyValue(1.0)))
@@ -101,7 +113,17 @@ LogicalResult EmbedOp::verify() {
   if (getResult().getType().getShape() != ArrayRef<int64_t>(expected))
     return emitOpError() << "result is " << getResult().getType() << ", expected "
                          << RankedTensorType::get(expected, getResult().getType().getElementType());
+  if (getPositions() && getPositions().getType().getShape() != getIds().getType().getShape())
+    return emitOpError() << "positions are " << getPositions().getType() << ", expected one for each of "
+                         << getIds().getType();
   return success();
+}
+
+kernels::Operation EmbedOp::describe() {
+  kernels::Operation description = describeOperation(*this);
+  if (getPositions())
+    description.attributes["zero_first"] = int64_t(1);
+  return description;
 }
 
 Locality LinearOp::getLocality() { return Locality::Product; }
@@ -246,4 +268,39 @@ LogicalResult PoolOp::verify() {
     return emitOpError() << "result is " << getResult().getType() << ", expected one row of " << columns(getInput())
                          << " columns per sequence";
   return success();
+}
+
+Locality UnfoldOp::getLocality() { return Locality::Sequence; }
+
+LogicalResult UnfoldOp::verify() {
+  if (failed(verifyStaticColumns(*this, "input", getInput())) ||
+      failed(verifySequences(*this, getInput(), getStarts(), getLengths())) ||
+      failed(verifyRank(*this, "result starts", getResultStarts(), 1)) ||
+      failed(verifyRank(*this, "result lengths", getResultLengths(), 1)))
+    return failure();
+  if (static_cast<bool>(getStarts()) != static_cast<bool>(getResultStarts()))
+    return emitOpError() << "has starts of only one of its input and its result";
+  int64_t window = getWindow(), stride = getStride();
+  if (window <= 0 || window % 2 == 0)
+    return emitOpError() << "window (" << window << ") is not odd and positive";
+  if (failed(verifyPositive(*this, "stride", stride)))
+    return failure();
+  SmallVector<int64_t> expected(getInput().getType().getShape());
+  int64_t &rowsInAll = expected[expected.size() - 2];
+  if (getStarts())
+    rowsInAll = ShapedType::kDynamic;
+  else if (!ShapedType::isDynamic(rowsInAll))
+    rowsInAll = static_cast<int64_t>(llvm::divideCeil(rowsInAll, stride));
+  expected.back() *= window;
+  if (getResult().getType().getShape() != ArrayRef<int64_t>(expected))
+    return emitOpError() << "result is " << getResult().getType() << ", expected "
+                         << RankedTensorType::get(expected, getResult().getType().getElementType());
+  return success();
+}
+
+DimensionSource UnfoldOp::getDimensionSource(unsigned, unsigned dimension) {
+  if (getResultStarts())
+    return {getResultStarts(), kPackedRows};
+  // A padded result has rows of its own where the stride leaves some out.
+  return dimension == 1 && getStride() > 1 ? DimensionSource() : DimensionSource{getInput(), dimension};
 }

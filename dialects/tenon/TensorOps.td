@@ -39,6 +39,9 @@ def Tenon_WeightOp : Tenon_ParameterOp<"weight"> {
     `panel` is the layout of a matrix: 0 keeps N×K; p > 0 makes panels ceil(N/p)×K×p, in which element (n, k) stands at
     (n / p, k, n mod p) and columns past N are zero, so that a kernel streams the columns that it keeps in registers.
 
+    `rows` picks rows of the one parameter, whose own number of rows is then in `part_rows`: a table by distance comes out of
+    one with a row for each range of distances.
+
     Example:
 
     ```mlir
@@ -50,12 +53,13 @@ def Tenon_WeightOp : Tenon_ParameterOp<"weight"> {
     ```
   }];
   let arguments = (ins StrArrayAttr:$parameters, Optional<Index>:$layer, DefaultValuedAttr<I64Attr, "0">:$layers,
-                   OptionalAttr<DenseI64ArrayAttr>:$part_rows, DefaultValuedAttr<I64Attr, "0">:$panel);
+                   OptionalAttr<DenseI64ArrayAttr>:$part_rows, DefaultValuedAttr<I64Attr, "0">:$panel,
+                   OptionalAttr<DenseI64ArrayAttr>:$rows);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = "$parameters (`[` $layer^ `]` `of` $layers)? attr-dict `:` type($result)";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    /// The shape of one layer's concatenated parameters before `panel` changes the layout.
+    /// The shape of one layer's concatenated parameters before `panel` changes the layout or `rows` picks.
     ::llvm::SmallVector<int64_t> getPlainShape();
   }];
 }
@@ -67,6 +71,7 @@ def Tenon_PositionTableOp : Tenon_ParameterOp<"position_table"> {
 
     - `sinusoidal`: sin(p·w_i) for i < h = C/2, then cos(p·w_i), with w_i = base^(-i/(h-1)) as fairseq and Marian have it
       (w_0 = 1 where h = 1);
+    - `sinusoidal_even`: the same with w_i = base^(-i/h);
     - `sinusoidal_interleaved`: sin(p·w_i) and cos(p·w_i) in turn, with w_i = base^(-2i/C) ("Attention is all you need",
       section 3.5);
     - `rotary_cosine` and `rotary_sine`: cos(p·w_i) and sin(p·w_i) times `magnitude`, with w_i = base^(-i/C) (Su et al.,
@@ -87,12 +92,18 @@ def Tenon_EmbedOp : Tenon_TensorOp<"embed"> {
   let summary = "Rows of a table, picked by ids";
   let description = [{
     `result[r, :] = table[ids[r] + offset, :]`. Ids of rows past a sequence's length are clamped into the table, which may be
-    in panels where a `tenon.linear` reads it too.
+    in panels where a `tenon.linear` reads it too. Where `positions` are given, rows whose position is 0 are zeros instead: a
+    sequence that starts with no token (Junczys-Dowmunt et al., "Marian").
   }];
-  let arguments = (ins Tenon_IntTensor:$ids, Tenon_FloatTensor:$table, DefaultValuedAttr<I64Attr, "0">:$offset);
+  let arguments = (ins Tenon_IntTensor:$ids, Tenon_FloatTensor:$table, Optional<Tenon_IntTensor>:$positions,
+                   DefaultValuedAttr<I64Attr, "0">:$offset);
   let results = (outs Tenon_FloatTensor:$result);
-  let assemblyFormat = "$ids `,` $table attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "$ids `,` $table (`positions` `(` $positions^ `)`)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// With `zero_first` where there are positions.
+    ::tenon::kernels::Operation describe();
+  }];
 }
 
 def Tenon_LinearOp : Tenon_TensorOp<"linear"> {
@@ -147,7 +158,7 @@ def Tenon_ActivationOp : Tenon_ElementwiseOp<"activation"> {
   let description = [{
     `gelu` is x·Φ(x) with the exact error function, `gelu_tanh` its approximation 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
     (Hendrycks and Gimpel, "Gaussian error linear units"); `silu` is x/(1 + e^-x), `quick_gelu` x/(1 + e^(-1.702·x)),
-    `relu_squared` max(x, 0)² (So et al., "Primer").
+    `relu_squared` max(x, 0)² (So et al., "Primer"), `sigmoid` 1/(1 + e^-x).
   }];
   let arguments = (ins Tenon_ActivationFunctionAttr:$function, Tenon_FloatTensor:$input);
   let results = (outs Tenon_FloatTensor:$result);
@@ -269,6 +280,37 @@ def Tenon_PoolOp : Tenon_TensorOp<"pool"> {
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::tenon::DimensionSource getDimensionSource(unsigned result, unsigned dimension) { return {getLengths(), 0}; }
+  }];
+}
+
+def Tenon_UnfoldOp : Tenon_TensorOp<"unfold", [AttrSizedOperandSegments]> {
+  let summary = "Each row with its neighbours: the input of a convolution as a product";
+  let description = [{
+    `result[t, c·window + j] = input[t·stride + j - (window - 1)/2, c]` within each sequence, zero for rows outside of its
+    `lengths` first ones. `window` is odd. A sequence of n rows becomes one of n/stride, rounded up; so many has
+    `result_lengths` of `tenon.strided_lengths`. The input is B×T×C and the result B×T'×(C·window), T' being T/stride, rounded
+    up; or R×C and R'×(C·window) with `starts`, `result_starts` and `result_lengths`.
+
+    Example:
+
+    ```mlir
+    func.func @unfold(%x: tensor<?x?x8xf32>, %n: tensor<?xi32>) -> tensor<?x?x24xf32> {
+      %0 = tenon.unfold %x lengths(%n) {window = 3 : i64, stride = 2 : i64} : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x?x24xf32>
+      return %0 : tensor<?x?x24xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Tenon_FloatTensor:$input, Optional<Tenon_IntTensor>:$starts, Tenon_IntTensor:$lengths,
+                   Optional<Tenon_IntTensor>:$result_starts, Optional<Tenon_IntTensor>:$result_lengths, I64Attr:$window,
+                   DefaultValuedAttr<I64Attr, "1">:$stride);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)`
+    (`to` `starts` `(` $result_starts^ `)` `lengths` `(` $result_lengths `)`)? attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::tenon::DimensionSource getDimensionSource(unsigned result, unsigned dimension);
   }];
 }
 

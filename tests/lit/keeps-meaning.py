@@ -5,11 +5,16 @@ import pathlib
 import subprocess
 import sys
 
-BATCHES = [["--dims=4,19", "--lengths=19,0,1,16"], ["--dims=1,1", "--lengths=1"], ["--dims=3,5", "--lengths=5,5,5"]]
-# Of models with caches: pages begun and full, several new tokens and one of each sequence.
-CACHED = [["--function=prefill", "--sizes=slots=4,pages=17", "--dims=4,19", "--lengths=19,0,1,16", "--past=0,3,16,29"],
-          ["--function=prefill", "--sizes=slots=1,pages=1", "--dims=1,5", "--lengths=5", "--past=0"],
-          ["--function=decode", "--sizes=slots=3,pages=13", "--dims=4", "--lengths=1,0,1,1", "--past=0,3,15,37"]]
+PADDED = [["--dims=4,19", "--lengths=19,0,1,16"], ["--dims=1,1", "--lengths=1"], ["--dims=3,5", "--lengths=5,5,5"]]
+# Batches for each function. Of models with caches: pages begun and full, several new tokens and one of each sequence.
+BATCHES = {
+    "encode": PADDED,
+    "start": [["--sizes=source_length=35,source_slots=3,source_pool=13", "--dims=4", "--lengths=35,0,1,16"],
+              ["--sizes=source_length=1,source_slots=1,source_pool=1", "--dims=1", "--lengths=1"]],
+    "prefill": [["--sizes=slots=4,pages=17,source_slots=3,source_pool=13", "--dims=4,19", "--lengths=19,0,1,16", "--past=0,3,16,29"],
+                ["--sizes=slots=1,pages=1,source_slots=1,source_pool=1", "--dims=1,5", "--lengths=5", "--past=0"]],
+    "decode": [["--sizes=slots=3,pages=13,source_slots=3,source_pool=13", "--dims=4", "--lengths=1,0,1,1", "--past=0,3,15,37"]],
+}
 PASSES = ["tenon-fuse-projections", "tenon-pack-rows", "tenon-pack-weights", "tenon-fuse-kernels{fuse=false}",
           "tenon-fuse-kernels", "tenon-assign-schedules{targets=x86-64-v4,x86-64-v3}"]
 
@@ -31,8 +36,9 @@ for number, name in enumerate(PASSES):
     run("tenon-opt", str(before), f"--pass-pipeline=builtin.module({nested})", "-o", str(after))
     if before.read_text() == after.read_text():
         sys.exit(f"{name} changes nothing, so that nothing is compared")
-    for batch in CACHED if "func.func @prefill" in tensor.read_text() else BATCHES:
-        run("tenon-interpret", str(tensor), "--compare", str(after), *batch)
+    for function, batches in BATCHES.items():
+        for batch in batches if f"func.func @{function}(" in tensor.read_text() else []:
+            run("tenon-interpret", str(tensor), "--compare", str(after), f"--function={function}", *batch)
     print(f"{name}: equal")
     if "fuse=false" not in name:  # which stands beside the one after it, not before
         before = after

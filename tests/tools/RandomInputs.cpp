@@ -47,6 +47,8 @@ template <typename Scalar> std::vector<Scalar> randomFloats(StringRef name, int6
 int32_t idLimit(func::FuncOp function, unsigned argument, const InputShape &shape) {
   auto limits = function->getAttrOfType<DictionaryAttr>("tenon.limits");
   auto name = function.getArgAttrOfType<StringAttr>(argument, "tenon.name");
+  if (name && name.getValue() == "source_lengths")
+    return static_cast<int32_t>(shape.sizes.lookup("source_slots") * kPageTokens + 1);
   if (!limits || !name)
     return shape.maxId;
   auto limit = limits.getAs<IntegerAttr>(name.getValue() == "tokens" ? "vocab" : name.getValue());
@@ -108,8 +110,9 @@ FailureOr<Tensor<double>> makePast(func::FuncOp function, ArrayRef<int64_t> shap
 }
 
 /// A page table without a page twice, in no order.
-FailureOr<Tensor<double>> makePages(func::FuncOp function, ArrayRef<int64_t> shape, const InputShape &given) {
-  int64_t pool = given.sizes.lookup("pages"), count = countElements(shape);
+FailureOr<Tensor<double>> makePages(func::FuncOp function, StringRef poolName, ArrayRef<int64_t> shape,
+                                    const InputShape &given) {
+  int64_t pool = given.sizes.lookup(poolName), count = countElements(shape);
   if (pool < count)
     return function.emitError() << "is given " << pool << " pages for " << count << " places in its page table";
   std::vector<int32_t> pages(pool);
@@ -136,7 +139,9 @@ FailureOr<Tensor<double>> makeInput(func::FuncOp function, unsigned index, const
   if (nameOf(function, index) == "past")
     return makePast(function, shape, given);
   if (nameOf(function, index) == "pages")
-    return makePages(function, shape, given);
+    return makePages(function, "pages", shape, given);
+  if (nameOf(function, index) == "source_pages")
+    return makePages(function, "source_pool", shape, given);
   std::string name = "argument " + std::to_string(index);
   if (type.getElementType().isF32())
     return Tensor<double>(shape, randomFloats<double>(name, countElements(shape), 1));

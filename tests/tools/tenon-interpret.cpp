@@ -50,8 +50,10 @@ Tensor<double> maskPadding(const Tensor<double> &tensor, ArrayRef<int32_t> count
     return tensor;
   std::vector<double> values = tensor.values().vec();
   int64_t time = tensor.dim(1), rowSize = countElements(tensor.shape().drop_front(2));
+  // Where convolutions leave every so-many-th row, a sequence has that many fewer.
+  int64_t stride = dims.size() > 1 && time > 0 ? llvm::divideCeil(dims[1], time) : 1;
   for (auto [b, count] : llvm::enumerate(counts))
-    for (int64_t i = std::min<int64_t>(count, time) * rowSize; i < time * rowSize; ++i)
+    for (int64_t i = std::min<int64_t>(llvm::divideCeil(count, stride), time) * rowSize; i < time * rowSize; ++i)
       values[static_cast<int64_t>(b) * time * rowSize + i] = 0;
   return Tensor<double>(tensor.shape(), std::move(values));
 }

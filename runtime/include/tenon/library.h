@@ -89,6 +89,8 @@ typedef struct tenon_library {
   tenon_malloc_fn (*set_malloc)(tenon_malloc_fn);
   tenon_free_fn (*set_free)(tenon_free_fn);
   tenon_error_fn (*set_error_handler)(tenon_error_fn);
+  const char *target_tokenizer; /* of what the decoder writes, target_tokenizer_size bytes; NULL where `tokenizer` is */
+  uint64_t target_tokenizer_size;
 } tenon_library;
 
 #ifdef __cplusplus

@@ -65,7 +65,7 @@ std::string padded() {
   std::string layers =
       replaced(replaced(replaced(kLayers, "ROWS", "?x?"), "LAYOUT", "lengths(%lengths)"), "TYPES", "tensor<?xi32>");
   layers = replaced(replaced(layers, "?x?i32", "?x?xi32"), "%ids", "%tokens");
-  return kSignature + "%positions = tenon.position_ids %tokens : tensor<?x?xi32>\n" + layers +
+  return kSignature + "%positions = tenon.position_ids %tokens : (tensor<?x?xi32>) -> tensor<?x?xi32>\n" + layers +
          "return %hidden, %unit : tensor<?x?x6xf32>, tensor<?x6xf32>\n}";
 }
 
@@ -76,7 +76,7 @@ std::string packed() {
   std::string pack =
       " starts(%starts) lengths(%lengths) : (tensor<?x?xi32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?xi32>\n";
   return kSignature + "%starts = tenon.row_starts %lengths tile 4 : tensor<?xi32> -> tensor<?xi32>\n" +
-         "%all_positions = tenon.position_ids %tokens : tensor<?x?xi32>\n" + "%ids = tenon.pack_rows %tokens" + pack +
+         "%all_positions = tenon.position_ids %tokens : (tensor<?x?xi32>) -> tensor<?x?xi32>\n" + "%ids = tenon.pack_rows %tokens" + pack +
          "%positions = tenon.pack_rows %all_positions" + pack + layers +
          "%out = tenon.unpack_rows %hidden starts(%starts) lengths(%lengths) like %tokens : (tensor<?x6xf32>, "
          "tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x6xf32>\n"

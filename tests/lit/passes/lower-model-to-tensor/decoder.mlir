@@ -9,7 +9,7 @@
 // CHECK-SAME: %[[PAST:[a-z0-9]+]]: tensor<?xi32> {tenon.dims = ["batch"], tenon.name = "past"}, %[[PAGES:[a-z0-9]+]]: tensor<?x?xi32> {tenon.dims = ["batch", "slots"], tenon.name = "pages"}
 // CHECK-SAME: %[[CACHE:[a-z0-9]+]]: tensor<6x?x128xf32> {tenon.dims = ["pages"], tenon.name = "cache.attention", tenon.state})
 // CHECK-SAME: -> (tensor<?x100xf32> {tenon.name = "logits"}, tensor<?x?x100xf32> {tenon.name = "all_logits"}, tensor<?x?x8xf32> {tenon.name = "hidden"}, tensor<6x?x128xf32> {tenon.name = "cache.attention", tenon.state})
-// CHECK: %[[POSITIONS:.*]] = tenon.position_ids %[[TOKENS]] past(%[[PAST]] : tensor<?xi32>)
+// CHECK: %[[POSITIONS:.*]] = tenon.position_ids %[[TOKENS]] past(%[[PAST]]) : (tensor<?x?xi32>, tensor<?xi32>) -> tensor<?x?xi32>
 // CHECK: %[[LAST:.*]]:2 = tenon.repeat 6 inits(%{{.*}}, %[[CACHE]])
 // CHECK: ^bb0(%[[LAYER:.*]]: index, %{{.*}}: tensor<?x?x8xf32>, %[[STATE:.*]]: tensor<6x?x128xf32>):
 // CHECK: tenon.weight ["d.layers.*.attention.value.weight"][%[[LAYER]]] of 6

@@ -47,7 +47,7 @@ func.func @starts_are_known(%x: tensor<?x?x8xf32>, %n: tensor<?xi32>, %s: tensor
 
 func.func @lengths_are_an_argument(%x: tensor<?x?xi32>, %n: tensor<?xi32>) -> tensor<?x?xi32> {
   %s = tenon.row_starts %n tile 16 : tensor<?xi32> -> tensor<?xi32>
-  // expected-error @below {{takes lengths that are not an argument of the function}}
+  // expected-error @below {{takes lengths that do not come from an argument of the function}}
   %t = tenon.row_starts %s tile 16 : tensor<?xi32> -> tensor<?xi32>
   return %x : tensor<?x?xi32>
 }

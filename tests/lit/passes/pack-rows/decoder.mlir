@@ -29,13 +29,14 @@ func.func @prefill(%ids: tensor<?x?xi32> {tenon.dims = ["batch", "length"]}, %n:
 // CHECK-SAME: %[[IDS:.*]]: tensor<?x1xi32> {tenon.dims = ["batch"]}, %[[N:.*]]: tensor<?xi32> {tenon.dims = ["batch"]}
 // CHECK: %[[S:.*]] = tenon.row_starts %[[N]] tile 1
 // CHECK: tenon.pack_rows %[[IDS]]
-// CHECK: %[[POS:.*]] = tenon.position_ids %[[IDS]] past(%{{.*}} : tensor<?xi32>) : tensor<?x1xi32>
-// CHECK: tenon.pack_rows %[[POS]] {{.*}} : (tensor<?x1xi32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?xi32>
+// CHECK: %[[POS:.*]] = tenon.row_positions %[[S]] past(%{{.*}}) : (tensor<?xi32>, tensor<?xi32>) -> tensor<?xi32>
+// CHECK-NOT: tenon.position_ids
+// CHECK: tenon.embed %[[POS]]
 // CHECK: tenon.pool last %{{.*}} starts(%[[S]]) lengths(%[[N]])
 // CHECK: tenon.unpack_rows {{.*}} -> tensor<?x1x2xf32>
 func.func @decode(%ids: tensor<?x1xi32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %table: tensor<9x2xf32>) -> (tensor<?x2xf32>, tensor<?x1x2xf32>) {
   %0 = tenon.embed %ids, %table : (tensor<?x1xi32>, tensor<9x2xf32>) -> tensor<?x1x2xf32>
-  %1 = tenon.position_ids %ids past(%p : tensor<?xi32>) : tensor<?x1xi32>
+  %1 = tenon.position_ids %ids past(%p) : (tensor<?x1xi32>, tensor<?xi32>) -> tensor<?x1xi32>
   %2 = tenon.embed %1, %table : (tensor<?x1xi32>, tensor<9x2xf32>) -> tensor<?x1x2xf32>
   %3 = tenon.add %0, %2 : tensor<?x1x2xf32>
   %4 = tenon.pool last %3 lengths(%n) : (tensor<?x1x2xf32>, tensor<?xi32>) -> tensor<?x2xf32>

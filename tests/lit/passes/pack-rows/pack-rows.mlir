@@ -7,9 +7,8 @@
 // CHECK: %[[S:.*]] = tenon.row_starts %[[N]] tile 8
 // CHECK: %[[P:.*]] = tenon.pack_rows %[[IDS]] starts(%[[S]]) lengths(%[[N]])
 // CHECK: %[[E:.*]] = tenon.embed %[[P]], %{{.*}} -> tensor<?x8xf32>
-// CHECK: %[[POS:.*]] = tenon.position_ids %[[IDS]] : tensor<?x?xi32>
-// CHECK: %[[PP:.*]] = tenon.pack_rows %[[POS]]
-// CHECK: tenon.embed %[[PP]]
+// CHECK: %[[POS:.*]] = tenon.row_positions %[[S]] : (tensor<?xi32>) -> tensor<?xi32>
+// CHECK: tenon.embed %[[POS]]
 // CHECK: tenon.repeat 2 inits(%{{.*}}) : tensor<?x8xf32>
 // CHECK: ^bb0(%{{.*}}: index, %[[H:.*]]: tensor<?x8xf32>):
 // CHECK: tenon.attention %[[H]], %[[H]], %[[H]] starts(%[[S]]) lengths(%[[N]])
@@ -18,7 +17,7 @@
 // CHECK: return %[[U]]
 func.func @padded_batch(%ids: tensor<?x?xi32>, %n: tensor<?xi32>, %t: tensor<9x8xf32>) -> (tensor<?x?x8xf32>, tensor<?x8xf32>) {
   %0 = tenon.embed %ids, %t : (tensor<?x?xi32>, tensor<9x8xf32>) -> tensor<?x?x8xf32>
-  %p = tenon.position_ids %ids : tensor<?x?xi32>
+  %p = tenon.position_ids %ids : (tensor<?x?xi32>) -> tensor<?x?xi32>
   %1 = tenon.embed %p, %t : (tensor<?x?xi32>, tensor<9x8xf32>) -> tensor<?x?x8xf32>
   %2 = tenon.add %0, %1 : tensor<?x?x8xf32>
   %3 = tenon.repeat 2 inits(%2) : tensor<?x?x8xf32> {
