@@ -59,6 +59,11 @@ static constexpr DecoderModule gpt2Modules[] = {
     {"layers.*.attention.key", "h.*.attn.c_attn", ModulePart::Stacked, true},
     {"layers.*.attention.value", "h.*.attn.c_attn", ModulePart::Stacked, true},
     {"layers.*.attention.output", "h.*.attn.c_proj", ModulePart::Whole, true},
+    {"layers.*.cross.norm", "h.*.ln_cross_attn"},
+    {"layers.*.cross.query", "h.*.crossattention.q_attn", ModulePart::Whole, true},
+    {"layers.*.cross.key", "h.*.crossattention.c_attn", ModulePart::KeysValues, true},
+    {"layers.*.cross.value", "h.*.crossattention.c_attn", ModulePart::KeysValues, true},
+    {"layers.*.cross.output", "h.*.crossattention.c_proj", ModulePart::Whole, true},
     {"layers.*.mlp.norm", "h.*.ln_2"},
     {"layers.*.mlp.up", "h.*.mlp.c_fc", ModulePart::Whole, true},
     {"layers.*.mlp.down", "h.*.mlp.c_proj", ModulePart::Whole, true},
@@ -247,4 +252,23 @@ const DecoderType *tenon::import::findDecoderType(llvm::StringRef name) {
     if (type.name == name)
       return &type;
   return nullptr;
+}
+
+static bool canAttend(const DecoderType &type) { return llvm::any_of(type.layout.modules, isCross); }
+
+std::string tenon::import::attendingTypeNames() {
+  std::string names;
+  for (const DecoderType &type : typeTable)
+    if (canAttend(type))
+      names += (names.empty() ? "" : ", ") + type.name.str();
+  return names;
+}
+
+std::optional<DecoderType> tenon::import::findAttendingType(llvm::StringRef name) {
+  const DecoderType *type = findDecoderType(name);
+  if (!type || !canAttend(*type))
+    return std::nullopt;
+  DecoderType attending = *type;
+  attending.attends = true;
+  return attending;
 }

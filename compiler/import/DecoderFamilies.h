@@ -6,14 +6,17 @@
 #include "spec/Spec.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
+#include <optional>
+#include <string>
 
 namespace tenon::import {
 
 /// Which rows of a checkpoint's module are a module of the spec.
 enum class ModulePart {
   Whole,
-  Stacked, ///< All queries, all keys, all values.
-  Grouped, ///< For every key head: its queries, its key, its value.
+  Stacked,    ///< All queries, all keys, all values.
+  Grouped,    ///< For every key head: its queries, its key, its value.
+  KeysValues, ///< All keys, all values.
   GateHalf,
   UpHalf
 };
@@ -58,10 +61,19 @@ struct DecoderType {
   DecoderResidual residual = DecoderResidual::Serial;
   llvm::StringRef parallelKey = "";
   bool isGemma = false; ///< Norms' weights count from 1, and embeddings are scaled by the root of the width.
+  /// Whether every layer attends to an encoder too, between its attention and its MLP.
+  bool attends = false;
 };
 
 llvm::ArrayRef<DecoderType> decoderTypes();
 const DecoderType *findDecoderType(llvm::StringRef name);
+
+/// Whether a module belongs to the attention to an encoder.
+inline bool isCross(const DecoderModule &module) { return module.module.contains(".cross."); }
+/// "gpt2, ...": the model types of decoders that can attend to an encoder.
+std::string attendingTypeNames();
+/// The type `name` as one that attends, nothing where it cannot.
+std::optional<DecoderType> findAttendingType(llvm::StringRef name);
 
 } // namespace tenon::import
 

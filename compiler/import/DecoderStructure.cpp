@@ -44,6 +44,7 @@ private:
   std::string softcap(StringRef key);
   void readMlp();
   bool isParallel();
+  spec::AttentionSublayer cross();
   spec::Block block(LayerKind kind);
   void readBlocks();
   void readHead();
@@ -61,20 +62,12 @@ private:
 
 } // namespace
 
-/// The first of the alternatives in `keys` that is there, or the first of all.
-static StringRef present(const Config &config, StringRef keys) {
-  llvm::SmallVector<StringRef, 2> alternatives;
-  keys.split(alternatives, '|');
-  for (StringRef key : alternatives)
-    if (config.has(key))
-      return key;
-  return alternatives.front();
-}
-
 /// Refuses what changes the computation and is not in the spec.
 void StructureReader::refuseWhatIsNotSaid() {
-  for (StringRef key : {"add_cross_attention", "scale_attn_by_inverse_layer_idx", "use_bidirectional_attention",
-                        "apply_residual_connection_post_layernorm"})
+  if (!type.attends && config.booleanOr("add_cross_attention", false))
+    config.fail("add_cross_attention", "true is not supported; supported: false, or true in an encoder-decoder");
+  for (StringRef key :
+       {"scale_attn_by_inverse_layer_idx", "use_bidirectional_attention", "apply_residual_connection_post_layernorm"})
     if (config.booleanOr(key, false))
       config.fail(key, "true is not supported; supported: false");
   if (config.has("quantization_config"))
@@ -111,7 +104,7 @@ void StructureReader::readNorm() {
 
 void StructureReader::readPositions() {
   spec::Positions &positions = stack.input.positions;
-  positions.length = config.integerOr(present(config, type.length), usualLength, /*least=*/1);
+  positions.length = config.integerOr(config.firstOf(type.length), usualLength, /*least=*/1);
   usesAlibi = type.positions == DecoderPositions::Alibi || config.booleanOr("alibi", false);
   if (type.positions == DecoderPositions::Learned) {
     positions.kind = spec::PositionKind::Learned;
@@ -132,7 +125,7 @@ int64_t StructureReader::keyValueHeads() {
   if (!config.has("multi_query"))
     return config.integerOr("num_key_value_heads", attention.heads, /*least=*/1);
   if (config.booleanOr("new_decoder_architecture", false))
-    return config.integerOr(present(config, "num_kv_heads|n_head_kv"), attention.heads, /*least=*/1);
+    return config.integerOr(config.firstOf("num_kv_heads|n_head_kv"), attention.heads, /*least=*/1);
   return config.booleanOr("multi_query", true) ? 1 : attention.heads;
 }
 
@@ -152,9 +145,9 @@ double StructureReader::attentionScale() {
 
 std::string StructureReader::alibi() {
   if (attention.heads > expressions::maximumAlibiHeads) {
-    config.fail(present(config, type.heads), "ALiBi with " + std::to_string(attention.heads) +
-                                                 " heads is not supported; supported: at most " +
-                                                 std::to_string(expressions::maximumAlibiHeads));
+    config.fail(config.firstOf(type.heads), "ALiBi with " + std::to_string(attention.heads) +
+                                                " heads is not supported; supported: at most " +
+                                                std::to_string(expressions::maximumAlibiHeads));
     return "";
   }
   if (std::optional<Config> section = config.section("attn_config")) {
@@ -181,17 +174,17 @@ std::string StructureReader::softcap(StringRef key) {
 
 void StructureReader::readAttention() {
   attention.name = "attention";
-  attention.heads = config.integer(present(config, type.heads));
+  attention.heads = config.integer(config.firstOf(type.heads));
   attention.keyValueHeads = keyValueHeads();
   if (attention.heads % attention.keyValueHeads != 0)
-    config.fail(present(config, type.heads), std::to_string(attention.heads) + " is not a multiple of the key heads (" +
-                                                 std::to_string(attention.keyValueHeads) + ")");
+    config.fail(config.firstOf(type.heads), std::to_string(attention.heads) + " is not a multiple of the key heads (" +
+                                                std::to_string(attention.keyValueHeads) + ")");
   attention.headSize = config.integerOr("head_dim", 0);
   if (attention.headSize == 0) {
     if (model.width % attention.heads != 0)
-      config.fail(present(config, type.width), std::to_string(model.width) + " is not a multiple of '" +
-                                                   present(config, type.heads) + "' (" +
-                                                   std::to_string(attention.heads) + ")");
+      config.fail(config.firstOf(type.width), std::to_string(model.width) + " is not a multiple of '" +
+                                                  config.firstOf(type.heads) + "' (" + std::to_string(attention.heads) +
+                                                  ")");
     attention.headSize = model.width / attention.heads;
   }
   attention.scale = attentionScale();
@@ -210,11 +203,11 @@ void StructureReader::readAttention() {
 
 void StructureReader::readMlp() {
   mlp.name = "mlp";
-  StringRef key = present(config, type.hidden);
+  StringRef key = config.firstOf(type.hidden);
   const DecoderModule *down = tensors.entry("layers.*.mlp.down", "weight");
   int64_t usual = down && !down->transposed ? tensors.rows("layers.*.mlp.up") : 4 * model.width;
   mlp.hidden = config.has(key) ? config.integer(key) : std::max<int64_t>(1, usual);
-  mlp.activation = readActivation(config, present(config, type.activation), type.usualActivation);
+  mlp.activation = readActivation(config, config.firstOf(type.activation), type.usualActivation);
   mlp.gated = tensors.hasWeight("layers.*.mlp.gate");
   mlp.bias = hasAny({"layers.*.mlp.up", "layers.*.mlp.down", "layers.*.mlp.gate"}, "bias");
 }
@@ -228,6 +221,17 @@ bool StructureReader::isParallel() {
   return parallel;
 }
 
+/// The attention to the encoder, which has the sizes of the other one.
+spec::AttentionSublayer StructureReader::cross() {
+  spec::AttentionSublayer layer = attention;
+  layer.name = "cross";
+  layer.from = "encoder";
+  layer.bias = hasAny({"layers.*.cross.query", "layers.*.cross.value"}, "bias");
+  layer.keyBias = tensors.hasBias("layers.*.cross.key");
+  layer.outputBias = tensors.hasBias("layers.*.cross.output");
+  return layer;
+}
+
 spec::Block StructureReader::block(LayerKind kind) {
   spec::AttentionSublayer layer = attention;
   if (kind == LayerKind::Sliding) {
@@ -239,6 +243,8 @@ spec::Block StructureReader::block(LayerKind kind) {
   } else {
     layer.mask = expressions::causal().print();
   }
+  if (type.attends)
+    return {layer, cross(), mlp};
   if (!isParallel())
     return {layer, mlp};
   spec::ParallelSublayer parallel;
@@ -271,7 +277,7 @@ void StructureReader::readHead() {
   bool tied = config.booleanOr("tie_word_embeddings", type.usuallyTied);
   bool forText = llvm::any_of(config.strings("architectures"),
                               [](StringRef name) { return name.contains("CausalLM") || name.contains("LMHead"); });
-  if (!tensors.hasWeight("head") && !forText && config.has("architectures")) {
+  if (!type.attends && !tensors.hasWeight("head") && !forText && config.has("architectures")) {
     stack.cache = true; // The model without a head was saved.
     return;
   }
@@ -283,12 +289,12 @@ void StructureReader::readHead() {
 }
 
 void StructureReader::read() {
-  model.width = config.integer(present(config, type.width));
+  model.width = config.integer(config.firstOf(type.width));
   refuseWhatIsNotSaid();
   stack.name = stackName;
-  stack.layers = config.integer(present(config, type.layers));
+  stack.layers = config.integer(config.firstOf(type.layers));
   if (stack.layers > spec::maximumLayers)
-    config.fail(present(config, type.layers),
+    config.fail(config.firstOf(type.layers),
                 std::to_string(stack.layers) + " layers; supported: at most " + std::to_string(spec::maximumLayers));
   stack.input.vocab = config.integer("vocab_size");
   stack.input.norm = tensors.hasWeight("input.norm");
@@ -318,7 +324,7 @@ void tenon::import::readDecoderStructure(Config &config, const DecoderType &type
 static std::pair<const spec::AttentionSublayer *, const spec::MlpSublayer *> sublayersOf(const spec::Block &block) {
   if (const auto *parallel = std::get_if<spec::ParallelSublayer>(&block.front()))
     return {&std::get<spec::AttentionSublayer>(parallel->block[0]), &std::get<spec::MlpSublayer>(parallel->block[1])};
-  return {&std::get<spec::AttentionSublayer>(block[0]), &std::get<spec::MlpSublayer>(block[1])};
+  return {&std::get<spec::AttentionSublayer>(block.front()), &std::get<spec::MlpSublayer>(block.back())};
 }
 
 /// Sets the rows that `module` has of the tensor of `entry`.
@@ -328,6 +334,12 @@ static void selectPart(const DecoderModule &entry, StringRef module, const spec:
     name.count = mlp->hidden;
     name.period = 2 * mlp->hidden;
     name.offset = entry.part == ModulePart::UpHalf ? mlp->hidden : 0;
+    return;
+  }
+  if (entry.part == ModulePart::KeysValues) {
+    name.count = attention->keyValueHeads * attention->headSize;
+    name.period = 2 * name.count;
+    name.offset = module.ends_with("value") ? name.count : 0;
     return;
   }
   // Of all key heads, or of one.

@@ -8,8 +8,10 @@ using namespace tenon::import;
 
 static constexpr llvm::StringRef headModule = "head";
 /// Tensors that hold nothing trained: masks, and frequencies that follow from the configuration.
-static constexpr llvm::StringRef buffers[] = {"attn.bias", "attn.masked_bias", "attention.bias",
-                                              "attention.masked_bias", "rotary_emb.inv_freq"};
+static constexpr llvm::StringRef buffers[] = {
+    "attn.bias",           "attn.masked_bias",           "attention.bias",
+    "crossattention.bias", "crossattention.masked_bias", "attention.masked_bias",
+    "rotary_emb.inv_freq"};
 
 std::string DecoderTensors::layerPattern(llvm::StringRef name) const {
   llvm::StringRef rest = name;
@@ -19,11 +21,11 @@ std::string DecoderTensors::layerPattern(llvm::StringRef name) const {
   return digits.empty() ? name.str() : (prefix + layout.layers + "*" + rest.drop_front(digits.size())).str();
 }
 
-llvm::Error DecoderTensors::findPrefix() {
+llvm::Error DecoderTensors::findPrefix(llvm::StringRef root) {
   std::string embedding = (layout.embedding + ".weight").str();
   std::vector<std::string> found;
   for (llvm::StringRef name : files.names())
-    if (name.consume_back(embedding) && (name.empty() || name.ends_with(".")))
+    if (name.starts_with(root) && name.consume_back(embedding) && (name.empty() || name.ends_with(".")))
       found.push_back(name.str());
   if (found.empty())
     return llvm::createStringError("'" + files.getPath() + "' has no tensor '" + embedding +
@@ -36,7 +38,7 @@ llvm::Error DecoderTensors::findPrefix() {
     std::optional<weights::TensorView> view = files.find(name);
     patterns.try_emplace(layerPattern(name), view->shape.empty() ? 1 : view->shape.front());
     for (const DecoderModule &module : layout.modules)
-      if (llvm::StringRef rest = name; module.module == headModule &&
+      if (llvm::StringRef rest = name; module.module == headModule && name.starts_with(root) &&
                                        rest.consume_back((module.checkpoint + ".weight").str()) &&
                                        (rest.empty() || rest.ends_with(".")))
         headPrefix = rest.str();
@@ -69,7 +71,7 @@ int64_t DecoderTensors::rows(llvm::StringRef module) const {
   return found ? patterns.lookup(tensorName(*found, "weight")) : 0;
 }
 
-llvm::Error DecoderTensors::checkNames(llvm::StringRef typeName) const {
+llvm::Error DecoderTensors::checkNames() const {
   std::vector<std::string> unknown;
   for (llvm::StringRef name : files.names()) {
     if (!name.starts_with(prefix) ||
@@ -79,7 +81,8 @@ llvm::Error DecoderTensors::checkNames(llvm::StringRef typeName) const {
     auto [module, last] = llvm::StringRef(pattern).rsplit('.');
     bool known = llvm::is_contained({"weight", "bias"}, last) &&
                  llvm::any_of(layout.modules, [&, whole = module](const DecoderModule &entry) {
-                   return whole == (entry.module == headModule ? headPrefix : prefix) + entry.checkpoint.str();
+                   return (type.attends || !isCross(entry)) &&
+                          whole == (entry.module == headModule ? headPrefix : prefix) + entry.checkpoint.str();
                  });
     // Without a prefix, what stands beside the model is not told from what belongs to it.
     bool beside = prefix.empty() && pattern == name && !known;
@@ -90,7 +93,7 @@ llvm::Error DecoderTensors::checkNames(llvm::StringRef typeName) const {
     return llvm::Error::success();
   size_t count = unknown.size();
   unknown.resize(std::min<size_t>(count, 8));
-  return llvm::createStringError("'" + files.getPath() + "' has the names of model type \"" + typeName +
+  return llvm::createStringError("'" + files.getPath() + "' has the names of model type \"" + type.name +
                                  "\", but also " + llvm::join(unknown, ", ") + (count > 8 ? ", ..." : "") +
                                  ", which that does not have; what they do would be lost");
 }

@@ -12,12 +12,13 @@ namespace tenon::import {
 /// The tensors of a decoder in a checkpoint. Modules are those of the spec, after the name of the stack.
 class DecoderTensors {
 public:
-  DecoderTensors(const weights::SafetensorsFiles &files, const DecoderLayout &layout) : files(files), layout(layout) {}
+  DecoderTensors(const weights::SafetensorsFiles &files, const DecoderType &type)
+      : files(files), type(type), layout(type.layout) {}
 
-  /// Finds what the class that was saved puts before the names: "model.", or nothing.
-  llvm::Error findPrefix();
+  /// Finds what the class that was saved puts before the names, "model." or nothing, of tensors that begin with `root`.
+  llvm::Error findPrefix(llvm::StringRef root);
   /// Names the tensors below the prefix that the layout does not know.
-  llvm::Error checkNames(llvm::StringRef typeName) const;
+  llvm::Error checkNames() const;
 
   /// Whether a module has a weight or a bias, in any layer for modules of layers (one that others lack is missing
   /// there, not absent).
@@ -37,6 +38,7 @@ private:
   std::string layerPattern(llvm::StringRef name) const;
 
   const weights::SafetensorsFiles &files;
+  const DecoderType &type;
   const DecoderLayout &layout;
   std::string prefix;
   std::string headPrefix;            ///< Of the head, which stands beside the model.

@@ -24,7 +24,7 @@ struct Tensor {
 
   /// Whether the tensor is written byte for byte: the format has no blocks of numbers, and rows of another tensor do
   /// not lie together.
-  bool isCopied() const { return !view.selection && !weights::isQuantized(view.type); }
+  bool isCopied() const { return !view.selection && !weights::isQuantized(view.type) && !weights::isScaled(view.type); }
   weights::StorageType type() const { return isCopied() ? view.type : weights::StorageType::F32; }
   CheckedSize bytes() const {
     return isCopied() ? CheckedSize(view.data.size()) : CheckedSize(view.elements()) * CheckedSize(sizeof(float));
@@ -119,12 +119,16 @@ llvm::Error tenon::import::exportModel(const ImportedModel &imported, llvm::Stri
   model.weights = "model.safetensors";
   model.names.clear();
   model.tokenizer = imported.tokenizer.empty() ? "" : "tokenizer.json";
+  model.targetTokenizer = imported.targetTokenizer.empty() ? "" : "target_tokenizer.json";
   model.chatTemplate = imported.chatTemplate.empty() ? "" : "chat_template.jinja";
   std::string prefix = directory.str() + "/";
   if (llvm::Error error = writeWeights(imported, prefix + model.weights))
     return error;
   if (!model.tokenizer.empty())
     if (llvm::Error error = writeFileAtomically(prefix + model.tokenizer, imported.tokenizer))
+      return error;
+  if (!model.targetTokenizer.empty())
+    if (llvm::Error error = writeFileAtomically(prefix + model.targetTokenizer, imported.targetTokenizer))
       return error;
   if (!model.chatTemplate.empty())
     if (llvm::Error error = writeFileAtomically(prefix + model.chatTemplate, imported.chatTemplate))

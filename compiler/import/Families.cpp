@@ -2,6 +2,7 @@
 
 #include "import/Families.h"
 #include "import/DecoderFamilies.h"
+#include "import/Seq2SeqFamilies.h"
 #include <string>
 
 using namespace tenon::import;
@@ -75,6 +76,13 @@ llvm::ArrayRef<Family> tenon::import::families() { return familyTable; }
 
 llvm::ArrayRef<ModelType> tenon::import::modelTypes() { return typeTable; }
 
+const ModelType *tenon::import::findModelType(llvm::StringRef name) {
+  for (const ModelType &type : typeTable)
+    if (type.name == name)
+      return &type;
+  return nullptr;
+}
+
 std::string tenon::import::encoderTypeNames() {
   std::string names;
   for (const ModelType &type : typeTable)
@@ -86,5 +94,7 @@ std::string tenon::import::modelTypeNames() {
   std::string names = encoderTypeNames();
   for (const DecoderType &type : decoderTypes())
     names += ", " + type.name.str();
-  return names;
+  for (const Seq2SeqType &type : seq2SeqTypes())
+    names += ", " + type.name.str();
+  return names + ", " + encoderDecoderType.str();
 }

@@ -40,6 +40,10 @@ struct ModelType {
 
 llvm::ArrayRef<Family> families();
 llvm::ArrayRef<ModelType> modelTypes();
+const ModelType *findModelType(llvm::StringRef name);
+
+/// The model type of two checkpoints in one, an encoder and a decoder that attends to it.
+inline constexpr llvm::StringRef encoderDecoderType = "encoder-decoder";
 
 /// "bert, roberta, ...": every model type of an encoder.
 std::string encoderTypeNames();

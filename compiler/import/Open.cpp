@@ -64,6 +64,13 @@ static llvm::Expected<ImportedModel> openSpec(llvm::StringRef path) {
       return text.takeError();
     imported.tokenizer = std::move(*text);
   }
+  if (!imported.model.targetTokenizer.empty()) {
+    llvm::Expected<std::string> text =
+        openText(prefix + imported.model.targetTokenizer, &GgufText::tokenizer, "tokenizer");
+    if (!text)
+      return text.takeError();
+    imported.targetTokenizer = std::move(*text);
+  }
   if (!imported.model.chatTemplate.empty()) {
     llvm::Expected<std::string> text =
         openText(prefix + imported.model.chatTemplate, &GgufText::chatTemplate, "chat template");

@@ -233,3 +233,33 @@ std::vector<std::string> Config::strings(llvm::StringRef key) {
   }
   return texts;
 }
+
+std::vector<std::vector<int64_t>> Config::integerLists(llvm::StringRef key) {
+  const json::Value *value = find(key);
+  const json::Array *array = value ? value->getAsArray() : nullptr;
+  if (value && !array)
+    fail(key, "expected an array of arrays of integers, found " + jsonText(*value));
+  std::vector<std::vector<int64_t>> lists;
+  for (const json::Value &item : array ? *array : json::Array()) {
+    const json::Array *inner = item.getAsArray();
+    if (!inner)
+      fail(key, "expected arrays of integers, found " + jsonText(item));
+    std::vector<int64_t> &list = lists.emplace_back();
+    for (const json::Value &element : inner ? *inner : json::Array()) {
+      std::optional<int64_t> number = element.kind() == json::Value::Null ? -1 : element.getAsInteger();
+      if (!number || *number < -1 || *number > INT32_MAX)
+        fail(key, "expected integers between 0 and " + llvm::Twine(INT32_MAX) + " or null, found " + jsonText(element));
+      list.push_back(number.value_or(-1));
+    }
+  }
+  return lists;
+}
+
+llvm::StringRef Config::firstOf(llvm::StringRef alternatives) const {
+  llvm::SmallVector<llvm::StringRef, 2> keys;
+  alternatives.split(keys, '|');
+  for (llvm::StringRef key : keys)
+    if (has(key))
+      return key;
+  return keys.front();
+}

@@ -47,7 +47,12 @@ public:
   /// An array of strings; empty where the key is missing or null.
   std::vector<std::string> strings(llvm::StringRef key);
 
+  /// An array of arrays of integers, of which null is -1; empty where the key is missing or null.
+  std::vector<std::vector<int64_t>> integerLists(llvm::StringRef key);
+
   bool has(llvm::StringRef key) const;
+  /// The first of the keys in `alternatives`, separated by '|', that is there, or the first of all.
+  llvm::StringRef firstOf(llvm::StringRef alternatives) const;
   /// Records an error about `key`.
   void fail(llvm::StringRef key, const llvm::Twine &message);
   bool failed() const { return !message->empty(); }

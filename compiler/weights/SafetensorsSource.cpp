@@ -33,8 +33,19 @@ TensorView tenon::weights::selectRows(const TensorView &stored, const spec::Tens
   return view;
 }
 
+/// A stored tensor as a parameter can be: a convolution's [out, in, width] as a matrix, a bias of one row as a vector.
+static TensorView flattened(TensorView view, llvm::StringRef parameter) {
+  for (; view.shape.size() > 2; view.shape.pop_back())
+    view.shape[view.shape.size() - 2] *= view.shape.back();
+  if (parameter.ends_with(".bias") && view.shape.size() == 2 && view.shape.front() == 1)
+    view.shape.erase(view.shape.begin());
+  return view;
+}
+
 std::optional<TensorView> SafetensorsSource::find(llvm::StringRef parameter) const {
   std::optional<TensorView> stored = files->find(tensorName(parameter));
+  if (stored)
+    stored = flattened(std::move(*stored), parameter);
   const spec::TensorName *name = names.find(parameter);
   return stored && name && !name->isWhole() ? selectRows(*stored, *name) : stored;
 }

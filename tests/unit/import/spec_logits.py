@@ -1,5 +1,5 @@
-"""The logits of a decoder that a spec describes, evaluated in float64 straight from docs/spec.md: an oracle for importers that
-shares nothing with the compiler."""
+"""The logits of a decoder, or of an encoder-decoder, that a spec describes, evaluated in float64 straight from docs/spec.md: an
+oracle for importers that shares nothing with the compiler."""
 
 import math
 import pathlib
@@ -56,13 +56,56 @@ def frequencies(rotary, dims):
     return f, 1.0
 
 
+def buckets(relative, bidirectional, distance):
+    """T5's bucket of every distance k - q."""
+    count = relative.get("buckets", 32)
+    first = numpy.zeros_like(distance)
+    if bidirectional:
+        count //= 2
+        first = numpy.where(distance > 0, count, 0)
+        distance = numpy.abs(distance)
+    else:
+        distance = numpy.maximum(-distance, 0)
+    near = count // 2
+    with numpy.errstate(divide="ignore"):
+        far = near + (numpy.log(distance / near) / math.log(relative.get("distance", 128) / near) * (count - near))
+    return first + numpy.where(distance < near, distance, numpy.minimum(numpy.nan_to_num(far, neginf=0).astype(int), count - 1))
+
+
+class Tensors(dict):
+    """Tensors by the names of parameters, of which some are others by `share`."""
+
+    def __init__(self, tensors, shares):
+        super().__init__(tensors)
+        self.shares = [[path.strip().split(".") for path in share.split("=")] for share in shares]
+
+    def shared(self, name):
+        parts = name.split(".")
+        for left, right in self.shares:
+            layer = [part for pattern, part in zip(left, parts) if pattern == "*"]
+            if len(left) <= len(parts) and all(pattern in ("*", part) for pattern, part in zip(left, parts)):
+                return ".".join([layer[0] if part == "*" else part for part in right] + parts[len(left):])
+        return name
+
+    def __contains__(self, name):
+        return super().__contains__(self.shared(name))
+
+    def __getitem__(self, name):
+        return super().__getitem__(self.shared(name))
+
+
 class Decoder:
     def __init__(self, directory):
         directory = pathlib.Path(directory)
         self.spec = numbered(yaml.safe_load((directory / "model.yaml").read_text()))
-        self.tensors = {name: tensor.astype(numpy.float64)
-                        for name, tensor in safetensors.numpy.load_file(directory / "model.safetensors").items()}
-        (self.name, self.stack), = self.spec["stacks"].items()
+        tensors = safetensors.numpy.load_file(directory / "model.safetensors")
+        self.tensors = Tensors({name: tensor.astype(numpy.float64) for name, tensor in tensors.items()}, self.spec.get("share", []))
+        self.source = None  # What `from` stands for.
+        self.enter(next(reversed(self.spec["stacks"])))
+
+    def enter(self, name):
+        self.name, self.stack = name, self.spec["stacks"][name]
+        self.width = self.stack.get("width", self.spec["width"])
         self.norm_spec = {"kind": "layernorm", "place": "after", "epsilon": 1e-5, "final": True} | self.stack.get("norm", {})
 
     def linear(self, name, x):
@@ -91,6 +134,8 @@ class Decoder:
         return x
 
     def mask(self, value, q, k):
+        if value == "none":
+            return (q >= 0) & (k >= 0)
         if value == "causal":
             return k <= q
         if isinstance(value, dict) and set(value) == {"window"}:
@@ -111,30 +156,39 @@ class Decoder:
                  "select": numpy.where}
         return eval(re.sub(r"&&", "&", value), {"__builtins__": {}}, names)
 
+    def relative(self, sublayer, name, q, k):
+        relative = sublayer["score"]["relative"]
+        bidirectional = relative.get("bidirectional", sublayer.get("mask", "none") == "none")
+        return self.tensors[name + ".relative.weight"][buckets(relative, bidirectional, k - q)].transpose(2, 0, 1)
+
     def attention(self, sublayer, name, x):
+        y = self.source if "from" in sublayer else x
         heads = sublayer["heads"]
         keys = sublayer.get("kv_heads", heads)
-        size = sublayer.get("head_size", self.spec["width"] // heads)
+        size = sublayer.get("head_size", self.width // heads)
         q = self.linear(name + ".query", x).reshape(len(x), heads, size)
-        k = self.linear(name + ".key", x).reshape(len(x), keys, size)
-        v = self.linear(name + ".value", x).reshape(len(x), keys, size)
+        k = self.linear(name + ".key", y).reshape(len(y), keys, size)
+        v = self.linear(name + ".value", y).reshape(len(y), keys, size)
         if norm := sublayer.get("query_key_norm"):
             norm = {} if norm is True else norm
             across = norm.get("over") == "all"
             for which, state in (("query", q), ("key", k)):
-                flat = state.reshape(len(x), -1) if across else state
+                flat = state.reshape(len(state), -1) if across else state
                 state[...] = self.normalised(norm.get("kind", "rmsnorm"), norm.get("epsilon", 1e-6), f"{name}.{which}_norm", flat,
                                               norm.get("weight_offset", 0)).reshape(state.shape)
         positions = self.stack["input"].get("positions", {})
         rotary = positions if isinstance(positions, dict) and positions.get("kind") == "rotary" else None
         rotary = {"interleaved": (rotary or {}).get("interleaved", False)} | sublayer["rotary"] if "rotary" in sublayer else rotary
-        if rotary:
+        if rotary and "from" not in sublayer:
             q, k = self.turned(q, rotary), self.turned(k, rotary)
         k, v = (numpy.repeat(state, heads // keys, axis=1) for state in (k, v))
         scores = numpy.einsum("qhd,khd->hqk", q, k) * sublayer.get("scale", size ** -0.5)
-        at_q, at_k = numpy.arange(len(x))[:, None], numpy.arange(len(x))[None]
-        scores = self.score(sublayer.get("score"), scores, at_q, at_k, heads)
-        scores = numpy.where(self.mask(sublayer["mask"], at_q, at_k), scores, -numpy.inf)
+        at_q, at_k = numpy.arange(len(x))[:, None], numpy.arange(len(y))[None]
+        if "relative" in (sublayer.get("score") or ""):
+            scores = scores + self.relative(sublayer, name, at_q, at_k)
+        else:
+            scores = self.score(sublayer.get("score"), scores, at_q, at_k, heads)
+        scores = numpy.where(self.mask(sublayer.get("mask", "none"), at_q, at_k), scores, -numpy.inf)
         return self.linear(name + ".output", numpy.einsum("hqk,khd->qhd", softmax(scores), v).reshape(len(x), -1))
 
     def mlp(self, sublayer, name, x):
@@ -143,9 +197,17 @@ class Decoder:
             return self.linear(name + ".down", activation(sublayer.get("activation", "gelu"), self.linear(name + ".gate", x)) * up)
         return self.linear(name + ".down", activation(sublayer.get("activation", "gelu"), up))
 
+    def ssru(self, sublayer, name, x):
+        forget, y = 1 / (1 + numpy.exp(-self.linear(name + ".forget", x))), self.linear(name + ".input", x)
+        states = numpy.zeros_like(y)
+        state = numpy.zeros(y.shape[1])
+        for t in range(len(y)):
+            states[t] = state = forget[t] * state + (1 - forget[t]) * y[t]
+        return activation(sublayer.get("activation", "relu"), states)
+
     def apply(self, kind, value, prefix, x):
         name = prefix + value.get("name", kind)
-        return (self.attention if kind == "attention" else self.mlp)(value, name, x), name
+        return {"attention": self.attention, "mlp": self.mlp, "ssru": self.ssru}[kind](value, name, x), name
 
     def sublayer(self, item, prefix, x):
         (kind, value), = item.items()
@@ -164,20 +226,62 @@ class Decoder:
         y, _ = self.apply(kind, value, prefix, self.norm(name + ".norm", x))
         return x + (self.norm(name + ".norm_after", y) if self.norm_spec["place"] == "both" else y)
 
-    def logits(self, tokens):
+    def convolved(self, x):
+        for number, convolution in enumerate(self.stack["input"].get("convolutions", [])):
+            kernel, stride = convolution["kernel"], convolution.get("stride", 1)
+            padded = numpy.pad(x, ((kernel // 2, kernel // 2), (0, 0)))
+            rows = numpy.stack([padded[at:at + kernel].T.ravel() for at in range(0, len(x), stride)])
+            x = self.linear(f"{self.name}.input.convolutions.{number}", rows)
+            if convolution.get("activation", "gelu") != "none":
+                x = activation(convolution.get("activation", "gelu"), x)
+        return x
+
+    def sinusoids(self, positions, length):
+        interleaved, half = positions.get("interleaved", False), self.width // 2
+        even = positions.get("spacing", "even" if interleaved else "ends") == "even"
+        f = positions.get("base", 10000.0) ** (-numpy.arange(half) / (half if even else half - 1))
+        angles = numpy.arange(length)[:, None] * f
+        if interleaved:
+            return numpy.stack([numpy.sin(angles), numpy.cos(angles)], -1).reshape(length, -1)
+        return numpy.concatenate([numpy.sin(angles), numpy.cos(angles)], 1)
+
+    def embedded(self, given):
+        """What the layers get of token ids, or of rows of features."""
         entry = self.stack["input"]
-        x = self.tensors[f"{self.name}.input.tokens.weight"][tokens] * entry.get("scale", 1.0)
-        if f"{self.name}.input.positions.weight" in self.tensors:
-            first = entry["positions"].get("offset", 0)
-            x = x + self.tensors[f"{self.name}.input.positions.weight"][first:first + len(tokens)]
-        if entry.get("norm"):
-            x = self.norm(f"{self.name}.input.norm", x)
+        scale = entry.get("scale", 1.0)
+        x = scale * (self.convolved(given) if "features" in entry else self.tensors[f"{self.name}.input.tokens.weight"][given])
+        if entry.get("first") == "zeros":
+            x[0] = 0
+        positions = entry.get("positions", "none")
+        positions = positions if isinstance(positions, dict) else {"kind": positions}
+        if positions["kind"] == "learned":
+            first = positions.get("offset", 0)
+            x = x + self.tensors[f"{self.name}.input.positions.weight"][first:first + len(x)]
+        if positions["kind"] == "sinusoidal":
+            x = x + self.sinusoids(positions, len(x))
+        if "types" in entry:
+            x = x + self.tensors[f"{self.name}.input.types.weight"][0]
+        return self.norm(f"{self.name}.input.norm", x) if entry.get("norm") else x
+
+    def hidden(self, given):
+        x = self.embedded(given)
         blocks = self.stack.get("cycle") or [self.stack["block"]]
         for layer in range(self.stack["layers"]):
             for item in blocks[layer % len(blocks)]:
                 x = self.sublayer(item, f"{self.name}.layers.{layer}.", x)
         if self.norm_spec["final"] and self.norm_spec["place"] != "after":
             x = self.norm(f"{self.name}.norm", x)
+        return x
+
+    def encode(self, source):
+        """What attention to the first stack sees."""
+        decoder = self.name
+        self.enter(next(iter(self.spec["stacks"])))
+        self.source = self.hidden(source)
+        self.enter(decoder)
+
+    def logits(self, tokens):
+        x = self.hidden(tokens)
         head = self.spec["head"]
         matrix = self.tensors[f"{self.name}.input.tokens.weight" if head.get("tied", True) else "head.weight"]
         y = x @ matrix.T + self.tensors.get("head.bias", 0)
