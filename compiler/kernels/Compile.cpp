@@ -35,6 +35,10 @@ Space spaceOf(const KernelDescription &kernel, const TargetModel &target) {
     return attentionSpace(kernel, target);
   case Family::CacheAppend:
     return cacheAppendSpace(kernel, target);
+  case Family::Scan:
+    return scanSpace(kernel, target);
+  case Family::Unfold:
+    return unfoldSpace(kernel, target);
   case Family::Pooling:
     return poolingSpace(kernel, target);
   case Family::Rowwise:
@@ -91,6 +95,12 @@ void scheduleNest(Region &region, const LoopNest &nest, const TargetModel &targe
   case Family::CacheAppend:
     defaults(cacheAppendSpace(region.description, target));
     return scheduleCacheAppend(region, nest, machine, parameters);
+  case Family::Scan:
+    defaults(scanSpace(region.description, target));
+    return scheduleScan(region, nest, machine, parameters);
+  case Family::Unfold:
+    defaults(unfoldSpace(region.description, target));
+    return scheduleUnfold(region, nest, machine, parameters);
   case Family::Pooling:
     defaults(poolingSpace(region.description, target));
     return schedulePooling(region, nest, machine, parameters);
@@ -240,7 +250,8 @@ bool compileRuntime(std::string &output, std::string &error) {
 }
 
 std::string generatorVersion() {
-  return TENON_GENERATOR_HASH "-halide-" + std::to_string(HALIDE_VERSION_MAJOR) + "." + std::to_string(HALIDE_VERSION_MINOR);
+  return TENON_GENERATOR_HASH "-halide-" + std::to_string(HALIDE_VERSION_MAJOR) + "." +
+         std::to_string(HALIDE_VERSION_MINOR);
 }
 
 } // namespace tenon::kernels

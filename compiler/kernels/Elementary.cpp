@@ -58,6 +58,12 @@ Expr silu(Expr x) {
   return withTail(x, logisticTail(magnitude(x, limit) * -kLog2E), limit);
 }
 
+/// 1 / (1 + e^-x), without a cancellation on either side.
+Expr sigmoid(Expr x) {
+  Expr e = exp2Negative(magnitude(x, 128.0f) * -kLog2E);
+  return select(x < 0.0f, e, 1.0f) / (1.0f + e);
+}
+
 /// x times the logistic function of 1.702 x.
 Expr quickGelu(Expr x) {
   constexpr float limit = 80.0f;
@@ -100,8 +106,9 @@ static Expr relu(Expr x) { return max(x, 0.0f); }
 
 static const std::map<std::string, Expr (*)(Expr)> &activations() {
   static const std::map<std::string, Expr (*)(Expr)> table = {
-      {"gelu", geluExact},           {"gelu_tanh", geluTanh}, {"quick_gelu", quickGelu},  {"relu", relu},
-      {"relu_squared", reluSquared}, {"silu", silu},          {"tanh", hyperbolicTangent}};
+      {"gelu", geluExact}, {"gelu_tanh", geluTanh},       {"quick_gelu", quickGelu},
+      {"relu", relu},      {"relu_squared", reluSquared}, {"sigmoid", sigmoid},
+      {"silu", silu},      {"tanh", hyperbolicTangent}};
   return table;
 }
 

@@ -40,7 +40,8 @@ std::map<std::string, std::vector<int64_t>> scheduleSpace(const KernelDescriptio
 std::string keyRangeText(const KernelDescription &kernel);
 
 /// How many blocks of 16 keys the attentions of `kernel` look at, for each head and summed over the tiles of queries,
-/// for sequences of `lengths` new rows after `past` keys. Empty where that depends on a table.
+/// for sequences of `lengths` new rows after `past` keys. Empty where that depends on a table, or on how many keys
+/// another sequence has.
 std::optional<int64_t> visitedKeyBlocks(const KernelDescription &kernel, const std::vector<int64_t> &lengths,
                                         const std::vector<int64_t> &past);
 

@@ -95,7 +95,15 @@ private:
         break;
       case Family::CacheAppend:
         // The keys' rows are computed as they are written; values that aren't in memory yet may share their parts.
-        keepWhole(each.operands[2]);
+        if (each.kind == "cache_append")
+          keepWhole(each.operands[2]);
+        region.whole.insert(result);
+        break;
+      case Family::Scan:
+        keepWhole(each.operands[1]);
+        [[fallthrough]];
+      case Family::Unfold:
+        keepWhole(each.operands[0]);
         region.whole.insert(result);
         break;
       case Family::Pooling:
@@ -196,7 +204,9 @@ private:
     buffers.front().dim(1).set_min(0);
     for (OutputImageParam &buffer : buffers) {
       buffer.dim(0).set_stride(1);
-      buffer.dim(1).set_stride(width);
+      // A scan reads its own rows, and where Halide knows a stride of whole vectors it takes them to be aligned.
+      if (nest.family != Family::Scan)
+        buffer.dim(1).set_stride(width);
     }
   }
 

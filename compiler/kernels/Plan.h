@@ -43,6 +43,8 @@ struct Machine {
 using Parameters = std::map<std::string, int64_t>;
 void scheduleRowwise(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
 void scheduleCacheAppend(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
+void scheduleScan(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
+void scheduleUnfold(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
 void schedulePooling(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
 void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
 void scheduleAttention(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
@@ -56,6 +58,8 @@ struct ParameterSpace {
 using Space = std::map<std::string, ParameterSpace>;
 Space rowwiseSpace(const KernelDescription &kernel, const TargetModel &target);
 Space cacheAppendSpace(const KernelDescription &kernel, const TargetModel &target);
+Space scanSpace(const KernelDescription &kernel, const TargetModel &target);
+Space unfoldSpace(const KernelDescription &kernel, const TargetModel &target);
 Space poolingSpace(const KernelDescription &kernel, const TargetModel &target);
 Space rowAttentionSpace(const KernelDescription &kernel, const TargetModel &target);
 Space attentionSpace(const KernelDescription &kernel, const TargetModel &target);

@@ -23,7 +23,8 @@ const std::map<std::string, Kind> &kinds() {
       {"rotary", {Family::Rowwise, rotaryAlgorithm}},   {"norm", {Family::Rowwise, normAlgorithm}},
       {"pool", {Family::Pooling, poolAlgorithm}},       {"attention", {Family::Attention, attentionAlgorithm}},
       {"linear", {Family::Linear, linearAlgorithm}},    {"cache_append", {Family::CacheAppend, cacheAppendAlgorithm}},
-      {"softcap", {Family::Rowwise, softcapAlgorithm}},
+      {"softcap", {Family::Rowwise, softcapAlgorithm}}, {"append_rows", {Family::CacheAppend, appendRowsAlgorithm}},
+      {"scan", {Family::Scan, scanAlgorithm}},          {"unfold", {Family::Unfold, unfoldAlgorithm}},
   };
   return table;
 }
@@ -66,9 +67,10 @@ Region::Region(const KernelDescription &description) : description(description) 
     funcs.operation = &operation;
     funcs.rowTile = rowTiles[operation.operands[0]];
     kinds().at(operation.kind).algorithm(operands, funcs);
-    // Rows stay rows, but a pool yields one for each of its lengths.
+    // Rows stay rows, but a pool yields one for each of its lengths, and an unfold as many as its result has.
     bool pools = operation.kind == "pool";
-    Expr rows = operands[pools ? 2 : 0].extent;
+    Expr rows =
+        operation.kind == "unfold" ? funcs.results[0].output_buffer().dim(1).extent() : operands[pools ? 2 : 0].extent;
     for (size_t i = 0; i < operation.results.size(); ++i) {
       extents.push_back(rows);
       rowTiles.push_back(pools ? 1 : funcs.rowTile);

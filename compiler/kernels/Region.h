@@ -38,7 +38,7 @@ struct OperationFuncs {
 };
 
 /// The families, from the least demanding: a region belongs to that of its most demanding operation.
-enum class Family { Rowwise, Pooling, CacheAppend, Attention, Linear };
+enum class Family { Rowwise, Pooling, Unfold, Scan, CacheAppend, Attention, Linear };
 
 Family familyOf(const std::string &operationKind);
 
@@ -93,6 +93,9 @@ void linearAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs
 void cacheAppendAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
 void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
 void poolAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void appendRowsAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void scanAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+void unfoldAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
 
 } // namespace tenon::kernels
 

@@ -31,6 +31,9 @@ public:
         {"split", &OperationVerifier::split},
         {"attention", &OperationVerifier::attention},
         {"cache_append", &OperationVerifier::cacheAppend},
+        {"append_rows", &OperationVerifier::appendRows},
+        {"scan", &OperationVerifier::scan},
+        {"unfold", &OperationVerifier::unfold},
         {"pool", &OperationVerifier::pool}};
     auto rule = rules.find(operation.kind);
     if (rule == rules.end()) {
@@ -175,7 +178,8 @@ private:
   }
 
   void embed() {
-    counts(2, 2);
+    bool zeroFirst = operation.attributes.count("zero_first") && integer("zero_first", 0) != 0;
+    counts(zeroFirst ? 3 : 2, zeroFirst ? 3 : 2);
     expect("the ids", operand(0), i32({kDynamic}));
     int64_t width = rows("the result", operation.results[0]);
     int64_t entries = operand(1).shape.empty() ? 0 : operand(1).shape[0];
@@ -188,6 +192,8 @@ private:
       expect("the table", operand(1), f32({entries, width}));
     if (operation.attributes.count("offset"))
       integer("offset", 0);
+    if (zeroFirst)
+      expect("the positions", operand(2), i32({kDynamic}));
   }
 
   void rotary() {
@@ -222,7 +228,10 @@ private:
   void attention() {
     bool cached = operation.attributes.count("cached") && integer("cached", 0) != 0;
     int64_t tables = operation.attributes.count("tables") ? integer("tables", 0) : 0;
-    size_t all = (cached ? 6 : 5) + static_cast<size_t>(tables);
+    bool ownKeys = operation.attributes.count("own_keys") && integer("own_keys", 0) != 0;
+    if (ownKeys && !cached)
+      fail("own_keys are those of a cache, expected the attribute \"cached\" to be 1");
+    size_t all = (cached ? 6 : 5) + (ownKeys ? 1 : 0) + static_cast<size_t>(tables);
     counts(all, all);
     int64_t heads = integer("heads", 1), keyHeads = integer("key_value_heads", 1), size = integer("head_size", 1);
     real("scale");
@@ -231,9 +240,11 @@ private:
            ")");
     expect("the queries", operand(0), f32({kDynamic, heads * size}));
     if (cached) {
-      cacheArgument(1, keyHeads, size);
+      keyCacheArgument(1, keyHeads, size);
       sequences(2);
       pageTable(4);
+      if (ownKeys)
+        expect("the numbers of keys", operand(6), i32({kDynamic}));
     } else {
       expect("the keys", operand(1), f32({kDynamic, keyHeads * size}));
       expect("the values", operand(2), f32({kDynamic, keyHeads * size}));
@@ -265,7 +276,7 @@ private:
   void cacheAppend() {
     counts(7, 7);
     int64_t heads = integer("key_value_heads", 1), size = integer("head_size", 1);
-    cacheArgument(0, heads, size);
+    keyCacheArgument(0, heads, size);
     expect("the keys", operand(1), f32({kDynamic, heads * size}));
     expect("the values", operand(2), f32({kDynamic, heads * size}));
     sequences(3);
@@ -273,12 +284,49 @@ private:
     expect("the result", operation.results[0], operand(0));
   }
 
-  /// The memory of a cache is the driver's: no operation yields one that another reads.
-  void cacheArgument(size_t i, int64_t heads, int64_t size) const {
+  void appendRows() {
+    counts(6, 6);
+    cacheArgument(0, kPageKeys * rows("the rows", operand(1)));
+    sequences(2);
+    pageTable(4);
+    expect("the result", operation.results[0], operand(0));
+  }
+
+  void scan() {
+    bool cached = operation.attributes.count("cached") && integer("cached", 0) != 0;
+    counts(cached ? 7 : 4, cached ? 7 : 4);
+    int64_t width = rows("the weights of what was before", operand(0));
+    expect("the input", operand(1), operand(0));
+    sequences(cached ? 3 : 2);
+    if (cached) {
+      cacheArgument(2, kPageKeys * width);
+      pageTable(5);
+    }
+    expect("the result", operation.results[0], operand(0));
+  }
+
+  void unfold() {
+    counts(5, 5);
+    int64_t width = rows("the operand", operand(0)), window = integer("window", 1);
+    if (window % 2 == 0)
+      fail("expected the attribute \"window\" to be odd, found " + std::to_string(window));
+    if (operation.attributes.count("stride"))
+      integer("stride", 1);
+    sequences(1);
+    sequences(3);
+    expect("the result", operation.results[0], f32({kDynamic, width * window}));
+  }
+
+  void keyCacheArgument(size_t i, int64_t heads, int64_t size) const {
     if (size > std::numeric_limits<int32_t>::max() / (2 * kPageKeys) / heads)
       fail("a page of " + std::to_string(heads) + " key heads of " + std::to_string(size) +
            " components has more than 2147483647 floats");
-    expect("the cache", operand(i), f32({kDynamic, 2 * heads * size * kPageKeys}));
+    cacheArgument(i, 2 * heads * size * kPageKeys);
+  }
+
+  /// The memory of a cache is the driver's: no operation yields one that another reads.
+  void cacheArgument(size_t i, int64_t floats) const {
+    expect("the cache", operand(i), f32({kDynamic, floats}));
     if (operation.operands[i] >= static_cast<int>(arguments))
       fail("expected the cache to be an argument of the kernel, found the result %" +
            std::to_string(operation.operands[i]));
@@ -325,6 +373,25 @@ void verifySize(const TensorType &type, const std::string &what) {
 
 } // namespace
 
+/// How many rows an unfold makes is what the driver has made room for, so its result is the kernel's.
+static void verifyUnfolds(const KernelDescription &description, const std::set<int> &yielded) {
+  int value = static_cast<int>(description.arguments.size());
+  std::set<int> unfolded;
+  for (size_t i = 0; i < description.operations.size(); ++i) {
+    const Operation &operation = description.operations[i];
+    if (operation.kind == "unfold" && !yielded.count(value))
+      throw RegionError("operation " + std::to_string(i) + " (unfold): expected its result to be one of the kernel's");
+    if (operation.kind == "unfold")
+      unfolded.insert(value);
+    for (int operand : operation.operands)
+      if (unfolded.count(operand))
+        throw RegionError("operation " + std::to_string(i) + " (" + operation.kind + "): operand %" +
+                          std::to_string(operand) +
+                          " is unfolded in the same kernel, expected rows of the kernel's own");
+    value += static_cast<int>(operation.results.size());
+  }
+}
+
 void verifyDescription(const KernelDescription &description) {
   if (description.rowTile != 1 && description.rowTile != kTileRows)
     throw RegionError("row_tile: expected 1 or 16, found " + std::to_string(description.rowTile));
@@ -350,6 +417,7 @@ void verifyDescription(const KernelDescription &description) {
     if (!yielded.insert(value).second)
       throw RegionError("result %" + std::to_string(value) + " is yielded twice");
   }
+  verifyUnfolds(description, yielded);
 }
 
 } // namespace tenon::kernels

@@ -94,7 +94,9 @@ Keys keysOf(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   length(t) = unsafe_promise_clamped(lengths.value(sequence(t)), 0, rows);
   past(t) = cached ? max(operands[4].value(sequence(t)), 0) : Expr(0);
   keys.mostBlocks = cached ? operands[5].innerExtent : (rows + kKeyBlock - 1) / kKeyBlock;
-  total(t) = min(past(t) + length(t), keys.mostBlocks * kKeyBlock);
+  bool ownKeys = integerAttribute(operation, "own_keys") != 0;
+  Expr all = ownKeys ? max(operands[6].value(sequence(t)), 0) : past(t) + length(t);
+  total(t) = min(all, keys.mostBlocks * kKeyBlock);
   Expr within = t * tile - start(t);
   position(t) = past(t) + within;
   MaskAndScore modifiers(operands, funcs, sequence(t));

@@ -75,6 +75,8 @@ std::optional<int64_t> visitedKeyBlocks(const KernelDescription &kernel, const s
   for (const Operation &operation : kernel.operations) {
     if (operation.kind != "attention")
       continue;
+    if (integerAttribute(operation, "own_keys"))
+      return std::nullopt;
     KeyRange range = rangeOf(operation, sequenceVariable);
     for (size_t b = 0; b < lengths.size(); ++b)
       for (int64_t row = 0; row < lengths[b]; row += kernel.rowTile) {

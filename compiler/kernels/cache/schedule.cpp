@@ -17,7 +17,6 @@ void scheduleCacheAppend(Region &region, const LoopNest &nest, const Machine &ma
   Var t("t");
   Expr rows = region.extents[funcs.operation->operands[1]];
   int rowsOfTask = static_cast<int>(parameters.at("append_rows"));
-  int size = static_cast<int>(integerAttribute(*funcs.operation, "head_size"));
 
   // What a row's place depends on is looked up before both updates.
   for (const char *name : {"sequence", "is_new", "position", "page"})
@@ -26,19 +25,24 @@ void scheduleCacheAppend(Region &region, const LoopNest &nest, const Machine &ma
   funcs.stages.at("sequence").update().reorder(t, funcs.reductions.at("sequence"));
   funcs.stages.at("sequence").update().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
 
-  for (int update : {0, 1}) {
-    std::string name = update == 0 ? "key_" : "value_";
+  // A key's components are a page's keys apart; others of a row lie beside one another.
+  bool ofRows = funcs.operation->kind == "append_rows";
+  int width = ofRows ? static_cast<int>(region.types[funcs.operation->operands[1]].shape[1])
+                     : static_cast<int>(integerAttribute(*funcs.operation, "head_size"));
+  std::vector<std::string> updates =
+      ofRows ? std::vector<std::string>{"row_"} : std::vector<std::string>{"key_", "value_"};
+  for (size_t update = 0; update < updates.size(); ++update) {
+    const std::string &name = updates[update];
     RVar component = funcs.reductions.at(name + "component"), row = funcs.reductions.at(name + "row");
     RVar task(name + "task"), vector(name + "vector");
     // No two rows have one place: positions of a sequence differ, and so do the pages of sequences.
-    Stage stage = func.update(update).allow_race_conditions();
-    // Values of a row lie beside one another; a key's components are a page's keys apart.
-    if (update == 1 && size >= machine.lanes)
+    Stage stage = func.update(static_cast<int>(update)).allow_race_conditions();
+    if (name != "key_" && width >= machine.lanes)
       stage.split(component, vector, component, machine.lanes, TailStrategy::GuardWithIf).vectorize(component);
     stage.split(row, task, row, rowsOfTask, TailStrategy::GuardWithIf);
     stage.specialize(rows > rowsOfTask).parallel(task);
   }
-  LoopLevel loop(func, funcs.reductions.at("key_row"));
+  LoopLevel loop(func, funcs.reductions.at(updates[0] + "row"));
   stageNorms(region, nest, machine, loop);
   stageRows(region, funcs.operation->operands[1], machine, loop);
 }

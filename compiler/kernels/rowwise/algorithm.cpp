@@ -82,7 +82,7 @@ void splitAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs)
   }
 }
 
-/// Padding rows hold any ids: they are brought into the table.
+/// Padding rows hold any ids: they are brought into the table. Where positions are given, rows of position 0 are zeros.
 void embedAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Func embedded("embedded");
   int offset = static_cast<int>(integerAttribute(*funcs.operation, "offset"));
@@ -92,7 +92,10 @@ void embedAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs)
   // The offset is added after a first clamp, so that no id makes the sum overflow.
   Expr id = clamp(operands[0].value(r), -offset, last - offset) + offset;
   Expr row = clamp(id, 0, last);
-  embedded(c, r) = panel ? operands[1].value(row % panel, c, row / panel) : operands[1].value(c, row);
+  Expr value = panel ? operands[1].value(row % panel, c, row / panel) : operands[1].value(c, row);
+  if (operands.size() == 3)
+    value = select(operands[2].value(r) == 0, 0.0f, value);
+  embedded(c, r) = value;
   funcs.results = {embedded};
 }
 

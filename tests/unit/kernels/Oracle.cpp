@@ -75,6 +75,9 @@ private:
     values.push_back(op.kind == "linear"         ? linear(op)
                      : op.kind == "attention"    ? (op.attributes.count("cached") ? cachedAttention(op) : attention(op))
                      : op.kind == "cache_append" ? cacheAppend(op)
+                     : op.kind == "append_rows"  ? appendRows(op)
+                     : op.kind == "scan"         ? scan(op)
+                     : op.kind == "unfold"       ? unfold(op)
                      : op.kind == "norm"         ? norm(op)
                      : op.kind == "pool"         ? pool(op)
                      : op.kind == "rotary"       ? rotary(op)
@@ -116,6 +119,8 @@ private:
       return x < 0 ? T(0) : x * x;
     if (function == "tanh")
       return std::tanh(x);
+    if (function == "sigmoid")
+      return T(1) / (T(1) + std::exp(-x));
     // The limits, where the formulas are infinity times zero.
     if (std::isinf(x))
       return x > 0 ? x : T(0);
@@ -183,8 +188,11 @@ private:
     int64_t offset = op.attributes.count("offset") ? integer(op, "offset") : 0;
     Matrix like = matrix(ids.rows(), table.width());
     return each(like, [&](int64_t r, int64_t c) {
-      int64_t id = ids.ints[static_cast<size_t>(r)] + offset;
-      return table.at(std::clamp<int64_t>(id, 0, table.rows() - 1), c);
+      if (op.operands.size() == 3 && in(op, 2).ints[static_cast<size_t>(r)] == 0)
+        return T(0);
+      int64_t panel = table.shape.size() == 3 ? table.shape[2] : 1;
+      int64_t id = std::clamp<int64_t>(ids.ints[static_cast<size_t>(r)] + offset, 0, table.rows() * panel - 1);
+      return table.at((id / panel * table.width() + c) * panel + id % panel);
     });
   }
 
@@ -268,6 +276,55 @@ private:
     return cache;
   }
 
+  /// Where a cache of rows holds a token's.
+  size_t rowAt(const Operation &op, size_t tableOperand, size_t sequence, int64_t token, int64_t width) const {
+    const Matrix &table = in(op, tableOperand);
+    int64_t page = table.ints[sequence * static_cast<size_t>(table.shape[1]) + static_cast<size_t>(token / 16)];
+    return static_cast<size_t>((page * 16 + token % 16) * width);
+  }
+
+  Matrix appendRows(const Operation &op) const {
+    Matrix cache = in(op, 0);
+    const Matrix &rows = in(op, 1);
+    const std::vector<int32_t> &starts = in(op, 2).ints, &lengths = in(op, 3).ints, &past = in(op, 4).ints;
+    for (size_t b = 0; b < lengths.size(); ++b)
+      for (int64_t t = 0; t < lengths[b]; ++t)
+        for (int64_t c = 0; c < rows.width(); ++c)
+          cache.floats[rowAt(op, 5, b, past[b] + t, rows.width()) + static_cast<size_t>(c)] = rows.at(starts[b] + t, c);
+    return cache;
+  }
+
+  Matrix scan(const Operation &op) const {
+    const Matrix &forget = in(op, 0), &input = in(op, 1);
+    bool cached = integer(op, "cached") != 0;
+    size_t first = cached ? 3 : 2;
+    const std::vector<int32_t> &starts = in(op, first).ints, &lengths = in(op, first + 1).ints;
+    Matrix result = matrix(input.rows(), input.width());
+    for (size_t b = 0; b < lengths.size(); ++b)
+      for (int64_t c = 0; c < input.width(); ++c) {
+        int64_t past = cached ? in(op, 5).ints[b] : 0;
+        T state = past > 0 ? in(op, 2).floats[rowAt(op, 6, b, past - 1, input.width()) + static_cast<size_t>(c)] : T(0);
+        for (int64_t r = starts[b]; r < starts[b] + lengths[b]; ++r)
+          result.at(r, c) = state = forget.at(r, c) * state + (T(1) - forget.at(r, c)) * input.at(r, c);
+      }
+    return result;
+  }
+
+  Matrix unfold(const Operation &op) const {
+    const Matrix &x = in(op, 0);
+    const std::vector<int32_t> &starts = in(op, 1).ints, &lengths = in(op, 2).ints;
+    const std::vector<int32_t> &resultStarts = in(op, 3).ints, &resultLengths = in(op, 4).ints;
+    int64_t window = integer(op, "window"), stride = op.attributes.count("stride") ? integer(op, "stride") : 1;
+    Matrix result = matrix(resultStarts.back(), x.width() * window);
+    for (size_t b = 0; b < lengths.size(); ++b)
+      for (int64_t t = 0; t < resultLengths[b]; ++t)
+        for (int64_t c = 0; c < x.width(); ++c)
+          for (int64_t j = 0; j < window; ++j)
+            if (int64_t row = t * stride + j - window / 2; row >= 0 && row < lengths[b])
+              result.at(resultStarts[b] + t, c * window + j) = x.at(starts[b] + row, c);
+    return result;
+  }
+
   /// The mask and the score of an attention, over the tables that are its last operands.
   class Modifiers {
   public:
@@ -313,7 +370,8 @@ private:
         for (int64_t h = 0; h < heads; ++h) {
           std::vector<std::pair<int64_t, T>> scores;
           T largest = -std::numeric_limits<T>::infinity(), sum = 0;
-          for (int64_t key = 0; key < past[b] + lengths[b]; ++key) {
+          int64_t keys = op.attributes.count("own_keys") ? in(op, 6).ints[b] : past[b] + lengths[b];
+          for (int64_t key = 0; key < keys; ++key) {
             if (!modifiers.sees(past[b] + t, key, h, b))
               continue;
             T dot = 0;

@@ -97,6 +97,10 @@ Paged::Paged(const Batch &batch, std::vector<int32_t> past, int64_t keyHeads, in
         }
 }
 
+Paged Paged::ofKeys(const std::vector<int32_t> &keys, int64_t keyHeads, int64_t size) {
+  return Paged(Batch(std::vector<int32_t>(keys.size(), 0)), keys, keyHeads, size);
+}
+
 Array inPanels(const Array &plain, int64_t panel) {
   int64_t width = plain.shape[0], depth = plain.shape[1];
   Array packed({(width + panel - 1) / panel, depth, panel});

@@ -61,6 +61,8 @@ struct Paged {
   int64_t slots = 0, pages = 0;
   std::vector<int32_t> past, table;
   Array cache; ///< [pages, 2 * keyHeads * size * 16]
+  /// The pages of sequences with so many keys each, which belong to another batch than the queries.
+  static Paged ofKeys(const std::vector<int32_t> &keys, int64_t keyHeads, int64_t size);
   Array pastArray() const { return {{static_cast<int64_t>(past.size())}, past}; }
   Array tableArray() const { return {{static_cast<int64_t>(past.size()), slots}, table}; }
 };

@@ -40,8 +40,8 @@ TEST(Rejection, scheduleParameters) {
 TEST(Rejection, unknownKind) {
   RegionBuilder region;
   EXPECT_EQ(errorOf(region.yield({region.operation("convolution", {region.rows(8)}, 8)})),
-            "operation 0 (convolution): unknown kind, expected one of activation, add, attention, cache_append, embed, "
-            "linear, multiply, norm, pool, rotary, scale, softcap, split");
+            "operation 0 (convolution): unknown kind, expected one of activation, add, append_rows, attention, "
+            "cache_append, embed, linear, multiply, norm, pool, rotary, scale, scan, softcap, split, unfold");
 }
 
 TEST(Rejection, weightsOfAnotherShape) {
@@ -75,7 +75,7 @@ TEST(Rejection, attributes) {
       errorOf(
           choice.yield({choice.operation("activation", {choice.rows(8)}, 8, {{"function", std::string("swish")}})})),
       "operation 0 (activation): expected the attribute \"function\" to be one of gelu, gelu_tanh, quick_gelu, relu, "
-      "relu_squared, silu, tanh, found \"swish\"");
+      "relu_squared, sigmoid, silu, tanh, found \"swish\"");
 }
 
 TEST(Rejection, headsThatDoNotDivide) {
@@ -152,6 +152,76 @@ TEST(Rejection, cachedAttention) {
   EXPECT_EQ(errorOf(later.yield({later.operation("attention", {l.queries, cache, l.starts, l.lengths, l.past, l.pages},
                                                  16, l.attributes())})),
             "operation 1 (attention): expected the cache to be an argument of the kernel, found the result %7");
+}
+
+TEST(Rejection, keysOfTheirOwn) {
+  RegionBuilder plain, kind;
+  CacheOperands p(plain), k(kind);
+  std::map<std::string, Attribute> attributes = p.attributes();
+  attributes["own_keys"] = int64_t(1);
+  EXPECT_EQ(errorOf(kind.yield({kind.operation(
+                "attention", {k.queries, k.cache, k.starts, k.lengths, k.past, k.pages, k.pages}, 16, attributes)})),
+            "operation 0 (attention): expected the numbers of keys to be i32[?], found i32[?, ?]");
+  attributes.erase("cached");
+  EXPECT_EQ(errorOf(plain.yield({plain.operation("attention", {p.queries, p.keys, p.keys, p.starts, p.lengths, p.past},
+                                                 16, attributes)})),
+            "operation 0 (attention): own_keys are those of a cache, expected the attribute \"cached\" to be 1");
+}
+
+TEST(Rejection, scan) {
+  std::map<std::string, Attribute> cached = {{"cached", int64_t(1)}};
+  RegionBuilder input, page, count;
+  CacheOperands i(input), p(page), c(count);
+  EXPECT_EQ(errorOf(input.yield({input.operation("scan", {i.queries, i.keys, i.starts, i.lengths}, 16)})),
+            "operation 0 (scan): expected the input to be f32[?, 16], found f32[?, 8]");
+  EXPECT_EQ(errorOf(page.yield(
+                {page.operation("scan", {p.keys, p.keys, p.cache, p.starts, p.lengths, p.past, p.pages}, 8, cached)})),
+            "operation 0 (scan): expected the cache to be f32[?, 128], found f32[?, 256]");
+  EXPECT_EQ(errorOf(count.yield({count.operation("scan", {c.keys, c.keys, c.starts, c.lengths}, 8, cached)})),
+            "operation 0 (scan): expected 7 operands, found 4");
+}
+
+TEST(Rejection, appendRows) {
+  RegionBuilder page, table;
+  CacheOperands p(page), t(table);
+  EXPECT_EQ(errorOf(page.yield(
+                {page.operation("append_rows", {p.cache, p.keys, p.starts, p.lengths, p.past, p.pages}, 256)})),
+            "operation 0 (append_rows): expected the cache to be f32[?, 128], found f32[?, 256]");
+  EXPECT_EQ(errorOf(table.yield(
+                {table.operation("append_rows", {t.cache, t.queries, t.starts, t.lengths, t.past, t.past}, 256)})),
+            "operation 0 (append_rows): expected pages to be i32[?, ?], found i32[?]");
+}
+
+TEST(Rejection, unfold) {
+  auto error = [](int64_t window, int64_t stride, int64_t width) {
+    RegionBuilder region;
+    CacheOperands o(region);
+    return errorOf(region.yield({region.operation("unfold", {o.keys, o.starts, o.lengths, o.starts, o.lengths}, width,
+                                                  {{"window", window}, {"stride", stride}})}));
+  };
+  EXPECT_EQ(error(2, 1, 16), "operation 0 (unfold): expected the attribute \"window\" to be odd, found 2");
+  EXPECT_EQ(error(3, 0, 24), "operation 0 (unfold): expected the attribute \"stride\" to be at least 1, found 0");
+  EXPECT_EQ(error(3, 1, 16), "operation 0 (unfold): expected the result to be f32[?, 24], found f32[?, 16]");
+}
+
+/// How many rows there are is the driver's to say.
+TEST(Rejection, unfoldWithinAKernel) {
+  RegionBuilder hidden, read;
+  CacheOperands h(hidden), r(read);
+  std::map<std::string, Attribute> attributes = {{"window", int64_t(3)}};
+  int unfolded = hidden.operation("unfold", {h.keys, h.starts, h.lengths, h.starts, h.lengths}, 24, attributes);
+  EXPECT_EQ(errorOf(hidden.yield({hidden.operation("scale", {h.keys}, 8, {{"factor", 2.0}})})),
+            "operation 0 (unfold): expected its result to be one of the kernel's");
+  unfolded = read.operation("unfold", {r.keys, r.starts, r.lengths, r.starts, r.lengths}, 24, attributes);
+  EXPECT_EQ(errorOf(read.yield({unfolded, read.operation("scale", {unfolded}, 24, {{"factor", 2.0}})})),
+            "operation 1 (scale): operand %7 is unfolded in the same kernel, expected rows of the kernel's own");
+}
+
+TEST(Rejection, positionsOfEmbeddings) {
+  RegionBuilder region;
+  int ids = region.indices(), table = region.array({5, 8});
+  EXPECT_EQ(errorOf(region.yield({region.operation("embed", {ids, table}, 8, {{"zero_first", int64_t(1)}})})),
+            "operation 0 (embed): expected 3 operands, found 2");
 }
 
 TEST(Rejection, expressions) {

@@ -16,7 +16,8 @@ INSTANTIATE_TEST_SUITE_P(Targets, Rowwise, testing::ValuesIn(targetNames()),
                          [](const auto &info) { return info.param.substr(info.param.size() - 2); });
 
 const Batch batch({5, 16, 1, 33});
-const char *const activations[] = {"gelu", "gelu_tanh", "quick_gelu", "relu", "relu_squared", "silu", "tanh"};
+const char *const activations[] = {"gelu",         "gelu_tanh", "quick_gelu", "relu",
+                                   "relu_squared", "sigmoid",   "silu",       "tanh"};
 
 KernelDescription activationRegion(const std::string &function, int64_t width) {
   RegionBuilder region;
@@ -91,6 +92,26 @@ TEST_P(Rowwise, notANumberStaysInItsRow) {
     Array x = randomRows(batch, 30, 1);
     x.floats()[2 * 30 + 7] = std::nanf("");
     check(region.yield({normed}), GetParam(), {x}, batch);
+  }
+}
+
+/// A sequence that starts with no token: whatever the id, and whether it is in the table or not.
+TEST_P(Rowwise, embeddingsThatStartWithZeros) {
+  for (int64_t panel : {0, 7}) {
+    RegionBuilder region;
+    int ids = region.indices(), positions = region.indices();
+    Array table = randomArray({13, 30}, 1);
+    if (panel)
+      table = inPanels(table, panel);
+    int words = region.array(table.shape);
+    int value = region.operation("embed", {ids, words, positions}, 30, {{"zero_first", int64_t(1)}});
+    std::vector<int32_t> rowIds, rowPositions;
+    for (int32_t row = 0; row < batch.rows(); ++row) {
+      rowIds.push_back(row == 16 ? -5 : row % 13);
+      rowPositions.push_back(row % 16);
+    }
+    check(region.yield({region.operation("scale", {value}, 30, {{"factor", 2.0}})}), GetParam(),
+          {Array({batch.rows()}, rowIds), Array({batch.rows()}, rowPositions), table}, batch);
   }
 }
 

@@ -1,0 +1,36 @@
+//===- schedule.cpp - Loops over the rows that are made --------------------===//
+
+#include "kernels/Plan.h"
+
+using namespace Halide;
+
+namespace tenon::kernels {
+
+Space unfoldSpace(const KernelDescription &kernel, const TargetModel &target) {
+  // 16 rows of a thousand columns take about 10 microseconds.
+  return {{"unfold_rows", {16, {1, 16, 64, 256}}}};
+}
+
+void scheduleUnfold(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+  OperationFuncs &funcs = region.operations[nest.root];
+  Func func = nest.func;
+  Var c("c"), r("r"), t("t"), j("j"), task("task"), neighbour("neighbour");
+  int window = static_cast<int>(integerAttribute(*funcs.operation, "window"));
+  Func sequence = funcs.stages.at("sequence");
+  sequence.compute_root().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
+  sequence.update().reorder(t, funcs.reductions.at("sequence"));
+  sequence.update().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
+  // Components of one neighbour are read side by side.
+  func.split(c, c, neighbour, window)
+      .split(r, task, r, static_cast<int>(parameters.at("unfold_rows")), TailStrategy::GuardWithIf)
+      .reorder(neighbour, c, r, task)
+      .vectorize(c, machine.lanes, TailStrategy::GuardWithIf)
+      .unroll(neighbour)
+      .parallel(task);
+  for (const char *name : {"start", "length", "first"})
+    funcs.stages.at(name).compute_at(func, r);
+  for (const char *name : {"inside", "source"})
+    funcs.stages.at(name).compute_at(func, r).bound(j, 0, window).unroll(j);
+}
+
+} // namespace tenon::kernels
