@@ -1,8 +1,8 @@
 //===- LowerModelToTensor.cpp - Model IR to tensor IR ---------------------===//
 
-#include "expressions/Analysis.h"
+#include "expressions/Expression.h"
+#include "passes/EntryBuilder.h"
 #include "passes/Passes.h"
-#include "passes/TensorBuilder.h"
 #include "tenon/Dialect.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -20,39 +20,16 @@ using namespace tenon;
 
 namespace {
 
-/// What a sublayer keeps of the tokens that it has read, while a function is built.
-struct Cache {
-  std::string name;
-  RankedTensorType type;
-  Value value;
-};
-
-/// The sublayers of each kind of layer: one list, or one for each of the blocks that layers take in turn.
-SmallVector<Block *> blocksOf(StackOp stack) {
-  SmallVector<Block *> blocks;
-  for (BlockOp block : stack.getBody().getOps<BlockOp>())
-    blocks.push_back(&block.getBody().front());
-  if (blocks.empty())
-    blocks.push_back(&stack.getBody().front());
-  return blocks;
-}
-
-std::string cacheName(Operation *sublayer) {
-  auto attention = dyn_cast<AttentionLayerOp>(sublayer);
-  StringRef kind = attention && attention.getFrom() ? "source." : "cache.";
-  return (kind + sublayer->getAttrOfType<StringAttr>("name").getValue()).str();
-}
-
 bool isCross(Operation &op) {
   auto attention = dyn_cast<AttentionLayerOp>(op);
   return attention && attention.getFrom();
 }
 
 /// Builds the entry points of one stack.
-class StackExpander : TensorBuilder {
+class StackExpander : EntryBuilder {
 public:
   StackExpander(StackOp stack, PoolingOp pooling, HeadOp head, OpBuilder &builder, int64_t length)
-      : TensorBuilder(stack, builder, length), pooling(pooling), head(head), input(stack.getInput()) {}
+      : EntryBuilder(stack, builder, length), pooling(pooling), head(head), input(stack.getInput()) {}
 
   /// From tokens or features to the last hidden state and what becomes of it.
   void expand(StringRef name) {
@@ -111,96 +88,9 @@ public:
   }
 
 private:
-  //===--------------------------------------------------------------------===//
-  // The function's arguments and results
-  //===--------------------------------------------------------------------===//
-
-  /// `dims` names the dimensions, those of static size among them.
-  void addArgument(StringRef name, ArrayRef<int64_t> shape, Type element, ArrayRef<StringRef> dims) {
-    SmallVector<StringRef> dynamic;
-    for (auto [size, dim] : llvm::zip(shape, dims))
-      if (ShapedType::isDynamic(size))
-        dynamic.push_back(dim);
-    argumentNames.push_back(name.str());
-    argumentTypes.push_back(RankedTensorType::get(shape, element));
-    argumentAttributes.push_back({builder.getNamedAttr("tenon.name", builder.getStringAttr(name)),
-                                  builder.getNamedAttr("tenon.dims", builder.getStrArrayAttr(dynamic))});
-  }
-
   void addSourcePages() {
     addArgument("source_pages", {ShapedType::kDynamic, ShapedType::kDynamic}, builder.getI32Type(),
                 {"batch", "source_slots"});
-  }
-
-  /// One state for each sublayer whose cache's name begins with `kind`; its pages are those of `pool`.
-  void addCaches(SmallVectorImpl<Cache> &list, StringRef kind, StringRef pool) {
-    blocksOf(stack)[0]->walk([&](Operation *op) {
-      if (!isa<AttentionLayerOp, SsruLayerOp>(op) || !StringRef(cacheName(op)).starts_with(kind))
-        return;
-      auto attention = dyn_cast<AttentionLayerOp>(op);
-      int64_t row = attention ? 2 * attention.getKeyValueHeads() * attention.getHeadSize() : width;
-      addArgument(cacheName(op), {static_cast<int64_t>(stack.getLayers()), ShapedType::kDynamic, row * kPageTokens},
-                  builder.getF32Type(), {"layers", pool, "floats"});
-      argumentAttributes.back().push_back(builder.getNamedAttr("tenon.state", builder.getUnitAttr()));
-      if (std::optional<int64_t> window = windowOf(*op))
-        argumentAttributes.back().push_back(builder.getNamedAttr("tenon.window", builder.getI64IntegerAttr(*window)));
-      list.push_back({cacheName(op), cast<RankedTensorType>(argumentTypes.back()), Value()});
-    });
-  }
-
-  /// How far back sublayers of one name look at the most, if all of them have a limit.
-  std::optional<int64_t> windowOf(Operation &sublayer) {
-    if (isa<SsruLayerOp>(sublayer))
-      return std::nullopt;
-    StringRef name = cast<AttentionLayerOp>(sublayer).getName();
-    int64_t longest = 0;
-    bool limited = true;
-    stack->walk([&](AttentionLayerOp op) {
-      if (op.getName() != name)
-        return;
-      std::optional<int32_t> window = expressions::windowOf(std::string_view(op.getMask().value_or("")));
-      limited &= window.has_value() && !op.getFrom();
-      longest = std::max<int64_t>(longest, window.value_or(0));
-    });
-    return limited ? std::optional(longest) : std::nullopt;
-  }
-
-  Value argument(StringRef name) {
-    auto found = llvm::find(argumentNames, name);
-    return found == argumentNames.end() ? Value() : function.getArgument(found - argumentNames.begin());
-  }
-
-  /// Makes the function; what is built from then on is its body.
-  void begin(StringRef name, DictionaryAttr functionLimits) {
-    function = func::FuncOp::create(builder, location, name, builder.getFunctionType(argumentTypes, {}));
-    for (auto [index, attributes] : llvm::enumerate(argumentAttributes))
-      function.setArgAttrs(index, attributes);
-    if (!functionLimits.empty())
-      function->setAttr("tenon.limits", functionLimits);
-    function->setAttr("tenon.width", builder.getI64IntegerAttr(width));
-    builder.setInsertionPointToStart(function.addEntryBlock());
-    for (SmallVector<Cache> *list : {&caches, &sources})
-      for (Cache &cache : *list)
-        cache.value = argument(cache.name);
-  }
-
-  void addResult(StringRef name, Value value, bool isState = false) {
-    SmallVector<NamedAttribute> attributes{builder.getNamedAttr("tenon.name", builder.getStringAttr(name))};
-    if (isState)
-      attributes.push_back(builder.getNamedAttr("tenon.state", builder.getUnitAttr()));
-    results.push_back(value);
-    resultAttributes.push_back(builder.getDictionaryAttr(attributes));
-  }
-
-  /// Returns what was added, and the states.
-  void finish() {
-    for (const SmallVector<Cache> *list : {&caches, &sources})
-      for (const Cache &cache : *list)
-        addResult(cache.name, cache.value, /*isState=*/true);
-    function.setType(builder.getFunctionType(argumentTypes, TypeRange(ValueRange(results))));
-    function.setAllResultAttrs(resultAttributes);
-    func::ReturnOp::create(builder, location, results);
-    builder.setInsertionPointAfter(function);
   }
 
   void returnResults(Value hidden) {
@@ -527,16 +417,8 @@ private:
   HeadOp head;
   InputOpInterface input;
 
-  SmallVector<std::string> argumentNames;
-  SmallVector<Type> argumentTypes;
-  SmallVector<SmallVector<NamedAttribute>> argumentAttributes;
-  SmallVector<Value> results;
-  SmallVector<DictionaryAttr> resultAttributes;
-
-  func::FuncOp function;
   Value lengths, past, pages, sourceLengths, sourcePages;
   Value positioned, positions; ///< What positions are counted of, and they.
-  SmallVector<Cache> caches, sources;
 };
 
 template <typename Op> Op findOf(ModelOp model, StackOp stack) {

@@ -44,13 +44,12 @@ def PackRows : Pass<"tenon-pack-rows", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tenon::TenonDialect"];
 }
 
-def PackWeights : Pass<"tenon-pack-weights", "::mlir::func::FuncOp"> {
+def PackWeights : Pass<"tenon-pack-weights", "::mlir::ModuleOp"> {
   let summary = "Choose panels for the weights of linears";
   let description = [{
     A parameter that linears read as their weight, and nothing else but embeddings as their table, gets panels of the columns that
-    a kernel keeps in registers: the largest of 48, 32 and 16 that pads the fewest columns. A weight that anything else reads
-    stays as it is. Running it
-    again changes nothing.
+    a kernel keeps in registers: the largest of 48, 32 and 16 that pads the fewest columns. All functions of the module count,
+    since they read one copy of it. A weight that anything else reads stays as it is. Running it again changes nothing.
   }];
   let dependentDialects = ["::tenon::TenonDialect"];
 }

@@ -26,10 +26,10 @@ void buildKernelPipeline(OpPassManager &manager, const PipelineOptions &options)
   if (options.fuse)
     functions.addPass(createFuseProjections());
   functions.addPass(createPackRows());
-  functions.addPass(createPackWeights());
+  manager.addPass(createPackWeights());
   FuseKernelsOptions fusion;
   fusion.fuse = options.fuse;
-  functions.addPass(createFuseKernels(fusion));
+  manager.nest<func::FuncOp>().addPass(createFuseKernels(fusion));
   AssignSchedulesOptions schedules;
   schedules.targets.assign(options.targets.begin(), options.targets.end());
   manager.addPass(createAssignSchedules(schedules));

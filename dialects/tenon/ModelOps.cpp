@@ -25,7 +25,11 @@ static LogicalResult verifySources(StackOp stack) {
                               << "', but stands in a stack that is not cached";
     return WalkResult::advance();
   });
-  return failure(walked.wasInterrupted());
+  if (walked.wasInterrupted())
+    return failure();
+  if (size_t count = stack.getSources().size(); count > 1)
+    return stack.emitOpError() << "takes keys from " << count << " other stacks, where one is the most";
+  return success();
 }
 
 LogicalResult ModelOp::verifyRegions() {

@@ -107,3 +107,28 @@ module @rotary_base_is_positive attributes {test.a = #tenon.rotary<length = 4, d
 
 // expected-error @below {{rotary positions have 3 frequencies, expected one for each of 2 pairs}}
 module @rotary_has_a_frequency_for_each_pair attributes {test.a = #tenon.rotary<length = 4, dims = 4, base = 1.0, interleaved = false, frequencies = [1.0, 2.0, 3.0]>} {}
+
+// -----
+
+// expected-error @below {{rotary positions have no even_spacing, only sinusoidal ones do}}
+module @even_spacing_goes_with_sinusoids attributes {test.a = #tenon.positions<kind = rotary, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false, even_spacing = true>} {}
+
+// -----
+
+// expected-error @below {{a convolution has channels (0) and stride (1), which are not both positive}}
+module @convolution_channels_are_positive attributes {test.a = #tenon.convolution<channels = 0, kernel = 3, stride = 1, bias = true>} {}
+
+// -----
+
+// expected-error @below {{a convolution's kernel (2) is not odd and positive}}
+module @convolution_kernel_is_odd attributes {test.a = #tenon.convolution<channels = 4, kernel = 2, stride = 1, bias = true>} {}
+
+// -----
+
+// expected-error @below {{a relative bias has 6 buckets, expected a positive multiple of 4}}
+module @relative_bias_has_halves attributes {test.a = #tenon.relative_bias<buckets = 6, distance = 20, bidirectional = true>} {}
+
+// -----
+
+// expected-error @below {{a relative bias reaches distance 2, expected more than the 2 that have a bucket each}}
+module @relative_bias_reaches_far attributes {test.a = #tenon.relative_bias<buckets = 8, distance = 2, bidirectional = true>} {}

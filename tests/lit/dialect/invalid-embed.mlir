@@ -45,3 +45,11 @@ func.func @result_has_the_columns_of_panels(%i: tensor<?xi32>, %t: tensor<2x4x16
   %0 = tenon.embed %i, %t : (tensor<?xi32>, tensor<2x4x16xf32>) -> tensor<?x16xf32>
   return
 }
+
+// -----
+
+func.func @there_is_one_position_for_each_id(%i: tensor<?xi32>, %p: tensor<?x?xi32>, %t: tensor<9x8xf32>) {
+  // expected-error @below {{positions are 'tensor<?x?xi32>', expected one for each of 'tensor<?xi32>'}}
+  %0 = tenon.embed %i, %t positions(%p) : (tensor<?xi32>, tensor<9x8xf32>, tensor<?x?xi32>) -> tensor<?x8xf32>
+  return
+}

@@ -24,3 +24,14 @@ tenon.model @softcap_is_a_number width 8 {
 
 // expected-error @below {{'tenon.head' op expects parent op 'tenon.model'}}
 tenon.head @e
+
+// -----
+
+tenon.model @head_scores_tokens width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.feature_input features 8 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  // expected-error @below {{scores the vocabulary of stack 'e', which reads no tokens}}
+  tenon.head @e
+}

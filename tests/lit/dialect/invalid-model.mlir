@@ -90,3 +90,13 @@ tenon.model @model_has_one_head_at_most width 8 {
   tenon.head @e {tied}
   tenon.head @e
 }
+
+// -----
+
+// expected-error @below {{shares 'e.input' with 3 : i64, expected the name of parameters}}
+tenon.model @shared_parameters_have_names width 8 attributes {share = {e.input = 3 : i64}} {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+}

@@ -127,3 +127,32 @@ tenon.model @own_rotary_positions_turn_no_more_than_a_head width 8 {
     tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5 {rotary = #tenon.rotary<length = 4, dims = 6, base = 1.0e4, interleaved = false>}
   }
 }
+
+// -----
+
+tenon.model @stack_width_is_positive width 8 {
+  // expected-error @below {{width (-3) is not positive}}
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {width = -3 : i64} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+}
+
+// -----
+
+tenon.model @keys_come_from_one_other_stack width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @f layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  // expected-error @below {{takes keys from 2 other stacks, where one is the most}}
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {from = @e}
+    tenon.attention_layer "b" heads 2 key_value_heads 2 head_size 4 scale 0.5 {from = @f}
+  }
+}

@@ -133,3 +133,27 @@ func.func @panels_are_as_many_as_the_rows_need() {
   %0 = tenon.weight ["a"] {part_rows = array<i64: 5>, panel = 2 : i64} : tensor<2x4x2xf32>
   return
 }
+
+// -----
+
+func.func @rows_are_picked_of_one_plain_parameter() {
+  // expected-error @below {{picks rows, expected one parameter with part_rows that is not in panels}}
+  %0 = tenon.weight ["w"] {rows = array<i64: 0, 1>} : tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @there_are_as_many_rows_as_are_picked() {
+  // expected-error @below {{picks 2 rows, but has type 'tensor<3x8xf32>'}}
+  %0 = tenon.weight ["w"] {part_rows = array<i64: 4>, rows = array<i64: 0, 1>} : tensor<3x8xf32>
+  return
+}
+
+// -----
+
+func.func @picked_rows_are_the_parameters() {
+  // expected-error @below {{picks row 4 of a parameter with 4 rows}}
+  %0 = tenon.weight ["w"] {part_rows = array<i64: 4>, rows = array<i64: 0, 4>} : tensor<2x8xf32>
+  return
+}

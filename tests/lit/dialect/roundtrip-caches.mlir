@@ -26,3 +26,21 @@ func.func @packed(%c: tensor<?x128xf32>, %q: tensor<?x8xf32>, %k: tensor<?x4xf32
   %1 = tenon.cached_attention %q, %0 starts(%s) lengths(%n) past(%p) pages(%t) {head_size = 4 : i64, heads = 2 : i64, key_value_heads = 1 : i64, mask = "k <= q", scale = 5.000000e-01 : f64, score = "s * 2.0"} : (tensor<?x8xf32>, tensor<?x128xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x8xf32>
   return
 }
+// CHECK-LABEL: func.func @recurrences
+func.func @recurrences(%c: tensor<?x64xf32>, %f: tensor<?x?x4xf32>, %r: tensor<?x4xf32>, %s: tensor<?xi32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>) {
+  // CHECK: tenon.scan {{%[a-z0-9#_]+}}, {{%[a-z0-9#_]+}} lengths({{%[a-z0-9#_]+}}) : (tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x4xf32>
+  %0 = tenon.scan %f, %f lengths(%n) : (tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x4xf32>
+  // CHECK: tenon.scan {{%[a-z0-9#_]+}}, {{%[a-z0-9#_]+}} from {{%[a-z0-9#_]+}} starts({{%[a-z0-9#_]+}}) lengths({{%[a-z0-9#_]+}}) past({{%[a-z0-9#_]+}}) pages({{%[a-z0-9#_]+}}) : (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x64xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x4xf32>
+  %1 = tenon.scan %r, %r from %c starts(%s) lengths(%n) past(%p) pages(%t) : (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x64xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x4xf32>
+  // CHECK: tenon.append_rows {{%[a-z0-9#_]+}} to {{%[a-z0-9#_]+}} lengths({{%[a-z0-9#_]+}}) past({{%[a-z0-9#_]+}}) pages({{%[a-z0-9#_]+}}) : (tensor<?x64xf32>, tensor<?x?x4xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x64xf32>
+  %2 = tenon.append_rows %0 to %c lengths(%n) past(%p) pages(%t) : (tensor<?x64xf32>, tensor<?x?x4xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x64xf32>
+  // CHECK: tenon.append_rows {{%[a-z0-9#_]+}} to {{%[a-z0-9#_]+}} starts({{%[a-z0-9#_]+}}) lengths({{%[a-z0-9#_]+}}) past({{%[a-z0-9#_]+}}) pages({{%[a-z0-9#_]+}}) : (tensor<?x64xf32>, tensor<?x4xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x64xf32>
+  %3 = tenon.append_rows %1 to %c starts(%s) lengths(%n) past(%p) pages(%t) : (tensor<?x64xf32>, tensor<?x4xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x64xf32>
+  return
+}
+// CHECK-LABEL: func.func @keys_of_another_sequence
+func.func @keys_of_another_sequence(%c: tensor<?x128xf32>, %q: tensor<?x?x8xf32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>, %k: tensor<?xi32>) {
+  // CHECK: tenon.cached_attention {{%[a-z0-9#_]+}}, {{%[a-z0-9#_]+}} lengths({{%[a-z0-9#_]+}}) past({{%[a-z0-9#_]+}}) pages({{%[a-z0-9#_]+}}) keys({{%[a-z0-9#_]+}}) {head_size = 4 : i64, heads = 2 : i64, key_value_heads = 1 : i64, scale = 5.000000e-01 : f64} : (tensor<?x?x8xf32>, tensor<?x128xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  %1 = tenon.cached_attention %q, %c lengths(%n) past(%p) pages(%t) keys(%k) {head_size = 4 : i64, heads = 2 : i64, key_value_heads = 1 : i64, scale = 5.000000e-01 : f64} : (tensor<?x?x8xf32>, tensor<?x128xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+  return
+}

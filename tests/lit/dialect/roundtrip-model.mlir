@@ -87,3 +87,53 @@ tenon.model @decoders width 8 {
   // CHECK: tenon.head @in_turn {bias, scale = 6.250000e-02 : f64, softcap = 3.000000e+01 : f64, tied}
   tenon.head @in_turn {bias, scale = 6.250000e-02 : f64, softcap = 3.000000e+01 : f64, tied}
 }
+// CHECK-LABEL: tenon.model @listener width 8 {
+tenon.model @listener width 8 {
+  // CHECK: tenon.stack @encoder layers 2 norm <function = layernorm, place = before, epsilon = 1.000000e-05 : f64, bias = true, final = true> {
+  tenon.stack @encoder layers 2 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+    // CHECK: tenon.feature_input features 4 positions <kind = learned, length = 32, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false> {convolutions = [#tenon.convolution<channels = 6, kernel = 3, stride = 1, function =  gelu, bias = true>, #tenon.convolution<channels = 8, kernel = 3, stride = 2, bias = true>]}
+    tenon.feature_input features 4 positions <kind = learned, length = 32, offset = 0, base = 1.0e4, dims = 0, interleaved = false> {convolutions = [#tenon.convolution<channels = 6, kernel = 3, stride = 1, function = gelu, bias = true>, #tenon.convolution<channels = 8, kernel = 3, stride = 2, bias = true>]}
+    // CHECK: tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 5.000000e-01 {bias}
+    tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {bias}
+  }
+  // CHECK: tenon.stack @decoder layers 2 norm <function = layernorm, place = before, epsilon = 1.000000e-05 : f64, bias = true, final = true> attributes {cached, width = 6 : i64} {
+  tenon.stack @decoder layers 2 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> attributes {cached, width = 6} {
+    // CHECK: tenon.token_input vocab 50 positions <kind = learned, length = 64, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false>
+    tenon.token_input vocab 50 positions <kind = learned, length = 64, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    // CHECK: tenon.attention_layer "self" heads 3 key_value_heads 3 head_size 2 scale 5.000000e-01 {bias, mask = "k <= q", output_bias}
+    tenon.attention_layer "self" heads 3 key_value_heads 3 head_size 2 scale 0.5 {bias, output_bias, mask = "k <= q"}
+    // CHECK: tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 2 scale 5.000000e-01 {bias, from = @encoder, output_bias}
+    tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 2 scale 0.5 {bias, output_bias, from = @encoder}
+    // CHECK: tenon.mlp_layer "mlp" hidden 16  gelu {bias}
+    tenon.mlp_layer "mlp" hidden 16 gelu {bias}
+  }
+  // CHECK: tenon.head @decoder {tied}
+  tenon.head @decoder {tied}
+}
+// CHECK-LABEL: tenon.model @translator width 12 attributes {share = {decoder.input = "encoder.input"}} {
+tenon.model @translator width 12 attributes {share = {decoder.input = "encoder.input"}} {
+  // CHECK: tenon.stack @encoder layers 2 norm <function = layernorm, place = after, epsilon = 1.000000e-05 : f64, bias = true, final = false> {
+  tenon.stack @encoder layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    // CHECK: tenon.token_input vocab 50 positions <kind = sinusoidal, length = 64, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false, even_spacing = true>
+    tenon.token_input vocab 50 positions <kind = sinusoidal, length = 64, offset = 0, base = 1.0e4, dims = 0, interleaved = false, even_spacing = true>
+    // CHECK: tenon.attention_layer "attention" heads 3 key_value_heads 3 head_size 4 scale 5.000000e-01 {bias, output_bias, relative = #tenon.relative_bias<buckets = 8, distance = 20, bidirectional = true>}
+    tenon.attention_layer "attention" heads 3 key_value_heads 3 head_size 4 scale 0.5 {bias, output_bias, relative = #tenon.relative_bias<buckets = 8, distance = 20, bidirectional = true>}
+    // CHECK: tenon.mlp_layer "mlp" hidden 16  relu {bias}
+    tenon.mlp_layer "mlp" hidden 16 relu {bias}
+  }
+  // CHECK: tenon.stack @decoder layers 3 norm <function = layernorm, place = after, epsilon = 1.000000e-05 : f64, bias = true, final = false> attributes {cached} {
+  tenon.stack @decoder layers 3 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    // CHECK: tenon.token_input vocab 50 positions <kind = sinusoidal, length = 64, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false> {zero_first}
+    tenon.token_input vocab 50 positions <kind = sinusoidal, length = 64, offset = 0, base = 1.0e4, dims = 0, interleaved = false> {zero_first}
+    // CHECK: tenon.ssru_layer "ssru"  relu {bias}
+    tenon.ssru_layer "ssru" relu {bias}
+    // CHECK: tenon.attention_layer "self" heads 3 key_value_heads 1 head_size 4 scale 5.000000e-01 {bias, mask = "k <= q", output_bias, relative = #tenon.relative_bias<buckets = 8, distance = 20, bidirectional = false>}
+    tenon.attention_layer "self" heads 3 key_value_heads 1 head_size 4 scale 0.5 {bias, output_bias, mask = "k <= q", relative = #tenon.relative_bias<buckets = 8, distance = 20, bidirectional = false>}
+    // CHECK: tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 4 scale 5.000000e-01 {bias, from = @encoder, output_bias}
+    tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 4 scale 0.5 {bias, output_bias, from = @encoder}
+    // CHECK: tenon.mlp_layer "mlp" hidden 16  relu {bias}
+    tenon.mlp_layer "mlp" hidden 16 relu {bias}
+  }
+  // CHECK: tenon.head @decoder {bias, tied}
+  tenon.head @decoder {tied, bias}
+}

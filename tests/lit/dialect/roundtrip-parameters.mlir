@@ -30,3 +30,11 @@ func.func @tables_of_frequencies() {
   %0 = tenon.position_table rotary_cosine base 1.000000e+04 {frequencies = array<f64: 1.000000e+00, 2.500000e-01>, magnitude = 1.500000e+00 : f64} : tensor<9x2xf32>
   return
 }
+// CHECK-LABEL: func.func @picked_rows
+func.func @picked_rows() {
+  // CHECK: tenon.weight ["w"] {part_rows = array<i64: 4>, rows = array<i64: 3, 3, 0>} : tensor<3x8xf32>
+  %0 = tenon.weight ["w"] {part_rows = array<i64: 4>, rows = array<i64: 3, 3, 0>} : tensor<3x8xf32>
+  // CHECK: tenon.position_table  sinusoidal_even base 1.000000e+04 : tensor<16x8xf32>
+  %1 = tenon.position_table sinusoidal_even base 1.0e4 : tensor<16x8xf32>
+  return
+}

@@ -88,3 +88,11 @@ func.func @norm_of_groups(%x: tensor<?x4xf32>, %s: tensor<2xf32>) {
   %0 = tenon.norm rmsnorm %x scale %s : tensor<2xf32> epsilon 1.000000e+00 {groups = 2 : i64, weight_offset = 1.000000e+00 : f64} : tensor<?x4xf32>
   return
 }
+// CHECK-LABEL: func.func @zero_first
+func.func @zero_first(%i: tensor<?xi32>, %t: tensor<9x8xf32>) {
+  // CHECK: tenon.embed {{%[a-z0-9#_]+}}, {{%[a-z0-9#_]+}} positions({{%[a-z0-9#_]+}}) : (tensor<?xi32>, tensor<9x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
+  %0 = tenon.embed %i, %t positions(%i) : (tensor<?xi32>, tensor<9x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
+  // CHECK: tenon.activation  sigmoid {{%[a-z0-9#_]+}} : tensor<?x8xf32>
+  %1 = tenon.activation sigmoid %0 : tensor<?x8xf32>
+  return
+}

@@ -33,3 +33,11 @@ func.func @relative_bias(%q: tensor<?x?x8xf32>, %n: tensor<?xi32>, %t: tensor<2x
   %0 = tenon.attention %q, %q, %q lengths(%n) tables(%t) {heads = 2 : i64, key_value_heads = 2 : i64, head_size = 4 : i64, scale = 0.5 : f64, score = "s + table0(h, q - k + 4)"} : (tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?xi32>, tensor<2x9xf32>) -> tensor<?x?x8xf32>
   return %0 : tensor<?x?x8xf32>
 }
+// CHECK-LABEL: func.func @unfold
+func.func @unfold(%x: tensor<?x?x8xf32>, %r: tensor<?x8xf32>, %s: tensor<?xi32>, %n: tensor<?xi32>) {
+  // CHECK: tenon.unfold {{%[a-z0-9#_]+}} lengths({{%[a-z0-9#_]+}}) {window = 3 : i64} : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x?x24xf32>
+  %0 = tenon.unfold %x lengths(%n) {window = 3 : i64} : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x?x24xf32>
+  // CHECK: tenon.unfold {{%[a-z0-9#_]+}} starts({{%[a-z0-9#_]+}}) lengths({{%[a-z0-9#_]+}}) to starts({{%[a-z0-9#_]+}}) lengths({{%[a-z0-9#_]+}}) {stride = 2 : i64, window = 5 : i64} : (tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x40xf32>
+  %1 = tenon.unfold %r starts(%s) lengths(%n) to starts(%s) lengths(%n) {stride = 2 : i64, window = 5 : i64} : (tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x40xf32>
+  return
+}

@@ -44,3 +44,21 @@ func.func @no_products_alone(%ids: tensor<?xi32>) -> (tensor<?x96xf32>, tensor<9
   %1 = tenon.linear %0, %m : (tensor<?x8xf32>, tensor<96x8xf32>) -> tensor<?x96xf32>
   return %1, %m : tensor<?x96xf32>, tensor<96x8xf32>
 }
+
+// -----
+
+// What one function multiplies with, another looks up rows in: one copy serves both.
+// CHECK-LABEL: func.func @reads_rows
+// CHECK: tenon.weight ["table"] {panel = 48 : i64, part_rows = array<i64: 96>} : tensor<2x8x48xf32>
+func.func @reads_rows(%ids: tensor<?xi32>) -> tensor<?x8xf32> {
+  %t = tenon.weight ["table"] : tensor<96x8xf32>
+  %0 = tenon.embed %ids, %t : (tensor<?xi32>, tensor<96x8xf32>) -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+// CHECK-LABEL: func.func @multiplies
+// CHECK: tenon.weight ["table"] {panel = 48 : i64, part_rows = array<i64: 96>} : tensor<2x8x48xf32>
+func.func @multiplies(%x: tensor<?x8xf32>) -> tensor<?x96xf32> {
+  %t = tenon.weight ["table"] : tensor<96x8xf32>
+  %0 = tenon.linear %x, %t : (tensor<?x8xf32>, tensor<96x8xf32>) -> tensor<?x96xf32>
+  return %0 : tensor<?x96xf32>
+}
