@@ -79,18 +79,22 @@ llvm::Error tenon::import::readChatTemplate(llvm::StringRef directory, ImportedM
   return llvm::Error::success();
 }
 
+std::string tenon::import::specName(llvm::StringRef text) {
+  std::string name;
+  for (char c : text.take_front(100))
+    name += llvm::isAlnum(c) || c == '_' || c == '.' || c == '-' ? c : '-';
+  if (name.empty() || !(llvm::isAlpha(name[0]) || name[0] == '_'))
+    name = "model-" + name;
+  return name;
+}
+
 /// A name that a spec can have, from the last part of a path or of a repository's name.
 std::string tenon::import::checkpointName(Config &config, llvm::StringRef directory) {
   std::string path = config.string("_name_or_path");
   llvm::StringRef last = llvm::sys::path::filename(llvm::StringRef(path).rtrim('/'));
   if (last.empty() || last == "." || last == "..")
     last = llvm::sys::path::filename(directory.rtrim('/'));
-  std::string name;
-  for (char c : last.take_front(100))
-    name += llvm::isAlnum(c) || c == '_' || c == '.' || c == '-' ? c : '-';
-  if (name.empty() || !(llvm::isAlpha(name[0]) || name[0] == '_'))
-    name = "model-" + name;
-  return name;
+  return specName(last);
 }
 
 spec::Activation tenon::import::readActivation(Config &config, llvm::StringRef key, llvm::StringRef usual) {

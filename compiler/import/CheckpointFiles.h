@@ -18,6 +18,9 @@ llvm::Error readTokenizer(llvm::StringRef directory, ImportedModel &imported);
 /// Reads the chat template, where there is one: chat_template.jinja or a key of tokenizer_config.json.
 llvm::Error readChatTemplate(llvm::StringRef directory, ImportedModel &imported);
 
+/// A name that a spec can have, from any text.
+std::string specName(llvm::StringRef text);
+
 /// A name that a spec can have, from the last part of a path or of a repository's name.
 std::string checkpointName(Config &config, llvm::StringRef directory);
 

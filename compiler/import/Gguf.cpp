@@ -1,6 +1,7 @@
 //===- Gguf.cpp - Decoder-only models in one GGUF file --------------------===//
 
 #include "import/Gguf.h"
+#include "import/CheckpointFiles.h"
 #include "import/GgufStack.h"
 #include "import/GgufTokenizer.h"
 #include "import/Import.h"
@@ -19,16 +20,6 @@ using namespace tenon::import;
 
 bool tenon::import::isGgufPath(llvm::StringRef path) {
   return llvm::sys::path::extension(path).equals_insensitive(".gguf");
-}
-
-/// A name that a spec can have, from the name of the file.
-static std::string modelName(llvm::StringRef path) {
-  std::string name;
-  for (char c : llvm::sys::path::stem(path).take_front(100))
-    name += llvm::isAlnum(c) || c == '_' || c == '.' || c == '-' ? c : '-';
-  if (name.empty() || !(llvm::isAlpha(name[0]) || name[0] == '_'))
-    name = "model-" + name;
-  return name;
 }
 
 static const GgufArchitecture *readArchitecture(GgufKeys &keys) {
@@ -83,7 +74,7 @@ llvm::Expected<ImportedModel> tenon::import::importGguf(llvm::StringRef path) {
   GgufKeys keys(file);
   ImportedModel imported;
   spec::Model &model = imported.model;
-  model.name = modelName(path);
+  model.name = specName(llvm::sys::path::stem(path));
   const GgufArchitecture *architecture = readArchitecture(keys);
   if (llvm::Error error = keys.takeError())
     return std::move(error);

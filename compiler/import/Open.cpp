@@ -1,7 +1,9 @@
 //===- Open.cpp - One door for every form of a model ----------------------===//
 
+#include "import/CTranslate2.h"
 #include "import/Gguf.h"
 #include "import/Import.h"
+#include "import/Marian.h"
 #include "import/StrictJson.h"
 #include "spec/SpecReader.h"
 #include "weights/GgufSource.h"
@@ -92,32 +94,54 @@ static std::vector<std::string> ggufFiles(llvm::StringRef directory) {
   return paths;
 }
 
+/// The one file of a kind, nothing where there is none.
+static llvm::Expected<std::optional<std::string>> only(std::vector<std::string> files, llvm::StringRef directory,
+                                                       llvm::StringRef kind) {
+  if (files.size() > 1)
+    return llvm::createStringError("cannot open model '" + directory + "': the directory has several " + kind +
+                                   " files, '" + llvm::join(files, "', '") + "'; name one of them");
+  return files.empty() ? std::nullopt : std::optional(files.front());
+}
+
+static llvm::Expected<ImportedModel> openDirectory(llvm::StringRef path) {
+  if (std::string spec = (path + "/model.yaml").str(); llvm::sys::fs::exists(spec))
+    return openSpec(spec);
+  if (std::string model = (path + "/model.bin").str(); isCTranslate2Path(model))
+    return importCTranslate2(model);
+  if (llvm::sys::fs::exists(path + "/config.json") || llvm::sys::fs::exists(path + "/modules.json"))
+    return importCheckpoint(path);
+  llvm::Expected<std::optional<std::string>> gguf = only(ggufFiles(path), path, "GGUF");
+  if (!gguf)
+    return gguf.takeError();
+  if (*gguf)
+    return importGguf(**gguf);
+  llvm::Expected<std::optional<std::string>> marian = only(marianFiles(path), path, "Marian");
+  if (!marian)
+    return marian.takeError();
+  if (*marian)
+    return importMarian(**marian);
+  return llvm::createStringError("cannot open model '" + path +
+                                 "': the directory has neither model.yaml (a spec) nor config.json (a Hugging Face "
+                                 "checkpoint) nor model.bin of CTranslate2 nor a GGUF file nor a binary model of "
+                                 "Marian");
+}
+
 llvm::Expected<ImportedModel> tenon::import::openModel(llvm::StringRef path) {
   llvm::sys::fs::file_status status;
   if (std::error_code code = llvm::sys::fs::status(path, status))
     return llvm::createStringError("cannot open model '" + path + "': " + code.message());
+  if (llvm::sys::fs::is_directory(status))
+    return openDirectory(path);
   llvm::StringRef extension = llvm::sys::path::extension(path);
-  if (!llvm::sys::fs::is_directory(status)) {
-    if (extension.equals_insensitive(".yaml") || extension.equals_insensitive(".yml"))
-      return openSpec(path);
-    if (isGgufPath(path))
-      return importGguf(path);
-    return llvm::createStringError("cannot open model '" + path +
-                                   "': expected a spec (.yaml, .yml), a GGUF file (.gguf) or a directory with a "
-                                   "checkpoint");
-  }
-  std::string spec = (path + "/model.yaml").str();
-  if (llvm::sys::fs::exists(spec))
-    return openSpec(spec);
-  if (llvm::sys::fs::exists(path + "/config.json") || llvm::sys::fs::exists(path + "/modules.json"))
-    return importCheckpoint(path);
-  std::vector<std::string> files = ggufFiles(path);
-  if (files.size() > 1)
-    return llvm::createStringError("cannot open model '" + path + "': the directory has several GGUF files, '" +
-                                   llvm::join(files, "', '") + "'; name one of them");
-  if (files.size() == 1)
-    return importGguf(files.front());
+  if (extension.equals_insensitive(".yaml") || extension.equals_insensitive(".yml"))
+    return openSpec(path);
+  if (isGgufPath(path))
+    return importGguf(path);
+  if (isMarianPath(path))
+    return importMarian(path);
+  if (isCTranslate2Path(path))
+    return importCTranslate2(path);
   return llvm::createStringError("cannot open model '" + path +
-                                 "': the directory has neither model.yaml (a spec) nor config.json (a Hugging Face "
-                                 "checkpoint) nor a GGUF file");
+                                 "': expected a spec (.yaml, .yml), a GGUF file (.gguf), a binary model of Marian "
+                                 "(.bin), a model.bin of CTranslate2 or a directory with a checkpoint");
 }

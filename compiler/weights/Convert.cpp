@@ -15,9 +15,13 @@ static constexpr size_t maximumBlockNumbers = 256;
 
 static_assert(std::endian::native == std::endian::little, "tensors are stored in little endian");
 
+bool tenon::weights::isScaled(StorageType type) {
+  return type == StorageType::ScaledI8 || type == StorageType::ScaledI16;
+}
+
 bool tenon::weights::isFloat(StorageType type) {
   return type == StorageType::F32 || type == StorageType::F16 || type == StorageType::BF16 ||
-         type == StorageType::F64 || isQuantized(type);
+         type == StorageType::F64 || isScaled(type) || isQuantized(type);
 }
 
 float tenon::weights::widenHalf(uint16_t half) {
@@ -56,6 +60,10 @@ static void convertStrided(StorageType type, const uint8_t *data, size_t count, 
                                  [](uint16_t bits) { return std::bit_cast<float>(uint32_t(bits) << 16); });
   case StorageType::F64:
     return convertEach<double>(data, count, stride, out, [](double value) { return static_cast<float>(value); });
+  case StorageType::ScaledI8:
+    return convertEach<int8_t>(data, count, stride, out, [](int8_t value) { return static_cast<float>(value); });
+  case StorageType::ScaledI16:
+    return convertEach<int16_t>(data, count, stride, out, [](int16_t value) { return static_cast<float>(value); });
   default:
     llvm_unreachable("a type without a float for each number");
   }
@@ -70,10 +78,20 @@ void tenon::weights::convertToFloat(StorageType type, const uint8_t *data, size_
   case StorageType::F16:
   case StorageType::BF16:
   case StorageType::F64:
+  case StorageType::ScaledI8:
+  case StorageType::ScaledI16:
     return convertStrided(type, data, count, 1, out);
   default:
     widenBlocks(type, data, count / blockNumbers(type), out);
   }
+}
+
+/// Multiplies what came from the numbers first, first + stride, ... of the stored tensor by their factors.
+static void scale(const TensorView &tensor, uint64_t first, uint64_t count, uint64_t stride, float *out) {
+  if (tensor.factors.empty())
+    return;
+  for (uint64_t i = 0; i < count; ++i)
+    out[i] *= tensor.factors[(first + i * stride) / tensor.scaled];
 }
 
 static llvm::ArrayRef<uint8_t> readStored(const TensorView &tensor, uint64_t first, uint64_t count, float *out) {
@@ -83,6 +101,7 @@ static llvm::ArrayRef<uint8_t> readStored(const TensorView &tensor, uint64_t fir
       tensor.data.slice(firstBlock * bytes, (llvm::divideCeil(end, numbers) - firstBlock) * bytes);
   // A block that is not wanted whole goes through a buffer.
   std::array<float, maximumBlockNumbers> block;
+  float *begin = out;
   for (uint64_t position = first; position < end;) {
     uint64_t skipped = position % numbers;
     const uint8_t *at = tensor.data.data() + position / numbers * bytes;
@@ -97,6 +116,7 @@ static llvm::ArrayRef<uint8_t> readStored(const TensorView &tensor, uint64_t fir
     out = std::copy_n(block.data() + skipped, length, out);
     position += length;
   }
+  scale(tensor, first, count, 1, begin);
   return data;
 }
 
@@ -113,6 +133,7 @@ static void readSelected(const TensorView &tensor, uint64_t first, uint64_t coun
       uint64_t stored = column * selection.storedColumns + row;
       convertStrided(tensor.type, tensor.data.data() + stored * storageBytes(tensor.type), length,
                      selection.storedColumns, out);
+      scale(tensor, stored, length, selection.storedColumns, out);
     }
     first += length;
     out += length;

@@ -7,14 +7,17 @@
 
 namespace tenon::weights {
 
-/// Whether `type` is one that becomes float32: F32, F16, BF16, F64 or one of the quantised ones.
+/// Whether numbers of `type` are integers that a tensor's factors are to be multiplied to.
+bool isScaled(StorageType type);
+
+/// Whether `type` is one that becomes float32: F32, F16, BF16, F64, scaled integers or one of the quantised ones.
 bool isFloat(StorageType type);
 
 /// The value of an IEEE half.
 float widenHalf(uint16_t half);
 
 /// Writes the `count` numbers at `data`, which may be misaligned, to `out`. `type` is a float type; with blocks `count`
-/// is whole blocks. F64 is rounded.
+/// is whole blocks. F64 is rounded; scaled integers are not multiplied by anything.
 void convertToFloat(StorageType type, const uint8_t *data, size_t count, float *out);
 
 /// Writes the `count` numbers of a tensor from number `first` on to `out`, whether or not blocks begin and end there,

@@ -11,6 +11,7 @@ struct StorageFacts {
   llvm::StringRef name;
   uint64_t bytes;
   uint64_t numbers = 1;
+  bool inSafetensors = true;
 };
 } // namespace
 
@@ -30,14 +31,16 @@ static constexpr StorageFacts storageFacts[] = {
     {StorageType::U64, "U64", 8},
     {StorageType::F8E4M3, "F8_E4M3", 1},
     {StorageType::F8E5M2, "F8_E5M2", 1},
-    {StorageType::Q8_0, "Q8_0", 34, 32},
-    {StorageType::Q4_0, "Q4_0", 18, 32},
-    {StorageType::Q4_1, "Q4_1", 20, 32},
-    {StorageType::Q5_0, "Q5_0", 22, 32},
-    {StorageType::Q5_1, "Q5_1", 24, 32},
-    {StorageType::Q4_K, "Q4_K", 144, 256},
-    {StorageType::Q5_K, "Q5_K", 176, 256},
-    {StorageType::Q6_K, "Q6_K", 210, 256},
+    {StorageType::Q8_0, "Q8_0", 34, 32, false},
+    {StorageType::Q4_0, "Q4_0", 18, 32, false},
+    {StorageType::Q4_1, "Q4_1", 20, 32, false},
+    {StorageType::Q5_0, "Q5_0", 22, 32, false},
+    {StorageType::Q5_1, "Q5_1", 24, 32, false},
+    {StorageType::Q4_K, "Q4_K", 144, 256, false},
+    {StorageType::Q5_K, "Q5_K", 176, 256, false},
+    {StorageType::Q6_K, "Q6_K", 210, 256, false},
+    {StorageType::ScaledI8, "scaled I8", 1, 1, false},
+    {StorageType::ScaledI16, "scaled I16", 2, 1, false},
 };
 
 static const StorageFacts &factsOf(StorageType type) {
@@ -52,7 +55,7 @@ llvm::StringRef tenon::weights::storageName(StorageType type) { return factsOf(t
 
 std::optional<StorageType> tenon::weights::storageTypeNamed(llvm::StringRef name) {
   for (const StorageFacts &facts : storageFacts)
-    if (facts.name == name && facts.numbers == 1)
+    if (facts.name == name && facts.inSafetensors)
       return facts.type;
   return std::nullopt;
 }
@@ -60,7 +63,7 @@ std::optional<StorageType> tenon::weights::storageTypeNamed(llvm::StringRef name
 std::string tenon::weights::storageNames() {
   std::string names;
   for (const StorageFacts &facts : storageFacts)
-    if (facts.numbers == 1)
+    if (facts.inSafetensors)
       names += (names.empty() ? "" : ", ") + facts.name.str();
   return names;
 }

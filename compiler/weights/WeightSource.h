@@ -37,7 +37,9 @@ enum class StorageType {
   Q5_1,
   Q4_K,
   Q5_K,
-  Q6_K
+  Q6_K,
+  ScaledI8, ///< Integers that a view's factors make numbers of.
+  ScaledI16
 };
 
 /// Bytes of one block: of one number, where the type has no blocks.
@@ -69,6 +71,9 @@ struct TensorView {
   llvm::SmallVector<int64_t, 4> shape;
   llvm::ArrayRef<uint8_t> data; ///< With a selection that of the whole stored matrix.
   std::optional<RowSelection> selection = std::nullopt;
+  llvm::ArrayRef<float> factors =
+      {};             ///< Of scaled integers: number i of those that are stored times factors[i / scaled].
+  int64_t scaled = 1; ///< Numbers that have a factor together.
 
   int64_t elements() const;
 };
