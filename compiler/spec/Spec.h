@@ -63,13 +63,13 @@ enum class SinusoidSpacing { Ends, Even };
 
 struct Positions {
   PositionKind kind = PositionKind::None;
-  int64_t length = 0;       ///< Tokens of the longest input; 0 for no limit, with `none` only.
-  int64_t offset = 0;       ///< Learned only: rows of the table before that of position 0 (RoBERTa: 2).
-  double base = 10000.0;    ///< Sinusoidal and rotary: the wavelengths' base.
-  int64_t dims = 0;         ///< Rotary only: how many leading components of a head turn; 0 for all.
-  bool interleaved = false; ///< Rotary: pairs are (2i, 2i+1), not (i, i+dims/2). Sinusoidal: sin and cos alternate.
+  int64_t length = 0;         ///< Tokens of the longest input; 0 for no limit, with `none` only.
+  int64_t offset = 0;         ///< Learned only: rows of the table before that of position 0 (RoBERTa: 2).
+  double base = 10000.0;      ///< Sinusoidal and rotary: the wavelengths' base.
+  int64_t dims = 0;           ///< Rotary only: how many leading components of a head turn; 0 for all.
+  bool interleaved = false;   ///< Rotary: pairs are (2i, 2i+1), not (i, i+dims/2). Sinusoidal: sin and cos alternate.
+  RotaryScaling scaling = {}; ///< Rotary only.
   SinusoidSpacing spacing = SinusoidSpacing::Ends; ///< Sinusoidal; `Even` with `interleaved` unless the spec says.
-  RotaryScaling scaling = {};                      ///< Rotary only.
 };
 
 /// QuickGelu is x * sigmoid(1.702 x).
@@ -228,15 +228,15 @@ struct Timestamps {
 /// Ids with a meaning for those who generate text.
 struct SpecialTokens {
   std::optional<int64_t> bos;
-  std::vector<int64_t> eos; ///< Each ends a text.
+  std::vector<int64_t> eos = {}; ///< Each ends a text.
   std::optional<int64_t> pad;
-  bool addBos = false;                ///< Whether a text starts with `bos` where the tokenizer adds none itself.
-  std::vector<int64_t> start;         ///< What the decoder of an encoder-decoder reads first.
-  std::vector<int64_t> forced;        ///< What its answer begins with, behind `start`.
-  std::vector<int64_t> suppress;      ///< Never written.
-  std::vector<int64_t> suppressFirst; ///< Not written as the first of an answer.
-  std::optional<int64_t> forcedLast;  ///< What ends an answer of the greatest length.
-  std::optional<Timestamps> timestamps;
+  bool addBos = false;                     ///< Whether a text starts with `bos` where the tokenizer adds none itself.
+  std::vector<int64_t> start = {};         ///< What the decoder of an encoder-decoder reads first.
+  std::vector<int64_t> forced = {};        ///< What its answer begins with, behind `start`.
+  std::vector<int64_t> suppress = {};      ///< Never written.
+  std::vector<int64_t> suppressFirst = {}; ///< Not written as the first of an answer.
+  std::optional<int64_t> forcedLast = std::nullopt; ///< What ends an answer of the greatest length.
+  std::optional<Timestamps> timestamps = std::nullopt;
 };
 
 /// The log-mel spectrogram that makes an encoder's features of sound.
