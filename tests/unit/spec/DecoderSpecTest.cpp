@@ -163,7 +163,8 @@ TEST(DecoderSpec, TablesAreParametersOfTheirLayer) {
   const auto &attention = std::get<AttentionSublayer>(model.stacks[0].block[0]);
   EXPECT_EQ(attention.tables, (std::vector<Table>{{1, 2}, {4, 17}}));
   std::vector<Parameter> list = parameters(model);
-  auto table = llvm::find_if(list, [](const Parameter &each) { return llvm::StringRef(each.name).ends_with("table1.weight"); });
+  auto table =
+      llvm::find_if(list, [](const Parameter &each) { return llvm::StringRef(each.name).ends_with("table1.weight"); });
   ASSERT_NE(table, list.end());
   EXPECT_EQ(table->name, "encoder.layers.*.attention.table1.weight");
   EXPECT_EQ(llvm::ArrayRef(table->shape), llvm::ArrayRef<int64_t>({4, 17}));
@@ -227,10 +228,11 @@ static const DecoderMistake decoderMistakes[] = {
     {"KeyBiasAlone", "mask: causal", "key_bias: true", "key_bias: true needs bias: true"},
     {"TablesMissing", "mask: causal", "score: 's + table1(h, k)', tables: [[4, 9]]",
      "score reads table1, but 'tables' lists 1"},
-    {"TablesOfOneNumber", "mask: causal", "tables: [4, 9]", "tables: expected [[rows, columns], ...] of at most 8 tables"},
+    {"TablesOfOneNumber", "mask: causal", "tables: [4, 9]",
+     "tables: expected [[rows, columns], ...] of at most 8 tables"},
     {"TableWithoutRows", "mask: causal", "tables: [[0, 9]]", "rows (0) is not between 1 and 2147483647"},
     {"ScoreSequence", "mask: causal", "score: [s]",
-     "score: expected alibi, {softcap: c} or an expression, found a sequence"},
+     "score: expected alibi, {softcap: c}, {relative: {...}} or an expression, found a sequence"},
     {"RotaryBase", "rotary: {base: 10000}", "rotary: {base: 1}", "base (1) is not above 1"},
     {"RotaryDims", "rotary: {base: 10000}", "rotary: {dims: 8}",
      "rotary positions turn 8 components of a head of 6; expected an even number within the head's size"},

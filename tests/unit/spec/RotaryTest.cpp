@@ -27,9 +27,9 @@ Case parseCase(const std::string &line) {
   spec::RotaryScaling &scaling = result.rotary.scaling;
   std::istringstream words(line);
   std::string kind, colon;
-  words >> kind >> result.rotary.base >> result.rotary.dims >> result.length >> scaling.factor >> scaling.originalLength >>
-      scaling.lowFrequencyFactor >> scaling.highFrequencyFactor >> scaling.betaFast >> scaling.betaSlow >>
-      scaling.truncate >> colon;
+  words >> kind >> result.rotary.base >> result.rotary.dims >> result.length >> scaling.factor >>
+      scaling.originalLength >> scaling.lowFrequencyFactor >> scaling.highFrequencyFactor >> scaling.betaFast >>
+      scaling.betaSlow >> scaling.truncate >> colon;
   scaling.kind = kinds.at(kind);
   for (double frequency; words >> frequency;)
     result.frequencies.push_back(frequency);

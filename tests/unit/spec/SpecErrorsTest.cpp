@@ -58,20 +58,16 @@ static const Mistake mistakes[] = {
      "13:1: error: the spec has no key 'wieghts'; did you mean 'weights'?"},
     {"TopKeyUnknown", "", "banana: 1\n",
      "14:1: error: the spec has no key 'banana'\n"
-     "14:1: note: its keys are tenon, name, width, stacks, pooling, head, weights, tokenizer, chat_template, tokens, "
-     "text_tokens, "
-     "names"},
+     "14:1: note: its keys are tenon, name, width, stacks, pooling, head, weights, tokenizer, target_tokenizer, "
+     "chat_template, tokens, audio, text_tokens, share, names"},
     {"TopKeyTwice", "", "width: 24\n",
      "14:1: error: key 'width' is given twice\n"
      "3:1: note: it is given here already"},
-    {"ShareOfLaterWork", "", "share: [encoder.input = encoder.input]\n",
-     "14:1: error: 'share' is not supported: in this version every parameter belongs to one place"},
     {"StacksMissing", "stacks:\n  encoder:\n", "encoder:\n  x:\n",
      "1:1: error: the spec has no key 'stacks', which it needs\n"
      "4:1: error: the spec has no key 'encoder'\n"
-     "4:1: note: its keys are tenon, name, width, stacks, pooling, head, weights, tokenizer, chat_template, tokens, "
-     "text_tokens, "
-     "names"},
+     "4:1: note: its keys are tenon, name, width, stacks, pooling, head, weights, tokenizer, target_tokenizer, "
+     "chat_template, tokens, audio, text_tokens, share, names"},
     {"StacksSequence", "stacks:\n  encoder:", "stacks:\n  - encoder:",
      "5:3: error: stacks: expected a mapping of names to stacks, found a sequence"},
     {"StackTwice", "pooling:", "  encoder: {layers: 1}\npooling:",
@@ -150,11 +146,12 @@ static const Mistake mistakes[] = {
     {"BlockMapping", "block:\n      - attention: {heads: 4}\n      - mlp: {hidden: 48, activation: gelu}\n",
      "block: {attention: {heads: 4}}\n", "9:12: error: block: expected a sequence of sublayers, found a mapping"},
     {"SublayerUnknown", "- mlp:", "- mpl:",
-     "11:9: error: sublayer: expected one of attention, mlp, parallel, found 'mpl'; did you mean 'mlp'?"},
+     "11:9: error: sublayer: expected one of attention, mlp, parallel, ssru, found 'mpl'; did you mean 'mlp'?"},
     {"SublayerOfTwoKeys", "- mlp: {hidden: 48, activation: gelu}", "- {mlp: {hidden: 48}, attention: {heads: 4}}",
-     "11:9: error: a sublayer is a mapping of one key, which is one of attention, mlp, parallel; found a mapping of 2"},
+     "11:9: error: a sublayer is a mapping of one key, which is one of attention, mlp, parallel, ssru; found a mapping "
+     "of 2"},
     {"SublayerWord", "- mlp: {hidden: 48, activation: gelu}", "- mlp",
-     "11:9: error: a sublayer is a mapping of one key, which is one of attention, mlp, parallel; found 'mlp'"},
+     "11:9: error: a sublayer is a mapping of one key, which is one of attention, mlp, parallel, ssru; found 'mlp'"},
     {"SublayerNameTwice", "- mlp: {hidden: 48, activation: gelu}", "- attention: {heads: 2}",
      "11:9: error: a second sublayer named 'attention' in one block; give each a name of its own with 'name'"},
     {"SublayerNameWithDot", "heads: 4", "heads: 4, name: a.b",
@@ -169,10 +166,12 @@ static const Mistake mistakes[] = {
      "10:42: error: heads x head_size x width (4 x 99999999 x 24) is more than the 2147483647 elements that a tensor "
      "can have"},
     {"AttentionScale", "heads: 4", "heads: 4, scale: -1", "10:38: error: scale (-1) is not above 0"},
-    {"FromOfLaterWork", "heads: 4", "heads: 4, from: encoder",
-     "10:31: error: 'from' is not supported: in this version a sublayer attends to its own stack"},
+    {"FromItself", "heads: 4", "heads: 4, from: encoder",
+     "10:37: error: 'from: encoder' is the stack itself; an attention without 'from' attends to its own stack"},
+    {"SourceOfLaterWork", "heads: 4", "heads: 4, source: same-layer",
+     "10:31: error: 'source' is not supported: a sublayer attends to its own stack, or to the one that 'from' names"},
     {"MergeOfLaterWork", "heads: 4", "heads: 4, merge: joint",
-     "10:31: error: 'merge' is not supported: in this version a sublayer attends to its own stack"},
+     "10:31: error: 'merge' is not supported: a sublayer attends to one stack, its own or the one that 'from' names"},
     {"HiddenMissing", "hidden: 48, ", "", "11:14: error: mlp has no key 'hidden', which it needs"},
     {"HiddenTimesWidth", "hidden: 48", "hidden: 2147483647",
      "11:23: error: hidden x width (2147483647 x 24) is more than the 2147483647 elements that a tensor can have"},
@@ -203,8 +202,8 @@ static const Mistake mistakes[] = {
     {"NamesUnknownParameter", "", "names: {encoder.input.token.weight: a}\n",
      "14:9: error: the model has no parameter 'encoder.input.token.weight'; did you mean "
      "'encoder.input.tokens.weight'?"},
-    {"NamesWithoutStar", "", "names: {encoder.layers.*.mlp.up.bias: a}\n",
-     "14:39: error: tensor 'a': expected one '*', for the layer"},
+    {"NamesWithTwoStars", "", "names: {encoder.layers.*.mlp.up.bias: a.*.*}\n",
+     "14:39: error: tensor 'a.*.*': expected at most one '*', for the layer"},
     {"NamesWithStar", "", "names: {encoder.input.tokens.weight: a.*}\n",
      "14:38: error: tensor 'a.*': expected no '*', because no layer has it"},
     {"NamesNoString", "", "names: {encoder.input.tokens.weight: }\n",

@@ -26,10 +26,13 @@ public:
   }
 
   void add(const AttentionSublayer &attention) {
-    text += "\n attention " + attention.name + " " + attention.mask + " " + attention.score + " ";
+    text +=
+        "\n attention " + attention.name + " " + attention.from + " " + attention.mask + " " + attention.score + " ";
     add(attention.heads, attention.keyValueHeads, attention.headSize, attention.bias, attention.keyBias,
         attention.outputBias, attention.ownRotary, attention.rotary.has_value(), attention.queryKeyNorm.has_value());
     real(attention.scale);
+    if (const std::optional<RelativeBias> &relative = attention.relative)
+      add(relative->buckets, relative->distance, relative->bidirectional);
     if (attention.rotary)
       add(*attention.rotary);
     if (const std::optional<QueryKeyNorm> &norm = attention.queryKeyNorm) {
@@ -42,6 +45,16 @@ public:
   void add(const MlpSublayer &mlp) {
     text += "\n mlp " + mlp.name + " ";
     add(mlp.hidden, int(mlp.activation), mlp.gated, mlp.bias);
+  }
+
+  void add(const SsruSublayer &ssru) {
+    text += "\n ssru " + ssru.name + " ";
+    add(ssru.bias, ssru.inputBias, int(ssru.activation));
+  }
+
+  void add(const Convolution &convolution) {
+    add(convolution.channels, convolution.kernel, convolution.stride, convolution.bias,
+        convolution.activation ? int(*convolution.activation) : -1);
   }
 
   void add(const ParallelSublayer &parallel) {
@@ -59,9 +72,12 @@ public:
   void add(const Stack &stack) {
     const Positions &positions = stack.input.positions;
     text += "\n" + stack.name + " ";
-    add(stack.layers, stack.cache, stack.input.vocab, stack.input.types, stack.input.norm);
+    add(stack.layers, stack.cache, stack.input.vocab, stack.input.types, stack.input.norm, stack.width,
+        stack.input.features, stack.input.zeroFirst);
+    for (const Convolution &convolution : stack.input.convolutions)
+      add(convolution);
     real(stack.input.scale);
-    add(int(positions.kind), positions.length, positions.offset);
+    add(int(positions.kind), positions.length, positions.offset, int(positions.spacing));
     add(Rotary{positions.base, positions.dims, positions.interleaved, positions.scaling});
     add(int(stack.norm.kind), int(stack.norm.place), stack.norm.bias, stack.norm.final);
     real(stack.norm.epsilon);
@@ -73,14 +89,24 @@ public:
 
   void add(const SpecialTokens &tokens) {
     add(tokens.bos.value_or(-1), tokens.pad.value_or(-1), tokens.addBos, tokens.eos.size());
-    for (int64_t id : tokens.eos)
-      add(id);
+    for (const std::vector<int64_t> *ids :
+         {&tokens.eos, &tokens.start, &tokens.forced, &tokens.suppress, &tokens.suppressFirst}) {
+      text += "\n ids ";
+      for (int64_t id : *ids)
+        add(id);
+    }
+    add(tokens.forcedLast.value_or(-1));
+    if (tokens.timestamps) {
+      add(tokens.timestamps->begin, tokens.timestamps->none);
+      real(tokens.timestamps->step);
+    }
   }
 };
 
 static std::string allFields(const Model &model) {
   FieldList fields;
-  fields.text = model.name + " " + model.weights + " " + model.tokenizer + " " + model.chatTemplate + "\n";
+  fields.text = model.name + " " + model.weights + " " + model.tokenizer + " " + model.targetTokenizer + " " +
+                model.chatTemplate + "\n";
   fields.add(model.width, model.textTokens);
   for (const Stack &stack : model.stacks)
     fields.add(stack);
@@ -95,6 +121,10 @@ static std::string allFields(const Model &model) {
     fields.real(model.head->softcap);
   }
   fields.add(model.tokens);
+  if (const std::optional<Audio> &audio = model.audio)
+    fields.add(audio->rate, audio->window, audio->hop, audio->bins, audio->frames);
+  for (const Share &share : model.shares)
+    fields.text += "\n" + share.parameters + " = " + share.source;
   for (const TensorName &name : model.names) {
     fields.text += "\n" + name.parameter + " = " + name.tensor + " ";
     fields.add(name.transpose, name.offset, name.count, name.period);
