@@ -85,6 +85,7 @@ const char *tenon_status_name(tenon_status status) {
     NAME(TENON_ERROR_CHAT_TEMPLATE)
     NAME(TENON_ERROR_CALLBACK)
     NAME(TENON_ERROR_CANCELLED)
+    NAME(TENON_ERROR_AUDIO)
 #undef NAME
   }
   return "unknown status";

@@ -56,7 +56,8 @@ typedef enum tenon_status TENON_ENUM_TYPE {
   TENON_ERROR_CACHE_FULL = 18,    /* the sessions of the model have filled its cache */
   TENON_ERROR_CHAT_TEMPLATE = 19, /* the model has no chat template, or it does not take these messages */
   TENON_ERROR_CALLBACK = 20,      /* a callback threw an exception */
-  TENON_ERROR_CANCELLED = 21      /* by tenon_cancel */
+  TENON_ERROR_CANCELLED = 21,     /* by tenon_cancel */
+  TENON_ERROR_AUDIO = 22          /* a file is no sound, or one that the model cannot hear */
 } tenon_status;
 
 /* "TENON_ERROR_BUSY" and so on; never NULL. */

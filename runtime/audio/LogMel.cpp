@@ -1,0 +1,135 @@
+//===- LogMel.cpp - The spectrogram that Whisper hears --------------------===//
+
+#include "LogMel.h"
+
+#include "Failure.h"
+
+#include <algorithm>
+#include <cmath>
+#include <kissfft.hh>
+#include <numbers>
+
+namespace tenon::runtime {
+namespace {
+
+constexpr double floorOfPower = 1e-10;
+
+/// Slaney's mel scale: even steps up to 1000 Hz, even ratios from there.
+constexpr double hertzPerMel = 200.0 / 3, firstRatioHertz = 1000, firstRatioMel = firstRatioHertz / hertzPerMel;
+const double ratioPerMel = std::log(6.4) / 27;
+
+double hertzToMel(double hertz) {
+  return hertz < firstRatioHertz ? hertz / hertzPerMel
+                                 : firstRatioMel + std::log(hertz / firstRatioHertz) / ratioPerMel;
+}
+
+double melToHertz(double mel) {
+  return mel < firstRatioMel ? mel * hertzPerMel : firstRatioHertz * std::exp(ratioPerMel * (mel - firstRatioMel));
+}
+
+void requireWithin(int64_t value, int64_t least, int64_t most, const char *name) {
+  if (value < least || value > most)
+    fail(TENON_ERROR_OUT_OF_RANGE, name, " of the audio is ", value, ", expected ", least, " to ", most);
+}
+
+} // namespace
+
+void checkAudioFormat(const AudioFormat &format) {
+  requireWithin(format.rate, 1000, 1'000'000, "rate");
+  requireWithin(format.window, 2, 65536, "window");
+  if (format.window % 2 != 0)
+    fail(TENON_ERROR_OUT_OF_RANGE, "window of the audio is ", format.window, ", expected an even number");
+  requireWithin(format.hop, 1, format.window, "hop");
+  requireWithin(format.bins, 1, 4096, "bins");
+  requireWithin(format.frames, 1, 1 << 20, "frames");
+  if (format.windowSamples() <= format.window / 2)
+    fail(TENON_ERROR_OUT_OF_RANGE, "frames of the audio are ", format.frames, ", expected more than the ",
+         format.window / 2 / format.hop, " that half a window covers");
+}
+
+void checkSamples(std::span<const float> samples) {
+  auto bad = std::find_if(samples.begin(), samples.end(), [](float sample) { return !std::isfinite(sample); });
+  if (bad != samples.end())
+    fail(TENON_ERROR_INVALID_ARGUMENT, "sample ", bad - samples.begin(), " of the audio is ",
+         std::isnan(*bad) ? "not a number" : "infinite", ", expected finite numbers");
+}
+
+LogMel::LogMel(const AudioFormat &format) : audio(format) {
+  checkAudioFormat(format);
+  transform = std::make_unique<kissfft<double>>(size_t(audio.window / 2), false);
+  hann.resize(size_t(audio.window));
+  for (int64_t i = 0; i < audio.window; ++i)
+    hann[size_t(i)] = 0.5 - 0.5 * std::cos(2 * std::numbers::pi * double(i) / double(audio.window));
+  makeBands();
+}
+
+LogMel::~LogMel() = default;
+
+void LogMel::makeBands() {
+  double top = hertzToMel(double(audio.rate) / 2);
+  auto corner = [&](int64_t index) { return melToHertz(top * double(index) / double(audio.bins + 1)); };
+  for (int64_t bin = 0; bin < audio.bins; ++bin) {
+    double low = corner(bin), middle = corner(bin + 1), high = corner(bin + 2);
+    Band band{0, {}};
+    for (int64_t k = 0; k <= audio.window / 2; ++k) {
+      double hertz = double(k) * double(audio.rate) / double(audio.window);
+      double height = std::min((hertz - low) / (middle - low), (high - hertz) / (high - middle));
+      if (height <= 0)
+        continue;
+      if (band.weights.empty())
+        band.first = k;
+      band.weights.push_back(height * 2 / (high - low)); // All bands have the same area.
+    }
+    bands.push_back(std::move(band));
+  }
+}
+
+void LogMel::frame(std::span<const float> samples, int64_t centre, std::vector<double> &windowed,
+                   std::vector<std::complex<double>> &spectrum, double *energies) const {
+  int64_t half = audio.window / 2, last = audio.windowSamples() - 1;
+  bool silent = true;
+  for (int64_t i = 0; i < audio.window; ++i) {
+    int64_t at = std::abs(centre - half + i); // What is outside is the inside, reflected.
+    at = at > last ? 2 * last - at : at;
+    double sample = at < int64_t(samples.size()) ? double(samples[size_t(at)]) : 0;
+    silent = silent && sample == 0;
+    windowed[size_t(i)] = sample * hann[size_t(i)];
+  }
+  if (silent) {
+    std::fill_n(energies, audio.bins, 0.0);
+    return;
+  }
+  transform->transform_real(windowed.data(), spectrum.data());
+  auto &power = windowed; // Its values are in the spectrum now.
+  power[0] = spectrum[0].real() * spectrum[0].real();
+  power[size_t(half)] = spectrum[0].imag() * spectrum[0].imag();
+  for (int64_t k = 1; k < half; ++k)
+    power[size_t(k)] = std::norm(spectrum[size_t(k)]);
+  for (int64_t bin = 0; bin < audio.bins; ++bin) {
+    const Band &band = bands[size_t(bin)];
+    double energy = 0;
+    for (size_t k = 0; k < band.weights.size(); ++k)
+      energy += power[size_t(band.first) + k] * band.weights[k];
+    energies[bin] = energy;
+  }
+}
+
+void LogMel::compute(std::span<const float> samples, float *features) const {
+  samples = samples.first(std::min(samples.size(), size_t(audio.windowSamples())));
+  checkSamples(samples);
+  std::vector<double> windowed(size_t(audio.window) + 1), logs(size_t(audio.frames * audio.bins));
+  std::vector<std::complex<double>> spectrum(size_t(audio.window / 2));
+  double loudest = std::log10(floorOfPower);
+  for (int64_t frame = 0; frame < audio.frames; ++frame) {
+    double *row = logs.data() + frame * audio.bins;
+    this->frame(samples, frame * audio.hop, windowed, spectrum, row);
+    for (int64_t bin = 0; bin < audio.bins; ++bin) {
+      row[bin] = std::log10(std::max(row[bin], floorOfPower));
+      loudest = std::max(loudest, row[bin]);
+    }
+  }
+  for (size_t i = 0; i < logs.size(); ++i)
+    features[i] = float((std::max(logs[i], loudest - 8) + 4) / 4);
+}
+
+} // namespace tenon::runtime

@@ -1,0 +1,68 @@
+//===- LogMel.h - The spectrogram that Whisper hears ------------*- C++ -*-===//
+//
+// As the feature extractors of Whisper compute it, with float64 inside.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TENON_RUNTIME_AUDIO_LOGMEL_H
+#define TENON_RUNTIME_AUDIO_LOGMEL_H
+
+#include <complex>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+template <typename scalar_t> class kissfft;
+
+namespace tenon::runtime {
+
+/// What a model hears, from its manifest.
+struct AudioFormat {
+  int64_t rate = 16000;  ///< samples per second
+  int64_t window = 400;  ///< samples of one spectrum
+  int64_t hop = 160;     ///< samples from one spectrum to the next
+  int64_t bins = 80;     ///< mel bands
+  int64_t frames = 3000; ///< spectra that the model takes at once
+
+  int64_t windowSamples() const { return frames * hop; }
+};
+
+/// Fails (TENON_ERROR_OUT_OF_RANGE) unless spectrograms of the format can be made.
+void checkAudioFormat(const AudioFormat &format);
+
+/// Fails (TENON_ERROR_INVALID_ARGUMENT) where a sample is not a finite number.
+void checkSamples(std::span<const float> samples);
+
+/// Makes spectrograms. One may be used by several threads.
+class LogMel {
+public:
+  explicit LogMel(const AudioFormat &format);
+  ~LogMel();
+
+  const AudioFormat &format() const { return audio; }
+
+  /// Features [frames, bins] of the first windowSamples() samples, behind which there is silence.
+  void compute(std::span<const float> samples, float *features) const;
+
+private:
+  /// A triangle over the bins of a spectrum.
+  struct Band {
+    int64_t first;
+    std::vector<double> weights;
+  };
+
+  void makeBands();
+  /// Adds up the power of the samples around `centre`, band by band.
+  void frame(std::span<const float> samples, int64_t centre, std::vector<double> &windowed,
+             std::vector<std::complex<double>> &spectrum, double *energies) const;
+
+  AudioFormat audio;
+  std::unique_ptr<kissfft<double>> transform;
+  std::vector<double> hann;
+  std::vector<Band> bands;
+};
+
+} // namespace tenon::runtime
+
+#endif // TENON_RUNTIME_AUDIO_LOGMEL_H
