@@ -126,6 +126,7 @@ void PieceWriter::writeModel() {
     json.attribute("type", "Unigram");
     json.attribute("unk_id", model.unknown);
     json.attribute("byte_fallback", model.byteFallback);
+    json.attribute("single_precision", true);
     json.attributeArray("vocab", [&] {
       for (const SentencePiece &piece : model.pieces)
         json.array([&] {

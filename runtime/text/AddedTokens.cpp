@@ -18,7 +18,7 @@ AddedTokens::AddedTokens(const JsonValue &description, const Vocabulary &vocabul
 }
 
 void AddedTokens::read(const JsonValue &description, const Vocabulary &vocabulary, const Normalizer &normalizer) {
-  description.expectOnlyKeys({"id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"});
+  description.expectOnlyKeys({"id", "content", "single_word", "lstrip", "rstrip", "normalized", "special", "matched"});
   Token token;
   token.content = description.member("content").asString();
   token.id = static_cast<int32_t>(description.member("id").asCount(std::numeric_limits<int32_t>::max()));
@@ -42,8 +42,11 @@ void AddedTokens::read(const JsonValue &description, const Vocabulary &vocabular
     description.fail("nothing is left of " + inQuotes(token.content) + " after normalisation");
     return;
   }
+  auto isMatched = description.optionalMember("matched");
   Trie &trie = isNormalized ? normalized : raw;
-  if (!trie.insert(pattern, static_cast<int32_t>(tokens.size()))) {
+  if (isMatched && !isMatched->asBool())
+    unmatched.insert(token.id);
+  else if (!trie.insert(pattern, static_cast<int32_t>(tokens.size()))) {
     description.fail(inQuotes(token.content) + " matches the same text as an added token before it");
     return;
   }
@@ -52,6 +55,8 @@ void AddedTokens::read(const JsonValue &description, const Vocabulary &vocabular
   byContent.emplace(token.content, token.id);
   if (token.special)
     special.insert(token.id);
+  if (token.special || unmatched.count(token.id))
+    barred.insert(token.id);
   tokens.push_back(std::move(token));
 }
 

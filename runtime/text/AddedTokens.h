@@ -15,7 +15,8 @@
 namespace tenon::text {
 
 /// The `added_tokens` of a tokenizer.json. They are looked for before the text is split into words: those that are not
-/// normalised in the text as it came, the others in what the normaliser leaves of the pieces between.
+/// normalised in the text as it came, the others in what the normaliser leaves of the pieces between. Those with
+/// `"matched": false`, which Tenon's own files have, are not looked for, and no text becomes them.
 class AddedTokens {
 public:
   /// Errors go to `description`.
@@ -42,6 +43,8 @@ public:
   std::optional<int32_t> idOf(std::string_view content) const;
   bool isSpecial(int32_t id) const;
   const IdSet &specialIds() const { return special; }
+  /// Those that do not come out of text.
+  const IdSet &barredIds(bool findsSpecial) const { return findsSpecial ? unmatched : barred; }
   int64_t largestId() const; ///< -1 where there is none.
 
 private:
@@ -59,7 +62,8 @@ private:
   std::vector<Token> tokens; ///< The tries' values are indices into this.
   std::unordered_map<int32_t, size_t> byId;
   Vocabulary::Entries byContent;
-  IdSet special;
+  IdSet special, unmatched;
+  IdSet barred; ///< Both.
   Trie raw, normalized;
 };
 

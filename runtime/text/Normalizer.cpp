@@ -265,6 +265,8 @@ std::unique_ptr<Normalizer> tenon::text::makeNormalizer(const JsonValue &descrip
     return std::make_unique<Strip>(description);
   if (type == "Precompiled")
     return makePrecompiled(description);
+  if (type == "SentencePiece")
+    return makeSentencePiece(description);
   if (type == "Prepend")
     return std::make_unique<Prepend>(description);
   if (type == "Replace")
@@ -275,6 +277,6 @@ std::unique_ptr<Normalizer> tenon::text::makeNormalizer(const JsonValue &descrip
   }
   description.fail("normalizer type " + inQuotes(type) +
                    " is not supported; supported are: BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, "
-                   "Nmt, Precompiled, Prepend, Replace, Sequence, Strip, StripAccents");
+                   "Nmt, Precompiled, Prepend, Replace, SentencePiece, Sequence, Strip, StripAccents");
   return std::make_unique<Identity>();
 }

@@ -26,6 +26,7 @@ public:
 std::unique_ptr<Normalizer> makeNormalizer(const JsonValue &description);
 
 std::unique_ptr<Normalizer> makePrecompiled(const JsonValue &description);
+std::unique_ptr<Normalizer> makeSentencePiece(const JsonValue &description);
 
 } // namespace tenon::text
 

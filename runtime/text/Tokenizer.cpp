@@ -173,8 +173,7 @@ bool PipelineTokenizer::encodeOrThrow(std::string_view utf8, const EncodeOptions
 }
 
 std::vector<int32_t> PipelineTokenizer::textIds(std::u32string_view text, bool findSpecial) const {
-  static const IdSet kNone;
-  const IdSet &barred = findSpecial ? kNone : parts.added.specialIds();
+  const IdSet &barred = parts.added.barredIds(findSpecial);
   std::vector<int32_t> ids;
   for (const AddedTokens::Piece &piece : parts.added.splitRaw(text, findSpecial)) {
     if (piece.id >= 0) {

@@ -2,7 +2,8 @@
 //
 // A word becomes the tokens whose scores, logarithms of their probabilities, have the largest sum. A character that is
 // no token may be the unknown one, at less than the lowest score. Sums are made and compared in the order of Hugging
-// Face's tokenizers, so that equal ones are decided alike.
+// Face's tokenizers, so that equal ones are decided alike; with "single_precision", which Tenon's own files have, they
+// are rounded as SentencePiece's are.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,12 +27,13 @@ struct Pieces {
 
 class Unigram : public Model {
 public:
-  Unigram(Pieces read, std::optional<int32_t> unknown, bool byteFallback) : pieces(std::move(read)), unknown(unknown) {
+  Unigram(Pieces read, std::optional<int32_t> unknown, bool byteFallback, bool singlePrecision)
+      : pieces(std::move(read)), unknown(unknown), singlePrecision(singlePrecision) {
     double lowest = std::numeric_limits<double>::infinity();
     for (double score : pieces.scores)
       lowest = std::min(lowest, score);
     constexpr double kPenalty = 10;
-    unknownScore = lowest - kPenalty;
+    unknownScore = sum(lowest, -kPenalty);
     if (byteFallback)
       bytes.emplace(pieces.vocabulary);
   }
@@ -61,6 +63,8 @@ private:
     }
   };
 
+  double sum(double a, double b) const { return singlePrecision ? static_cast<float>(a + b) : a + b; }
+
   static bool isBarred(const IdSet &barred, int32_t id) { return !barred.empty() && barred.count(id); }
 
   void findBest(std::u32string_view word, const IdSet &barred, std::vector<Best> &best) const {
@@ -71,14 +75,14 @@ private:
       pieces.trie.forEachPrefix(word.substr(at), [&](Trie::Match match) {
         if (isBarred(barred, match.value))
           return;
-        best[at + match.length].offer(pieces.scores[static_cast<size_t>(match.value)] + scoreHere, at, match.value);
+        best[at + match.length].offer(sum(pieces.scores[static_cast<size_t>(match.value)], scoreHere), at, match.value);
         isToken |= match.length == 1;
       });
       if (isToken)
         continue;
       if (!unknown)
         throw TextError(inQuotes(encodeUtf8(word.substr(at, 1))) + " is not in the vocabulary, and there is no unk_id");
-      best[at + 1].offer(unknownScore + scoreHere, at, *unknown);
+      best[at + 1].offer(sum(unknownScore, scoreHere), at, *unknown);
     }
   }
 
@@ -116,6 +120,7 @@ private:
   Pieces pieces;
   std::optional<ByteTokens> bytes;
   std::optional<int32_t> unknown;
+  bool singlePrecision;
   double unknownScore;
 };
 
@@ -144,7 +149,7 @@ Pieces readPieces(const JsonValue &description) {
 } // namespace
 
 std::unique_ptr<Model> tenon::text::makeUnigram(const JsonValue &description) {
-  description.expectOnlyKeys({"type", "unk_id", "vocab", "byte_fallback"});
+  description.expectOnlyKeys({"type", "unk_id", "vocab", "byte_fallback", "single_precision"});
   Pieces pieces = readPieces(description.member("vocab"));
   std::optional<int32_t> unknown;
   if (auto id = description.optionalMember("unk_id")) {
@@ -155,7 +160,9 @@ std::unique_ptr<Model> tenon::text::makeUnigram(const JsonValue &description) {
   }
   auto fallback = description.optionalMember("byte_fallback");
   bool byteFallback = fallback && fallback->asBool();
+  auto precision = description.optionalMember("single_precision");
+  bool singlePrecision = precision && precision->asBool();
   if (description.failed())
     return nullptr;
-  return std::make_unique<Unigram>(std::move(pieces), unknown, byteFallback);
+  return std::make_unique<Unigram>(std::move(pieces), unknown, byteFallback, singlePrecision);
 }
