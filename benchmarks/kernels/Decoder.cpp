@@ -16,6 +16,8 @@ struct Heads {
 };
 
 void benchStreaming(int64_t width, int64_t depth, const Options &options) {
+  if (!options.wants("linear"))
+    return;
   constexpr int64_t panel = 48;
   int64_t panels = (width + panel - 1) / panel;
   RegionBuilder region;
@@ -32,6 +34,8 @@ void benchStreaming(int64_t width, int64_t depth, const Options &options) {
 /// `rows` new rows of each of `sequences`, after `past` keys.
 void benchCached(int32_t sequences, int32_t rows, int32_t past, const Heads &heads, const Options &options,
                  double peak) {
+  if (!options.wants("attention"))
+    return;
   int32_t rowTile = rows == 1 ? 1 : 16;
   int64_t width = heads.heads * heads.size;
   RegionBuilder region;

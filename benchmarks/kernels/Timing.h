@@ -13,6 +13,9 @@ struct Options {
   std::string target;
   int threads = 1;
   std::map<std::string, int64_t> parameters;
+  std::string only; ///< What the names of the kernels to time begin with.
+
+  bool wants(const std::string &name) const { return name.starts_with(only); }
 };
 
 /// The kernel under its default schedule with the given parameters changed where it has them.

@@ -1,8 +1,8 @@
 //===- main.cpp - Kernels as a share of the peak ---------------------------===//
 //
-// tenon-bench-kernels [target] [threads] [encoder|decoder] [parameter=value...]: times linear and attention kernels of
-// the sizes that small models have, under the default schedule with the given parameters changed where a kernel has
-// them. Weights that a decoder streams take huge pages with GLIBC_TUNABLES=glibc.malloc.hugetlb=1.
+// tenon-bench-kernels [target] [threads] [encoder|decoder] [linear|attention] [parameter=value...]: times linear and
+// attention kernels of the sizes that small models have, under the default schedule with the given parameters changed
+// where a kernel has them. Weights that a decoder streams take huge pages with GLIBC_TUNABLES=glibc.malloc.hugetlb=1.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,6 +23,8 @@ using namespace tenon::benchmarks;
 namespace {
 
 void benchLinear(int64_t depth, int64_t width, bool gelu, const Options &options, double peak) {
+  if (!options.wants("linear"))
+    return;
   constexpr int64_t panel = 48;
   int64_t panels = (width + panel - 1) / panel;
   RegionBuilder region;
@@ -43,6 +45,8 @@ void benchLinear(int64_t depth, int64_t width, bool gelu, const Options &options
 
 void benchAttention(int64_t sequences, int32_t length, int64_t heads, int64_t size, const Options &options,
                     double peak) {
+  if (!options.wants("attention"))
+    return;
   int64_t width = heads * size;
   RegionBuilder region;
   int x = region.rows(3 * width), starts = region.indices(), lengths = region.indices();
@@ -78,14 +82,16 @@ Selection parse(int count, char **words) {
       selection.decoder = false;
     else if (!std::strcmp(words[i], "decoder"))
       selection.encoder = false;
+    else if (!std::strcmp(words[i], "linear") || !std::strcmp(words[i], "attention"))
+      options.only = words[i];
     else if (findTarget(words[i]))
       options.target = words[i];
     else if (std::atoi(words[i]) > 0)
       options.threads = std::atoi(words[i]);
     else
-      throw std::runtime_error(
-          std::string("expected a target, a number of threads, encoder, decoder or parameter=value, found \"") +
-          words[i] + "\"");
+      throw std::runtime_error(std::string("expected a target, a number of threads, encoder, decoder, linear, "
+                                           "attention or parameter=value, found \"") +
+                               words[i] + "\"");
   }
   return selection;
 }

@@ -35,6 +35,7 @@ struct OperationFuncs {
   std::map<std::string, Halide::Func> stages;
   std::map<std::string, Halide::RVar> reductions; ///< Reduction variables that schedules name.
   Halide::Expr sequences;                         ///< How many the batch has, for attention.
+  Halide::Expr splits;                            ///< Into how many the keys of a row are split at the most.
 };
 
 /// The families, from the least demanding: a region belongs to that of its most demanding operation.

@@ -12,6 +12,36 @@ namespace {
 
 const Var c("c"), r("r"), q("q"), i("i"), n("n"), s("s"), d("d"), h("h"), t("t");
 
+/// The scores of a page's keys and their weights.
+void scheduleScores(OperationFuncs &funcs, int group, int keyLanes, LoopLevel loop) {
+  Var vector("vector"), queryBlock("query_block");
+  int queries = std::min(group, 8);
+  Func dot = funcs.stages.at("dot"), modified = funcs.stages.at("modified_scores");
+  RVar lane = funcs.reductions.at("lane"), component = funcs.reductions.at("component");
+  // Registers, so of constant size.
+  for (Func each : {dot, modified}) {
+    each.compute_at(loop).reorder_storage(i, q).bound(i, 0, kPageKeys).bound(q, 0, group);
+    for (Var single : {n, s, h, t})
+      each.bound_extent(single, 1);
+  }
+  dot.reorder(i, q).vectorize(i, keyLanes).unroll(q);
+  dot.update()
+      .split(i, vector, i, keyLanes)
+      .split(q, queryBlock, q, queries, TailStrategy::GuardWithIf)
+      .reorder(i, vector, q, component, queryBlock)
+      .vectorize(i)
+      .unroll(vector)
+      .unroll(q);
+  modified.reorder(i, q).vectorize(i, keyLanes);
+  Func weights = funcs.stages.at("weights");
+  weights.compute_at(loop).reorder_storage(i, q).bound(i, 0, kPageKeys).reorder(i, q).vectorize(i, keyLanes);
+  for (const char *name : {"page_max", "page_sum"}) {
+    Func over = funcs.stages.at(name);
+    over.compute_at(loop);
+    over.update().reorder(lane, q).atomic().vectorize(lane, kPageKeys);
+  }
+}
+
 } // namespace
 
 Space rowAttentionSpace(const KernelDescription &kernel, const TargetModel &target) {
@@ -27,7 +57,7 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   auto stage = [&](const char *name) { return funcs.stages.at(name); };
   auto reduction = [&](const char *name) { return funcs.reductions.at(name); };
   int lanes = machine.lanes, keyLanes = std::min(lanes, kPageKeys);
-  Var task("task"), vector("vector"), block("block"), queryBlock("query_block");
+  Var task("task"), vector("vector"), block("block"), queryBlock("query_block"), headGroup("head_group");
 
   for (const char *name : {"position", "first_block", "count"})
     stage(name).compute_root();
@@ -35,77 +65,61 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   sequence.compute_root().vectorize(t, lanes, TailStrategy::GuardWithIf);
   sequence.update().reorder(t, reduction("sequence")).vectorize(t, lanes, TailStrategy::GuardWithIf);
 
-  // A task: the keys of one split for the queries of one key head.
+  // A task: the keys of one split for all key heads, whose pages lie in memory as they are read; for half of them where
+  // there are few tasks.
   Func split = stage("split");
+  Expr headsOfTask = select(funcs.splits * nest.rows < 8, (keyHeads + 1) / 2, keyHeads);
   split.compute_root()
       .bound(d, 0, size + 2)
       .bound(q, 0, group)
       .bound(h, 0, keyHeads)
-      .reorder(d, q, s, h, t)
-      .fuse(s, h, task)
+      .reorder(d, q, h, s, t)
+      .split(h, headGroup, h, headsOfTask, TailStrategy::GuardWithIf)
+      .fuse(headGroup, s, task)
       .fuse(task, t, task)
       .parallel(task)
       .vectorize(d, lanes, TailStrategy::GuardWithIf);
   LoopLevel loop(split, task);
-
   stage("queries").compute_at(loop).reorder_storage(d, q).vectorize(d, lanes, TailStrategy::GuardWithIf).reorder(d, q);
 
-  Func scores = stage("scores"), dot = stage("dot");
-  scores.compute_at(loop).reorder_storage(i, q, n).bound(i, 0, kPageKeys);
-  scores.update().reorder(i, q, reduction("occupied")).vectorize(i, keyLanes);
-  stage("modified_scores")
-      .compute_at(scores, reduction("occupied"))
-      .reorder_storage(i, q)
-      .bound(i, 0, kPageKeys)
-      .bound_extent(n, 1)
-      .bound_extent(s, 1)
-      .reorder(i, q)
-      .vectorize(i, keyLanes)
-      .unroll(i)
-      .unroll(q);
-  // Registers, so of constant size.
-  dot.compute_at(scores, reduction("occupied")).reorder_storage(i, q).bound(i, 0, kPageKeys);
-  for (Var single : {n, s, h, t})
-    dot.bound_extent(single, 1);
-  dot.reorder(i, q).vectorize(i, keyLanes).unroll(q);
-  dot.update()
-      .split(i, vector, i, keyLanes)
-      .reorder(i, vector, q, reduction("component"))
-      .vectorize(i)
-      .unroll(vector)
-      .unroll(q);
-
-  for (const char *name : {"lane_max", "lane_sum"}) {
-    Func lane = stage(name);
-    lane.compute_at(loop).reorder_storage(i, q).bound(i, 0, kPageKeys).vectorize(i, keyLanes);
-    lane.update().reorder(i, q, reduction("over")).vectorize(i, keyLanes);
-  }
-  for (const char *name : {"split_max", "split_sum"})
-    stage(name).compute_at(loop);
-  Func weights = stage("weights");
-  weights.compute_at(loop).reorder_storage(i, q, n).bound(i, 0, kPageKeys);
-  weights.update().reorder(i, q, reduction("over")).vectorize(i, keyLanes);
+  // A row of a page's results takes what its keys give out of registers and the first cache.
+  Func page = stage("page");
+  page.compute_at(loop).reorder_storage(d, q).bound(d, 0, size + 2).bound(q, 0, group).align_storage(d, lanes);
+  page.update()
+      .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
+      .reorder(d, vector, q, h, reduction("occupied"))
+      .vectorize(d)
+      .unroll(vector);
+  LoopLevel pageLoop(page, h);
+  scheduleScores(funcs, group, keyLanes, pageLoop);
 
   // Vectors of components times queries stay in registers while the keys go by.
   int vectors = std::min<int>((size + lanes - 1) / lanes, static_cast<int>(parameters.at("vectors")));
   int queries = std::clamp<int>(static_cast<int>(parameters.at("vectors")) / vectors, 1, group);
   Func sum = stage("weighted_sum");
-  sum.compute_at(loop).reorder_storage(d, q).bound(d, 0, size).align_storage(d, lanes);
+  sum.compute_at(pageLoop).reorder_storage(d, q).bound(d, 0, size).align_storage(d, lanes);
   sum.reorder(d, q).vectorize(d, lanes, TailStrategy::GuardWithIf);
   sum.update()
       .split(d, block, d, vectors * lanes, TailStrategy::GuardWithIf)
       .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
       .split(q, queryBlock, q, queries, TailStrategy::GuardWithIf)
-      .reorder(d, vector, q, reduction("key"), reduction("block"), block, queryBlock)
+      .reorder(d, vector, q, reduction("key"), block, queryBlock)
       .vectorize(d)
       .unroll(vector)
       .unroll(q);
+
+  LoopLevel headLoop(split, h);
+  stage("split_max").compute_at(headLoop);
+  stage("split_factor").compute_at(headLoop);
+  Func splitSum = stage("split_sum");
+  splitSum.compute_at(headLoop).align_storage(d, lanes).vectorize(d, lanes, TailStrategy::GuardWithIf);
+  splitSum.update().reorder(d, reduction("of"), q).vectorize(d, lanes, TailStrategy::GuardWithIf);
 
   computeWhole(nest, machine);
   Func func = nest.func;
   Var head("head");
   func.split(c, head, d, size).vectorize(d, lanes, TailStrategy::GuardWithIf).parallel(r);
-  for (const char *name : {"top", "total", "factor"})
+  for (const char *name : {"top", "factor"})
     stage(name).compute_at(func, head);
   Func merged = stage("merged");
   merged.compute_at(func, head).align_storage(d, lanes).vectorize(d, lanes, TailStrategy::GuardWithIf);
