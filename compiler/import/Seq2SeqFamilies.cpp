@@ -132,8 +132,14 @@ static constexpr Seq2SeqType t5Type(llvm::StringRef name) {
           "feed_forward_proj"};
 }
 
+static constexpr Seq2SeqType t5() {
+  Seq2SeqType type = t5Type("t5");
+  type.scalesHead = true;
+  return type;
+}
+
 static constexpr Seq2SeqType typeTable[] = {
-    marian(), bart(), mbart(), t5Type("t5"), t5Type("mt5"), whisper(),
+    marian(), bart(), mbart(), t5(), t5Type("mt5"), whisper(),
 };
 
 llvm::ArrayRef<Seq2SeqType> tenon::import::seq2SeqTypes() { return typeTable; }

@@ -45,7 +45,8 @@ struct Seq2SeqType {
   Seq2SeqPositions positions = Seq2SeqPositions::Learned;
   int64_t positionOffset = 0; ///< Rows of a learned table before that of position 0.
   llvm::StringRef activation = "activation_function";
-  bool hears = false; ///< Whether the encoder reads a spectrogram.
+  bool hears = false;      ///< Whether the encoder reads a spectrogram.
+  bool scalesHead = false; ///< Whether a tied head's scores are divided by the root of the width.
 };
 
 llvm::ArrayRef<Seq2SeqType> seq2SeqTypes();

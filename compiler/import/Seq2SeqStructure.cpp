@@ -209,8 +209,8 @@ void StructureReader::readHead() {
   bool own = tensors.hasWeight("head") && !tensors.same(matrix, tensors.tensorName("decoder.input.tokens", "weight"));
   head.tied = !own && (tied || isT5());
   head.bias = tensors.hasHeadBias();
-  // T5 with tied embeddings, and what was one when it was saved.
-  if (isT5() && config.booleanOr("scale_decoder_outputs", tied))
+  // Newer configurations say whether it was tied when it was made, apart from whether it is.
+  if (type.scalesHead && config.booleanOr("scale_decoder_outputs", tied))
     head.scale = 1 / std::sqrt(double(model.width));
 }
 

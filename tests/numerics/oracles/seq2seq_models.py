@@ -148,6 +148,8 @@ def doubled(model):
             half = module.weight.shape[1] // 2
             angles = positions / 10000 ** (torch.arange(half, dtype=torch.float64) / half)
             module.weight.data = torch.cat([angles.sin(), angles.cos()], 1)
+        if "T5LayerNorm" in type(module).__name__:  # Its own code takes the mean in float32.
+            module.forward = lambda x, norm=module: norm.weight * x / (x.pow(2).mean(-1, keepdim=True) + norm.variance_epsilon).sqrt()
     return model
 
 
