@@ -143,15 +143,17 @@ public:
 
   /// Fails where `length` new tokens of the sequence do not fit its pages.
   LogicalResult check(Operation *op, int64_t batch, int64_t length) const {
-    if (past[batch] < 0)
-      return op->emitError() << "sequence " << batch << " has " << past[batch] << " cached tokens";
-    return checkTokens(op, batch, past[batch] + length);
+    int64_t first = past[batch], most = table.columns() * kPageTokens;
+    if (first < 0 || first + length > most)
+      return op->emitError() << "sequence " << batch << " has " << first << " cached and " << length
+                             << " new tokens, expected at most " << most;
+    return checkTokens(op, batch, first + length);
   }
 
   /// Fails where the sequence has no pages for `tokens`.
   LogicalResult checkTokens(Operation *op, int64_t batch, int64_t tokens) const {
     if (tokens < 0 || tokens > table.columns() * kPageTokens)
-      return op->emitError() << "sequence " << batch << " has " << tokens << " tokens, expected at most "
+      return op->emitError() << "sequence " << batch << " has " << tokens << " keys, expected at most "
                              << table.columns() * kPageTokens;
     for (int64_t slot = 0; slot * kPageTokens < tokens; ++slot)
       if (int32_t page = table.ints()[batch * table.columns() + slot]; page < 0 || page >= count)

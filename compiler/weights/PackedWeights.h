@@ -77,10 +77,12 @@ llvm::Expected<PackedFile> writePackedWeights(llvm::StringRef path, llvm::ArrayR
                                               const PackedLayout &layout, const WeightSource &source,
                                               const std::function<void(uint64_t, uint64_t)> &progress);
 
-/// The same for a caller that commits `file` together with something else.
+/// The same for a caller that commits `file` together with something else. `metadata` is what the file's header says
+/// besides.
 llvm::Expected<PackedFile> writePackedWeights(AtomicFile &file, llvm::ArrayRef<PackedTensor> tensors,
                                               const PackedLayout &layout, const WeightSource &source,
-                                              const std::function<void(uint64_t, uint64_t)> &progress);
+                                              const std::function<void(uint64_t, uint64_t)> &progress,
+                                              llvm::ArrayRef<std::pair<std::string, std::string>> metadata = {});
 
 } // namespace tenon::weights
 

@@ -190,7 +190,8 @@ llvm::Error PackedWriter::write(const PackedTensor &tensor, const WeightSource &
 }
 
 static std::string packedHeader(llvm::ArrayRef<PackedTensor> tensors, const PackedLayout &layout,
-                                llvm::ArrayRef<size_t> order, const std::string &id) {
+                                llvm::ArrayRef<size_t> order, const std::string &id,
+                                llvm::ArrayRef<std::pair<std::string, std::string>> metadata) {
   std::vector<SafetensorsEntry> entries;
   for (size_t index : order) {
     const PackedTensor &tensor = tensors[index];
@@ -203,7 +204,9 @@ static std::string packedHeader(llvm::ArrayRef<PackedTensor> tensors, const Pack
     entry.begin = placement.offset;
     entry.end = placement.offset + placement.layerStride * storedLayers(tensor);
   }
-  return safetensorsHeader(entries, {{"format", "tenon-packed"}, {"id", id}}, dataAlignment);
+  std::vector<std::pair<std::string, std::string>> all = {{"format", "tenon-packed"}, {"id", id}};
+  llvm::append_range(all, metadata);
+  return safetensorsHeader(entries, all, dataAlignment);
 }
 
 llvm::Expected<PackedFile> tenon::weights::writePackedWeights(llvm::StringRef path,
@@ -221,9 +224,10 @@ llvm::Expected<PackedFile> tenon::weights::writePackedWeights(llvm::StringRef pa
   return packed;
 }
 
-llvm::Expected<PackedFile> tenon::weights::writePackedWeights(AtomicFile &file, llvm::ArrayRef<PackedTensor> tensors,
-                                                              const PackedLayout &layout, const WeightSource &source,
-                                                              const std::function<void(uint64_t, uint64_t)> &progress) {
+llvm::Expected<PackedFile>
+tenon::weights::writePackedWeights(AtomicFile &file, llvm::ArrayRef<PackedTensor> tensors, const PackedLayout &layout,
+                                   const WeightSource &source, const std::function<void(uint64_t, uint64_t)> &progress,
+                                   llvm::ArrayRef<std::pair<std::string, std::string>> metadata) {
   llvm::SmallVector<size_t> order = llvm::to_vector(llvm::seq<size_t>(0, tensors.size()));
   // An empty tensor has the offset of the one behind it.
   llvm::sort(order, [&](size_t a, size_t b) {
@@ -231,7 +235,7 @@ llvm::Expected<PackedFile> tenon::weights::writePackedWeights(AtomicFile &file, 
     return std::tuple(left.offset, left.layerStride, a) < std::tuple(right.offset, right.layerStride, b);
   });
   // The hash is known only at the end; until then its digits are zeros.
-  std::string header = packedHeader(tensors, layout, order, std::string(32, '0'));
+  std::string header = packedHeader(tensors, layout, order, std::string(32, '0'), metadata);
   if (llvm::Error error = file.append(header))
     return std::move(error);
   PackedWriter writer(file, layout.dataBytes, progress);
@@ -243,7 +247,7 @@ llvm::Expected<PackedFile> tenon::weights::writePackedWeights(AtomicFile &file, 
       return std::move(error);
   }
   PackedFile packed{file.size(), writer.id()};
-  if (llvm::Error error = file.overwrite(0, packedHeader(tensors, layout, order, packed.id)))
+  if (llvm::Error error = file.overwrite(0, packedHeader(tensors, layout, order, packed.id, metadata)))
     return std::move(error);
   return packed;
 }

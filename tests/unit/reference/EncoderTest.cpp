@@ -76,8 +76,8 @@ std::string packed() {
   std::string pack =
       " starts(%starts) lengths(%lengths) : (tensor<?x?xi32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?xi32>\n";
   return kSignature + "%starts = tenon.row_starts %lengths tile 4 : tensor<?xi32> -> tensor<?xi32>\n" +
-         "%all_positions = tenon.position_ids %tokens : (tensor<?x?xi32>) -> tensor<?x?xi32>\n" + "%ids = tenon.pack_rows %tokens" + pack +
-         "%positions = tenon.pack_rows %all_positions" + pack + layers +
+         "%all_positions = tenon.position_ids %tokens : (tensor<?x?xi32>) -> tensor<?x?xi32>\n" +
+         "%ids = tenon.pack_rows %tokens" + pack + "%positions = tenon.pack_rows %all_positions" + pack + layers +
          "%out = tenon.unpack_rows %hidden starts(%starts) lengths(%lengths) like %tokens : (tensor<?x6xf32>, "
          "tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x6xf32>\n"
          "return %out, %unit : tensor<?x?x6xf32>, tensor<?x6xf32>\n}";

@@ -108,7 +108,8 @@ TEST(Errors, AttentionOverDifferentRows) {
 
 TEST(Errors, NumberOfPastCounts) {
   expectError("(%i: tensor<?x?xi32>, %p: tensor<?xi32>) -> tensor<?x?xi32>",
-              "%0 = tenon.position_ids %i past(%p) : (tensor<?x?xi32>, tensor<?xi32>) -> tensor<?x?xi32>\nreturn %0 : tensor<?x?xi32>",
+              "%0 = tenon.position_ids %i past(%p) : (tensor<?x?xi32>, tensor<?xi32>) -> tensor<?x?xi32>\nreturn %0 : "
+              "tensor<?x?xi32>",
               {ints({2, 1}, {0, 0}), ints({3}, {0, 0, 0})}, "past has 3 elements for 2 sequences");
 }
 

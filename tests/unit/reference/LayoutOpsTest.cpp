@@ -9,9 +9,10 @@ using namespace tenon::reference;
 namespace {
 
 TEST(PositionIds, CountFromZeroInEverySequence) {
-  Tensor<double> result = compute<double>("(%ids: tensor<?x?xi32>) -> tensor<?x?xi32>",
-                                          "%0 = tenon.position_ids %ids : (tensor<?x?xi32>) -> tensor<?x?xi32>\nreturn %0 : tensor<?x?xi32>",
-                                          {ints({2, 3}, {9, 9, 9, 9, 9, 9})});
+  Tensor<double> result = compute<double>(
+      "(%ids: tensor<?x?xi32>) -> tensor<?x?xi32>",
+      "%0 = tenon.position_ids %ids : (tensor<?x?xi32>) -> tensor<?x?xi32>\nreturn %0 : tensor<?x?xi32>",
+      {ints({2, 3}, {9, 9, 9, 9, 9, 9})});
   EXPECT_EQ(result.ints(), llvm::ArrayRef<int32_t>({0, 1, 2, 0, 1, 2}));
 }
 
@@ -67,10 +68,10 @@ TEST(UnpackRows, UndoesPackingAndZeroesPadding) {
 }
 
 TEST(PositionIds, CountFromWhatIsCached) {
-  Tensor<double> result = compute<double>(
-      "(%ids: tensor<?x?xi32>, %p: tensor<?xi32>) -> tensor<?x?xi32>",
-      "%0 = tenon.position_ids %ids past(%p) : (tensor<?x?xi32>, tensor<?xi32>) -> tensor<?x?xi32>\nreturn %0 : tensor<?x?xi32>",
-      {ints({2, 3}, {9, 9, 9, 9, 9, 9}), ints({2}, {0, 17})});
+  Tensor<double> result = compute<double>("(%ids: tensor<?x?xi32>, %p: tensor<?xi32>) -> tensor<?x?xi32>",
+                                          "%0 = tenon.position_ids %ids past(%p) : (tensor<?x?xi32>, tensor<?xi32>) -> "
+                                          "tensor<?x?xi32>\nreturn %0 : tensor<?x?xi32>",
+                                          {ints({2, 3}, {9, 9, 9, 9, 9, 9}), ints({2}, {0, 17})});
   EXPECT_EQ(result.ints(), llvm::ArrayRef<int32_t>({0, 1, 2, 17, 18, 19}));
 }
 
