@@ -106,16 +106,18 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Pieces, BadFile,
     testing::Values(
-        Broken{"/normalizer/type", "\"Shout\"",
-               "normalizer: normalizer type \"Shout\" is not supported; supported are: BertNormalizer, ByteLevel, "
-               "Lowercase, "
-               "NFC, NFD, NFKC, NFKD, Nmt, Precompiled, Prepend, Replace, Sequence, Strip, StripAccents"},
+        Broken{
+            "/normalizer/type", "\"Shout\"",
+            "normalizer: normalizer type \"Shout\" is not supported; supported are: BertNormalizer, ByteLevel, "
+            "Lowercase, "
+            "NFC, NFD, NFKC, NFKD, Nmt, Precompiled, Prepend, Replace, SentencePiece, Sequence, Strip, StripAccents"},
         Broken{"/normalizer/lowercase", "1", "normalizer.lowercase: expected true or false, found 1"},
         Broken{"/normalizer/strip_accents", "\"yes\"",
                "normalizer.strip_accents: expected true or false, found the string \"yes\""},
         Broken{"/normalizer", R"({"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "X"}]})",
                "normalizer.normalizers[1]: normalizer type \"X\" is not supported; supported are: BertNormalizer, "
-               "ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, Precompiled, Prepend, Replace, Sequence, Strip, "
+               "ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, Nmt, Precompiled, Prepend, Replace, SentencePiece, "
+               "Sequence, Strip, "
                "StripAccents"},
         Broken{"/normalizer", R"({"type": "Replace", "pattern": {"Glob": "a*"}, "content": ""})",
                "normalizer.pattern: key \"Glob\" is not supported; supported are: String, Regex"},
