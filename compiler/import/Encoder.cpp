@@ -142,6 +142,7 @@ static spec::Positions positions(Config &config, const Checkpoint &checkpoint, c
   if (!checkpoint.has("embeddings.position_embeddings", false) && config.booleanOr("sinusoidal_pos_embds", false)) {
     positions.kind = spec::PositionKind::Sinusoidal;
     positions.interleaved = true;
+    positions.spacing = spec::SinusoidSpacing::Even;
     return positions;
   }
   if (type.positionsFollowPadding) {

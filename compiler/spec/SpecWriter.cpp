@@ -99,9 +99,9 @@ static std::string positions(const Positions &positions) {
   if (positions.dims != 0)
     keys.add("dims", positions.dims);
   keys.addFlag("interleaved", positions.interleaved, false);
-  if (positions.kind == PositionKind::Sinusoidal &&
-      (positions.spacing == SinusoidSpacing::Even) != positions.interleaved)
-    keys.add("spacing", spacingNames[size_t(positions.spacing)]);
+  if (positions.kind == PositionKind::Sinusoidal && !positions.interleaved &&
+      positions.spacing == SinusoidSpacing::Even)
+    keys.add("spacing", "even"); // Interleaved ones have no other.
   addScaling(keys, positions.scaling);
   std::string text = keys.str();
   return text == "{kind: " + kind.str() + "}" ? kind.str() : text;

@@ -1,63 +1,16 @@
 //===- DecoderTest.cpp - Decoders of the transformers library -------------===//
 
 #include "expressions/Sugar.h"
-#include "import/SmallCheckpoint.h"
-#include "spec/Parameters.h"
-#include "spec/SpecWriter.h"
+#include "import/ListedCheckpoint.h"
 #include "weights/Convert.h"
-#include "weights/SafetensorsSource.h"
 
 using namespace tenon;
 using namespace tenon::import;
+using test::checkpointOf;
+using test::importFrom;
 using test::SmallCheckpoint;
+using test::specOf;
 using test::TempDirectory;
-
-/// A checkpoint of two layers, width 8, 2 heads, 12 hidden components and 11 tokens. `tensors` has a line for each: its
-/// name, with `*` for every layer, and its extents.
-static SmallCheckpoint checkpointOf(const std::string &config, llvm::StringRef tensors, int layers = 2) {
-  SmallCheckpoint checkpoint;
-  checkpoint.config = config;
-  llvm::SmallVector<llvm::StringRef> lines;
-  tensors.split(lines, '\n', -1, /*KeepEmpty=*/false);
-  for (llvm::StringRef line : lines) {
-    llvm::SmallVector<llvm::StringRef> words;
-    line.split(words, ' ', -1, /*KeepEmpty=*/false);
-    SmallCheckpoint::Shape shape;
-    for (llvm::StringRef word : llvm::ArrayRef(words).drop_front())
-      shape.push_back(std::stoll(word.str()));
-    for (int layer = 0; layer < (words[0].contains('*') ? layers : 1); ++layer)
-      checkpoint.tensors[weights::layerName(words[0], layer)] = shape;
-  }
-  return checkpoint;
-}
-
-static ImportedModel importFrom(const SmallCheckpoint &checkpoint, const TempDirectory &directory) {
-  checkpoint.write(directory);
-  llvm::Expected<ImportedModel> imported = importCheckpoint(directory.path());
-  if (!imported) {
-    ADD_FAILURE() << llvm::toString(imported.takeError());
-    return {};
-  }
-  for (const spec::Parameter &parameter : spec::parameters(imported->model))
-    for (int64_t layer = 0; layer < std::max<int64_t>(1, parameter.layers); ++layer) {
-      std::string name = weights::layerName(parameter.name, layer);
-      std::optional<weights::TensorView> view = imported->source->find(name);
-      EXPECT_TRUE(view && llvm::ArrayRef<int64_t>(view->shape) == llvm::ArrayRef<int64_t>(parameter.shape))
-          << name << " is " << imported->source->tensorName(name) << " of "
-          << (view ? weights::shapeText(view->shape) : "no shape") << ", not " << weights::shapeText(parameter.shape);
-    }
-  return std::move(*imported);
-}
-
-/// The stacks and the head of a checkpoint's spec, after a look whether every parameter has a tensor of its shape.
-static std::string specOf(const SmallCheckpoint &checkpoint) {
-  TempDirectory directory;
-  spec::Model model = importFrom(checkpoint, directory).model;
-  model.names.clear();
-  std::string text = spec::writeSpec(model);
-  size_t begin = text.find("    input:"), end = text.find("weights:");
-  return begin == std::string::npos ? text : text.substr(begin, end - begin);
-}
 
 /// Numbers of a parameter by the position in the checkpoint's tensor that they must come from.
 static void expectRows(const SmallCheckpoint &checkpoint, const std::string &parameter, const std::string &tensor,
@@ -661,7 +614,7 @@ static const BadDecoder badDecoders[] = {
     {"Quantised", R"("quantization_config": {"bits": 4})",
      "key 'quantization_config': quantised weights are not supported; supported: F32, F16, BF16 and F64"},
     {"CrossAttention", R"("add_cross_attention": true)",
-     "key 'add_cross_attention': true is not supported; supported: false"},
+     "key 'add_cross_attention': true is not supported; supported: false, or true in an encoder-decoder"},
     {"Softcap", R"("attn_logit_softcapping": 0)",
      "key 'attn_logit_softcapping': expected a number between 0.001000 and 1000000.000000, found 0.000000"},
     {"Scalar", R"("query_pre_attn_scalar": -1)",

@@ -181,11 +181,12 @@ TEST_P(HuggingFaceBadConfig, NamesTheKey) {
 
 #define SUPPORTED                                                                                                      \
   "bert, roberta, xlm-roberta, camembert, roberta-prelayernorm, distilbert, llama, mistral, qwen2, qwen3, gemma, "     \
-  "gemma2, gemma3_text, gemma3, phi3, starcoder2, phi, gpt2, gpt_bigcode, gpt_neox, opt, bloom, falcon, mpt"
+  "gemma2, gemma3_text, gemma3, phi3, starcoder2, phi, gpt2, gpt_bigcode, gpt_neox, opt, bloom, falcon, mpt, marian, " \
+  "bart, mbart, t5, mt5, whisper, encoder-decoder"
 
 static const BadConfig badConfigs[] = {
     {"ModelTypeMissing", "\"model_type\": \"bert\", ", "", "key 'model_type': it is missing; supported: " SUPPORTED},
-    {"ModelTypeUnknown", "\"bert\"", "\"t5\"", "key 'model_type': \"t5\" is not supported; supported: " SUPPORTED},
+    {"ModelTypeUnknown", "\"bert\"", "\"xlm\"", "key 'model_type': \"xlm\" is not supported; supported: " SUPPORTED},
     {"ModelTypeNumber", "\"bert\"", "3", "key 'model_type': expected a string, found 3"},
     {"Decoder", "\"is_decoder\": false", "\"is_decoder\": true",
      "key 'is_decoder': true is not supported; supported: false (encoders)"},

@@ -44,8 +44,9 @@ TEST(OpenModel, ASpecWithoutWeightsHasNoSource) {
 
 TEST(OpenModel, ADirectoryByWhatIsInIt) {
   TempDirectory directory;
-  EXPECT_EQ(errorOf(directory, ""), "cannot open model 'DIR': the directory has neither model.yaml (a spec) nor "
-                                    "config.json (a Hugging Face checkpoint) nor a GGUF file");
+  EXPECT_EQ(errorOf(directory, ""),
+            "cannot open model 'DIR': the directory has neither model.yaml (a spec) nor config.json (a Hugging Face "
+            "checkpoint) nor model.bin of CTranslate2 nor a GGUF file nor a binary model of Marian");
   SmallCheckpoint::bert().write(directory);
   EXPECT_EQ(llvm::cantFail(openModel(directory.path())).model.stacks[0].layers, 2);
   directory.write("model.yaml", smallSpec);
@@ -56,8 +57,9 @@ TEST(OpenModel, WhatIsNotThereOrNotAModel) {
   TempDirectory directory;
   EXPECT_EQ(errorOf(directory, "none.yaml"), "cannot open model 'DIR/none.yaml': No such file or directory");
   directory.write("model.onnx", "");
-  EXPECT_EQ(errorOf(directory, "model.onnx"), "cannot open model 'DIR/model.onnx': expected a spec (.yaml, .yml), a "
-                                              "GGUF file (.gguf) or a directory with a checkpoint");
+  EXPECT_EQ(errorOf(directory, "model.onnx"),
+            "cannot open model 'DIR/model.onnx': expected a spec (.yaml, .yml), a GGUF file (.gguf), a binary model of "
+            "Marian (.bin), a model.bin of CTranslate2 or a directory with a checkpoint");
   ASSERT_EQ(::mkfifo(directory.path("pipe.yaml").c_str(), 0600), 0);
   EXPECT_EQ(errorOf(directory, "pipe.yaml"), "cannot read 'DIR/pipe.yaml': it is not a regular file");
 }

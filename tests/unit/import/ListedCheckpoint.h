@@ -1,0 +1,62 @@
+//===- ListedCheckpoint.h - Checkpoints from a list of tensors --*- C++ -*-===//
+
+#ifndef TENON_TESTS_IMPORT_LISTEDCHECKPOINT_H
+#define TENON_TESTS_IMPORT_LISTEDCHECKPOINT_H
+
+#include "import/SmallCheckpoint.h"
+#include "spec/Parameters.h"
+#include "spec/SpecWriter.h"
+#include "weights/SafetensorsSource.h"
+
+namespace tenon::test {
+
+/// A checkpoint of two layers, width 8, 2 heads, 12 hidden components and 11 tokens. `tensors` has a line for each: its
+/// name, with `*` for every layer, and its extents.
+inline SmallCheckpoint checkpointOf(const std::string &config, llvm::StringRef tensors, int layers = 2) {
+  SmallCheckpoint checkpoint;
+  checkpoint.config = config;
+  llvm::SmallVector<llvm::StringRef> lines;
+  tensors.split(lines, '\n', -1, /*KeepEmpty=*/false);
+  for (llvm::StringRef line : lines) {
+    llvm::SmallVector<llvm::StringRef> words;
+    line.split(words, ' ', -1, /*KeepEmpty=*/false);
+    SmallCheckpoint::Shape shape;
+    for (llvm::StringRef word : llvm::ArrayRef(words).drop_front())
+      shape.push_back(std::stoll(word.str()));
+    for (int layer = 0; layer < (words[0].contains('*') ? layers : 1); ++layer)
+      checkpoint.tensors[weights::layerName(words[0], layer)] = shape;
+  }
+  return checkpoint;
+}
+
+inline import::ImportedModel importFrom(const SmallCheckpoint &checkpoint, const TempDirectory &directory) {
+  checkpoint.write(directory);
+  llvm::Expected<import::ImportedModel> imported = import::importCheckpoint(directory.path());
+  if (!imported) {
+    ADD_FAILURE() << llvm::toString(imported.takeError());
+    return {};
+  }
+  for (const spec::Parameter &parameter : spec::parameters(imported->model))
+    for (int64_t layer = 0; layer < std::max<int64_t>(1, parameter.layers); ++layer) {
+      std::string name = weights::layerName(parameter.name, layer);
+      std::optional<weights::TensorView> view = imported->source->find(name);
+      EXPECT_TRUE(view && llvm::ArrayRef<int64_t>(view->shape) == llvm::ArrayRef<int64_t>(parameter.shape))
+          << name << " is " << imported->source->tensorName(name) << " of "
+          << (view ? weights::shapeText(view->shape) : "no shape") << ", not " << weights::shapeText(parameter.shape);
+    }
+  return std::move(*imported);
+}
+
+/// The stacks and the head of a checkpoint's spec, after a look whether every parameter has a tensor of its shape.
+inline std::string specOf(const SmallCheckpoint &checkpoint) {
+  TempDirectory directory;
+  spec::Model model = importFrom(checkpoint, directory).model;
+  model.names.clear();
+  std::string text = spec::writeSpec(model);
+  size_t begin = text.find("    input:"), end = text.find("weights:");
+  return begin == std::string::npos ? text : text.substr(begin, end - begin);
+}
+
+} // namespace tenon::test
+
+#endif // TENON_TESTS_IMPORT_LISTEDCHECKPOINT_H
