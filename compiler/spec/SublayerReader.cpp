@@ -10,6 +10,8 @@
 using namespace tenon;
 using namespace tenon::spec;
 
+/// Of a relative bias, which is tabulated for all distances up to it.
+static constexpr int64_t maximumDistance = 1 << 16;
 static constexpr ReservedKey reservedAttentionKeys[] = {
     {"source", "'source' is not supported: a sublayer attends to its own stack, or to the one that 'from' names"},
     {"merge", "'merge' is not supported: a sublayer attends to one stack, its own or the one that 'from' names"},
@@ -270,7 +272,7 @@ void SpecReader::readRelative(const YamlNode &node, AttentionSublayer &attention
     return;
   relative.bidirectional = fields.boolean("bidirectional").value_or(relative.bidirectional);
   relative.buckets = fields.integer("buckets", 2, maximumExtent).value_or(relative.buckets);
-  relative.distance = fields.integer("distance", 1, maximumExtent).value_or(relative.distance);
+  relative.distance = fields.integer("distance", 1, maximumDistance).value_or(relative.distance);
   // One side's buckets: half for a distance each, the others for ranges.
   int64_t side = relative.bidirectional ? relative.buckets / 2 : relative.buckets;
   if (relative.bidirectional && relative.buckets % 4 != 0)

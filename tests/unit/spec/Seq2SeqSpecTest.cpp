@@ -241,7 +241,7 @@ static const Mistake mistakes[] = {
     {"RelativeDistance", translator, "distance: 9", "distance: 3",
      "distance (3) is not above the 3 that have a bucket each"},
     {"RelativeDistanceLong", translator, "distance: 9", "distance: 2147483647",
-     "distances x heads (2147483647 x 3) is more than the 2147483647 elements that a tensor can have"},
+     "distance (2147483647) is not between 1 and 65536"},
     {"RelativeTables", translator, "mask: causal", "mask: causal, tables: [[2, 2]]",
      "a relative score is a table itself; it excludes 'tables'"},
     {"RelativeKey", translator, "buckets: 8", "bucket: 8", "relative has no key 'bucket'; did you mean 'buckets'?"},

@@ -214,6 +214,15 @@ TEST(SpecDocumentation, ItsExampleIsASpec) {
   EXPECT_EQ(errorOf(wrong), between(page.str(), "```\n", "\n```", page.str().find("### `attention`")));
 }
 
+TEST(SpecDocumentation, ItsTransformerIsTheExample) {
+  std::ostringstream page, file;
+  page << std::ifstream(TENON_DOCS "/spec.md").rdbuf();
+  file << std::ifstream(TENON_DOCS "/../examples/translate/transformer-base.yaml").rdbuf();
+  std::string example = between(page.str(), "```yaml\n", "```", page.str().find("Attention is all you need"));
+  EXPECT_EQ(errorOf(example), "");
+  EXPECT_EQ(example, file.str());
+}
+
 TEST(SpecDocumentation, ItsDecoderIsASpec) {
   std::ostringstream page;
   page << std::ifstream(TENON_DOCS "/spec.md").rdbuf();
