@@ -164,6 +164,41 @@ struct GenerateOptions {
   std::function<bool(const tenon_generation_event &)> onToken;
 };
 
+/// GenerateOptions as C wants them; the options must outlive it.
+class GenerationArguments {
+public:
+  explicit GenerationArguments(const GenerateOptions &options, tenon_generation_callback callback = nullptr,
+                               void *context = nullptr) {
+    for (const std::string &stop : options.stopStrings)
+      stops.push_back(stop.c_str());
+    given.max_tokens = options.maxTokens;
+    given.temperature = options.temperature;
+    given.top_p = options.topP;
+    given.min_p = options.minP;
+    given.repetition_penalty = options.repetitionPenalty;
+    given.top_k = options.topK;
+    given.ignore_eos = options.ignoreEos;
+    given.seed = options.seed;
+    given.sequences = options.sequences;
+    given.beams = options.beams;
+    given.length_penalty = options.lengthPenalty;
+    given.early_stopping = options.earlyStopping;
+    given.scores = options.scores;
+    given.stop_tokens = options.stopTokens.data();
+    given.stop_token_count = options.stopTokens.size();
+    given.stop_strings = stops.data();
+    given.stop_string_count = stops.size();
+    given.callback = callback;
+    given.context = context;
+  }
+  GenerationArguments(const GenerationArguments &) = delete;
+  const tenon_generate_options *get() const { return &given; }
+
+private:
+  std::vector<const char *> stops;
+  tenon_generate_options given = TENON_GENERATE_DEFAULTS;
+};
+
 struct GeneratedText {
   std::vector<int32_t> tokens;
   std::string text;
@@ -289,10 +324,9 @@ public:
     }
     std::vector<tenon_generation> results(sessions.size(), {sizeof(tenon_generation), nullptr, 0, 0, 0});
     Callback callback{&options, nullptr};
-    std::vector<const char *> stops;
-    tenon_generate_options given = convert(options, stops, callback);
+    GenerationArguments given(options, options.onToken ? &Callback::call : nullptr, &callback);
     tenon_status status =
-        tenon_generate_batch(handles.data(), ids.data(), lengths.data(), handles.size(), &given, results.data());
+        tenon_generate_batch(handles.data(), ids.data(), lengths.data(), handles.size(), given.get(), results.data());
     if (callback.thrown)
       std::rethrow_exception(callback.thrown);
     check(status);
@@ -320,33 +354,6 @@ private:
       }
     }
   };
-
-  static tenon_generate_options convert(const GenerateOptions &options, std::vector<const char *> &stops,
-                                        Callback &callback) {
-    for (const std::string &stop : options.stopStrings)
-      stops.push_back(stop.c_str());
-    tenon_generate_options given = TENON_GENERATE_DEFAULTS;
-    given.max_tokens = options.maxTokens;
-    given.temperature = options.temperature;
-    given.top_p = options.topP;
-    given.min_p = options.minP;
-    given.repetition_penalty = options.repetitionPenalty;
-    given.top_k = options.topK;
-    given.ignore_eos = options.ignoreEos;
-    given.seed = options.seed;
-    given.sequences = options.sequences;
-    given.beams = options.beams;
-    given.length_penalty = options.lengthPenalty;
-    given.early_stopping = options.earlyStopping;
-    given.scores = options.scores;
-    given.stop_tokens = options.stopTokens.data();
-    given.stop_token_count = options.stopTokens.size();
-    given.stop_strings = stops.data();
-    given.stop_string_count = stops.size();
-    given.callback = options.onToken ? &Callback::call : nullptr;
-    given.context = &callback;
-    return given;
-  }
 
   static Generation convert(const tenon_generation &result) {
     Generation made{{}, result.prefill_seconds, result.decode_seconds};
