@@ -7,6 +7,8 @@
 #ifndef TENON_RUNTIME_AUDIO_LOGMEL_H
 #define TENON_RUNTIME_AUDIO_LOGMEL_H
 
+#include "Format.h"
+
 #include <complex>
 #include <cstdint>
 #include <memory>
@@ -16,17 +18,6 @@
 template <typename scalar_t> class kissfft;
 
 namespace tenon::runtime {
-
-/// What a model hears, from its manifest.
-struct AudioFormat {
-  int64_t rate = 16000;  ///< samples per second
-  int64_t window = 400;  ///< samples of one spectrum
-  int64_t hop = 160;     ///< samples from one spectrum to the next
-  int64_t bins = 80;     ///< mel bands
-  int64_t frames = 3000; ///< spectra that the model takes at once
-
-  int64_t windowSamples() const { return frames * hop; }
-};
 
 /// Fails (TENON_ERROR_OUT_OF_RANGE) unless spectrograms of the format can be made.
 void checkAudioFormat(const AudioFormat &format);

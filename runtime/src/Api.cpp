@@ -5,6 +5,7 @@
 #include "ApiSupport.h"
 #include "Encode.h"
 #include "Handle.h"
+#include "Source.h"
 
 #include <algorithm>
 #include <cstring>
@@ -45,6 +46,23 @@ void describe(const Model &model, tenon_model_info &info) {
   info.weight_bytes = model.weightBytes();
   info.has_tokenizer = model.hasTokenizer();
   info.generates = model.findEntry("prefill") != nullptr;
+  info.has_source = hasSource(model);
+  info.reserved = 0;
+  const Entry *encode = hasSource(model) ? model.findEntry("encode") : nullptr;
+  info.source_positions = encode ? encode->limits.positions : 0;
+  info.source_features = hasSource(model) ? sourceFeatures(model) : 0;
+  info.source_width = sourceWidth(model);
+}
+
+/// Gives ids to a caller who has room for them.
+void giveIds(const std::vector<int32_t> &tokens, const char *what, int32_t *ids, size_t capacity, size_t *count) {
+  requirePointer(count, "count");
+  if (capacity != 0)
+    requirePointer(ids, "ids");
+  *count = tokens.size();
+  if (tokens.size() > capacity)
+    fail(TENON_ERROR_CAPACITY, what, " has ", tokens.size(), " tokens, ids has room for ", capacity);
+  std::copy(tokens.begin(), tokens.end(), ids);
 }
 
 } // namespace
@@ -134,16 +152,26 @@ tenon_status tenon_model_tokenize(tenon_model *model, const char *text, size_t t
                                   int32_t *ids, size_t capacity, size_t *count) {
   return guarded([&] {
     ModelUse use(model);
-    requirePointer(count, "count");
     if (text_bytes != 0)
       requirePointer(text, "text");
-    if (capacity != 0)
-      requirePointer(ids, "ids");
-    std::vector<int32_t> tokens = use->tokenize({text ? text : "", text_bytes}, max_tokens);
-    *count = tokens.size();
-    if (tokens.size() > capacity)
-      fail(TENON_ERROR_CAPACITY, "text has ", tokens.size(), " tokens, ids has room for ", capacity);
-    std::copy(tokens.begin(), tokens.end(), ids);
+    giveIds(use->tokenize({text ? text : "", text_bytes}, max_tokens), "text", ids, capacity, count);
+  });
+}
+
+tenon_status tenon_model_tokenize_answer(tenon_model *model, const char *text, size_t text_bytes, int32_t *ids,
+                                         size_t capacity, size_t *count) {
+  return guarded([&] {
+    ModelUse use(model);
+    if (text_bytes != 0)
+      requirePointer(text, "text");
+    giveIds(use->tokenizeAnswer({text ? text : "", text_bytes}), "text", ids, capacity, count);
+  });
+}
+
+tenon_status tenon_model_start_tokens(tenon_model *model, int32_t *ids, size_t capacity, size_t *count) {
+  return guarded([&] {
+    ModelUse use(model);
+    giveIds(use->manifest().tokens.start, "the start of an answer", ids, capacity, count);
   });
 }
 

@@ -72,6 +72,9 @@ void checkOptions(const tenon_generate_options &given) {
   requireStructSize(given.struct_size, sizeof given, "tenon_generate_options");
   if (given.max_tokens < 0)
     fail(TENON_ERROR_OUT_OF_RANGE, "max_tokens is ", given.max_tokens, ", expected at least 0");
+  if (given.min_tokens < 0 || given.min_tokens > given.max_tokens)
+    fail(TENON_ERROR_OUT_OF_RANGE, "min_tokens is ", given.min_tokens, ", expected 0 to max_tokens (", given.max_tokens,
+         ")");
   requireWithin(given.temperature, 0, HUGE_VAL, "temperature", "at least 0");
   requireWithin(given.top_p, 0x1p-1022, 1, "top_p", "more than 0 and at most 1");
   requireWithin(given.min_p, 0, 1, "min_p", "0 to 1");
@@ -93,7 +96,9 @@ void checkOptions(const tenon_generate_options &given) {
   requireFlag(given.scores, "scores");
 }
 
-GenerateOptions convert(const Model &model, const tenon_generate_options &given) {
+} // namespace
+
+GenerateOptions tenon::runtime::convertOptions(const Model &model, const tenon_generate_options &given) {
   checkOptions(given);
   GenerateOptions options;
   options.maxTokens = given.max_tokens;
@@ -103,6 +108,7 @@ GenerateOptions convert(const Model &model, const tenon_generate_options &given)
   options.lengthPenalty = given.length_penalty;
   options.earlyStopping = given.early_stopping != 0;
   options.scores = given.scores != 0;
+  options.minTokens = given.min_tokens;
   if (!given.ignore_eos)
     options.stopTokens = model.manifest().tokens.eos;
   if (given.stop_token_count != 0)
@@ -128,6 +134,8 @@ GenerateOptions convert(const Model &model, const tenon_generate_options &given)
   return options;
 }
 
+namespace {
+
 void give(const GenerationResults &results, tenon_generation &to, const GenerationTimes &times) {
   to.sequences = results.views.data();
   to.sequence_count = results.views.size();
@@ -143,7 +151,7 @@ void generateBatch(tenon_session *const *sessions, const int32_t *const *prompts
   const Model &model = uses[0]->model();
   const Entry &entry = prefillOf(model);
   static const tenon_generate_options defaults = TENON_GENERATE_DEFAULTS;
-  GenerateOptions converted = convert(model, options ? *options : defaults);
+  GenerateOptions converted = convertOptions(model, options ? *options : defaults);
   // Kernels count what they write in 32 bits.
   size_t most = size_t(INT32_MAX / logitsWidth(entry)) / std::max(converted.sequences, std::max(converted.beams, 1u));
   if (count > most)
@@ -154,7 +162,8 @@ void generateBatch(tenon_session *const *sessions, const int32_t *const *prompts
       requireStructSize(results[row].struct_size, sizeof *results, "tenon_generation");
     if (lengths[row] != 0 && !prompts[row])
       fail(TENON_ERROR_INVALID_ARGUMENT, "prompt ", row, " of ", lengths[row], " tokens is null");
-    rows.push_back({&uses[row]->sequence(), {prompts[row], lengths[row]}, &uses[row].cancelled()});
+    Sequence &sequence = uses[row]->sequence();
+    rows.push_back({&sequence, promptTokens(model, sequence, {prompts[row], lengths[row]}), &uses[row].cancelled()});
   }
   std::vector<GenerationResults> written(count);
   GenerationTimes times = generate(*uses[0], rows, converted, written);
@@ -211,6 +220,28 @@ const char *tenon_finish_name(tenon_finish finish) {
   static constexpr const char *names[] = {"length",     "stop_token", "stop_string", "positions",
                                           "cache_full", "cancelled",  "not_a_number"};
   return size_t(finish) < std::size(names) ? names[finish] : "unknown finish";
+}
+
+tenon_status tenon_session_set_sources(tenon_session *const *sessions, const tenon_source *sources, size_t count) {
+  return guarded([&] {
+    SessionUses uses(sessions, count);
+    requirePointer(sources, "sources");
+    std::vector<SourceInput> inputs;
+    for (size_t row = 0; row < count; ++row) {
+      const tenon_source &source = sources[row];
+      requireStructSize(source.struct_size, sizeof source, "tenon_source");
+      if (source.rows < 0)
+        fail(TENON_ERROR_OUT_OF_RANGE, "source ", row, " has ", source.rows, " rows, expected at least 0");
+      if (source.token_count != 0 && !source.tokens)
+        fail(TENON_ERROR_INVALID_ARGUMENT, "source ", row, " of ", source.token_count, " tokens is null");
+      SourceInput &input = inputs.emplace_back(SourceInput{&uses[row]->sequence()});
+      input.tokens = {source.tokens, source.token_count};
+      input.features = source.features;
+      input.hidden = source.hidden;
+      input.rows = source.rows;
+    }
+    setSources(*uses[0], inputs);
+  });
 }
 
 tenon_status tenon_session_prefill(tenon_session *session, const int32_t *tokens, size_t count, float *logits) {

@@ -68,6 +68,7 @@ private:
   int64_t longest; ///< most tokens to write
   tenon_finish atLongest;
   RepetitionPenalty penalty;
+  AnswerRules rules;
   std::vector<float> scores; ///< [beams, vocab]
   std::vector<Beam> beams;
   std::vector<Continuation> continuations;
@@ -80,8 +81,9 @@ BeamSearch::BeamSearch(Session &runner, const Prompt &prompt, std::span<const fl
                        const GenerateOptions &options)
     : runner(runner), prompt(prompt), options(options), vocab(promptLogits.size()), width(options.beams),
       longest(options.maxTokens), atLongest(TENON_FINISH_LENGTH),
-      penalty(options.sampling.repetitionPenalty, promptLogits.size()), finished(options.beams),
-      best(*prompt.sequence) {
+      penalty(options.sampling.repetitionPenalty, promptLogits.size()),
+      rules(runner.model().manifest().tokens, options.stopTokens, options.minTokens, options.maxTokens, options.filter),
+      finished(options.beams), best(*prompt.sequence) {
   int64_t positions = runner.model().entry("prefill").limits.positions;
   if (int64_t room = positions - best.length() + 1; positions != 0 && room < longest) {
     longest = room;
@@ -105,6 +107,9 @@ bool BeamSearch::score() {
       value = float(double(value) - sum);
     std::vector<int32_t> history(beams[beam].sequence.tokens().begin(), beams[beam].sequence.tokens().end());
     penalty.apply(row, history);
+    int64_t start = int64_t(runner.model().manifest().tokens.start.size()),
+            pending = beams[beam].tokens.empty() ? 0 : 1;
+    rules.apply(row, beams[beam].sequence.length() + pending - start, beams[beam].tokens);
     for (float &value : row)
       value += beams[beam].score;
   }
@@ -126,7 +131,7 @@ void BeamSearch::takeBestContinuations() {
 /// Where the first stop string begins in the text of the tokens.
 size_t BeamSearch::stopStringAt(const std::vector<int32_t> &tokens) const {
   size_t at = std::string::npos;
-  if (options.stopStrings.empty() || !runner.model().tokenizerIfAny())
+  if (options.stopStrings.empty() || !runner.model().answerTokenizerIfAny())
     return at;
   std::string text = runner.model().detokenize(tokens);
   for (const std::string &stop : options.stopStrings)
@@ -240,7 +245,7 @@ GenerationResults BeamSearch::results() {
     sequence.tokens = one.beam->tokens;
     sequence.score = one.score;
     sequence.finish = one.finish;
-    if (!runner.model().tokenizerIfAny())
+    if (!runner.model().answerTokenizerIfAny())
       continue;
     std::vector<int32_t> spoken = one.beam->tokens;
     if (one.finish == TENON_FINISH_STOP_TOKEN)

@@ -195,6 +195,7 @@ Binding bind(const Entry &entry, const Limits &limits, const tenon_tensor *input
       invalid("input ", entry.inputs[index].name, " of ", entry.name, " is not given");
     resolveShape(entry.inputs[index], binding.dims, "input", binding.inputs[index]);
   }
+  entry.derive(binding.dims);
   for (size_t index = 0; index < entry.outputs.size(); ++index)
     resolveShape(entry.outputs[index], binding.dims, "output", binding.outputs[index]);
   for (size_t index = 0; index < outputCount; ++index)

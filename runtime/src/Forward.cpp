@@ -15,6 +15,8 @@ template <typename... Parts> [[noreturn]] void wrong(const Parts &...parts) {
   fail(TENON_ERROR_LIBRARY, "manifest: ", parts...);
 }
 
+} // namespace
+
 const TensorType *findTensor(const std::vector<TensorType> &tensors, std::string_view name) {
   for (const TensorType &tensor : tensors)
     if (tensor.name == name)
@@ -34,8 +36,17 @@ int64_t lastExtent(const Entry &entry, std::string_view output) {
   return tensor ? tensor->shape.back().fixed : 0;
 }
 
+void bindDims(const TensorType &tensor, std::initializer_list<int64_t> shape, std::vector<int64_t> &dims) {
+  size_t axis = 0;
+  for (int64_t value : shape)
+    if (const Extent &extent = tensor.shape[axis++]; extent.dim >= 0)
+      dims[size_t(extent.dim)] = value;
+}
+
+namespace {
+
 void checkEntry(const Entry &entry) {
-  static constexpr std::string_view inputs[] = {"tokens", "lengths", "past", "pages"};
+  static constexpr std::string_view inputs[] = {"tokens", "lengths", "past", "pages", "source_lengths", "source_pages"};
   checkTensor(entry, entry.inputs, "tokens", TENON_I32, 2);
   checkTensor(entry, entry.inputs, "lengths", TENON_I32, 1);
   checkTensor(entry, entry.inputs, "past", TENON_I32, 1);
@@ -43,7 +54,11 @@ void checkEntry(const Entry &entry) {
   for (const TensorType &input : entry.inputs)
     if (std::find(std::begin(inputs), std::end(inputs), input.name) == std::end(inputs))
       wrong("entry point \"", entry.name, "\" has an input \"", input.name,
-            "\", expected tokens, lengths, past and pages");
+            "\", expected tokens, lengths, past and pages, and maybe source_lengths and source_pages");
+  if (entry.hasInput("source_lengths") || entry.hasInput("source_pages")) {
+    checkTensor(entry, entry.inputs, "source_lengths", TENON_I32, 1);
+    checkTensor(entry, entry.inputs, "source_pages", TENON_I32, 2);
+  }
   checkTensor(entry, entry.outputs, "logits", TENON_F32, 2);
   if (entry.states.empty())
     wrong("entry point \"", entry.name, "\" has no states");
@@ -54,24 +69,19 @@ void checkEntry(const Entry &entry) {
     wrong("entry point \"", entry.name, "\" takes ", entry.limits.vocab, " tokens and gives ", scores, " logits");
 }
 
-/// Gives the dims of a tensor the values that `shape` has in their places.
-void bindDims(const TensorType &tensor, std::initializer_list<int64_t> shape, std::vector<int64_t> &dims) {
-  size_t axis = 0;
-  for (int64_t value : shape)
-    if (const Extent &extent = tensor.shape[axis++]; extent.dim >= 0)
-      dims[size_t(extent.dim)] = value;
-}
-
 /// The inputs of one call.
 struct Inputs {
-  int64_t batch, length, slots;
-  std::vector<int32_t> tokens, lengths, past, pages;
+  int64_t batch, length, slots, sourceSlots;
+  std::vector<int32_t> tokens, lengths, past, pages, sourceLengths, sourcePages;
 
-  explicit Inputs(std::span<const Step> steps) : batch(int64_t(steps.size())), length(1), slots(1) {
+  explicit Inputs(std::span<const Step> steps) : batch(int64_t(steps.size())), length(1), slots(1), sourceSlots(1) {
     for (const Step &step : steps) {
       length = std::max(length, int64_t(step.tokens.size()));
       slots = std::max(slots, int64_t(step.sequence->pages().size()));
+      if (const Source *source = step.sequence->source())
+        sourceSlots = std::max(sourceSlots, int64_t(source->pages().size()));
     }
+    addSources(steps);
     tokens.assign(size_t(batch * length), 0);
     pages.assign(size_t(batch * slots), 0);
     for (size_t row = 0; row < steps.size(); ++row) {
@@ -81,6 +91,17 @@ struct Inputs {
       past.push_back(int32_t(step.sequence->length()));
       std::transform(step.sequence->pages().begin(), step.sequence->pages().end(), pages.begin() + int64_t(row) * slots,
                      [](int32_t page) { return std::max(page, 0); });
+    }
+  }
+
+private:
+  void addSources(std::span<const Step> steps) {
+    sourcePages.assign(size_t(batch * sourceSlots), 0);
+    for (size_t row = 0; row < steps.size(); ++row) {
+      const Source *source = steps[row].sequence->source();
+      sourceLengths.push_back(source ? int32_t(source->rows()) : 0);
+      if (source)
+        std::copy(source->pages().begin(), source->pages().end(), sourcePages.begin() + int64_t(row) * sourceSlots);
     }
   }
 };
@@ -94,7 +115,13 @@ void *inputOf(Inputs &inputs, const TensorType &type, std::vector<int64_t> &dims
     bindDims(type, {inputs.batch, inputs.slots}, dims);
     return inputs.pages.data();
   }
+  if (type.name == "source_pages") {
+    bindDims(type, {inputs.batch, inputs.sourceSlots}, dims);
+    return inputs.sourcePages.data();
+  }
   bindDims(type, {inputs.batch}, dims);
+  if (type.name == "source_lengths")
+    return inputs.sourceLengths.data();
   return type.name == "past" ? inputs.past.data() : inputs.lengths.data();
 }
 
@@ -104,6 +131,18 @@ float *outputOf(const ForwardOutputs &outputs, const TensorType &type) {
   if (type.name == "all_logits")
     return outputs.allLogits;
   return type.name == "hidden" ? outputs.hidden : nullptr;
+}
+
+/// Each state is the next one of its pool.
+void addStates(const Entry &entry, const Sequence &sequence, std::vector<void *> &arguments,
+               std::vector<int64_t> &dims) {
+  size_t own = 0, ofSource = 0;
+  for (const StateType &state : entry.states) {
+    bool isSource = entry.dims[size_t(state.pagesDim)] == sourcePages;
+    const PagePool &pool = isSource ? sequence.source()->pagePool() : sequence.pagePool();
+    dims[size_t(state.pagesDim)] = pool.pageCount();
+    arguments.push_back(pool.state(isSource ? ofSource++ : own++));
+  }
 }
 
 /// Room for the new tokens of all rows, given back unless they were used.
@@ -128,6 +167,16 @@ private:
 
   std::span<const Step> steps;
 };
+
+/// Answers of a model that attends to a source are about one.
+void checkHaveSources(const Entry &entry, std::span<const Step> steps) {
+  if (!entry.hasInput("source_lengths"))
+    return;
+  for (size_t row = 0; row < steps.size(); ++row)
+    if (!steps[row].sequence->source())
+      fail(TENON_ERROR_INVALID_ARGUMENT, "row ", row,
+           " has no source: give the session one with tenon_session_set_sources first");
+}
 
 /// For rows of one token there may be code of its own.
 const Entry &entryFor(const Model &model, std::span<const Step> steps) {
@@ -164,18 +213,15 @@ void checkTokens(const Entry &prefill, int64_t past, std::span<const int32_t> to
 
 void forward(Session &runner, std::span<const Step> steps, const ForwardOutputs &outputs) {
   runner.refuseAfterFork();
-  PreparedRows prepared(steps);
   const Entry &entry = entryFor(runner.model(), steps);
+  checkHaveSources(entry, steps);
+  PreparedRows prepared(steps);
   Inputs inputs(steps);
   std::vector<int64_t> dims(entry.dims.size(), 1);
   std::vector<void *> arguments;
   for (const TensorType &input : entry.inputs)
     arguments.push_back(inputOf(inputs, input, dims));
-  const PagePool &pool = steps[0].sequence->pagePool();
-  for (size_t index = 0; index < entry.states.size(); ++index) {
-    dims[size_t(entry.states[index].pagesDim)] = pool.pageCount();
-    arguments.push_back(pool.state(index));
-  }
+  addStates(entry, *steps[0].sequence, arguments, dims);
   for (const TensorType &output : entry.outputs)
     arguments.push_back(outputOf(outputs, output));
   runner.run(entry, arguments, dims);

@@ -7,7 +7,10 @@
 #include "Sequence.h"
 
 #include <cstdint>
+#include <initializer_list>
 #include <span>
+#include <string_view>
+#include <vector>
 
 namespace tenon::runtime {
 
@@ -25,6 +28,16 @@ struct ForwardOutputs {
   float *allLogits = nullptr; ///< [rows, longest step, vocab]
   float *hidden = nullptr;    ///< [rows, longest step, width]
 };
+
+// What entry points that the runtime itself calls have, and what they are called with.
+const TensorType *findTensor(const std::vector<TensorType> &tensors, std::string_view name);
+/// Fails (TENON_ERROR_LIBRARY) unless the entry point has that tensor.
+void checkTensor(const Entry &entry, const std::vector<TensorType> &tensors, const char *name, tenon_type type,
+                 size_t rank);
+/// The last extent of an output, a number; 0 if there is none.
+int64_t lastExtent(const Entry &entry, std::string_view output);
+/// Gives the dims of a tensor the values that `shape` has in their places.
+void bindDims(const TensorType &tensor, std::initializer_list<int64_t> shape, std::vector<int64_t> &dims);
 
 /// Checks that prefill and decode of a manifest are as docs/library.md says.
 void checkGenerates(const Manifest &manifest);

@@ -38,7 +38,9 @@ class Generation {
 public:
   Generation(Session &runner, std::span<const Prompt> prompts, const GenerateOptions &options)
       : runner(runner), prompts(prompts), options(options), entry(runner.model().entry("prefill")),
-        vocab(size_t(logitsWidth(entry))), sampler(options.sampling, vocab) {}
+        vocab(size_t(logitsWidth(entry))), sampler(options.sampling, vocab),
+        rules(runner.model().manifest().tokens, options.stopTokens, options.minTokens, options.maxTokens,
+              options.filter) {}
 
   void run(std::span<const float> promptLogits);
   void collect(std::span<GenerationResults> results);
@@ -58,6 +60,7 @@ private:
   const Entry &entry;
   size_t vocab;
   Sampler sampler;
+  AnswerRules rules;
   std::vector<Row> rows;
   std::vector<Row *> live;
   std::vector<float> logits, untouched; ///< [live rows, vocab]; one row
@@ -72,7 +75,7 @@ void Generation::startRows(std::span<const float> promptLogits) {
           number + 1 < options.sequences ? Sequence(*prompts[prompt].sequence) : std::move(*prompts[prompt].sequence);
       std::copy_n(promptLogits.data() + prompt * vocab, vocab, logits.data() + rows.size() * vocab);
       rows.emplace_back(prompt, number, std::move(sequence),
-                        AnswerText(runner.model().tokenizerIfAny(), options.stopStrings));
+                        AnswerText(runner.model().answerTokenizerIfAny(), options.stopStrings));
     }
   for (Row &row : rows) {
     live.push_back(&row);
@@ -97,6 +100,10 @@ void Generation::finish(Row &row, tenon_finish how) {
 }
 
 int32_t Generation::pick(Row &row, std::span<float> scores) {
+  // Of what was written, the last token has not been taken in.
+  int64_t pending = row.written.tokens.empty() ? 0 : 1;
+  int64_t start = int64_t(runner.model().manifest().tokens.start.size());
+  rules.apply(scores, row.sequence.length() + pending - start, row.written.tokens);
   if (options.scores)
     untouched.assign(scores.begin(), scores.end());
   uint64_t stream = uint64_t(row.prompt) << 32 | row.number;
@@ -236,6 +243,10 @@ bool prefillPrompts(Session &runner, std::span<const Prompt> prompts, std::span<
       if (ending[row] != goesOn)
         std::copy_n(passLogits.data() + row * vocab, vocab, logits.data() + ending[row] * vocab);
   }
+}
+
+std::span<const int32_t> promptTokens(const Model &model, const Sequence &sequence, std::span<const int32_t> given) {
+  return given.empty() && sequence.length() == 0 ? std::span<const int32_t>(model.manifest().tokens.start) : given;
 }
 
 GenerationTimes generate(Session &runner, std::span<const Prompt> prompts, const GenerateOptions &options,

@@ -3,6 +3,7 @@
 #ifndef TENON_RUNTIME_GENERATE_H
 #define TENON_RUNTIME_GENERATE_H
 
+#include "AnswerRules.h"
 #include "GenerationResults.h"
 #include "Sampler.h"
 #include "Sequence.h"
@@ -30,6 +31,8 @@ struct GenerateOptions {
   bool scores = false;
   std::vector<int32_t> stopTokens; ///< the model's own included, unless they are to be ignored
   std::vector<std::string> stopStrings;
+  int64_t minTokens = 0;
+  ScoreFilter filter; ///< or none
   /// Returns whether to cancel.
   std::function<bool(const tenon_generation_event &)> callback;
 };
@@ -40,6 +43,14 @@ struct Prompt {
   std::span<const int32_t> tokens;
   const std::atomic<bool> *cancelled;
 };
+
+class Model;
+
+/// Checks what a caller gave.
+GenerateOptions convertOptions(const Model &model, const tenon_generate_options &given);
+
+/// The tokens that a prompt means: those given, else the model's start, where the sequence is empty and it has one.
+std::span<const int32_t> promptTokens(const Model &model, const Sequence &sequence, std::span<const int32_t> given);
 
 struct GenerationTimes {
   double prefillSeconds = 0;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace tenon::runtime {
 namespace {
@@ -137,6 +138,26 @@ Limits parseLimits(const JsonValue &value, std::string_view where) {
           numberOrZero(value, "text_tokens")};
 }
 
+/// "ceil(NAME/DIVISOR)" where NAME is another of the dims.
+std::optional<DerivedDim> derivedDim(const std::vector<std::string> &dims, size_t dim, const std::string &where) {
+  constexpr std::string_view head = "ceil(";
+  std::string_view text = dims[dim];
+  if (!text.starts_with(head))
+    return std::nullopt;
+  size_t slash = text.find('/');
+  auto of = std::find(dims.begin(), dims.end(), text.substr(head.size(), slash - std::min(slash, head.size())));
+  int64_t divisor = 0;
+  const char *end = text.data() + text.size();
+  if (slash != std::string_view::npos) {
+    auto [rest, error] = std::from_chars(text.data() + slash + 1, end, divisor);
+    if (error != std::errc() || std::string_view(rest, size_t(end - rest)) != ")")
+      divisor = 0;
+  }
+  if (of == dims.end() || of->starts_with(head) || divisor < 1 || divisor > INT32_MAX)
+    wrong("dim \"", text, "\" of ", where, " is not ceil(dim/number) of another of its dims");
+  return DerivedDim{dim, size_t(of - dims.begin()), divisor};
+}
+
 /// Each dim gets its value from an input, so one that no caller need give would have none.
 void checkDimsAreBound(const Entry &entry) {
   for (size_t dim = 0; dim < entry.dims.size(); ++dim) {
@@ -146,6 +167,8 @@ void checkDimsAreBound(const Entry &entry) {
     });
     bound = bound || std::any_of(entry.states.begin(), entry.states.end(),
                                  [&](const StateType &state) { return state.pagesDim == int(dim); });
+    bound = bound || std::any_of(entry.derived.begin(), entry.derived.end(),
+                                 [&](const DerivedDim &derived) { return derived.dim == dim; });
     if (!bound)
       wrong("dim \"", entry.dims[dim], "\" of entry point \"", entry.name, "\" occurs in no input that must be given");
   }
@@ -160,6 +183,9 @@ Entry parseEntry(const JsonValue &value, const Limits &common) {
       wrong("a dim of ", where, " is ", dim.show(), ", expected a string");
     entry.dims.push_back(dim.text);
   }
+  for (size_t dim = 0; dim < entry.dims.size(); ++dim)
+    if (std::optional<DerivedDim> derived = derivedDim(entry.dims, dim, where))
+      entry.derived.push_back(*derived);
   for (const JsonValue &input : arrayMember(value, "inputs", where))
     entry.inputs.push_back(parseTensor(input, entry.dims, where));
   if (const JsonValue *states = value.find("states"); states && !states->is(Kind::Null))
@@ -187,6 +213,20 @@ const JsonValue *given(const JsonValue &object, const char *key) {
   return found && !found->is(Kind::Null) ? found : nullptr;
 }
 
+TimestampTokens parseTimestamps(const JsonValue &value) {
+  std::string_view where = "\"timestamps\" of \"tokens\"";
+  TimestampTokens tokens;
+  tokens.begin = tokenId(member(value, "begin", where), "begin");
+  tokens.none = tokenId(member(value, "none", where), "none");
+  const JsonValue &step = member(value, "step", where);
+  tokens.step = step.is(Kind::Integer) ? double(step.integer) : 0;
+  if (step.is(Kind::OtherNumber))
+    std::from_chars(step.text.data(), step.text.data() + step.text.size(), tokens.step);
+  if (!(tokens.step > 0))
+    wrong("\"step\" of ", where, " is ", step.show(), ", expected a number of seconds above 0");
+  return tokens;
+}
+
 SpecialTokens parseTokens(const JsonValue &value) {
   if (!value.is(Kind::Object))
     wrong("\"tokens\" is ", value.kindName(), ", expected an object");
@@ -202,24 +242,57 @@ SpecialTokens parseTokens(const JsonValue &value) {
     tokens.addBos = member(value, "add_bos", Kind::Boolean, "true or false", "\"tokens\"").boolean;
   if (tokens.addBos && tokens.bos < 0)
     wrong("\"tokens\" has \"add_bos\" but no \"bos\"");
+  for (auto [key, list] : {std::pair("start", &tokens.start),
+                           {"forced", &tokens.forced},
+                           {"suppress", &tokens.suppress},
+                           {"suppress_first", &tokens.suppressFirst}})
+    if (given(value, key))
+      for (const JsonValue &id : arrayMember(value, key, "\"tokens\""))
+        list->push_back(tokenId(id, key));
+  if (const JsonValue *last = given(value, "forced_last"))
+    tokens.forcedLast = tokenId(*last, "forced_last");
+  if (const JsonValue *timestamps = given(value, "timestamps"))
+    tokens.timestamps = parseTimestamps(*timestamps);
   return tokens;
 }
 
-/// `decode` continues what `prefill` began, in the same memory.
+AudioFormat parseAudio(const JsonValue &value) {
+  AudioFormat audio;
+  for (auto [key, number] : {std::pair("rate", &audio.rate),
+                             {"window", &audio.window},
+                             {"hop", &audio.hop},
+                             {"bins", &audio.bins},
+                             {"frames", &audio.frames}})
+    *number = wholeNumber(member(value, key, "\"audio\""), 1, concat("\"", key, "\" of \"audio\""));
+  return audio;
+}
+
+/// Entry points go on from what others have written, in the same memory: those that use a pool have all of its states.
 void checkSameStates(const std::vector<Entry> &entries) {
-  const Entry *first = nullptr;
-  for (const Entry &entry : entries) {
-    if (entry.states.empty())
-      continue;
-    first = first ? first : &entry;
-    bool same = std::equal(entry.states.begin(), entry.states.end(), first->states.begin(), first->states.end(),
-                           [](const StateType &left, const StateType &right) {
-                             return left.name == right.name && left.layers == right.layers &&
-                                    left.pageFloats == right.pageFloats && left.window == right.window;
-                           });
-    if (!same)
-      wrong("entry points \"", first->name, "\" and \"", entry.name, "\" have different states");
+  auto same = [](const StateType &left, const StateType &right) {
+    return left.name == right.name && left.layers == right.layers && left.pageFloats == right.pageFloats &&
+           left.window == right.window;
+  };
+  for (std::string_view pool : {ownPages, sourcePages}) {
+    const Entry *first = nullptr;
+    for (const Entry &entry : entries) {
+      std::vector<StateType> states = entry.statesOf(pool);
+      if (states.empty())
+        continue;
+      first = first ? first : &entry;
+      std::vector<StateType> others = first->statesOf(pool);
+      if (!std::equal(states.begin(), states.end(), others.begin(), others.end(), same))
+        wrong("entry points \"", first->name, "\" and \"", entry.name, "\" have different states");
+    }
   }
+}
+
+/// Every state is in a pool that sessions have.
+void checkPools(const Entry &entry) {
+  for (const StateType &state : entry.states)
+    if (std::string_view pool = entry.dims[size_t(state.pagesDim)]; pool != ownPages && pool != sourcePages)
+      wrong("state \"", state.name, "\" of entry point \"", entry.name, "\" has pages of \"", pool, "\", expected \"",
+            ownPages, "\" or \"", sourcePages, "\"");
 }
 
 WeightFileName parseWeights(const JsonValue &value) {
@@ -241,10 +314,14 @@ Manifest readManifest(const JsonValue &root) {
   Limits limits = common ? parseLimits(*common, "the manifest") : Limits();
   for (const JsonValue &entry : arrayMember(root, "entries", "the manifest"))
     manifest.entries.push_back(parseEntry(entry, limits));
+  for (const Entry &entry : manifest.entries)
+    checkPools(entry);
   checkSameStates(manifest.entries);
   manifest.kernelCount = arrayMember(root, "kernels", "the manifest").size();
   if (const JsonValue *tokens = given(root, "tokens"))
     manifest.tokens = parseTokens(*tokens);
+  if (const JsonValue *audio = given(root, "audio"))
+    manifest.audio = parseAudio(*audio);
   if (given(root, "chat_template"))
     manifest.chatTemplate = stringMember(root, "chat_template", "the manifest");
   if (const JsonValue *weights = root.find("weights"); weights && !weights->is(Kind::Null))
@@ -255,6 +332,23 @@ Manifest readManifest(const JsonValue &root) {
 }
 
 } // namespace
+
+bool Entry::hasInput(std::string_view input) const {
+  return std::any_of(inputs.begin(), inputs.end(), [&](const TensorType &type) { return type.name == input; });
+}
+
+std::vector<StateType> Entry::statesOf(std::string_view pool) const {
+  std::vector<StateType> found;
+  for (const StateType &state : states)
+    if (dims[size_t(state.pagesDim)] == pool)
+      found.push_back(state);
+  return found;
+}
+
+void Entry::derive(std::vector<int64_t> &values) const {
+  for (const DerivedDim &dim : derived)
+    values[dim.dim] = (values[dim.of] + dim.divisor - 1) / dim.divisor;
+}
 
 size_t elementBytes(tenon_type type) {
   for (const TypeEntry &entry : types)

@@ -7,6 +7,7 @@
 #ifndef TENON_RUNTIME_MANIFEST_H
 #define TENON_RUNTIME_MANIFEST_H
 
+#include "audio/Format.h"
 #include "tenon/tenon.h"
 
 #include <cstdint>
@@ -43,7 +44,15 @@ struct Limits {
   int64_t textTokens = 0; ///< most tokens that a text is cut to
 };
 
-/// Memory that lives from call to call: a pool of pages, `layers` times over.
+/// A dim whose value follows from another's: "ceil(length/2)".
+struct DerivedDim {
+  size_t dim;      ///< index into Entry::dims
+  size_t of;       ///< likewise
+  int64_t divisor; ///< its value is that of `of` divided by it, rounded up
+};
+
+/// Memory that lives from call to call: a pool of pages, `layers` times over. States of one pool have pages in common
+/// numbers.
 struct StateType {
   std::string name;
   int64_t layers = 0;
@@ -55,12 +64,23 @@ struct StateType {
 struct Entry {
   std::string name;
   std::vector<std::string> dims;
+  std::vector<DerivedDim> derived;
   std::vector<TensorType> inputs;
   std::vector<StateType> states;
   std::vector<TensorType> outputs;
   Limits limits;
   int64_t weightBytes = 0; ///< that one call reads; 0 where the manifest does not say
+
+  bool hasInput(std::string_view input) const;
+  /// The states whose pages are those of a pool, which the dim's name says.
+  std::vector<StateType> statesOf(std::string_view pool) const;
+  /// Gives derived dims their values, once all others have theirs.
+  void derive(std::vector<int64_t> &values) const;
 };
+
+/// The pools of pages: of what a stack keeps of its own tokens, and of the source that it attends to.
+inline constexpr std::string_view ownPages = "pages";
+inline constexpr std::string_view sourcePages = "source_pool";
 
 /// Tokens that begin and end texts; -1 for one that the model does not have.
 struct SpecialTokens {
@@ -68,6 +88,12 @@ struct SpecialTokens {
   int32_t pad = -1;
   std::vector<int32_t> eos;
   bool addBos = false;
+  std::vector<int32_t> start;         ///< what an answer about a source begins with, unsaid
+  std::vector<int32_t> forced;        ///< what it says first
+  std::vector<int32_t> suppress;      ///< what it never says
+  std::vector<int32_t> suppressFirst; ///< what it does not say first
+  int32_t forcedLast = -1;            ///< what it says last when it may say no more
+  std::optional<TimestampTokens> timestamps;
 };
 
 struct WeightFileName {
@@ -83,6 +109,7 @@ struct Manifest {
   std::vector<Entry> entries;
   SpecialTokens tokens;
   std::string chatTemplate; ///< "" for none
+  std::optional<AudioFormat> audio;
   size_t kernelCount = 0;
   std::optional<WeightFileName> weights;
 };

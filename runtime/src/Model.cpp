@@ -5,6 +5,7 @@
 #include "Failure.h"
 #include "Forward.h"
 #include "Session.h"
+#include "Source.h"
 
 #include <cstdlib>
 
@@ -44,6 +45,7 @@ Model::Model(const std::string &path, tenon_weights_loading loading, const std::
       cacheBytes(cacheBytes) {
   if (findEntry("prefill"))
     checkGenerates(description);
+  checkSourceEntries(*this);
   if (findEntry("prefill") && hasTokenizer())
     checkVocabulary();
 }
@@ -79,8 +81,17 @@ std::shared_ptr<PagePool> Model::pagePool() const {
     fail(TENON_ERROR_INVALID_ARGUMENT, "model ", description.name, " does not generate: it has no entry point prefill");
   std::lock_guard lock(poolMutex);
   if (!madePool)
-    madePool = std::make_shared<PagePool>(prefill->states, prefill->limits.positions, cacheBytes);
+    madePool = std::make_shared<PagePool>(prefill->statesOf(ownPages), prefill->limits.positions, cacheBytes);
   return madePool;
+}
+
+std::shared_ptr<PagePool> Model::sourcePool() const {
+  const Entry &start = entry("start");
+  const Entry *encode = findEntry("encode");
+  std::lock_guard lock(poolMutex);
+  if (!madeSourcePool)
+    madeSourcePool = std::make_shared<PagePool>(start.states, encode ? encode->limits.positions : 0, cacheBytes);
+  return madeSourcePool;
 }
 
 tenon_entry_fn Model::code(const Entry &entry) const {

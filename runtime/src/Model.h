@@ -48,12 +48,17 @@ public:
   const Entry *mainEntry() const;
   /// Where the sessions keep keys and values; made when it is first asked for. Fails if the model does not generate.
   std::shared_ptr<PagePool> pagePool() const;
+  /// The same for the sources that they are about.
+  std::shared_ptr<PagePool> sourcePool() const;
 
   /// Token ids of a text, at most `maxTokens` of them; 0 for no limit.
   std::vector<int32_t> tokenize(std::string_view text, size_t maxTokens) const;
+  /// The same of what the model writes, with nothing around it.
+  std::vector<int32_t> tokenizeAnswer(std::string_view text) const;
+  /// The text of what the model writes.
   std::string detokenize(const std::vector<int32_t> &ids) const;
-  /// Built when first asked for; nullptr if the model has none.
-  const text::Tokenizer *tokenizerIfAny() const { return hasTokenizer() ? &tokenizer() : nullptr; }
+  /// Of what the model writes; built when first asked for; nullptr if the model has none.
+  const text::Tokenizer *answerTokenizerIfAny() const { return hasTokenizer() ? &answerTokenizer() : nullptr; }
   /// The text that the model's chat template makes of a conversation, and its token ids.
   std::string applyChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const;
   std::vector<int32_t> tokenizeChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const;
@@ -63,6 +68,7 @@ public:
 
 private:
   const text::Tokenizer &tokenizer() const;
+  const text::Tokenizer &answerTokenizer() const;
   void checkVocabulary() const;
 
   Library library;
@@ -71,9 +77,9 @@ private:
   Weights packed;
   uint64_t cacheBytes;
   mutable std::mutex poolMutex;
-  mutable std::shared_ptr<PagePool> madePool;
+  mutable std::shared_ptr<PagePool> madePool, madeSourcePool;
   mutable std::mutex tokenizerMutex;
-  mutable std::shared_ptr<const text::Tokenizer> builtTokenizer;
+  mutable std::shared_ptr<const text::Tokenizer> builtTokenizer, builtAnswerTokenizer;
   mutable int64_t truncation = -1; ///< the tokenizer's own, 0 for none, -1 while not looked at
 };
 

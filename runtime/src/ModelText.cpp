@@ -20,6 +20,14 @@ int64_t tokenizerTruncation(std::string_view json) {
   return limits ? std::min<int64_t>(length->integer, INT32_MAX) : 0;
 }
 
+std::shared_ptr<const text::Tokenizer> builtFrom(std::string_view json, const std::string &what) {
+  std::string error;
+  std::shared_ptr<const text::Tokenizer> built = text::Tokenizer::fromJson(json, error);
+  if (!built)
+    fail(TENON_ERROR_TOKENIZER, what, ": ", error);
+  return built;
+}
+
 } // namespace
 
 const text::Tokenizer &Model::tokenizer() const {
@@ -28,18 +36,25 @@ const text::Tokenizer &Model::tokenizer() const {
     return *builtTokenizer;
   if (!hasTokenizer())
     fail(TENON_ERROR_TOKENIZER, "model ", description.name, " has no tokenizer");
-  std::string error;
-  builtTokenizer =
-      text::Tokenizer::fromJson({library.table().tokenizer, size_t(library.table().tokenizer_size)}, error);
-  if (!builtTokenizer)
-    fail(TENON_ERROR_TOKENIZER, "tokenizer of ", description.name, ": ", error);
+  builtTokenizer = builtFrom({library.table().tokenizer, size_t(library.table().tokenizer_size)},
+                             concat("tokenizer of ", description.name));
   return *builtTokenizer;
+}
+
+const text::Tokenizer &Model::answerTokenizer() const {
+  if (!library.table().target_tokenizer)
+    return tokenizer();
+  std::lock_guard lock(tokenizerMutex);
+  if (!builtAnswerTokenizer)
+    builtAnswerTokenizer = builtFrom({library.table().target_tokenizer, size_t(library.table().target_tokenizer_size)},
+                                     concat("target tokenizer of ", description.name));
+  return *builtAnswerTokenizer;
 }
 
 /// A model that writes tokens must know all that its tokenizer reads.
 void Model::checkVocabulary() const {
   int64_t vocab = mainEntry()->limits.vocab;
-  int64_t ids = int64_t(tokenizer().vocabularySize());
+  int64_t ids = int64_t(answerTokenizer().vocabularySize());
   if (vocab != 0 && ids > vocab)
     fail(TENON_ERROR_TOKENIZER, "the tokenizer of ", description.name, " has ids up to ", ids - 1,
          ", the model's vocabulary has ", vocab, " tokens");
@@ -81,10 +96,21 @@ std::vector<int32_t> Model::tokenizeChat(const std::vector<ChatMessage> &message
   return std::move(encoding.ids);
 }
 
-std::string Model::detokenize(const std::vector<int32_t> &ids) const { return tokenizer().decode(ids); }
+std::vector<int32_t> Model::tokenizeAnswer(std::string_view text) const {
+  text::EncodeOptions options;
+  options.addSpecial = false;
+  text::Encoding encoding;
+  std::string error;
+  if (!answerTokenizer().encode(text, options, encoding, error))
+    fail(TENON_ERROR_TOKENIZER, error);
+  return std::move(encoding.ids);
+}
+
+std::string Model::detokenize(const std::vector<int32_t> &ids) const { return answerTokenizer().decode(ids); }
 
 size_t Model::textTokenLimit() const {
-  const Entry *entry = mainEntry();
+  // Of a model that writes about a source, texts are sources.
+  const Entry *entry = findEntry("start") && findEntry("encode") ? findEntry("encode") : mainEntry();
   const Limits limits = entry ? entry->limits : Limits();
   if (limits.textTokens != 0)
     return size_t(limits.textTokens);

@@ -15,12 +15,13 @@ size_t pagesFor(int64_t tokens) { return size_t((tokens + PagePool::pageTokens -
 } // namespace
 
 Sequence::Sequence(const Sequence &other)
-    : pool(other.pool), table(other.table), history(other.history), passed(other.passed) {
+    : pool(other.pool), about(other.about), table(other.table), history(other.history), passed(other.passed) {
   pool->retain(table);
 }
 
 Sequence &Sequence::operator=(Sequence other) noexcept {
   std::swap(pool, other.pool);
+  std::swap(about, other.about);
   std::swap(table, other.table);
   std::swap(history, other.history);
   std::swap(passed, other.passed);
@@ -30,6 +31,13 @@ Sequence &Sequence::operator=(Sequence other) noexcept {
 Sequence::~Sequence() {
   if (pool)
     pool->release(table);
+}
+
+void Sequence::begin(std::shared_ptr<const Source> source) noexcept {
+  cutTable(0);
+  history.clear();
+  passed = 0;
+  about = std::move(source);
 }
 
 void Sequence::prepare(int64_t count) {

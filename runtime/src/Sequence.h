@@ -3,7 +3,7 @@
 #ifndef TENON_RUNTIME_SEQUENCE_H
 #define TENON_RUNTIME_SEQUENCE_H
 
-#include "PagePool.h"
+#include "Source.h"
 
 #include <cstdint>
 #include <memory>
@@ -27,6 +27,11 @@ public:
   /// One page for each 16 tokens; -1 where a window has passed.
   std::span<const int32_t> pages() const { return table; }
   const PagePool &pagePool() const { return *pool; }
+  /// What it is about; null where nothing was set.
+  const Source *source() const { return about.get(); }
+
+  /// Forgets all tokens and is about another source from now on.
+  void begin(std::shared_ptr<const Source> source) noexcept;
 
   /// Makes room for `count` more tokens. Fails with TENON_ERROR_CACHE_FULL, having changed nothing that can be seen.
   void prepare(int64_t count);
@@ -42,6 +47,7 @@ private:
   void dropPassed() noexcept;
 
   std::shared_ptr<PagePool> pool;
+  std::shared_ptr<const Source> about;
   std::vector<int32_t> table;
   std::vector<int32_t> history;
   size_t passed = 0; ///< slots that a window has passed

@@ -108,7 +108,12 @@ typedef struct tenon_model_info {
   int64_t text_tokens; /* tokens that a text is cut to */
   uint64_t weight_bytes;
   int32_t has_tokenizer;
-  int32_t generates; /* whether it has prefill, for the calls under "Generation" */
+  int32_t generates;  /* whether it has prefill, for the calls under "Generation" */
+  int32_t has_source; /* whether what it writes is about a source, see tenon_source */
+  int32_t reserved;
+  int64_t source_positions; /* most tokens or rows of a source; 0 where there is no limit */
+  int64_t source_features;  /* numbers in a row of an encoder's features; 0 where it reads tokens */
+  int64_t source_width;     /* components of a source's hidden state */
 } tenon_model_info;
 
 TENON_API tenon_status tenon_model_describe(tenon_model *model, tenon_model_info *info);
@@ -184,6 +189,32 @@ TENON_API tenon_status tenon_session_embed_texts(tenon_session *session, const c
 /* Models that generate (tenon_model_info.generates) predict the token after a sequence. A session holds one sequence of
  * tokens, at first none, whose keys and values are cached. Sessions of a model share the memory for that, so that
  * forking one costs next to nothing. */
+
+/* Models that attend to a source (tenon_model_info.has_source) write about one: what an encoder makes of tokens or of
+ * rows of numbers, or hidden states that the caller has. Give exactly one of tokens, features and hidden. */
+typedef struct tenon_source {
+  size_t struct_size;    /* sizeof(tenon_source) */
+  const int32_t *tokens; /* token_count >= 1 of them, as tenon_model_tokenize gives them */
+  size_t token_count;
+  const float *features; /* rows x info.source_features */
+  const float *hidden;   /* rows x info.source_width: what stands in place of an encoder's last hidden state */
+  int64_t rows;
+} tenon_source;
+
+/* Encodes sources[i] for sessions[i], count >= 1 different sessions of one model and sources of one kind, in one pass
+ * over the weights. Each session then has no tokens and is about its source, as its forks are; they share what was made
+ * of it. Runs on the threads of the first. Fails with the sessions as they were. */
+TENON_API tenon_status tenon_session_set_sources(tenon_session *const *sessions, const tenon_source *sources,
+                                                 size_t count);
+
+/* Token ids of a UTF-8 text of what the model writes, with nothing around it: what an answer is to begin with. As
+ * tenon_model_tokenize. */
+TENON_API tenon_status tenon_model_tokenize_answer(tenon_model *model, const char *text, size_t text_bytes,
+                                                   int32_t *ids, size_t capacity, size_t *count);
+
+/* The tokens that answers about a source start with, which tenon_generate puts in place of an empty prompt. As
+ * tenon_model_tokenize. */
+TENON_API tenon_status tenon_model_start_tokens(tenon_model *model, int32_t *ids, size_t capacity, size_t *count);
 
 /* Appends count >= 1 tokens to the session's. `logits`, if not NULL, gets a score for each of info.vocab tokens to come
  * next. A long prompt may come in several calls. */
@@ -262,10 +293,11 @@ typedef struct tenon_generate_options {
   size_t stop_string_count;
   tenon_generation_callback callback; /* or NULL; with beams called for the best sequence when it is known */
   void *context;
+  int64_t min_tokens; /* what ends a text may not come before so many tokens */
 } tenon_generate_options;
 
 #define TENON_GENERATE_DEFAULTS                                                                                        \
-  {sizeof(tenon_generate_options), 256, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, NULL, 0, NULL, 0, NULL, NULL}
+  {sizeof(tenon_generate_options), 256, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, NULL, 0, NULL, 0, NULL, NULL, 0}
 
 /* What was written, in the session's memory until its next call. */
 typedef struct tenon_sequence {
@@ -286,8 +318,9 @@ typedef struct tenon_generation {
   double decode_seconds;  /* from then on, of the whole batch */
 } tenon_generation;
 
-/* Appends `count` >= 1 tokens to the session's and writes what comes next. Afterwards the session holds these and the
- * first sequence but for its last token. `options` may be NULL; so may `result`. */
+/* Appends `count` tokens to the session's and writes what comes next: at least 1, or 0 where the session is empty and
+ * the model has tokens that answers start with. Afterwards the session holds these and the first sequence but for its
+ * last token. `options` may be NULL; so may `result`. */
 TENON_API tenon_status tenon_generate(tenon_session *session, const int32_t *tokens, size_t count,
                                       const tenon_generate_options *options, tenon_generation *result);
 
