@@ -8,18 +8,13 @@
 #ifndef TENON_RUNTIME_AUDIO_TIMESTAMPS_H
 #define TENON_RUNTIME_AUDIO_TIMESTAMPS_H
 
+#include "Format.h"
+
 #include <cstdint>
 #include <span>
 #include <vector>
 
 namespace tenon::runtime {
-
-/// What a model's manifest says of its times.
-struct TimestampTokens {
-  int32_t begin = 0;  ///< means the start of the window; those behind it the steps from there
-  int32_t none = 0;   ///< at the start of an answer without times
-  double step = 0.02; ///< seconds
-};
 
 /// Which tokens may come next in an answer with times.
 class TimestampRules {

@@ -26,7 +26,8 @@ void force(std::span<float> scores, int32_t id) {
 
 void AnswerRules::apply(std::span<float> scores, int64_t said, std::span<const int32_t> written) const {
   auto count = int64_t(written.size());
-  if (said < int64_t(tokens.forced.size()))
+  // A start that is shorter than the model's own has said less than nothing.
+  if (said >= 0 && said < int64_t(tokens.forced.size()))
     return force(scores, tokens.forced[size_t(said)]);
   if (tokens.forcedLast >= 0 && count + 1 == longest)
     return force(scores, tokens.forcedLast);

@@ -1,0 +1,158 @@
+//===- ApiAudio.cpp - The C interface of speech ---------------------------===//
+
+#include "tenon/audio.h"
+
+#include "ApiSupport.h"
+#include "AudioFile.h"
+#include "Handle.h"
+#include "LogMel.h"
+#include "Timestamps.h"
+#include "Transcribe.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+
+using namespace tenon::runtime;
+
+namespace {
+
+const AudioFormat &audioOf(const Model &model) {
+  if (!model.manifest().audio)
+    fail(TENON_ERROR_AUDIO, "model ", model.manifest().name, " hears no sound: its spec has no audio");
+  return *model.manifest().audio;
+}
+
+/// Puts samples where tenon_audio_free frees them.
+void give(const std::vector<float> &from, float **samples, size_t *count) {
+  auto *memory = static_cast<float *>(std::malloc(std::max<size_t>(from.size(), 1) * sizeof(float)));
+  if (!memory)
+    throw std::bad_alloc();
+  std::copy(from.begin(), from.end(), memory);
+  *samples = memory;
+  *count = from.size();
+}
+
+std::span<const float> checkedSamples(const float *samples, size_t count) {
+  if (count == 0)
+    fail(TENON_ERROR_AUDIO, "the sound has 0 samples, expected at least 1");
+  requirePointer(samples, "samples");
+  return {samples, count};
+}
+
+TranscribeOptions converted(const Model &model, const tenon_transcribe_options &given) {
+  requireStructSize(given.struct_size, sizeof given, "tenon_transcribe_options");
+  if (given.timestamps > 1)
+    fail(TENON_ERROR_OUT_OF_RANGE, "timestamps is ", given.timestamps, ", expected 0 or 1");
+  if (given.reserved != 0)
+    fail(TENON_ERROR_INVALID_ARGUMENT, "reserved of tenon_transcribe_options is ", given.reserved, ", expected 0");
+  if (given.start_token_count != 0)
+    requirePointer(given.start_tokens, "start_tokens");
+  TranscribeOptions options;
+  options.timestamps = given.timestamps != 0;
+  options.start = startTokens(model.manifest(), {given.start_tokens, given.start_token_count}, options.timestamps);
+  tenon_generate_options generate = TENON_GENERATE_DEFAULTS;
+  if (given.generate)
+    generate = *given.generate;
+  if (given.max_tokens < 0)
+    fail(TENON_ERROR_OUT_OF_RANGE, "max_tokens is ", given.max_tokens, ", expected at least 0");
+  // An answer that is longer repeats itself.
+  int64_t usual = std::max<int64_t>(model.entry("prefill").limits.positions / 2, 1);
+  generate.max_tokens = given.max_tokens != 0 ? given.max_tokens : usual;
+  generate.callback = nullptr;
+  options.generate = convertOptions(model, generate);
+  if (options.timestamps)
+    options.generate.filter =
+        [rules = TimestampRules(*model.manifest().tokens.timestamps, model.manifest().tokens.eos)](
+            std::span<float> scores, std::span<const int32_t> written) { rules.apply(scores, written); };
+  if (given.callback)
+    options.callback = [callback = given.callback, context = given.context](const tenon_segment &segment) {
+      try {
+        return callback(context, &segment) != 0;
+      } catch (const std::exception &thrown) {
+        fail(TENON_ERROR_CALLBACK, "the callback threw an exception: ", thrown.what());
+      }
+    };
+  return options;
+}
+
+void makeViews(Transcript &transcript) {
+  for (const Segment &segment : transcript.segments)
+    transcript.segmentViews.push_back(viewOf(segment));
+  tenon_transcript &view = transcript.view;
+  view.text = transcript.text.c_str();
+  view.text_bytes = transcript.text.size();
+  view.segments = transcript.segmentViews.data();
+  view.segment_count = transcript.segmentViews.size();
+  view.tokens = transcript.tokens.data();
+  view.token_count = transcript.tokens.size();
+}
+
+/// What the caller sees of it is its base.
+struct OwnedTranscript : tenon_transcript {
+  Transcript transcript;
+};
+
+} // namespace
+
+extern "C" {
+
+tenon_status tenon_model_audio(tenon_model *model, tenon_audio_format *format) {
+  return guarded([&] {
+    ModelUse use(model);
+    requirePointer(format, "format");
+    requireStructSize(format->struct_size, sizeof *format, "tenon_audio_format");
+    const AudioFormat &audio = audioOf(*use);
+    *format = {sizeof *format, audio.rate, audio.window, audio.hop, audio.bins, audio.frames};
+  });
+}
+
+tenon_status tenon_audio_read(const char *path, int64_t rate, float **samples, size_t *count) {
+  return guarded([&] {
+    requirePointer(path, "path");
+    requirePointer(samples, "samples");
+    requirePointer(count, "count");
+    give(readAudio(path, rate), samples, count);
+  });
+}
+
+tenon_status tenon_audio_convert(const float *interleaved, size_t frames, uint32_t channels, int64_t from_rate,
+                                 int64_t rate, float **samples, size_t *count) {
+  return guarded([&] {
+    requirePointer(samples, "samples");
+    requirePointer(count, "count");
+    if (channels != 0 && frames > std::numeric_limits<size_t>::max() / sizeof(float) / channels)
+      fail(TENON_ERROR_OUT_OF_RANGE, frames, " frames of ", channels, " channels are more than memory holds");
+    give(convertAudio(checkedSamples(interleaved, frames * channels), channels, from_rate, rate), samples, count);
+  });
+}
+
+void tenon_audio_free(float *samples) { std::free(samples); }
+
+tenon_status tenon_audio_features(tenon_model *model, const float *samples, size_t count, float *features) {
+  return guarded([&] {
+    ModelUse use(model);
+    requirePointer(features, "features");
+    LogMel(audioOf(*use)).compute(checkedSamples(samples, count), features);
+  });
+}
+
+tenon_status tenon_transcribe(tenon_session *session, const float *samples, size_t count,
+                              const tenon_transcribe_options *options, tenon_transcript **transcript) {
+  return guarded([&] {
+    SessionUse use(session);
+    requirePointer(transcript, "transcript");
+    audioOf(use->model());
+    static const tenon_transcribe_options defaults = {sizeof defaults, 0, 0, nullptr, 0, 0, nullptr, nullptr, nullptr};
+    TranscribeOptions wanted = converted(use->model(), options ? *options : defaults);
+    auto owned = std::make_unique<OwnedTranscript>();
+    transcribe(*use, use.cancelled(), checkedSamples(samples, count), wanted, owned->transcript);
+    makeViews(owned->transcript);
+    static_cast<tenon_transcript &>(*owned) = owned->transcript.view;
+    *transcript = owned.release();
+  });
+}
+
+void tenon_transcript_free(tenon_transcript *transcript) { delete static_cast<OwnedTranscript *>(transcript); }
+
+} // extern "C"

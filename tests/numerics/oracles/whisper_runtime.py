@@ -1,0 +1,146 @@
+"""The runtime's C interface to a compiled Whisper."""
+
+import ctypes
+
+import numpy
+
+import tenon_runtime
+
+
+class ModelOptions(ctypes.Structure):
+    _fields_ = [("struct_size", ctypes.c_size_t), ("load_weights", ctypes.c_uint32), ("reserved", ctypes.c_uint32),
+                ("target", ctypes.c_char_p), ("cache_bytes", ctypes.c_uint64)]
+
+
+class SessionOptions(ctypes.Structure):
+    _fields_ = [("struct_size", ctypes.c_size_t), ("threads", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
+
+
+class Tensor(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("type", ctypes.c_uint32), ("rank", ctypes.c_uint32), ("shape", ctypes.c_int64 * 8),
+                ("data", ctypes.c_void_p), ("bytes", ctypes.c_size_t)]
+
+
+class AudioFormat(ctypes.Structure):
+    _fields_ = [("struct_size", ctypes.c_size_t)] + [(name, ctypes.c_int64) for name in ("rate", "window", "hop", "bins", "frames")]
+
+
+class Source(ctypes.Structure):
+    _fields_ = [("struct_size", ctypes.c_size_t), ("tokens", ctypes.c_void_p), ("token_count", ctypes.c_size_t),
+                ("features", ctypes.c_void_p), ("hidden", ctypes.c_void_p), ("rows", ctypes.c_int64)]
+
+
+class GenerateOptions(ctypes.Structure):
+    _fields_ = [("struct_size", ctypes.c_size_t), ("max_tokens", ctypes.c_int64), ("temperature", ctypes.c_double),
+                ("top_p", ctypes.c_double), ("min_p", ctypes.c_double), ("repetition_penalty", ctypes.c_double),
+                ("top_k", ctypes.c_int32), ("ignore_eos", ctypes.c_uint32), ("seed", ctypes.c_uint64), ("sequences", ctypes.c_uint32),
+                ("beams", ctypes.c_uint32), ("length_penalty", ctypes.c_double), ("early_stopping", ctypes.c_uint32),
+                ("scores", ctypes.c_uint32), ("stop_tokens", ctypes.c_void_p), ("stop_token_count", ctypes.c_size_t),
+                ("stop_strings", ctypes.c_void_p), ("stop_string_count", ctypes.c_size_t), ("callback", ctypes.c_void_p),
+                ("context", ctypes.c_void_p), ("min_tokens", ctypes.c_int64)]
+
+
+class TranscribeOptions(ctypes.Structure):
+    _fields_ = [("struct_size", ctypes.c_size_t), ("timestamps", ctypes.c_uint32), ("reserved", ctypes.c_uint32),
+                ("start_tokens", ctypes.c_void_p), ("start_token_count", ctypes.c_size_t), ("max_tokens", ctypes.c_int64),
+                ("generate", ctypes.c_void_p), ("callback", ctypes.c_void_p), ("context", ctypes.c_void_p)]
+
+
+class Sequence(ctypes.Structure):
+    _fields_ = [("tokens", ctypes.POINTER(ctypes.c_int32)), ("token_count", ctypes.c_size_t), ("text", ctypes.c_char_p),
+                ("text_bytes", ctypes.c_size_t), ("score", ctypes.c_double), ("finish", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
+
+
+class Generation(ctypes.Structure):
+    _fields_ = [("struct_size", ctypes.c_size_t), ("sequences", ctypes.POINTER(Sequence)), ("sequence_count", ctypes.c_size_t),
+                ("prefill_seconds", ctypes.c_double), ("decode_seconds", ctypes.c_double)]
+
+
+class Transcript(ctypes.Structure):
+    _fields_ = [("text", ctypes.c_char_p), ("text_bytes", ctypes.c_size_t), ("segments", ctypes.c_void_p),
+                ("segment_count", ctypes.c_size_t), ("tokens", ctypes.POINTER(ctypes.c_int32)), ("token_count", ctypes.c_size_t),
+                ("windows", ctypes.c_size_t), ("feature_seconds", ctypes.c_double), ("encode_seconds", ctypes.c_double),
+                ("decode_seconds", ctypes.c_double), ("finish", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
+
+
+def sized(structure, **members):
+    return structure(struct_size=ctypes.sizeof(structure), **members)
+
+
+def data(array):
+    return array.ctypes.data_as(ctypes.c_void_p)
+
+
+def generate_options(limit, beams):
+    return sized(GenerateOptions, max_tokens=limit, top_p=1, repetition_penalty=1, sequences=1, beams=beams, length_penalty=1,
+                 early_stopping=int(beams > 0))
+
+
+class Whisper(tenon_runtime.Model):
+    def __init__(self, runtime, path, loading):
+        self.runtime, self.handle = runtime, ctypes.c_void_p()
+        options = sized(ModelOptions, load_weights=loading)
+        runtime.call("tenon_model_open", str(path).encode(), ctypes.byref(options), ctypes.byref(self.handle))
+        self.audio = sized(AudioFormat)
+        runtime.call("tenon_model_audio", self.handle, ctypes.byref(self.audio))
+        self.vocab = 51864
+
+    def session(self, threads=0):
+        return WhisperSession(self, threads)
+
+    def features(self, samples):
+        """[frames, bins]"""
+        found = numpy.empty((self.audio.frames, self.audio.bins), numpy.float32)
+        self.runtime.call("tenon_audio_features", self.handle, data(samples), ctypes.c_size_t(len(samples)), data(found))
+        return found
+
+
+class WhisperSession(tenon_runtime.Session):
+    def __init__(self, model, threads):
+        self.model, self.runtime, self.handle = model, model.runtime, ctypes.c_void_p()
+        self.runtime.call("tenon_session_create", model.handle, ctypes.byref(sized(SessionOptions, threads=threads)),
+                          ctypes.byref(self.handle))
+
+    def encode(self, features):
+        """What the encoder makes of features: [positions, width]."""
+        features = numpy.ascontiguousarray(features, numpy.float32)
+        lengths = numpy.array([len(features)], numpy.int32)
+        inputs = (Tensor * 2)(
+            Tensor(b"features", 0, 3, (1, *features.shape), data(features), features.nbytes),
+            Tensor(b"lengths", 1, 1, (1,), data(lengths), lengths.nbytes))
+        output = Tensor(b"hidden")
+        self.runtime.call("tenon_session_call", self.handle, b"encode", inputs, ctypes.c_size_t(2), ctypes.byref(output),
+                          ctypes.c_size_t(1))
+        shape = tuple(output.shape[1:3])
+        values = ctypes.cast(output.data, ctypes.POINTER(ctypes.c_float))
+        return numpy.ctypeslib.as_array(values, shape).copy()
+
+    def hear(self, states):
+        """From now on the session is about these states of the encoder."""
+        source = sized(Source, hidden=data(states), rows=len(states))
+        self.runtime.call("tenon_session_set_sources", ctypes.byref(self.handle), ctypes.byref(source), ctypes.c_size_t(1))
+
+    def generate(self, start, limit, beams=0):
+        """The tokens that follow `start`."""
+        options, result = generate_options(limit, beams), sized(Generation)
+        self.runtime.call("tenon_generate", self.handle, tenon_runtime.int_array(start), ctypes.c_size_t(len(start)),
+                          ctypes.byref(options), ctypes.byref(result))
+        best = result.sequences[0]
+        return best.tokens[:best.token_count]
+
+    def transcribe(self, samples, limit, beams=0, timestamps=False):
+        """All tokens that are written about samples."""
+        samples = numpy.ascontiguousarray(samples, numpy.float32)
+        generate = generate_options(0, beams)
+        options = sized(TranscribeOptions, timestamps=timestamps, max_tokens=limit,
+                        generate=ctypes.cast(ctypes.byref(generate), ctypes.c_void_p))
+        transcript = ctypes.POINTER(Transcript)()
+        self.runtime.call("tenon_transcribe", self.handle, data(samples), ctypes.c_size_t(len(samples)), ctypes.byref(options),
+                          ctypes.byref(transcript))
+        tokens = transcript.contents.tokens[:transcript.contents.token_count]
+        self.runtime.library.tenon_transcript_free(transcript)
+        return tokens
+
+
+def open_model(runtime, library, loading=0):
+    return Whisper(tenon_runtime.Runtime(runtime), library, loading)
