@@ -16,6 +16,8 @@ using llvm::Twine;
 
 static constexpr uint64_t maximumVocabularyBytes = 256 << 20;
 static constexpr double timestampStep = 0.02;
+/// Models of English alone have fewer tokens: GPT-2's own. So OpenAI's code tells them apart.
+static constexpr size_t multilingualTokens = 51865;
 
 namespace {
 
@@ -211,9 +213,7 @@ llvm::Error Importer::readSpeechTokens(Config &config, spec::Model &model) {
   int64_t none = token("<|notimestamps|>");
   tokens.eos = {token("<|endoftext|>")};
   tokens.start = {token("<|startoftranscript|>")};
-  // Models of English alone have a vocabulary that is one token smaller, GPT-2's own.
-  bool isMultilingual = tokens.eos.front() != int64_t(50256);
-  if (isMultilingual)
+  if (target.tokens.size() >= multilingualTokens)
     for (StringRef text : {"<|en|>", "<|transcribe|>"})
       tokens.start.push_back(token(text));
   tokens.start.push_back(none);

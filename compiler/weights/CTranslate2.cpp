@@ -61,7 +61,7 @@ bool CTranslate2Reader::readShape(CTranslate2Variable &variable) {
   if (!reader.readNumber(rank))
     return false;
   if (rank > maximumRank)
-    return reader.fail("it has " + llvm::Twine(rank) + " dimensions; at most " + llvm::Twine(maximumRank) +
+    return reader.fail("it has " + llvm::Twine(unsigned(rank)) + " dimensions; at most " + llvm::Twine(maximumRank) +
                        " are possible");
   for (unsigned i = 0; i < rank; ++i) {
     uint32_t extent = 0;
@@ -78,7 +78,7 @@ bool CTranslate2Reader::readData(CTranslate2Variable &variable) {
   if (!reader.readNumber(type) || !reader.readNumber(length))
     return false;
   if (type >= std::size(types))
-    return reader.fail("type " + llvm::Twine(type) +
+    return reader.fail("type " + llvm::Twine(unsigned(type)) +
                        " is not known; known are 0 (float32), 1 (int8), 2 (int16), 3 (int32), 4 (float16), 5 "
                        "(bfloat16)");
   variable.type = types[type];

@@ -205,21 +205,21 @@ TEST(GgufSource, ParametersAreTensorsOrTheirRows) {
       GgufFile::open(directory.write("x.gguf", GgufBuilder().counting("blk.7.qkv", {6, 2}).counting("b", {3}).build()));
   ASSERT_TRUE(bool(file)) << llvm::toString(file.takeError());
   GgufSource source(std::move(*file), {{"bias", "b"},
-                                       {"layers.*.key", "blk.*.qkv", false, 2, 3, 6},
-                                       {"layers.*.past", "blk.*.qkv", false, 5, 2, 6},
+                                       {"s.layers.*.key", "blk.*.qkv", false, 2, 3, 6},
+                                       {"s.layers.*.past", "blk.*.qkv", false, 5, 2, 6},
                                        {"absent", "c"}});
   EXPECT_EQ(source.find("bias")->shape, (llvm::SmallVector<int64_t, 4>{3}));
-  auto key = source.find("layers.7.key");
+  auto key = source.find("s.layers.7.key");
   ASSERT_TRUE(key.has_value());
   EXPECT_EQ(key->shape, (llvm::SmallVector<int64_t, 4>{3, 2}));
   float values[6];
   (void)readFloats(*key, 0, 6, values);
   EXPECT_EQ(values[0], 4.0f);
   EXPECT_EQ(values[5], 9.0f);
-  EXPECT_EQ(source.find("layers.7.past")->shape, (llvm::SmallVector<int64_t, 4>{0, 2}));
-  EXPECT_FALSE(source.find("layers.6.key").has_value());
+  EXPECT_EQ(source.find("s.layers.7.past")->shape, (llvm::SmallVector<int64_t, 4>{0, 2}));
+  EXPECT_FALSE(source.find("s.layers.6.key").has_value());
   EXPECT_FALSE(source.find("absent").has_value());
   EXPECT_TRUE(source.find("b").has_value());
-  EXPECT_EQ(source.tensorName("layers.7.key"), "blk.7.qkv");
+  EXPECT_EQ(source.tensorName("s.layers.7.key"), "blk.7.qkv");
   EXPECT_EQ(source.tensorNames(), (std::vector<std::string>{"b", "blk.7.qkv"}));
 }
