@@ -3,6 +3,7 @@
 #include "import/Seq2Seq.h"
 #include "import/AnswerTokens.h"
 #include "import/CheckpointFiles.h"
+#include "import/MarianVocabulary.h"
 #include "import/Seq2SeqStructure.h"
 #include "weights/SafetensorsSource.h"
 #include "llvm/Support/FileSystem.h"
@@ -45,6 +46,8 @@ static llvm::Error readFiles(Config &config, const Seq2SeqType &type, llvm::Stri
   if (type.hears)
     if (llvm::Error error = readAudio(directory, model))
       return error;
+  if (type.name == "marian" && !llvm::sys::fs::exists(directory + "/tokenizer.json"))
+    return readMarianVocabularies(directory, imported);
   return readTokenizer(directory, imported);
 }
 

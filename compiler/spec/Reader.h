@@ -4,6 +4,7 @@
 #define TENON_SPEC_READER_H
 
 #include "spec/Fields.h"
+#include "spec/Parameters.h"
 #include "spec/Spec.h"
 #include "support/CheckedSize.h"
 
@@ -49,7 +50,7 @@ private:
   void checkAttending(const Stack &stack, const YamlNode &node);
   void readShares(const YamlNode &node);
   void readShare(const YamlNode &node);
-  void checkShare(const YamlNode &node, const Share &share);
+  void checkShare(const YamlNode &node, const Share &share, const std::vector<Parameter> &places);
 
   // StackReader.cpp: stacks, what they read, their norms.
   void readStack(const YamlEntry &entry);

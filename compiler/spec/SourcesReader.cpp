@@ -3,11 +3,12 @@
 #include "spec/Parameters.h"
 #include "spec/Reader.h"
 #include "spec/Stacks.h"
+#include "llvm/ADT/StringMap.h"
 
 using namespace tenon;
 using namespace tenon::spec;
 
-static constexpr size_t maximumShares = 256;
+static constexpr size_t maximumShares = 64;
 
 void SpecReader::checkSources() {
   for (auto [stack, node] : sources)
@@ -88,8 +89,9 @@ void SpecReader::readShares(const YamlNode &node) {
   for (const YamlNode &item : node.items)
     readShare(item);
   // Only now it is known which of the sources have tensors of their own.
+  std::vector<Parameter> places = placesOfParameters(model);
   for (size_t i = 0; i < model.shares.size() && !diagnostics.hasErrors(); ++i)
-    checkShare(node.items[i], model.shares[i]);
+    checkShare(node.items[i], model.shares[i], places);
 }
 
 void SpecReader::readShare(const YamlNode &node) {
@@ -133,16 +135,18 @@ static llvm::StringRef nearestPath(llvm::StringRef path, const std::vector<Param
   return nearest(path, paths);
 }
 
-void SpecReader::checkShare(const YamlNode &node, const Share &share) {
-  std::vector<Parameter> places = placesOfParameters(model);
+void SpecReader::checkShare(const YamlNode &node, const Share &share, const std::vector<Parameter> &places) {
+  llvm::StringMap<const Parameter *> byName;
+  for (const Parameter &place : places)
+    byName[place.name] = &place;
   bool any = false;
   for (const Parameter &place : places) {
     std::optional<std::string> name = replacedName(share, place.name);
     if (!name)
       continue;
     any = true;
-    auto source = llvm::find_if(places, [&](const Parameter &other) { return other.name == *name; });
-    if (source == places.end())
+    const Parameter *source = byName.lookup(*name);
+    if (!source)
       diagnostics.error(node.range,
                         "share: '" + place.name + "' would be '" + *name + "', which the model does not have");
     else if (sharedName(model, *name) != *name)

@@ -292,7 +292,7 @@ static const Mistake mistakes[] = {
      "no "
      "token embedding either"},
     {"ShareMapping", listener, "audio: {rate: 8000, window: 200, hop: 80, bins: 7, frames: 64}", "share: {a: b}",
-     "share: expected a sequence of at most 256 like \"decoder.input.tokens = encoder.input.tokens\", found a mapping"},
+     "share: expected a sequence of at most 64 like \"decoder.input.tokens = encoder.input.tokens\", found a mapping"},
     {"ShareWithoutSource", translator, "decoder.layers.*.cross.query = decoder.layers.*.attention.query",
      "decoder.layers.*.cross.query",
      "share: expected \"PARAMETERS = SOURCE\", the beginnings of parameters' names up to a dot, found the string "
