@@ -15,7 +15,7 @@ struct Heads {
   int64_t heads, keyHeads, size;
 };
 
-void benchStreaming(int64_t width, int64_t depth, const Options &options) {
+void benchStreaming(int64_t width, int64_t depth, const Options &options, double peak) {
   if (!options.wants("linear"))
     return;
   constexpr int64_t panel = 48;
@@ -24,10 +24,14 @@ void benchStreaming(int64_t width, int64_t depth, const Options &options) {
   int x = region.rows(depth), w = region.array({panels, depth, panel});
   LoadedKernel kernel = load(region.oneByOne().yield({region.operation("linear", {x, w}, width)}), options);
   Array weights = randomArray({panels, depth, panel}, 1);
-  for (int64_t rows : {1, 2, 8, 16}) {
+  for (int64_t rows : {1, 4, 8, 16, 32, 64}) {
     Array input = randomArray({rows, depth}, 3), output({rows, width});
-    reportBytes("linear " + std::to_string(rows) + " x " + std::to_string(depth) + " x " + std::to_string(width),
-                4.0 * static_cast<double>(width * depth), leastTimeCold(kernel, {&input, &weights, &output}, 1));
+    std::string name = "linear " + std::to_string(rows) + " x " + std::to_string(depth) + " x " + std::to_string(width);
+    double seconds = leastTimeCold(kernel, {&input, &weights, &output}, 1);
+    if (rows <= 8)
+      reportBytes(name, 4.0 * static_cast<double>(width * depth), seconds);
+    else
+      report(name, 2.0 * static_cast<double>(rows * width * depth), seconds, peak);
   }
 }
 
@@ -72,9 +76,19 @@ void benchCached(int32_t sequences, int32_t rows, int32_t past, const Heads &hea
 } // namespace
 
 void benchDecoder(const Options &options, double peak) {
-  for (auto [width, depth] :
-       {std::pair<int64_t, int64_t>{1536, 576}, {576, 1536}, {49152, 576}, {3072, 768}, {50257, 768}})
-    benchStreaming(width, depth, options);
+  for (auto [width, depth] : {std::pair<int64_t, int64_t>{1536, 576},
+                              {576, 1536},
+                              {49152, 576},
+                              {3072, 768},
+                              {50257, 768},
+                              {256, 256},
+                              {1536, 256},
+                              {256, 1536},
+                              {32000, 256},
+                              {512, 512},
+                              {2048, 512},
+                              {512, 2048}})
+    benchStreaming(width, depth, options, peak);
   for (Heads heads : {Heads{9, 3, 64}, {12, 12, 64}}) {
     for (int32_t past : {127, 1023, 4095})
       for (int32_t sequences : {1, 8})

@@ -14,6 +14,10 @@ namespace tenon::kernels {
 /// Keys whose scores are computed together: those of a page.
 constexpr int kKeyBlock = kPageKeys;
 
+/// Blocks of keys whose results are put together first where rows come one by one: the length alone decides how a
+/// softmax is put together.
+constexpr int kSplitBlocks = 4;
+
 /// The keys and values of each tile's sequence, in blocks of kKeyBlock: in rows of the batch, or in pages of a cache.
 /// t is a tile of `rowTile` rows; its blocks are counted from the first that one of its queries may see.
 struct Keys {

@@ -9,15 +9,30 @@ namespace tenon::kernels {
 
 namespace {
 
-const Var c("c"), r("r"), q("q"), i("i"), n("n"), s("s"), d("d"), h("h"), t("t");
+const Var c("c"), r("r"), q("q"), i("i"), j("j"), n("n"), s("s"), d("d"), h("h"), t("t");
 
-/// Keys whose results are put together first: the length alone decides how a softmax is put together.
-constexpr int kSplit = 64;
-constexpr int kSplitBlocks = kSplit / kKeyBlock;
+constexpr int kSplit = kSplitBlocks * kKeyBlock;
 
-/// A row of size + 2 numbers.
-Expr packed(Expr weightedSum, Expr sum, Expr maximum, int size) {
-  return select(d < size, weightedSum, d == size, sum, maximum);
+/// Sums of products that do not wait for one another, so that a page is not read more slowly than it comes: four for
+/// one query, fewer where several queries have sums of their own.
+int chainCount(int size, int group) {
+  int count = group <= 2 ? 4 : group <= 4 ? 2 : 1;
+  while (size % count)
+    count /= 2;
+  return count;
+}
+
+/// The largest of a page's scores, the halves of them against one another: no sum or maximum crosses all lanes of a
+/// vector one by one.
+Func largestOf(Func scores, OperationFuncs &funcs) {
+  for (int width = kKeyBlock / 2; width > 0; width /= 2) {
+    std::string name = "page_max_of_" + std::to_string(2 * width);
+    Func halves(name);
+    halves(q, i, n, s, h, t) = max(scores(q, i, n, s, h, t), scores(q, i + width, n, s, h, t));
+    funcs.stages[name] = halves;
+    scores = halves;
+  }
+  return scores;
 }
 
 } // namespace
@@ -25,7 +40,8 @@ Expr packed(Expr weightedSum, Expr sum, Expr maximum, int size) {
 /// The queries of a tile are the heads that share a key head. Keys are in the lanes for the scores, components for the
 /// weighted sums: both lie beside one another in a page, which is read once, from its start to its end. Each page gives
 /// a maximum, a sum of weights and a weighted sum; those of a split s of the keys are put together in order, and then
-/// those of all splits. Indices: query q of key head h of row t, key i of block n of split s.
+/// those of all splits. The sum stays in as many lanes as a page has keys until the end: rows are size components of
+/// the weighted sum, the lanes and the maximum. Indices: query q of key head h of row t, key i of block n of split s.
 void rowAttentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   const Operation &operation = *funcs.operation;
   int size = static_cast<int>(integerAttribute(operation, "head_size"));
@@ -34,59 +50,69 @@ void rowAttentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs 
   Func queries("queries"), dot("dot"), modified("modified_scores");
   float scale = static_cast<float>(realAttribute(operation, "scale") * keys.scale);
   queries(q, d, h, t) = operands[0].value((h * group + q) * size + d, t) * scale;
-  RDom component(0, size, "component");
   Expr block = s * kSplitBlocks + n;
-  dot(q, i, n, s, h, t) = 0.0f;
-  dot(q, i, n, s, h, t) += keys.key(component, block, i, h) * queries(q, component, h, t);
+  Func chains("chains");
+  int count = chainCount(size, group);
+  RDom component(0, size / count, "component");
+  Expr of = component * count + j;
+  chains(q, i, j, n, s, h, t) = 0.0f;
+  chains(q, i, j, n, s, h, t) += keys.key(of, block, i, h) * queries(q, of, h, t);
+  Expr product = chains(q, i, 0, n, s, h, t);
+  for (int chain = 1; chain < count; ++chain)
+    product = product + chains(q, i, chain, n, s, h, t);
+  dot(q, i, n, s, h, t) = product;
   Expr score = keys.score(dot(q, i, n, s, h, t), keys.position(t), block, i, h * group + q);
   modified(q, i, n, s, h, t) = select(block * kKeyBlock + i < keys.count(t), score, kUnseen);
 
   // Only keys that exist are weighed: what lies behind the last one may be anything.
-  Func pageMax("page_max"), weights("weights"), pageSum("page_sum"), weightedSum("weighted_sum"), page("page");
-  RDom lane(0, kKeyBlock, "lane"), key(0, kKeyBlock, "key"), occupied(0, kSplitBlocks, "occupied");
+  Func pageMax("page_max"), weights("weights"), weightedSum("weighted_sum"), page("page");
+  RDom key(0, kKeyBlock, "key"), occupied(0, kSplitBlocks, "occupied");
   key.where(block * kKeyBlock + key < keys.count(t));
-  pageMax(q, n, s, h, t) = kLeastMaximum;
-  pageMax(q, n, s, h, t) = max(pageMax(q, n, s, h, t), modified(q, lane, n, s, h, t));
+  pageMax(q, n, s, h, t) = max(largestOf(modified, funcs)(q, 0, n, s, h, t), kLeastMaximum);
   weights(q, i, n, s, h, t) = exp2Negative(modified(q, i, n, s, h, t) - pageMax(q, n, s, h, t));
-  pageSum(q, n, s, h, t) = 0.0f;
-  pageSum(q, n, s, h, t) += weights(q, lane, n, s, h, t);
   weightedSum(d, q, n, s, h, t) = 0.0f;
   weightedSum(d, q, n, s, h, t) += keys.value(d, block, key, h) * weights(q, key, n, s, h, t);
   occupied.where((s * kSplitBlocks + occupied) * kKeyBlock < keys.count(t));
   page(d, q, n, s, h, t) = undef<float>();
-  page(d, q, occupied, s, h, t) = packed(weightedSum(min(d, size - 1), q, occupied, s, h, t),
-                                         pageSum(q, occupied, s, h, t), pageMax(q, occupied, s, h, t), size);
+  int maximum = size + kKeyBlock;
+  page(d, q, occupied, s, h, t) =
+      select(d < size, weightedSum(min(d, size - 1), q, occupied, s, h, t), d < maximum,
+             weights(q, clamp(d - size, 0, kKeyBlock - 1), occupied, s, h, t), pageMax(q, occupied, s, h, t));
 
   Func splitMax("split_max"), splitFactor("split_factor"), splitSum("split_sum"), split("split");
-  RDom of(0, kSplitBlocks, "of");
-  of.where((s * kSplitBlocks + of) * kKeyBlock < keys.count(t));
+  RDom part(0, kSplitBlocks, "page_of_split");
+  part.where((s * kSplitBlocks + part) * kKeyBlock < keys.count(t));
   splitMax(q, s, h, t) = kLeastMaximum;
-  splitMax(q, s, h, t) = max(splitMax(q, s, h, t), page(size + 1, q, of, s, h, t));
-  splitFactor(n, q, s, h, t) = exp2Negative(page(size + 1, q, n, s, h, t) - splitMax(q, s, h, t));
+  splitMax(q, s, h, t) = max(splitMax(q, s, h, t), page(maximum, q, part, s, h, t));
+  splitFactor(n, q, s, h, t) = exp2Negative(page(maximum, q, n, s, h, t) - splitMax(q, s, h, t));
   splitSum(d, q, s, h, t) = 0.0f;
-  splitSum(d, q, s, h, t) += splitFactor(of, q, s, h, t) * page(d, q, of, s, h, t);
-  split(d, q, s, h, t) = select(d <= size, splitSum(min(d, size), q, s, h, t), splitMax(q, s, h, t));
+  splitSum(d, q, s, h, t) += splitFactor(part, q, s, h, t) * page(d, q, part, s, h, t);
+  split(d, q, s, h, t) = select(d < maximum, splitSum(min(d, maximum - 1), q, s, h, t), splitMax(q, s, h, t));
 
   Func top("top"), factor("factor"), merged("merged"), attended("attended");
   funcs.splits = (keys.mostBlocks + kSplitBlocks - 1) / kSplitBlocks;
-  RDom part(0, funcs.splits, "part");
-  part.where(part * kSplit < keys.count(t));
+  RDom splitOf(0, funcs.splits, "split_of");
+  splitOf.where(splitOf * kSplit < keys.count(t));
   top(q, h, t) = kLeastMaximum;
-  top(q, h, t) = max(top(q, h, t), split(size + 1, q, part, h, t));
-  factor(s, q, h, t) = exp2Negative(split(size + 1, q, s, h, t) - top(q, h, t));
+  top(q, h, t) = max(top(q, h, t), split(maximum, q, splitOf, h, t));
+  factor(s, q, h, t) = exp2Negative(split(maximum, q, s, h, t) - top(q, h, t));
   merged(d, q, h, t) = 0.0f;
-  merged(d, q, h, t) += factor(part, q, h, t) * split(d, q, part, h, t);
+  merged(d, q, h, t) += factor(splitOf, q, h, t) * split(d, q, splitOf, h, t);
   // A row without keys has no weights: it is zero, not 0 / 0.
+  Func sum("sum"), normaliser("normaliser");
+  RDom lane(0, kKeyBlock, "lane");
+  sum(q, h, t) = 0.0f;
+  sum(q, h, t) += merged(size + lane, q, h, t);
+  normaliser(q, h, t) = 1.0f / select(sum(q, h, t) == 0.0f, 1.0f, sum(q, h, t));
   Expr head = c / size, queryOfHead = head % group, keyHead = head / group;
-  Expr sum = merged(size, queryOfHead, keyHead, r);
-  attended(c, r) = merged(c % size, queryOfHead, keyHead, r) / select(sum == 0.0f, 1.0f, sum);
+  attended(c, r) = merged(c % size, queryOfHead, keyHead, r) * normaliser(queryOfHead, keyHead, r);
 
   funcs.stages.insert({{"queries", queries},
+                       {"chains", chains},
                        {"dot", dot},
                        {"modified_scores", modified},
                        {"page_max", pageMax},
                        {"weights", weights},
-                       {"page_sum", pageSum},
                        {"weighted_sum", weightedSum},
                        {"page", page},
                        {"split_max", splitMax},
@@ -95,13 +121,14 @@ void rowAttentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs 
                        {"split", split},
                        {"top", top},
                        {"factor", factor},
-                       {"merged", merged}});
+                       {"merged", merged},
+                       {"sum", sum},
+                       {"normaliser", normaliser}});
   funcs.reductions.insert({{"component", component.x},
-                           {"lane", lane.x},
                            {"key", key.x},
                            {"occupied", occupied.x},
-                           {"of", of.x},
-                           {"part", part.x}});
+                           {"page_of_split", part.x},
+                           {"split_of", splitOf.x}});
   funcs.results = {attended};
 }
 

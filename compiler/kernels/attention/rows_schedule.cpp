@@ -1,6 +1,7 @@
 //===- rows_schedule.cpp - Rows that come one by one against their keys ----===//
 
 #include "kernels/Plan.h"
+#include "kernels/attention/Keys.h"
 
 #include <algorithm>
 
@@ -10,36 +11,46 @@ namespace tenon::kernels {
 
 namespace {
 
-const Var c("c"), r("r"), q("q"), i("i"), n("n"), s("s"), d("d"), h("h"), t("t");
+const Var c("c"), r("r"), q("q"), i("i"), j("j"), n("n"), s("s"), d("d"), h("h"), t("t");
+
+/// What stays in registers, or near, has a constant size.
+void ofOnePage(Func func, int group) {
+  for (Var single : {n, s, h, t})
+    func.bound_extent(single, 1);
+  if (group <= 4)
+    func.unroll(q);
+}
 
 /// The scores of a page's keys and their weights.
 void scheduleScores(OperationFuncs &funcs, int group, int keyLanes, LoopLevel loop) {
   Var vector("vector"), queryBlock("query_block");
   int queries = std::min(group, 8);
-  Func dot = funcs.stages.at("dot"), modified = funcs.stages.at("modified_scores");
-  RVar lane = funcs.reductions.at("lane"), component = funcs.reductions.at("component");
-  // Registers, so of constant size.
-  for (Func each : {dot, modified}) {
+  Func chains = funcs.stages.at("chains");
+  RVar component = funcs.reductions.at("component");
+  for (const char *name : {"chains", "dot", "modified_scores", "weights"}) {
+    Func each = funcs.stages.at(name);
     each.compute_at(loop).reorder_storage(i, q).bound(i, 0, kPageKeys).bound(q, 0, group);
-    for (Var single : {n, s, h, t})
-      each.bound_extent(single, 1);
+    each.reorder(i, q).vectorize(i, keyLanes);
+    ofOnePage(each, group);
   }
-  dot.reorder(i, q).vectorize(i, keyLanes).unroll(q);
-  dot.update()
+  chains.unroll(j)
+      .update()
       .split(i, vector, i, keyLanes)
       .split(q, queryBlock, q, queries, TailStrategy::GuardWithIf)
-      .reorder(i, vector, q, component, queryBlock)
+      .reorder(i, vector, q, j, component, queryBlock)
       .vectorize(i)
       .unroll(vector)
-      .unroll(q);
-  modified.reorder(i, q).vectorize(i, keyLanes);
-  Func weights = funcs.stages.at("weights");
-  weights.compute_at(loop).reorder_storage(i, q).bound(i, 0, kPageKeys).reorder(i, q).vectorize(i, keyLanes);
-  for (const char *name : {"page_max", "page_sum"}) {
-    Func over = funcs.stages.at(name);
-    over.compute_at(loop);
-    over.update().reorder(lane, q).atomic().vectorize(lane, kPageKeys);
+      .unroll(q)
+      .unroll(j);
+  for (int width = kPageKeys; width > 1; width /= 2) {
+    Func halves = funcs.stages.at("page_max_of_" + std::to_string(width));
+    halves.compute_at(loop).reorder_storage(i, q).bound(i, 0, width / 2).bound(q, 0, group).reorder(i, q);
+    halves.vectorize(i, std::min(keyLanes, width / 2));
+    ofOnePage(halves, group);
   }
+  Func largest = funcs.stages.at("page_max");
+  largest.compute_at(loop).bound(q, 0, group);
+  ofOnePage(largest, group);
 }
 
 } // namespace
@@ -56,7 +67,7 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   int group = static_cast<int>(integerAttribute(*funcs.operation, "heads")) / keyHeads;
   auto stage = [&](const char *name) { return funcs.stages.at(name); };
   auto reduction = [&](const char *name) { return funcs.reductions.at(name); };
-  int lanes = machine.lanes, keyLanes = std::min(lanes, kPageKeys);
+  int width = size + kPageKeys + 1, lanes = machine.lanes, keyLanes = std::min(lanes, kPageKeys);
   Var task("task"), vector("vector"), block("block"), queryBlock("query_block"), headGroup("head_group");
 
   for (const char *name : {"position", "first_block", "count"})
@@ -70,7 +81,7 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   Func split = stage("split");
   Expr headsOfTask = select(funcs.splits * nest.rows < 8, (keyHeads + 1) / 2, keyHeads);
   split.compute_root()
-      .bound(d, 0, size + 2)
+      .bound(d, 0, width)
       .bound(q, 0, group)
       .bound(h, 0, keyHeads)
       .reorder(d, q, h, s, t)
@@ -84,8 +95,10 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
 
   // A row of a page's results takes what its keys give out of registers and the first cache.
   Func page = stage("page");
-  page.compute_at(loop).reorder_storage(d, q).bound(d, 0, size + 2).bound(q, 0, group).align_storage(d, lanes);
+  page.compute_at(loop).reorder_storage(d, q).bound(d, 0, width).bound(q, 0, group).align_storage(d, lanes);
+  page.bound_extent(n, kSplitBlocks).bound_extent(s, 1).bound_extent(t, 1);
   page.update()
+      .never_partition_all()
       .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
       .reorder(d, vector, q, h, reduction("occupied"))
       .vectorize(d)
@@ -97,8 +110,11 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   int vectors = std::min<int>((size + lanes - 1) / lanes, static_cast<int>(parameters.at("vectors")));
   int queries = std::clamp<int>(static_cast<int>(parameters.at("vectors")) / vectors, 1, group);
   Func sum = stage("weighted_sum");
-  sum.compute_at(pageLoop).reorder_storage(d, q).bound(d, 0, size).align_storage(d, lanes);
+  sum.compute_at(pageLoop).reorder_storage(d, q).bound(d, 0, size).bound(q, 0, group).align_storage(d, lanes);
+  ofOnePage(sum, group);
   sum.reorder(d, q).vectorize(d, lanes, TailStrategy::GuardWithIf);
+  if (size <= vectors * lanes)
+    sum.unroll(d);
   sum.update()
       .split(d, block, d, vectors * lanes, TailStrategy::GuardWithIf)
       .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
@@ -109,23 +125,29 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
       .unroll(q);
 
   LoopLevel headLoop(split, h);
-  stage("split_max").compute_at(headLoop);
-  stage("split_factor").compute_at(headLoop);
+  for (const char *name : {"split_max", "split_factor", "split_sum"})
+    for (Var single : {s, h, t})
+      stage(name).compute_at(headLoop).bound(q, 0, group).bound_extent(single, 1);
+  stage("split_factor").bound_extent(n, kSplitBlocks).vectorize(n, kSplitBlocks);
   Func splitSum = stage("split_sum");
-  splitSum.compute_at(headLoop).align_storage(d, lanes).vectorize(d, lanes, TailStrategy::GuardWithIf);
-  splitSum.update().reorder(d, reduction("of"), q).vectorize(d, lanes, TailStrategy::GuardWithIf);
+  splitSum.align_storage(d, lanes).vectorize(d, lanes, TailStrategy::GuardWithIf);
+  splitSum.update()
+      .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
+      .reorder(d, reduction("page_of_split"), vector, q)
+      .vectorize(d);
 
   computeWhole(nest, machine);
   Func func = nest.func;
   Var head("head");
-  func.split(c, head, d, size).vectorize(d, lanes, TailStrategy::GuardWithIf).parallel(r);
-  for (const char *name : {"top", "factor"})
+  func.split(c, head, d, size * group).split(d, q, d, size).vectorize(d, lanes, TailStrategy::GuardWithIf).parallel(r);
+  for (const char *name : {"top", "factor", "sum", "normaliser"})
     stage(name).compute_at(func, head);
+  stage("factor").vectorize(s, lanes, TailStrategy::GuardWithIf);
   Func merged = stage("merged");
   merged.compute_at(func, head).align_storage(d, lanes).vectorize(d, lanes, TailStrategy::GuardWithIf);
   merged.update()
       .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
-      .reorder(d, vector, q, h, t, reduction("part"))
+      .reorder(d, vector, q, h, t, reduction("split_of"))
       .vectorize(d);
 }
 
