@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Small random encoder-decoders of every family against transformers. Run with the interpreter of build/oracles.
 
-check_seq2seq.py TENON [FAMILY | FAMILY-NUMBER...] [--import] [--seed S] [--sources N]
+check_seq2seq.py TENON [FAMILY | FAMILY-NUMBER...] [--import | --runtime LIBRARY] [--seed S] [--sources N]
 
 Compiles each model and compares the logits of targets of several lengths, a greedy continuation of 32 tokens, and the result of
 a beam search of 4 for N sources. With --import it only imports: the spec and the weights that `tenon import` writes are
-evaluated in float64 by docs/spec.md."""
+evaluated in float64 by docs/spec.md. With --runtime libtenon_rt.so it calls that: targets in one piece, in chunks and token by
+token, and answers to all sources together."""
 
 import argparse
 import json
@@ -20,6 +21,7 @@ import numpy  # noqa: E402
 from check_goldens import TOLERANCE, run  # noqa: E402
 import seq2seq_models  # noqa: E402
 from spec_logits import Decoder  # noqa: E402
+from tenon_runtime import Runtime, generate, set_sources  # noqa: E402
 
 CONTINUED = 32
 BEAMS = 4
@@ -82,8 +84,8 @@ def generated(tenon, library, folder, source, *options):
     return json.loads(run([tenon, "run", library, *source_options(source, folder), "--json", *options]))["rows"][0]["tokens"]
 
 
-def check_greedy(tenon, library, folder, model, source):
-    found = generated(tenon, library, folder, source, "--max-tokens", CONTINUED, "--ignore-eos")
+def compare_greedy(model, source, found):
+    """Greedy tokens: what differs from those of transformers, beyond what rounding can do."""
     expected, margins = seq2seq_models.continuation(model, source, [START], CONTINUED)
     if found == expected:
         return None
@@ -105,7 +107,63 @@ def check_compiled(tenon, folder, model, cases, beams):
         found = generated(tenon, library, folder, source, "--max-tokens", CONTINUED, "--beam", BEAMS)
         beams.add(folder.name, [token for token in found if token != seq2seq_models.END],
                   seq2seq_models.beams(model, source, CONTINUED, BEAMS))
-    return error, check_greedy(tenon, library, folder, model, cases[0][0])
+    source = cases[0][0]
+    found = generated(tenon, library, folder, source, "--max-tokens", CONTINUED, "--ignore-eos")
+    return error, compare_greedy(model, source, found)
+
+
+def pieces(tokens, lengths):
+    """The tokens cut into parts of these lengths, again and again."""
+    parts, at = [], 0
+    while at < len(tokens):
+        length = lengths[len(parts) % len(lengths)]
+        parts.append(tokens[at:at + length])
+        at += length
+    return parts
+
+
+def check_scores(model, library, cases):
+    error = 0.0
+    for source, target in cases:
+        expected = seq2seq_models.logits(model, source, [START] + target)
+        for lengths in ([len(target) + 1], [5, 1, 17, 3], [1]):
+            with library.session() as session:
+                set_sources([session], [source])
+                found = numpy.concatenate([session.score(part) for part in pieces([START] + target, lengths)])
+            found = difference(found, expected)
+            error = max(error, found)
+            if not found <= TOLERANCE:
+                return error, f"in pieces of {lengths}: relative error {found:.3g} is above {TOLERANCE}"
+    return error, None
+
+
+def check_answers(name, model, library, cases, beams):
+    sources = [source for source, _ in cases]
+    sessions = [library.session() for _ in sources]
+    try:
+        set_sources(sessions, sources)
+        greedy = generate(sessions, max_tokens=CONTINUED, ignore_eos=1)
+        set_sources(sessions, sources)
+        for source, found in zip(sources, generate(sessions, max_tokens=CONTINUED, beams=BEAMS)):
+            beams.add(name, [token for token in found if token != seq2seq_models.END],
+                      seq2seq_models.beams(model, source, CONTINUED, BEAMS))
+    finally:
+        for session in sessions:
+            session.__exit__()
+    return next(filter(None, (compare_greedy(model, source, found) for source, found in zip(sources, greedy))), None)
+
+
+def check_with_runtime(runtime):
+    def check(tenon, folder, model, cases, beams):
+        path = folder / "model.so"
+        run([tenon, "compile", folder, "-o", path])
+        library = runtime.open(path, seq2seq_models.target_vocabulary(model))
+        try:
+            error, problem = check_scores(model, library, cases)
+            return error, problem or check_answers(folder.name, model, library, cases, beams)
+        finally:
+            library.close()
+    return check
 
 
 def draw_cases(model, rng, count):
@@ -122,10 +180,12 @@ def main():
     parser.add_argument("tenon")
     parser.add_argument("names", nargs="*")
     parser.add_argument("--import", dest="only_import", action="store_true")
+    parser.add_argument("--runtime")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sources", type=int, default=4)
     arguments = parser.parse_args()
-    check = check_import if arguments.only_import else check_compiled
+    check = (check_import if arguments.only_import
+             else check_with_runtime(Runtime(arguments.runtime)) if arguments.runtime else check_compiled)
     problems, count, beams = [], 0, Beams()
     for family, (_, _, configurations) in seq2seq_models.FAMILIES.items():
         for index, options in enumerate(configurations):

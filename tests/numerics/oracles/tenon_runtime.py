@@ -5,6 +5,39 @@ import ctypes
 import numpy
 
 
+class Source(ctypes.Structure):
+    """tenon_source"""
+
+    _fields_ = [("struct_size", ctypes.c_size_t), ("tokens", ctypes.POINTER(ctypes.c_int32)), ("token_count", ctypes.c_size_t),
+                ("features", ctypes.c_void_p), ("hidden", ctypes.c_void_p), ("rows", ctypes.c_int64)]
+
+
+class Options(ctypes.Structure):
+    """tenon_generate_options"""
+
+    _fields_ = [("struct_size", ctypes.c_size_t), ("max_tokens", ctypes.c_int64), ("temperature", ctypes.c_double),
+                ("top_p", ctypes.c_double), ("min_p", ctypes.c_double), ("repetition_penalty", ctypes.c_double),
+                ("top_k", ctypes.c_int32), ("ignore_eos", ctypes.c_uint32), ("seed", ctypes.c_uint64),
+                ("sequences", ctypes.c_uint32), ("beams", ctypes.c_uint32), ("length_penalty", ctypes.c_double),
+                ("early_stopping", ctypes.c_uint32), ("scores", ctypes.c_uint32), ("stop_tokens", ctypes.c_void_p),
+                ("stop_token_count", ctypes.c_size_t), ("stop_strings", ctypes.c_void_p), ("stop_string_count", ctypes.c_size_t),
+                ("callback", ctypes.c_void_p), ("context", ctypes.c_void_p), ("min_tokens", ctypes.c_int64)]
+
+
+class Sequence(ctypes.Structure):
+    """tenon_sequence"""
+
+    _fields_ = [("tokens", ctypes.POINTER(ctypes.c_int32)), ("token_count", ctypes.c_size_t), ("text", ctypes.c_char_p),
+                ("text_bytes", ctypes.c_size_t), ("score", ctypes.c_double), ("finish", ctypes.c_int32), ("reserved", ctypes.c_uint32)]
+
+
+class Generation(ctypes.Structure):
+    """tenon_generation"""
+
+    _fields_ = [("struct_size", ctypes.c_size_t), ("sequences", ctypes.POINTER(Sequence)), ("sequence_count", ctypes.c_size_t),
+                ("prefill_seconds", ctypes.c_double), ("decode_seconds", ctypes.c_double)]
+
+
 def int_array(values):
     return (ctypes.c_int32 * len(values))(*values)
 
@@ -69,11 +102,41 @@ class Session:
         self.runtime.call("tenon_session_rewind", self.handle, ctypes.c_int64(length))
 
 
+def handles(sessions):
+    return (ctypes.c_void_p * len(sessions))(*[session.handle.value for session in sessions])
+
+
+def set_sources(sessions, given):
+    """Tells each session what it writes about: tokens, or an array of features."""
+    sources, kept = (Source * len(sessions))(), []
+    for source, value in zip(sources, given):
+        source.struct_size = ctypes.sizeof(Source)
+        if isinstance(value, list):
+            kept.append(int_array(value))
+            source.tokens, source.token_count = kept[-1], len(value)
+        else:
+            kept.append(numpy.ascontiguousarray(value, numpy.float32))
+            source.features, source.rows = kept[-1].ctypes.data, len(value)
+    sessions[0].runtime.call("tenon_session_set_sources", handles(sessions), sources, ctypes.c_size_t(len(sessions)))
+
+
+def generate(sessions, **options):
+    """The best answer of each session, from its start on."""
+    given = Options(struct_size=ctypes.sizeof(Options), **({"top_p": 1, "repetition_penalty": 1, "sequences": 1,
+                                                            "length_penalty": 1} | options))
+    results = (Generation * len(sessions))()
+    for result in results:
+        result.struct_size = ctypes.sizeof(Generation)
+    prompts, lengths = (ctypes.c_void_p * len(sessions))(), (ctypes.c_size_t * len(sessions))()
+    sessions[0].runtime.call("tenon_generate_batch", handles(sessions), prompts, lengths, ctypes.c_size_t(len(sessions)),
+                             ctypes.byref(given), results)
+    return [result.sequences[0].tokens[:result.sequences[0].token_count] for result in results]
+
+
 def decode(sessions, tokens):
     """Appends one token to each session: [sessions, vocab]."""
     model = sessions[0].model
     logits = numpy.empty((len(sessions), model.vocab), numpy.float32)
-    handles = (ctypes.c_void_p * len(sessions))(*[session.handle.value for session in sessions])
-    model.runtime.call("tenon_decode", handles, int_array(tokens), ctypes.c_size_t(len(sessions)),
+    model.runtime.call("tenon_decode", handles(sessions), int_array(tokens), ctypes.c_size_t(len(sessions)),
                        ctypes.c_void_p(logits.ctypes.data))
     return logits
