@@ -25,6 +25,20 @@ inline bool entryGives(const Model &model, const std::string &name, const std::s
   return false;
 }
 
+/// Of how many rows of an encoder's input it makes one of `hidden`: 2 where that has "ceil(length/2)" of them.
+inline int64_t encoderStride(const Model &model) {
+  nlohmann::json manifest = readManifest(model);
+  for (const auto &entry : manifest["entries"])
+    if (entry["name"] == "encode")
+      for (const auto &tensor : entry["outputs"])
+        if (tensor["name"] == "hidden" && tensor["shape"][1].is_string()) {
+          std::string extent = tensor["shape"][1];
+          size_t slash = extent.find('/');
+          return slash == std::string::npos ? 1 : std::stoll(extent.substr(slash + 1));
+        }
+  return 1;
+}
+
 /// How many tokens a model that generates has scores for.
 inline int64_t logitsWidth(const Model &model) {
   nlohmann::json manifest = readManifest(model);
@@ -34,6 +48,12 @@ inline int64_t logitsWidth(const Model &model) {
         if (tensor["name"] == "logits")
           return tensor["shape"].back().get<int64_t>();
   return 0;
+}
+
+/// The tokens that every answer is made to begin with, behind the start.
+inline std::vector<int32_t> forcedTokens(const Model &model) {
+  nlohmann::json manifest = readManifest(model);
+  return manifest.value("/tokens/forced"_json_pointer, std::vector<int32_t>());
 }
 
 } // namespace tenon::tools

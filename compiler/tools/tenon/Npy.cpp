@@ -129,3 +129,10 @@ void tools::writeNpy(const std::string &path, const NpyArray &array) {
   check((*file)->append(llvm::StringRef(static_cast<const char *>(data), bytes)));
   check((*file)->commit());
 }
+
+std::string tools::describe(const NpyArray &array) {
+  std::string text;
+  for (int64_t size : array.shape)
+    text += (text.empty() ? "" : ", ") + std::to_string(size);
+  return (array.isFloat ? "float32 [" : "int32 [") + text + "]";
+}

@@ -20,6 +20,9 @@ struct NpyArray {
   std::vector<int32_t> ints;
 };
 
+/// "float32 [3, 80]"
+std::string describe(const NpyArray &array);
+
 /// Reads float32, float64, int32 or int64 in C order; float64 is rounded, and an int64 must fit into an int32. Throws
 /// Failure.
 NpyArray readNpy(const std::string &path);

@@ -4,6 +4,8 @@
 #include "Generate.h"
 #include "Manifest.h"
 #include "RunInput.h"
+#include "Sources.h"
+#include "Transcribe.h"
 #include "tenon/tenon.hpp"
 
 #include <chrono>
@@ -176,8 +178,13 @@ void callWithArrays(const RunArguments &arguments, Session &session) {
 void run(const RunArguments &arguments, const CLI::App &command) {
   if (!arguments.inputs.empty() && !(arguments.texts.empty() && arguments.tokens.empty()))
     throw Failure("--input does not go with --tokens or --text, which make the inputs themselves");
+  if (arguments.timestamps && arguments.audio.empty())
+    throw Failure("--timestamps goes with --audio: they say when something was said");
   Model model(arguments.library, arguments.hugePages ? TENON_WEIGHTS_COPY_HUGE : TENON_WEIGHTS_MAP);
-  if (arguments.inputs.empty() && model.info().generates)
+  if (!arguments.audio.empty())
+    return transcribe(arguments, model);
+  bool forEntry = !arguments.inputs.empty() && (command.count("--entry") != 0 || !givesSources(arguments, model));
+  if (!forEntry && model.info().generates)
     return arguments.chat && arguments.texts.empty() ? converse(arguments, model) : generate(arguments, model);
   for (const CLI::Option *option : command.get_options())
     if (option->get_group() == kGenerationGroup && option->count() != 0)
@@ -205,9 +212,18 @@ void addGenerationOptions(CLI::App &command, RunArguments &arguments) {
       command.add_option("--repetition-penalty", options.repetitionPenalty,
                          "Divides scores of tokens that have occurred"),
       command.add_option("--seed", options.seed, "Of the random choice (default: 0)"),
-      command.add_option("--beam", options.beams, "Width of a beam search"),
+      command.add_option("--beam", options.beams, "Width of a beam search")->check(CLI::Range(1, 4096)),
+      command.add_option("--n-best", options.sequences, "Write so many answers to each input, the best first")
+          ->check(CLI::Range(1, 4096)),
       command.add_option("--length-penalty", options.lengthPenalty,
                          "Exponent of the length that a beam's score is divided by"),
+      command.add_flag("--early-stopping", options.earlyStopping,
+                       "End a beam search as soon as it has as many finished answers as beams"),
+      command.add_option("--min-tokens", options.minTokens, "Least tokens before an end of text")
+          ->check(CLI::Range(int64_t(0), int64_t(INT32_MAX))),
+      command.add_option("--prefix", arguments.prefix, "Text that answers about a source begin with"),
+      command.add_option("--prefix-tokens", arguments.prefixTokens,
+                         "The same as token ids, in place of the model's own start too"),
       command.add_option("--stop", options.stopStrings, "Text that ends an answer; may be given several times")
           ->expected(1)
           ->take_all(),
@@ -226,7 +242,9 @@ void tools::addRun(CLI::App &app) {
   CLI::App *command =
       app.add_subcommand("run", "Run a compiled model\n"
                                 "Example: tenon run minilm.so --text \"A sentence\" --output embedding=e.npy\n"
-                                "Example: tenon run smollm2.so --chat --text \"What is the capital of France?\"");
+                                "Example: tenon run enpt.so --beam 4 --text - < lines.txt\n"
+                                "Example: tenon run smollm2.so --chat --text \"What is the capital of France?\"\n"
+                                "Example: tenon run whisper.so --audio talk.wav --timestamps");
   command->add_option("LIBRARY", arguments->library, "What tenon compile wrote")->required();
   command->add_option("--text", arguments->texts, "Text to read; several make a batch, - reads lines of standard input")
       ->expected(1)
@@ -236,7 +254,17 @@ void tools::addRun(CLI::App &app) {
       ->add_option("--tokens", arguments->tokens, "Token ids as they are, such as 101,7592,102; several make a batch")
       ->expected(1)
       ->take_all();
-  command->add_option("--input", arguments->inputs, "Input of an entry point, NAME=FILE.npy")->expected(1)->take_all();
+  command
+      ->add_option("--audio", arguments->audio,
+                   "Sound file to write down, such as WAV or FLAC; several, one after another")
+      ->expected(1)
+      ->take_all();
+  command->add_flag("--timestamps", arguments->timestamps, "Write when what was said was said, with --audio");
+  command
+      ->add_option("--input", arguments->inputs,
+                   "Input of an entry point, NAME=FILE.npy; features= or hidden= are what to write about")
+      ->expected(1)
+      ->take_all();
   command
       ->add_option("--output", arguments->outputs,
                    "Output to write, NAME=FILE.npy: embedding, hidden, tokens, logits, or a result of the entry point")
@@ -248,5 +276,8 @@ void tools::addRun(CLI::App &app) {
                     "Copy the weights into huge pages: slower to load, faster to read");
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
   addGenerationOptions(*command, *arguments);
-  command->callback([arguments, command] { run(*arguments, *command); });
+  command->callback([arguments, command] {
+    arguments->maxTokensGiven = command->count("--max-tokens") != 0;
+    run(*arguments, *command);
+  });
 }

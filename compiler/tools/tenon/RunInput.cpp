@@ -17,14 +17,14 @@ std::pair<std::string, std::string> tools::splitAssignment(const std::string &op
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-std::vector<int32_t> tools::parseTokens(const std::string &text) {
+std::vector<int32_t> tools::parseTokens(const std::string &text, const std::string &option) {
   std::vector<int32_t> ids;
   const char *at = text.data(), *end = at + text.size();
   while (at != end) {
     int32_t id;
     auto [next, error] = std::from_chars(at, end, id);
     if (error != std::errc() || (next != end && (*next != ',' || next + 1 == end)))
-      throw Failure("--tokens '" + text + "': expected 32-bit numbers with commas between them, found '" +
+      throw Failure(option + " '" + text + "': expected 32-bit numbers with commas between them, found '" +
                     std::string(at, end) + "'");
     ids.push_back(id);
     at = next == end ? end : next + 1;

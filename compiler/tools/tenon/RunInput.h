@@ -18,9 +18,11 @@ inline constexpr const char *kGenerationGroup = "Models that generate";
 
 struct RunArguments {
   std::string library, entry = "encode", system;
-  std::vector<std::string> texts, tokens, inputs, outputs;
+  std::string prefix, prefixTokens; ///< what answers about sources begin with
+  std::vector<std::string> texts, tokens, inputs, outputs, audio;
   uint32_t threads = 0;
-  bool json = false, hugePages = false, chat = false;
+  bool json = false, hugePages = false, chat = false, timestamps = false;
+  bool maxTokensGiven = false;
   double temperature = NAN; ///< NaN: not given
   GenerateOptions options;
 };
@@ -28,8 +30,8 @@ struct RunArguments {
 /// "NAME=FILE.npy" in two. Throws Failure.
 std::pair<std::string, std::string> splitAssignment(const std::string &option, const std::string &text);
 
-/// "1,2,3"; an empty list is a row without tokens. Throws Failure.
-std::vector<int32_t> parseTokens(const std::string &text);
+/// "1,2,3"; an empty list is a row without tokens. Throws Failure, which names the option.
+std::vector<int32_t> parseTokens(const std::string &text, const std::string &option = "--tokens");
 
 /// Texts of the command line; "-" stands for the lines of standard input.
 std::vector<std::string> readTexts(const std::vector<std::string> &given);

@@ -81,15 +81,25 @@ public:
 
   /// Token ids of a UTF-8 text, at most `maxTokens` of them; 0 for no limit.
   std::vector<int32_t> tokenize(std::string_view text, size_t maxTokens = 0) const {
-    std::vector<int32_t> ids(text.size() + 8);
-    size_t count = 0;
-    tenon_status status =
-        tenon_model_tokenize(handle, text.data(), text.size(), maxTokens, ids.data(), ids.size(), &count);
-    ids.resize(count);
-    if (status == TENON_ERROR_CAPACITY)
-      status = tenon_model_tokenize(handle, text.data(), text.size(), maxTokens, ids.data(), ids.size(), &count);
-    check(status);
-    return ids;
+    return ids(
+        [&](int32_t *ids, size_t capacity, size_t *count) {
+          return tenon_model_tokenize(handle, text.data(), text.size(), maxTokens, ids, capacity, count);
+        },
+        text.size() + 8);
+  }
+
+  /// The same of a text that the model is to write, with nothing around it.
+  std::vector<int32_t> tokenizeAnswer(std::string_view text) const {
+    return ids([&](int32_t *ids, size_t capacity, size_t *count) {
+      return tenon_model_tokenize_answer(handle, text.data(), text.size(), ids, capacity, count);
+    });
+  }
+
+  /// What answers about a source start with.
+  std::vector<int32_t> startTokens() const {
+    return ids([&](int32_t *ids, size_t capacity, size_t *count) {
+      return tenon_model_start_tokens(handle, ids, capacity, count);
+    });
   }
 
   std::string detokenize(std::span<const int32_t> ids) const {
@@ -125,19 +135,24 @@ public:
   /// The token ids of that text.
   std::vector<int32_t> tokenizeChat(std::span<const ChatMessage> messages, bool addGenerationPrompt = true) const {
     std::vector<tenon_chat_message> given = pointers(messages);
-    std::vector<int32_t> ids(256);
+    return ids([&](int32_t *ids, size_t capacity, size_t *count) {
+      return tenon_chat_tokenize(handle, given.data(), given.size(), addGenerationPrompt, ids, capacity, count);
+    });
+  }
+
+private:
+  /// Ids that a call gives, which is made again where the first guess of their number was too low.
+  template <typename Call> static std::vector<int32_t> ids(Call call, size_t guess = 256) {
+    std::vector<int32_t> ids(guess);
     size_t count = 0;
-    tenon_status status =
-        tenon_chat_tokenize(handle, given.data(), given.size(), addGenerationPrompt, ids.data(), ids.size(), &count);
+    tenon_status status = call(ids.data(), ids.size(), &count);
     ids.resize(count);
     if (status == TENON_ERROR_CAPACITY)
-      status =
-          tenon_chat_tokenize(handle, given.data(), given.size(), addGenerationPrompt, ids.data(), ids.size(), &count);
+      status = call(ids.data(), ids.size(), &count);
     check(status);
     return ids;
   }
 
-private:
   static std::vector<tenon_chat_message> pointers(std::span<const ChatMessage> messages) {
     std::vector<tenon_chat_message> given;
     for (const ChatMessage &message : messages)
@@ -150,7 +165,7 @@ private:
 
 /// How to generate; the members of tenon_generate_options, with its defaults.
 struct GenerateOptions {
-  int64_t maxTokens = 256;
+  int64_t maxTokens = 256, minTokens = 0;
   double temperature = 0, topP = 1, minP = 0, repetitionPenalty = 1;
   int32_t topK = 0;
   bool ignoreEos = false;
@@ -172,6 +187,7 @@ public:
     for (const std::string &stop : options.stopStrings)
       stops.push_back(stop.c_str());
     given.max_tokens = options.maxTokens;
+    given.min_tokens = options.minTokens;
     given.temperature = options.temperature;
     given.top_p = options.topP;
     given.min_p = options.minP;
@@ -211,6 +227,13 @@ struct Generation {
   double prefillSeconds, decodeSeconds;
 };
 
+/// What a model that attends to a source writes about: one of tokens, features and hidden states.
+struct Source {
+  std::vector<int32_t> tokens;
+  std::vector<float> features; ///< rows of info().source_features
+  std::vector<float> hidden;   ///< rows of info().source_width
+};
+
 /// Working memory and threads for one caller at a time.
 class Session {
 public:
@@ -220,13 +243,20 @@ public:
     options.struct_size = sizeof options;
     options.threads = threads;
     check(tenon_session_create(model.get(), &options, &handle));
-    width = size_t(model.info().width);
+    tenon_model_info info = model.info();
+    width = size_t(info.width);
+    featureWidth = size_t(info.source_features);
+    hiddenWidth = size_t(info.source_width);
   }
   Session(const Session &) = delete;
-  Session(Session &&other) noexcept : handle(std::exchange(other.handle, nullptr)), width(other.width) {}
+  Session(Session &&other) noexcept
+      : handle(std::exchange(other.handle, nullptr)), width(other.width), featureWidth(other.featureWidth),
+        hiddenWidth(other.hiddenWidth) {}
   Session &operator=(Session &&other) noexcept {
     std::swap(handle, other.handle);
     std::swap(width, other.width);
+    std::swap(featureWidth, other.featureWidth);
+    std::swap(hiddenWidth, other.hiddenWidth);
     return *this;
   }
   ~Session() {
@@ -275,6 +305,26 @@ public:
     return embeddings;
   }
 
+  /// Makes the session be about a source, without tokens.
+  void setSource(const Source &source) {
+    Session *self = this;
+    setSources({&self, 1}, {&source, 1});
+  }
+
+  /// The same for several sessions of one model at once, sources[i] for sessions[i].
+  static void setSources(std::span<Session *const> sessions, std::span<const Source> sources) {
+    if (sessions.size() != sources.size())
+      throw Error(TENON_ERROR_INVALID_ARGUMENT,
+                  std::to_string(sources.size()) + " sources for " + std::to_string(sessions.size()) + " sessions");
+    std::vector<tenon_session *> handles;
+    std::vector<tenon_source> given;
+    for (size_t row = 0; row < sessions.size(); ++row) {
+      handles.push_back(sessions[row]->handle);
+      given.push_back(sessions[row]->convert(sources[row], row));
+    }
+    check(tenon_session_set_sources(handles.data(), given.data(), given.size()));
+  }
+
   /// Appends tokens; the scores of what may come next, if wanted.
   void prefill(std::span<const int32_t> tokens, float *logits = nullptr) {
     check(tenon_session_prefill(handle, tokens.data(), tokens.size(), logits));
@@ -296,11 +346,14 @@ public:
     Session forked;
     check(tenon_session_fork(handle, &forked.handle));
     forked.width = width;
+    forked.featureWidth = featureWidth;
+    forked.hiddenWidth = hiddenWidth;
     return forked;
   }
   /// Ends what generate() does on another thread.
   void cancel() { check(tenon_cancel(handle)); }
 
+  /// An empty prompt for a session without tokens is the model's start tokens.
   Generation generate(std::span<const int32_t> prompt, const GenerateOptions &options = {}) {
     Session *self = this;
     std::vector<int32_t> tokens(prompt.begin(), prompt.end());
@@ -355,6 +408,22 @@ private:
     }
   };
 
+  tenon_source convert(const Source &source, size_t row) const {
+    tenon_source given{};
+    given.struct_size = sizeof given;
+    given.tokens = source.tokens.empty() ? nullptr : source.tokens.data();
+    given.token_count = source.tokens.size();
+    given.features = source.features.empty() ? nullptr : source.features.data();
+    given.hidden = source.hidden.empty() ? nullptr : source.hidden.data();
+    size_t columns = given.hidden ? hiddenWidth : featureWidth;
+    size_t numbers = given.hidden ? source.hidden.size() : source.features.size();
+    if (numbers != 0 && (columns == 0 || numbers % columns != 0))
+      throw Error(TENON_ERROR_INVALID_ARGUMENT, "source " + std::to_string(row) + " has " + std::to_string(numbers) +
+                                                    " numbers, expected rows of " + std::to_string(columns));
+    given.rows = numbers == 0 ? 0 : int64_t(numbers / columns);
+    return given;
+  }
+
   static Generation convert(const tenon_generation &result) {
     Generation made{{}, result.prefill_seconds, result.decode_seconds};
     for (size_t index = 0; index < result.sequence_count; ++index) {
@@ -366,7 +435,7 @@ private:
   }
 
   tenon_session *handle = nullptr;
-  size_t width = 0;
+  size_t width = 0, featureWidth = 0, hiddenWidth = 0;
 };
 
 /// Appends tokens[i] to sessions[i] of one model, in one pass; the scores of what may come next, one row after the

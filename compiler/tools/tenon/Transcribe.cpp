@@ -1,0 +1,158 @@
+//===- Transcribe.cpp - tenon run on sounds -------------------------------===//
+
+#include "Transcribe.h"
+#include "Command.h"
+#include "Generate.h"
+#include "tenon/audio.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+using namespace tenon;
+using namespace tenon::tools;
+
+namespace {
+
+/// "01:02.50"
+std::string clockTime(double seconds) {
+  char text[32];
+  auto hundredths = static_cast<long long>(std::llround(seconds * 100));
+  std::snprintf(text, sizeof text, "%02lld:%02lld.%02lld", hundredths / 6000, hundredths / 100 % 60, hundredths % 100);
+  return text;
+}
+
+class Transcription {
+public:
+  Transcription(const RunArguments &arguments, const Model &model)
+      : arguments(arguments), format(audioFormat(model)), session(model, arguments.threads) {}
+
+  void run() {
+    checkArguments();
+    TranscribeOptions options = transcribeOptions();
+    for (const std::string &path : arguments.audio) {
+      std::vector<float> samples = readAudio(path, format.rate);
+      seconds += static_cast<double>(samples.size()) / static_cast<double>(format.rate);
+      Session *pointer = &session;
+      CancelOnInterrupt cancel({&pointer, 1});
+      first = true;
+      transcripts.push_back(transcribe(session, samples, options));
+      finishRow(path);
+    }
+    writeOutputs();
+    if (arguments.json)
+      printJson();
+    else
+      printTimes();
+  }
+
+private:
+  void checkArguments() const {
+    if (!arguments.texts.empty() || !arguments.tokens.empty() || !arguments.inputs.empty())
+      throw Failure("--audio does not go with --text, --tokens or --input");
+    if (arguments.chat)
+      throw Failure("--audio does not go with --chat");
+    if (arguments.options.maxTokens < 1)
+      throw Failure("--max-tokens 0: expected at least 1 with --audio");
+    for (const std::string &output : arguments.outputs)
+      if (splitAssignment("--output", output).first != "tokens")
+        throw Failure("--output '" + splitAssignment("--output", output).first + "': --audio gives tokens");
+  }
+
+  TranscribeOptions transcribeOptions() {
+    TranscribeOptions options;
+    options.timestamps = arguments.timestamps;
+    options.generate = resolvedOptions(arguments);
+    if (arguments.maxTokensGiven)
+      options.maxTokens = arguments.options.maxTokens;
+    if (!arguments.prefixTokens.empty())
+      options.startTokens = parseTokens(arguments.prefixTokens);
+    if (!arguments.json)
+      options.onSegment = [this](const tenon_segment &segment) {
+        printSegment(segment);
+        return true;
+      };
+    return options;
+  }
+
+  void printSegment(const tenon_segment &segment) {
+    if (arguments.timestamps)
+      std::printf("[%s -> %s] ", clockTime(segment.begin).c_str(), clockTime(segment.end).c_str());
+    else if (!first)
+      std::fputc(' ', stdout);
+    first = false;
+    std::fwrite(segment.text, 1, segment.text_bytes, stdout);
+    if (arguments.timestamps)
+      std::fputc('\n', stdout);
+    std::fflush(stdout);
+  }
+
+  void finishRow(const std::string &path) const {
+    if (!arguments.json && !arguments.timestamps)
+      std::fputc('\n', stdout);
+    std::fflush(stdout);
+    if (transcripts.back().segments.empty())
+      std::fprintf(stderr, "%s: no speech was found\n", path.c_str());
+  }
+
+  void writeOutputs() const {
+    std::vector<std::vector<int32_t>> rows;
+    for (const Transcript &transcript : transcripts)
+      rows.push_back(transcript.tokens);
+    for (const std::string &output : arguments.outputs)
+      writeNpy(splitAssignment("--output", output).second, tokenArray(rows));
+  }
+
+  static nlohmann::json segmentJson(const Segment &segment) {
+    return {{"begin", segment.begin}, {"end", segment.end}, {"text", segment.text}, {"tokens", segment.tokens}};
+  }
+
+  void printJson() const {
+    nlohmann::json rows = nlohmann::json::array();
+    double features = 0, encoding = 0, decoding = 0;
+    for (const Transcript &transcript : transcripts) {
+      nlohmann::json segments = nlohmann::json::array();
+      for (const Segment &segment : transcript.segments)
+        segments.push_back(segmentJson(segment));
+      rows.push_back({{"tokens", transcript.tokens},
+                      {"text", transcript.text},
+                      {"segments", std::move(segments)},
+                      {"finish", tenon_finish_name(transcript.finish)}});
+      features += transcript.featureSeconds;
+      encoding += transcript.encodeSeconds;
+      decoding += transcript.decodeSeconds;
+    }
+    nlohmann::json object{{"rows", std::move(rows)},
+                          {"timing",
+                           {{"audio_seconds", seconds},
+                            {"feature_seconds", features},
+                            {"encode_seconds", encoding},
+                            {"decode_seconds", decoding}}}};
+    std::cout << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+  }
+
+  void printTimes() const {
+    double features = 0, encoding = 0, decoding = 0;
+    size_t tokens = 0;
+    for (const Transcript &transcript : transcripts) {
+      features += transcript.featureSeconds;
+      encoding += transcript.encodeSeconds;
+      decoding += transcript.decodeSeconds;
+      tokens += transcript.tokens.size();
+    }
+    std::fprintf(stderr, "%.1f s of sound: spectrograms %.3f s, encoder %.3f s, %zu tokens written in %.3f s\n",
+                 seconds, features, encoding, tokens, decoding);
+  }
+
+  const RunArguments &arguments;
+  tenon_audio_format format;
+  Session session;
+  std::vector<Transcript> transcripts;
+  double seconds = 0;
+  bool first = true;
+};
+
+} // namespace
+
+void tools::transcribe(const RunArguments &arguments, const Model &model) { Transcription(arguments, model).run(); }
