@@ -12,7 +12,7 @@
 
 namespace tenon::runtime {
 
-/// Changes the scores of the next token before one is chosen.
+/// Changes the scores of the next token before one is chosen; called from several threads at once.
 using ScoreFilter = std::function<void(std::span<float> scores, std::span<const int32_t> written)>;
 
 /// What a model's manifest and the caller say that an answer must begin and end with, and may not say: the logits
@@ -25,8 +25,10 @@ public:
       : tokens(tokens), ends(ends), least(least), longest(longest), filter(filter) {}
 
   /// `said`: how many tokens follow the start, those of a prefix that was given among them; `written` those of the
-  /// answer itself. What may not come gets -infinity; what must come 0, the logarithm of 1.
-  void apply(std::span<float> scores, int64_t said, std::span<const int32_t> written) const;
+  /// answer itself. What may not come gets -infinity; what must come 0, the logarithm of 1. Returns whether one must.
+  bool apply(std::span<float> scores, int64_t said, std::span<const int32_t> written) const;
+  /// What ends an answer gets -infinity while too little is written.
+  void holdEnds(std::span<float> scores, std::span<const int32_t> written) const;
 
 private:
   const SpecialTokens &tokens;

@@ -5,6 +5,7 @@
 #include "AnswerText.h"
 #include "Failure.h"
 #include "Forward.h"
+#include "Scores.h"
 #include "Session.h"
 
 #include <algorithm>
@@ -16,6 +17,9 @@ namespace {
 /// New tokens of one pass over the weights: enough to fill wide matrix products, few enough that a cancelled prompt
 /// ends soon and the working memory stays in the tens of megabytes.
 constexpr size_t passTokens = 512;
+
+/// Waking threads takes as long as looking at a few ten thousand scores.
+constexpr size_t scoresWorthThreads = 32768;
 
 using Clock = std::chrono::steady_clock;
 
@@ -34,21 +38,33 @@ struct Row {
       : prompt(prompt), number(number), sequence(std::move(sequence)), text(std::move(text)) {}
 };
 
+/// What one of the session's threads needs to choose tokens.
+struct Chooser {
+  Sampler sampler;
+  std::vector<float> untouched; ///< the scores of one row, before they are sampled from
+};
+
+struct Choice {
+  int32_t token; ///< -1 where the scores are not numbers
+  double score;
+};
+
 class Generation {
 public:
   Generation(Session &runner, std::span<const Prompt> prompts, const GenerateOptions &options)
       : runner(runner), prompts(prompts), options(options), entry(runner.model().entry("prefill")),
-        vocab(size_t(logitsWidth(entry))), sampler(options.sampling, vocab),
+        vocab(size_t(logitsWidth(entry))), choosers(runner.threads(), Chooser{Sampler(options.sampling, vocab), {}}),
         rules(runner.model().manifest().tokens, options.stopTokens, options.minTokens, options.maxTokens,
               options.filter) {}
 
-  void run(std::span<const float> promptLogits);
+  void run(std::vector<float> promptLogits);
   void collect(std::span<GenerationResults> results);
 
 private:
-  void startRows(std::span<const float> promptLogits);
-  void write(Row &row, std::span<float> scores);
-  int32_t pick(Row &row, std::span<float> scores);
+  void startRows(std::vector<float> promptLogits);
+  void chooseTokens();
+  Choice choose(const Row &row, std::span<float> scores);
+  void write(Row &row, Choice choice);
   void tell(Row &row, int32_t token, const std::string &text);
   void finish(Row &row, tenon_finish how);
   void dropFinished();
@@ -59,24 +75,32 @@ private:
   const GenerateOptions &options;
   const Entry &entry;
   size_t vocab;
-  Sampler sampler;
+  std::vector<Chooser> choosers; ///< one per thread
   AnswerRules rules;
   std::vector<Row> rows;
+  // Of the rows that are being written:
   std::vector<Row *> live;
-  std::vector<float> logits, untouched; ///< [live rows, vocab]; one row
+  std::vector<float> logits; ///< [rows, vocab]
+  std::vector<Choice> choices;
+  std::vector<Step> steps;
 };
 
-void Generation::startRows(std::span<const float> promptLogits) {
+void Generation::startRows(std::vector<float> promptLogits) {
   rows.reserve(prompts.size() * options.sequences);
-  logits.resize(prompts.size() * options.sequences * vocab);
   for (size_t prompt = 0; prompt < prompts.size(); ++prompt)
     for (uint32_t number = 0; number < options.sequences; ++number) {
       Sequence sequence =
           number + 1 < options.sequences ? Sequence(*prompts[prompt].sequence) : std::move(*prompts[prompt].sequence);
-      std::copy_n(promptLogits.data() + prompt * vocab, vocab, logits.data() + rows.size() * vocab);
       rows.emplace_back(prompt, number, std::move(sequence),
                         AnswerText(runner.model().answerTokenizerIfAny(), options.stopStrings));
     }
+  logits = std::move(promptLogits);
+  if (options.sequences > 1) {
+    std::vector<float> ofPrompts = std::move(logits);
+    logits.resize(rows.size() * vocab);
+    for (size_t row = 0; row < rows.size(); ++row)
+      std::copy_n(ofPrompts.data() + rows[row].prompt * vocab, vocab, logits.data() + row * vocab);
+  }
   for (Row &row : rows) {
     live.push_back(&row);
     if (options.maxTokens == 0)
@@ -99,26 +123,33 @@ void Generation::finish(Row &row, tenon_finish how) {
     tell(row, -1, rest);
 }
 
-int32_t Generation::pick(Row &row, std::span<float> scores) {
-  // Of what was written, the last token has not been taken in.
-  int64_t pending = row.written.tokens.empty() ? 0 : 1;
-  int64_t start = int64_t(runner.model().manifest().tokens.start.size());
-  rules.apply(scores, row.sequence.length() + pending - start, row.written.tokens);
+Choice Generation::choose(const Row &row, std::span<float> scores) {
+  auto start = int64_t(runner.model().manifest().tokens.start.size());
+  if (!rules.apply(scores, row.sequence.length() - start, row.written.tokens))
+    rules.holdEnds(scores, row.written.tokens);
+  auto &[sampler, untouched] = choosers[ThreadPool::currentThread()];
   if (options.scores)
     untouched.assign(scores.begin(), scores.end());
   uint64_t stream = uint64_t(row.prompt) << 32 | row.number;
   int32_t token = sampler.pick(scores, row.sequence.tokens(), stream, row.written.tokens.size());
-  if (options.scores && token >= 0)
-    row.written.score += double(untouched[size_t(token)]) - logSumExp(untouched);
-  return token;
+  bool scored = options.scores && token >= 0;
+  return {token, scored ? double(untouched[size_t(token)]) - logSumExp(untouched) : 0};
 }
 
-void Generation::write(Row &row, std::span<float> scores) {
+void Generation::chooseTokens() {
+  choices.resize(live.size());
+  forEachRow(runner, live.size(), vocab, [this](size_t index) {
+    choices[index] = choose(*live[index], std::span(logits).subspan(index * vocab, vocab));
+  });
+}
+
+void Generation::write(Row &row, Choice choice) {
   if (prompts[row.prompt].cancelled->load(std::memory_order_relaxed))
     return finish(row, TENON_FINISH_CANCELLED);
-  int32_t token = pick(row, scores);
+  int32_t token = choice.token;
   if (token < 0)
     return finish(row, TENON_FINISH_NOT_A_NUMBER);
+  row.written.score += choice.score;
   row.written.tokens.push_back(token);
   bool stops = std::find(options.stopTokens.begin(), options.stopTokens.end(), token) != options.stopTokens.end();
   tell(row, token, stops ? "" : row.text.push(token));
@@ -141,7 +172,7 @@ void Generation::dropFinished() {
 /// Takes each live row's last token in. Where the cache is full, the last rows end, so that the others go on.
 void Generation::advance() {
   while (!live.empty()) {
-    std::vector<Step> steps;
+    steps.clear();
     for (Row *row : live)
       steps.push_back({&row->sequence, std::span(row->written.tokens).last(1)});
     try {
@@ -157,12 +188,13 @@ void Generation::advance() {
   }
 }
 
-void Generation::run(std::span<const float> promptLogits) {
-  startRows(promptLogits);
+void Generation::run(std::vector<float> promptLogits) {
+  startRows(std::move(promptLogits));
   dropFinished();
   while (!live.empty()) {
+    chooseTokens();
     for (size_t index = 0; index < live.size(); ++index)
-      write(*live[index], std::span(logits).subspan(index * vocab, vocab));
+      write(*live[index], choices[index]);
     dropFinished();
     advance();
   }
@@ -214,6 +246,13 @@ void makeViews(std::span<GenerationResults> results) {
 
 } // namespace
 
+void forEachRow(Session &runner, size_t rows, size_t vocab, const std::function<void(size_t)> &task) {
+  if (rows > 1 && rows * vocab >= scoresWorthThreads)
+    return runner.spread(rows, task);
+  for (size_t row = 0; row < rows; ++row)
+    task(row);
+}
+
 bool prefillPrompts(Session &runner, std::span<const Prompt> prompts, std::span<float> logits) {
   auto vocab = logits.size() / prompts.size();
   size_t piece = std::max<size_t>(passTokens / prompts.size(), PagePool::pageTokens);
@@ -235,10 +274,13 @@ bool prefillPrompts(Session &runner, std::span<const Prompt> prompts, std::span<
     if (steps.empty())
       return true;
     bool wanted = std::any_of(ending.begin(), ending.end(), [](size_t index) { return index != goesOn; });
-    passLogits.resize(wanted ? steps.size() * vocab : 0);
+    bool allEnd = steps.size() == prompts.size() && std::find(ending.begin(), ending.end(), goesOn) == ending.end();
+    passLogits.resize(wanted && !allEnd ? steps.size() * vocab : 0);
     ForwardOutputs outputs;
-    outputs.logits = wanted ? passLogits.data() : nullptr;
+    outputs.logits = allEnd ? logits.data() : wanted ? passLogits.data() : nullptr;
     forward(runner, steps, outputs);
+    if (allEnd)
+      return true;
     for (size_t row = 0; row < ending.size(); ++row)
       if (ending[row] != goesOn)
         std::copy_n(passLogits.data() + row * vocab, vocab, logits.data() + ending[row] * vocab);
@@ -271,12 +313,10 @@ GenerationTimes generate(Session &runner, std::span<const Prompt> prompts, const
   }
   start = Clock::now();
   if (options.beams != 0) {
-    auto vocab = logits.size() / prompts.size();
-    for (size_t row = 0; row < prompts.size(); ++row)
-      results[row] = searchBeams(runner, prompts[row], std::span(logits).subspan(row * vocab, vocab), row, options);
+    searchBeams(runner, prompts, std::move(logits), options, results);
   } else {
     Generation generation(runner, prompts, options);
-    generation.run(logits);
+    generation.run(std::move(logits));
     generation.collect(results);
   }
   times.decodeSeconds = secondsSince(start);

@@ -66,10 +66,13 @@ GenerationTimes generate(Session &runner, std::span<const Prompt> prompts, const
 /// early, returning false, when one is cancelled.
 bool prefillPrompts(Session &runner, std::span<const Prompt> prompts, std::span<float> logits);
 
-/// Beam search as Hugging Face's transformers does it, for prompt number `row`. Its sequence has taken the prompt in,
-/// after which the model said `logits`; it becomes the best beam's.
-GenerationResults searchBeams(Session &runner, const Prompt &prompt, std::span<const float> logits, size_t row,
-                              const GenerateOptions &options);
+/// Beam search as Hugging Face's transformers does it. The sequences have taken the prompts in, after which the model
+/// said `logits`, [prompts, vocab]; they become the best beams'. The beams of all prompts go through the model together.
+void searchBeams(Session &runner, std::span<const Prompt> prompts, std::vector<float> logits,
+                 const GenerateOptions &options, std::span<GenerationResults> results);
+
+/// Calls task(row) for rows of `vocab` scores, on the session's threads where that pays.
+void forEachRow(Session &runner, size_t rows, size_t vocab, const std::function<void(size_t)> &task);
 
 } // namespace tenon::runtime
 

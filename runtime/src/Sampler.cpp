@@ -8,30 +8,12 @@
 #include "Sampler.h"
 
 #include "Philox.h"
+#include "Scores.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace tenon::runtime {
-
-int32_t highest(std::span<const float> scores) {
-  size_t best = 0;
-  bool numbers = true;
-  for (size_t id = 0; id < scores.size(); ++id) {
-    numbers &= !std::isnan(scores[id]);
-    best = scores[id] > scores[best] ? id : best;
-  }
-  return numbers && !scores.empty() && std::isfinite(scores[best]) ? int32_t(best) : -1;
-}
-
-double logSumExp(std::span<const float> scores) {
-  double largest = -INFINITY, sum = 0;
-  for (float score : scores)
-    largest = std::max(largest, double(score));
-  for (float score : scores)
-    sum += std::exp(double(score) - largest);
-  return largest + std::log(sum);
-}
 
 void RepetitionPenalty::apply(std::span<float> scores, std::span<const int32_t> history) {
   if (penalty == 1)

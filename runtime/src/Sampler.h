@@ -55,12 +55,6 @@ private:
   std::vector<Candidate> candidates;
 };
 
-/// The highest score's id, of equal ones the lowest; -1 if one is not a number or the highest is not finite.
-int32_t highest(std::span<const float> scores);
-
-/// log(sum(exp(scores))), in float64.
-double logSumExp(std::span<const float> scores);
-
 } // namespace tenon::runtime
 
 #endif // TENON_RUNTIME_SAMPLER_H

@@ -41,7 +41,8 @@ void Sequence::begin(std::shared_ptr<const Source> source) noexcept {
 }
 
 void Sequence::prepare(int64_t count) {
-  history.reserve(size_t(length() + count));
+  if (auto needed = size_t(length() + count); needed > history.capacity())
+    history.reserve(std::max(needed, 2 * history.size()));
   // Only the last page has room. Another holder may copy it at the same time; then both copies are used and nobody has
   // the original.
   if (length() % PagePool::pageTokens != 0 && count > 0) {

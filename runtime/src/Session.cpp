@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 
 namespace tenon::runtime {
 namespace {
@@ -120,6 +121,29 @@ void Session::run(const Entry &entry, const std::vector<void *> &arguments, cons
   if (code != 0)
     fail(TENON_ERROR_KERNEL, "a kernel of ", entry.name, " returned ", code, ": ",
          error.empty() ? "it gave no message" : error);
+}
+
+void Session::spread(size_t count, const std::function<void(size_t)> &task) {
+  struct Work {
+    const std::function<void(size_t)> &task;
+    std::mutex mutex;
+    std::exception_ptr thrown;
+  } work{task, {}, {}};
+  auto runOne = [](void *, int index, uint8_t *closure) {
+    auto &work = *reinterpret_cast<Work *>(closure);
+    try {
+      work.task(size_t(index));
+      return 0;
+    } catch (...) {
+      std::lock_guard lock(work.mutex);
+      work.thrown = std::current_exception();
+      return 1;
+    }
+  };
+  ThreadPool::CallScope threads(pool);
+  FloatingPointScope floatingPoint;
+  if (pool.parallelFor(this, runOne, 0, int(count), reinterpret_cast<uint8_t *>(&work)) != 0)
+    std::rethrow_exception(work.thrown);
 }
 
 Sequence &Session::sequence() {

@@ -10,6 +10,7 @@
 #include "Sequence.h"
 #include "ThreadPool.h"
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -34,6 +35,8 @@ public:
   /// Runs an entry point on arguments and dims that are known to be good.
   void run(const Entry &entry, const std::vector<void *> &arguments, const std::vector<int64_t> &dims);
   void refuseAfterFork() const;
+  /// Calls task(0) to task(count - 1) on the session's threads; throws what one of them throws.
+  void spread(size_t count, const std::function<void(size_t)> &task);
 
   /// The tokens that this session has cached; fails if the model does not generate.
   Sequence &sequence();

@@ -105,10 +105,10 @@ std::string decoder(const std::string &from = "", const std::string &to = "") {
   std::string entries;
   for (const char *name : {"prefill", "decode"})
     entries +=
-        std::string(entries.empty() ? "" : ",") + R"({"name":")" + name + R"(","dims":["b","n","s","p"],"inputs":[
+        std::string(entries.empty() ? "" : ",") + R"({"name":")" + name + R"(","dims":["b","n","s","pages"],"inputs":[
       {"name":"tokens","type":"i32","shape":["b","n"]},{"name":"lengths","type":"i32","shape":["b"]},
       {"name":"past","type":"i32","shape":["b"]},{"name":"pages","type":"i32","shape":["b","s"]}],
-      "states":[{"name":"cache.a","type":"f32","shape":[3,"p",64]}],
+      "states":[{"name":"cache.a","type":"f32","shape":[3,"pages",64]}],
       "outputs":[{"name":"logits","type":"f32","shape":["b",9]}],"limits":{"vocab":9}})";
   std::string text = R"({"tenon":1,"name":"m","kernels":[],"entries":[)" + entries + "]}";
   size_t at = text.rfind(from);
@@ -133,15 +133,16 @@ TEST(Manifest, EntryPointsThatGenerateHaveTheirTensors) {
   EXPECT_EQ(problemOf(decoder(R"("name":"lengths")", R"("name":"length")")),
             "manifest: entry point \"decode\" has no \"lengths\" of type i32 and rank 1");
   EXPECT_EQ(problemOf(decoder(R"({"name":"past")", R"({"name":"x","type":"i32","shape":["b"]},{"name":"past")")),
-            "manifest: entry point \"decode\" has an input \"x\", expected tokens, lengths, past and pages");
+            "manifest: entry point \"decode\" has an input \"x\", expected tokens, lengths, past and pages, and maybe "
+            "source_lengths and source_pages");
   EXPECT_EQ(problemOf(decoder(R"("name":"logits")", R"("name":"scores")")),
             "manifest: entry point \"decode\" has no \"logits\" of type f32 and rank 2");
   EXPECT_EQ(problemOf(decoder(R"(["b",9])", R"(["b","n"])")),
             "manifest: the last extent of output \"logits\" of entry point \"decode\" is not a number");
   EXPECT_EQ(problemOf(decoder(R"("vocab":9)", R"("vocab":10)")),
             "manifest: entry point \"decode\" takes 10 tokens and gives 9 logits");
-  EXPECT_EQ(problemOf(decoder(R"("states":[{"name":"cache.a","type":"f32","shape":[3,"p",64]}])", R"("states":[])")),
-            "manifest: dim \"p\" of entry point \"decode\" occurs in no input that must be given");
+  EXPECT_EQ(problemOf(decoder(R"("states":[{"name":"cache.a","type":"f32","shape":[3,"pages",64]}])", R"("states":[])")),
+            "manifest: dim \"pages\" of entry point \"decode\" occurs in no input that must be given");
 }
 
 TEST(Manifest, SizesAreExactBeyondDoubles) {

@@ -3,6 +3,7 @@
 #include "Sampler.h"
 
 #include "Philox.h"
+#include "Scores.h"
 
 #include <cmath>
 #include <gtest/gtest.h>
