@@ -43,27 +43,36 @@ void benchLinear(int64_t depth, int64_t width, bool gelu, const Options &options
   }
 }
 
-void benchAttention(int64_t sequences, int32_t length, int64_t heads, int64_t size, const Options &options,
-                    double peak) {
+void benchAttention(int64_t sequences, int32_t length, int64_t heads, int64_t size, const Options &options, double peak,
+                    bool relative = false) {
   if (!options.wants("attention"))
     return;
   int64_t width = heads * size;
   RegionBuilder region;
   int x = region.rows(3 * width), starts = region.indices(), lengths = region.indices();
+  int distances = relative ? region.array({257, heads}) : -1;
   int q = region.split(x, {width, width, width});
-  int value = region.operation("attention", {q, q + 1, q + 2, starts, lengths}, width,
-                               {{"heads", heads},
-                                {"key_value_heads", heads},
-                                {"head_size", size},
-                                {"scale", 1 / std::sqrt(static_cast<double>(size))}});
-  LoadedKernel kernel = load(region.yield({value}), options);
+  std::vector<int> operands = {q, q + 1, q + 2, starts, lengths};
+  std::map<std::string, Attribute> attributes = {{"heads", heads},
+                                                 {"key_value_heads", heads},
+                                                 {"head_size", size},
+                                                 {"scale", 1 / std::sqrt(static_cast<double>(size))}};
   Batch batch(std::vector<int32_t>(static_cast<size_t>(sequences), length));
   Array input = randomRows(batch, 3 * width, 1), startsArray = batch.startsArray(), output({batch.rows(), width});
-  Array lengthsArray = batch.lengthsArray();
+  Array lengthsArray = batch.lengthsArray(), table = randomArray({257, heads}, 3);
+  std::vector<Array *> arrays = {&input, &startsArray, &lengthsArray};
+  if (relative) {
+    operands.push_back(distances);
+    attributes["tables"] = int64_t(1);
+    attributes["score"] = std::string("s + table0(min(max(k - q, -128), 128) + 128, h)");
+    arrays.push_back(&table);
+  }
+  LoadedKernel kernel = load(region.yield({region.operation("attention", operands, width, attributes)}), options);
+  arrays.push_back(&output);
   double operations = 4.0 * static_cast<double>(sequences * width) * length * length;
   report("attention " + std::to_string(sequences) + " x " + std::to_string(length) + ", " + std::to_string(heads) +
-             " heads of " + std::to_string(size),
-         operations, leastTime(kernel, {&input, &startsArray, &lengthsArray, &output}), peak);
+             " heads of " + std::to_string(size) + (relative ? ", relative" : ""),
+         operations, leastTime(kernel, arrays), peak);
 }
 
 struct Selection {
@@ -105,6 +114,10 @@ void benchEncoder(const Options &options, double peak) {
   benchAttention(8, 128, 12, 32, options, peak);
   benchAttention(1, 512, 12, 32, options, peak);
   benchAttention(1, 1024, 12, 64, options, peak);
+  benchAttention(1, 1500, 6, 64, options, peak);
+  benchAttention(32, 32, 8, 32, options, peak);
+  benchAttention(1, 512, 8, 64, options, peak);
+  benchAttention(1, 512, 8, 64, options, peak, true);
 }
 
 } // namespace
