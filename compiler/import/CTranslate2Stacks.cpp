@@ -310,7 +310,9 @@ void StackReader::readMlp(spec::Activation activation) {
 void StackReader::readEncoder() {
   std::string embeddings = variables.has("encoder/embeddings/weight") ? "encoder/embeddings" : "encoder/embeddings_0";
   begin("encoder", extent(embeddings + "/weight", 1), variables.flag("encoder/pre_norm", true));
-  (void)variables.number(at("embeddings_merge")); // Of several embeddings, which are refused.
+  // Of several embeddings, which are refused; and what the number of key heads says too.
+  for (StringRef name : {"embeddings_merge", "multi_query_attention"})
+    (void)variables.number(at(name));
   readEmbeddings(embeddings);
   readPositions();
   stack->block.push_back(readAttention("attention", "self_attention", false));

@@ -41,13 +41,14 @@ class Translator:
             self.sessions.append(session.value)
         return (ctypes.c_void_p * count)(*self.sessions[:count])
 
-    def translate(self, rows, most, beams=0, ignore_end=False, length_penalty=1.0):
+    def translate(self, rows, most, beams=0, least=0, length_penalty=1.0):
         """Of each row of source tokens at most so many tokens, with the one that ends a text if it was written."""
         handles, kept = self.handles(len(rows)), [int_array(row) for row in rows]
         size = ctypes.sizeof(Source)
         sources = (Source * len(rows))(*[Source(size, ctypes.addressof(ids), len(ids), None, None, 0) for ids in kept])
         self.call("tenon_session_set_sources", handles, sources, ctypes.c_size_t(len(rows)))
-        options = GenerateOptions(ctypes.sizeof(GenerateOptions), most, 0, 1, 0, 1, 0, ignore_end, 0, 1, beams, length_penalty)
+        options = GenerateOptions(struct_size=ctypes.sizeof(GenerateOptions), max_tokens=most, top_p=1, repetition_penalty=1,
+                                  sequences=1, beams=beams, length_penalty=length_penalty, min_tokens=least)
         results = (Generation * len(rows))(*[Generation(ctypes.sizeof(Generation))] * len(rows))
         prompts, lengths = (ctypes.c_void_p * len(rows))(), (ctypes.c_size_t * len(rows))()
         self.call("tenon_generate_batch", handles, prompts, lengths, ctypes.c_size_t(len(rows)), ctypes.byref(options), results)

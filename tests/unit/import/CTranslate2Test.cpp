@@ -52,6 +52,8 @@ public:
     small.stack("decoder", true);
     small.builder.number<int8_t>("encoder/activation", 1, 2)
         .number<int8_t>("decoder/activation", 1, 2)
+        .number<int8_t>("encoder/embeddings_merge", 1, 0)
+        .flag("encoder/multi_query_attention", 0)
         .number<int16_t>("decoder/alignment_layer", 2, -1)
         .flag("decoder/alibi", 0)
         .flag("decoder/start_from_zero_embedding", 1)
