@@ -1,7 +1,11 @@
 /* A model that generates, written by hand. What it predicts depends on every cached token through the page table, in
  * both layers, so that a page that is missing, stale or another row's shows. After the tokens x0, x1, ... the score of
  * token v is -((v - h) mod 32) / 4 where h is the sum of (x_k + 1) (k + 1), over the last 20 of them with FAKE_WINDOW.
- * Token 32 is never predicted, and makes the kernel fail. */
+ * Token 32 is never predicted, and makes the kernel fail.
+ *
+ * With FAKE_SOURCE what it predicts is about a source, too: to h comes the sum of s_r (r + 3) over the rows of that,
+ * where s_r is the source's token r, or with FAKE_FEATURES the first number of its row 2 r and the second of the row
+ * after. */
 
 #include "fake_common.h"
 
@@ -10,19 +14,24 @@
 
 enum { VOCAB = 33, PREDICTED = 32, WIDTH = 2, LAYERS = 2, HEAD = 2, PAGE = 2 * HEAD * 16 };
 
+/* Where the arguments of prefill and decode lie. */
+#ifdef FAKE_SOURCE
+enum { CACHE = 6, SOURCE = 7, LOGITS = 8 };
+#else
+enum { CACHE = 4, LOGITS = 5 };
+#endif
+
 struct pass {
   const tenon_call *call;
-  int64_t length, slots, pages;
+  int64_t length, slots, pages, source_slots, source_pages;
 };
 
-/* Layer l's key is (token + l, position); its value the same. */
-static void append(const struct pass *pass, int row, int64_t t) {
-  const int32_t *tokens = pass->call->arguments[0], *past = pass->call->arguments[2], *table = pass->call->arguments[3];
-  float *cache = pass->call->arguments[4];
-  int64_t position = past[row] + t, page = table[row * pass->slots + position / 16], i = position % 16;
+/* Writes a position's key and value: those of layer l are (value + l, position). */
+static void write_position(float *cache, int64_t pages, int64_t page, int64_t position, float value) {
+  int64_t i = position % 16;
   for (int layer = 0; layer < LAYERS; ++layer) {
-    float *place = cache + (layer * pass->pages + page) * PAGE;
-    float key[HEAD] = {(float)(tokens[row * pass->length + t] + layer), (float)position};
+    float *place = cache + (layer * pages + page) * PAGE;
+    float key[HEAD] = {value + (float)layer, (float)position};
     for (int d = 0; d < HEAD; ++d) {
       place[d * 16 + i] = key[d];
       place[HEAD * 16 + i * HEAD + d] = key[d];
@@ -30,24 +39,50 @@ static void append(const struct pass *pass, int row, int64_t t) {
   }
 }
 
+/* The value at a position; NaN if its page is not what it should be. */
+static float read_position(const float *cache, int64_t pages, int64_t page, int64_t position) {
+  int64_t i = position % 16;
+  const float *first = cache + page * PAGE, *second = cache + (pages + page) * PAGE;
+  float value = first[i];
+  if (first[16 + i] != (float)position || second[16 + i] != (float)position || second[i] != value + 1 ||
+      first[2 * 16 + i * HEAD] != value || second[2 * 16 + i * HEAD + 1] != (float)position)
+    return NAN;
+  return value;
+}
+
+static void append(const struct pass *pass, int row, int64_t t) {
+  const int32_t *tokens = pass->call->arguments[0], *past = pass->call->arguments[2], *table = pass->call->arguments[3];
+  int64_t position = past[row] + t, page = table[row * pass->slots + position / 16];
+  write_position(pass->call->arguments[CACHE], pass->pages, page, position, (float)tokens[row * pass->length + t]);
+}
+
+/* What the source adds to the sum. */
+static double source_sum(const struct pass *pass, int row) {
+  double sum = 0;
+#ifdef FAKE_SOURCE
+  const int32_t *lengths = pass->call->arguments[4], *table = pass->call->arguments[5];
+  for (int64_t r = 0; r < lengths[row]; ++r)
+    sum +=
+        read_position(pass->call->arguments[SOURCE], pass->source_pages, table[row * pass->source_slots + r / 16], r) *
+        (double)(r + 3);
+#else
+  (void)pass, (void)row;
+#endif
+  return sum;
+}
+
 /* The sum over the cached tokens up to `position`; NaN if the cache is not what it should be. */
 static float hash(const struct pass *pass, int row, int64_t position) {
   const int32_t *table = pass->call->arguments[3];
-  const float *cache = pass->call->arguments[4];
-  double sum = 0;
+  double sum = source_sum(pass, row);
 #ifdef FAKE_WINDOW
   int64_t begin = position < 20 ? 0 : position - 19;
 #else
   int64_t begin = 0;
 #endif
   for (int64_t k = begin; k <= position; ++k) {
-    int64_t page = table[row * pass->slots + k / 16], i = k % 16;
-    const float *first = cache + page * PAGE, *second = cache + (pass->pages + page) * PAGE;
-    float token = first[i];
-    if (first[16 + i] != (float)k || second[16 + i] != (float)k || second[i] != token + 1 ||
-        first[2 * 16 + i * HEAD] != token || second[2 * 16 + i * HEAD + 1] != (float)k)
-      return NAN;
-    sum += (token + 1) * (double)(k + 1);
+    int64_t page = table[row * pass->slots + k / 16];
+    sum += (read_position(pass->call->arguments[CACHE], pass->pages, page, k) + 1) * (double)(k + 1);
   }
   return (float)fmod(sum, PREDICTED);
 }
@@ -65,7 +100,8 @@ static void predict(const struct pass *pass, int row, int64_t position, float *l
 static int run_row(void *context, int row, uint8_t *closure) {
   const struct pass *pass = (const struct pass *)closure;
   const int32_t *lengths = pass->call->arguments[1], *past = pass->call->arguments[2];
-  float *logits = pass->call->arguments[5], *all_logits = pass->call->arguments[6], *hidden = pass->call->arguments[7];
+  float *logits = pass->call->arguments[LOGITS], *all_logits = pass->call->arguments[LOGITS + 1],
+        *hidden = pass->call->arguments[LOGITS + 2];
   const int32_t *tokens = pass->call->arguments[0];
   for (int64_t t = 0; t < lengths[row]; ++t) {
     append(pass, row, t);
@@ -84,19 +120,67 @@ static int run_row(void *context, int row, uint8_t *closure) {
   return 0;
 }
 
-/* dims: batch, length, slots, pages */
-static int32_t run_prefill(const tenon_call *call) {
-  struct pass pass = {call, call->dims[1], call->dims[2], call->dims[3]};
+/* dims: batch, length (not of decode), slots, pages, and of a source its slots and pages */
+static int32_t run(const tenon_call *call, int64_t length, const int64_t *slots) {
+  struct pass pass = {call, length, slots[0], slots[1], 0, 0};
+#ifdef FAKE_SOURCE
+  pass.source_slots = slots[2];
+  pass.source_pages = slots[3];
+#endif
   return do_par_for(call->context, run_row, 0, (int)call->dims[0], (uint8_t *)&pass);
 }
 
-/* dims: batch, slots, pages */
-static int32_t run_decode(const tenon_call *call) {
-  struct pass pass = {call, 1, call->dims[1], call->dims[2]};
-  return do_par_for(call->context, run_row, 0, (int)call->dims[0], (uint8_t *)&pass);
+static int32_t run_prefill(const tenon_call *call) { return run(call, call->dims[1], call->dims + 2); }
+static int32_t run_decode(const tenon_call *call) { return run(call, 1, call->dims + 1); }
+
+#ifdef FAKE_SOURCE
+/* dims: batch, length, and with features the rows that they make. A row's hidden state is (value, position). */
+static int32_t run_encode(const tenon_call *call) {
+  const int32_t *lengths = call->arguments[1];
+  float *hidden = call->arguments[2];
+#ifdef FAKE_FEATURES
+  const float *features = call->arguments[0];
+  int64_t rows = call->dims[2];
+#else
+  const int32_t *tokens = call->arguments[0];
+  int64_t rows = call->dims[1];
+#endif
+  for (int64_t row = 0; row < call->dims[0]; ++row)
+    for (int64_t r = 0; r < rows; ++r) {
+      float *place = hidden + (row * rows + r) * WIDTH, value = -1;
+#ifdef FAKE_FEATURES
+      const float *from = features + (row * call->dims[1] + 2 * r) * 3;
+      if (2 * r < lengths[row])
+        value = from[0] + (2 * r + 1 < lengths[row] ? from[4] : 0);
+#else
+      if (r < lengths[row])
+        value = (float)tokens[row * rows + r];
+#endif
+      if (value == PREDICTED) {
+        kernel_error(call->context, "token 32");
+        return -7;
+      }
+      place[0] = value;
+      place[1] = (float)r;
+    }
+  return 0;
 }
 
+/* dims: batch, source_length, source_slots, source_pool */
+static int32_t run_start(const tenon_call *call) {
+  const float *source = call->arguments[0];
+  const int32_t *lengths = call->arguments[1], *table = call->arguments[2];
+  for (int64_t row = 0; row < call->dims[0]; ++row)
+    for (int64_t r = 0; r < lengths[row]; ++r)
+      write_position(call->arguments[3], call->dims[3], table[row * call->dims[2] + r / 16], r,
+                     source[(row * call->dims[1] + r) * WIDTH]);
+  return 0;
+}
+
+static const tenon_entry_fn entries[] = {run_prefill, run_decode, run_encode, run_start};
+#else
 static const tenon_entry_fn entries[] = {run_prefill, run_decode};
+#endif
 
 #ifdef FAKE_WINDOW
 #define WINDOW ",\"window\":20"
@@ -107,13 +191,57 @@ static const tenon_entry_fn entries[] = {run_prefill, run_decode};
 #define FAKE_VOCAB "33"
 #endif
 
+#ifdef FAKE_SOURCE
+#define SOURCE_DIMS ",\"source_slots\",\"source_pool\""
+#define SOURCE_INPUTS                                                                                                  \
+  ",{\"name\":\"source_lengths\",\"type\":\"i32\",\"shape\":[\"batch\"]},"                                             \
+  "{\"name\":\"source_pages\",\"type\":\"i32\",\"shape\":[\"batch\",\"source_slots\"]}"
+#define SOURCE_STATES "{\"name\":\"source.attention\",\"type\":\"f32\",\"shape\":[2,\"source_pool\",64]}"
+#ifdef FAKE_FEATURES
+#define ENCODER                                                                                                        \
+  ",{\"name\":\"encode\",\"dims\":[\"batch\",\"length\",\"ceil(length/2)\"],\"inputs\":["                              \
+  "{\"name\":\"features\",\"type\":\"f32\",\"shape\":[\"batch\",\"length\",3]},"                                       \
+  "{\"name\":\"lengths\",\"type\":\"i32\",\"shape\":[\"batch\"]}],"                                                    \
+  "\"outputs\":[{\"name\":\"hidden\",\"type\":\"f32\",\"shape\":[\"batch\",\"ceil(length/2)\",2]}],"                   \
+  "\"limits\":{\"positions\":100}}"
+#else
+#define ENCODER                                                                                                        \
+  ",{\"name\":\"encode\",\"dims\":[\"batch\",\"length\"],\"inputs\":["                                                 \
+  "{\"name\":\"tokens\",\"type\":\"i32\",\"shape\":[\"batch\",\"length\"]},"                                           \
+  "{\"name\":\"lengths\",\"type\":\"i32\",\"shape\":[\"batch\"]}],"                                                    \
+  "\"outputs\":[{\"name\":\"hidden\",\"type\":\"f32\",\"shape\":[\"batch\",\"length\",2]}],"                           \
+  "\"limits\":{\"vocab\":33,\"positions\":100}}"
+#endif
+#define SOURCE_ENTRIES                                                                                                 \
+  ENCODER ",{\"name\":\"start\",\"dims\":[\"batch\",\"source_length\",\"source_slots\",\"source_pool\"],\"inputs\":["  \
+          "{\"name\":\"source\",\"type\":\"f32\",\"shape\":[\"batch\",\"source_length\",2]},"                          \
+          "{\"name\":\"source_lengths\",\"type\":\"i32\",\"shape\":[\"batch\"]},"                                      \
+          "{\"name\":\"source_pages\",\"type\":\"i32\",\"shape\":[\"batch\",\"source_slots\"]}],"                      \
+          "\"states\":[" SOURCE_STATES "],\"outputs\":[]}"
+#define COMMA_STATES "," SOURCE_STATES
+#else
+#define SOURCE_DIMS ""
+#define SOURCE_INPUTS ""
+#define SOURCE_ENTRIES ""
+#define COMMA_STATES ""
+#endif
+#ifdef FAKE_RULES
+#define RULES                                                                                                          \
+  ",\"start\":[0],\"forced\":[5],\"suppress\":[7,9,12,13,14,20],\"suppress_first\":[2,3,4,6,8,10,11],\"forced_last\":" \
+  "1"
+#elif defined(FAKE_SOURCE)
+#define RULES ",\"start\":[0,2],\"suppress\":[32]"
+#else
+#define RULES ""
+#endif
+
 #define ENTRY(name, dims, length)                                                                                      \
-  "{\"name\":\"" name "\",\"dims\":[" dims "],\"inputs\":["                                                            \
+  "{\"name\":\"" name "\",\"dims\":[" dims SOURCE_DIMS "],\"inputs\":["                                                \
   "{\"name\":\"tokens\",\"type\":\"i32\",\"shape\":[\"batch\"," length "]},"                                           \
   "{\"name\":\"lengths\",\"type\":\"i32\",\"shape\":[\"batch\"]},"                                                     \
   "{\"name\":\"past\",\"type\":\"i32\",\"shape\":[\"batch\"]},"                                                        \
-  "{\"name\":\"pages\",\"type\":\"i32\",\"shape\":[\"batch\",\"slots\"]}],"                                            \
-  "\"states\":[{\"name\":\"cache.attention\",\"type\":\"f32\",\"shape\":[2,\"pages\",64]" WINDOW "}],"                 \
+  "{\"name\":\"pages\",\"type\":\"i32\",\"shape\":[\"batch\",\"slots\"]}" SOURCE_INPUTS "],"                           \
+  "\"states\":[{\"name\":\"cache.attention\",\"type\":\"f32\",\"shape\":[2,\"pages\",64]" WINDOW "}" COMMA_STATES "]," \
   "\"outputs\":[{\"name\":\"logits\",\"type\":\"f32\",\"shape\":[\"batch\",33]},"                                      \
   "{\"name\":\"all_logits\",\"type\":\"f32\",\"shape\":[\"batch\"," length ",33]},"                                    \
   "{\"name\":\"hidden\",\"type\":\"f32\",\"shape\":[\"batch\"," length ",2]}],"                                        \
@@ -122,15 +250,15 @@ static const tenon_entry_fn entries[] = {run_prefill, run_decode};
 static const char manifest[] =
     "{\"tenon\":1,\"compiler\":\"0.1.0\",\"name\":\"fake-decoder\",\"width\":2,\"entries\":[" ENTRY(
         "prefill", "\"batch\",\"length\",\"slots\",\"pages\"",
-        "\"length\"") "," ENTRY("decode", "\"batch\",\"slots\",\"pages\"",
-                                "1") "],"
-                                     "\"tokens\":{\"bos\":0,\"eos\":[1],\"pad\":1,\"add_bos\":false},"
-                                     "\"chat_template\":\"{% for message in messages %}{{'<|im_start|>' + "
-                                     "message['role'] + '\\n' + message['content'] + "
-                                     "'<|im_end|>' + '\\n'}}{% endfor %}{% if add_generation_prompt %}{{ "
-                                     "'<|im_start|>assistant\\n' }}{% endif %}\","
-                                     "\"kernels\":[{\"name\":\"level\",\"description\":\"\",\"schedules\":{}}],"
-                                     "\"spec\":\"tenon: 1\\n\",\"ir\":\"\"}";
+        "\"length\"") "," ENTRY("decode", "\"batch\",\"slots\",\"pages\"", "1") SOURCE_ENTRIES
+    "],"
+    "\"tokens\":{\"bos\":0,\"eos\":[1],\"pad\":1,\"add_bos\":false" RULES "},"
+    "\"chat_template\":\"{% for message in messages %}{{'<|im_start|>' + "
+    "message['role'] + '\\n' + message['content'] + "
+    "'<|im_end|>' + '\\n'}}{% endfor %}{% if add_generation_prompt %}{{ "
+    "'<|im_start|>assistant\\n' }}{% endif %}\","
+    "\"kernels\":[{\"name\":\"level\",\"description\":\"\",\"schedules\":{}}],"
+    "\"spec\":\"tenon: 1\\n\",\"ir\":\"\"}";
 
 /* Letters, a space, a line break and the two bytes of an e with an acute accent. */
 #define ADDED(id, content)                                                                                             \
@@ -154,6 +282,17 @@ static const char tokenizer[] = "{\"version\":\"1.0\",\"truncation\":null,\"padd
                                                       "\"x\":25,\"y\":26,\"z\":27,\"\u0120\":28,\"\u00c3\":29,"
                                                       "\"\u00a9\":30,\"\u010a\":31},\"merges\":[]}}";
 
+#ifdef FAKE_SOURCE
+/* That of the answers has capitals for letters. */
+static char target_tokenizer[sizeof tokenizer];
+__attribute__((constructor)) static void make_target_tokenizer(void) {
+  memcpy(target_tokenizer, tokenizer, sizeof tokenizer);
+  for (char *at = target_tokenizer; at + 4 < target_tokenizer + sizeof tokenizer; ++at)
+    if (at[0] == '"' && at[1] >= 'a' && at[1] <= 'z' && at[2] == '"' && at[3] == ':')
+      at[1] = (char)(at[1] - 'a' + 'A');
+}
+#endif
+
 __attribute__((visibility("default"))) const tenon_library tenon_library_v1 = {
     .version = TENON_LIBRARY_VERSION,
     .struct_size = sizeof(tenon_library),
@@ -161,6 +300,10 @@ __attribute__((visibility("default"))) const tenon_library tenon_library_v1 = {
     .manifest_size = sizeof manifest - 1,
     .tokenizer = tokenizer,
     .tokenizer_size = sizeof tokenizer - 1,
+#ifdef FAKE_SOURCE
+    .target_tokenizer = target_tokenizer,
+    .target_tokenizer_size = sizeof tokenizer - 1,
+#endif
     .entries = entries,
     .entry_count = sizeof entries / sizeof *entries,
     .kernel_count = 1,

@@ -1,0 +1,534 @@
+// Sessions that write about sources: encoded in batches, shared by forks, kept by rewinds; what must be refused; what
+// answers begin and end with; beams against a search of everything. The fake decoder's answers depend on each row of
+// the source and on every token, through the pages of both.
+
+#include "FakeLibrary.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <functional>
+#include <thread>
+
+namespace tenon::tests {
+namespace {
+
+using Tokens = std::vector<int32_t>;
+
+class Sources : public FakeDecoder {
+protected:
+  void SetUp() override { openDecoder(0, "fake_source"); }
+
+  static tenon_source sourceOf(const Tokens &tokens) {
+    return {sizeof(tenon_source), tokens.data(), tokens.size(), nullptr, nullptr, 0};
+  }
+  static void setSource(tenon_session *session, const Tokens &tokens) {
+    tenon_source source = sourceOf(tokens);
+    ASSERT_EQ(tenon_session_set_sources(&session, &source, 1), TENON_OK) << tenon_message();
+  }
+  tenon_session *sessionAbout(const Tokens &tokens, uint32_t threads = 1) {
+    tenon_session *session = newSession(threads);
+    setSource(session, tokens);
+    return session;
+  }
+
+  /// What fake_decoder.c adds up modulo 32.
+  static int32_t sum(const Tokens &source, const Tokens &tokens) {
+    int64_t sum = 0;
+    for (size_t row = 0; row < source.size(); ++row)
+      sum += int64_t(source[row]) * int64_t(row + 3);
+    for (size_t k = 0; k < tokens.size(); ++k)
+      sum += int64_t(tokens[k] + 1) * int64_t(k + 1);
+    return int32_t(sum % 32);
+  }
+  static std::vector<float> scores(const Tokens &source, const Tokens &tokens) {
+    int32_t h = sum(source, tokens);
+    std::vector<float> scores;
+    for (int32_t v = 0; v < 32; ++v)
+      scores.push_back(-float((v - h + 32) % 32) / 4 - float((v * v * 7 + h * h * 13 + v * h * 5) % 1009) / 10000);
+    scores.push_back(-100);
+    return scores;
+  }
+  static int32_t likeliest(const Tokens &source, const Tokens &tokens) { return best(scores(source, tokens)); }
+  static Tokens answer(const Tokens &source, Tokens tokens, size_t count) {
+    Tokens written;
+    while (written.size() < count) {
+      written.push_back(likeliest(source, tokens));
+      tokens.push_back(written.back());
+    }
+    return written;
+  }
+
+  static int32_t prefill(tenon_session *session, const Tokens &tokens) {
+    std::vector<float> logits(vocab);
+    EXPECT_EQ(tenon_session_prefill(session, tokens.data(), tokens.size(), logits.data()), TENON_OK) << tenon_message();
+    return best(logits);
+  }
+  static int32_t decode(tenon_session *session, int32_t token) {
+    std::vector<float> logits(vocab);
+    EXPECT_EQ(tenon_decode(&session, &token, 1, logits.data()), TENON_OK) << tenon_message();
+    return best(logits);
+  }
+
+  static tenon_generate_options options(int64_t maxTokens) {
+    tenon_generate_options made = TENON_GENERATE_DEFAULTS;
+    made.max_tokens = maxTokens;
+    made.ignore_eos = 1;
+    return made;
+  }
+  static Tokens tokensOf(const tenon_sequence &sequence) {
+    return {sequence.tokens, sequence.tokens + sequence.token_count};
+  }
+  static std::vector<tenon_sequence> generate(tenon_session *session, const Tokens &prompt,
+                                              const tenon_generate_options &options) {
+    tenon_generation result{sizeof result, nullptr, 0, 0, 0};
+    EXPECT_EQ(tenon_generate(session, prompt.data(), prompt.size(), &options, &result), TENON_OK) << tenon_message();
+    return {result.sequences, result.sequences + result.sequence_count};
+  }
+};
+
+TEST_F(Sources, ModelSaysWhatItAttendsTo) {
+  tenon_model_info info{};
+  info.struct_size = sizeof info;
+  ASSERT_EQ(tenon_model_describe(model, &info), TENON_OK) << tenon_message();
+  EXPECT_EQ(info.has_source, 1);
+  EXPECT_EQ(info.generates, 1);
+  EXPECT_EQ(info.source_positions, 100);
+  EXPECT_EQ(info.source_features, 0);
+  EXPECT_EQ(info.source_width, 2);
+  EXPECT_EQ(info.text_tokens, 100);
+  int32_t start[2] = {-1, -1};
+  size_t count = 0;
+  expectStatus(tenon_model_start_tokens(model, start, 1, &count), TENON_ERROR_CAPACITY, "has 2 tokens");
+  EXPECT_EQ(count, 2u);
+  ASSERT_EQ(tenon_model_start_tokens(model, start, 2, &count), TENON_OK) << tenon_message();
+  EXPECT_EQ(start[0], 0);
+  EXPECT_EQ(start[1], 2);
+  openDecoder();
+  ASSERT_EQ(tenon_model_describe(model, &info), TENON_OK) << tenon_message();
+  EXPECT_EQ(info.has_source, 0);
+  EXPECT_EQ(info.source_width, 0);
+  ASSERT_EQ(tenon_model_start_tokens(model, start, 2, &count), TENON_OK) << tenon_message();
+  EXPECT_EQ(count, 0u);
+}
+
+TEST_F(Sources, OfDifferentLengthsAreEncodedTogether) {
+  std::vector<Tokens> sources, texts;
+  std::vector<tenon_session *> sessions;
+  std::vector<tenon_source> given;
+  for (size_t row = 0; row < 9; ++row) {
+    sources.push_back(prompt(1 + row * 12, int32_t(row)));
+    texts.push_back(prompt(1 + row * 5, int32_t(row + 3)));
+    sessions.push_back(newSession(3));
+  }
+  for (const Tokens &source : sources)
+    given.push_back(sourceOf(source));
+  ASSERT_EQ(tenon_session_set_sources(sessions.data(), given.data(), 9), TENON_OK) << tenon_message();
+  Tokens next;
+  for (size_t row = 0; row < 9; ++row) {
+    next.push_back(prefill(sessions[row], texts[row]));
+    EXPECT_EQ(next[row], likeliest(sources[row], texts[row])) << "row " << row;
+  }
+  std::vector<float> logits(9 * vocab);
+  for (int round = 0; round < 30; ++round) {
+    ASSERT_EQ(tenon_decode(sessions.data(), next.data(), 9, logits.data()), TENON_OK) << tenon_message();
+    for (size_t row = 0; row < 9; ++row) {
+      texts[row].push_back(next[row]);
+      auto at = logits.begin() + ptrdiff_t(row * vocab);
+      next[row] = best({at, at + ptrdiff_t(vocab)});
+      ASSERT_EQ(next[row], likeliest(sources[row], texts[row])) << "row " << row << ", round " << round;
+    }
+  }
+}
+
+TEST_F(Sources, ForksShareTheirPagesAndOutliveTheParent) {
+  openDecoder(5 * pageBytes, "fake_source");
+  Tokens source = prompt(80), other = prompt(16, 5), text = prompt(7);
+  tenon_session *parent = nullptr, *waiting = newSession();
+  ASSERT_EQ(tenon_session_create(model, nullptr, &parent), TENON_OK);
+  setSource(parent, source); // all 5 pages
+  EXPECT_EQ(prefill(parent, text), likeliest(source, text));
+  tenon_source refused = sourceOf(other);
+  expectStatus(tenon_session_set_sources(&waiting, &refused, 1), TENON_ERROR_CACHE_FULL,
+               "of its 5 pages of 16 tokens, 5 are in use");
+  std::vector<tenon_session *> forks(3);
+  for (tenon_session *&fork : forks)
+    ASSERT_EQ(tenon_session_fork(parent, &fork), TENON_OK) << tenon_message();
+  ASSERT_EQ(tenon_session_destroy(parent), TENON_OK);
+  for (size_t index = 0; index < forks.size(); ++index) {
+    Tokens own = text;
+    own.push_back(2 + int32_t(index));
+    EXPECT_EQ(decode(forks[index], own.back()), likeliest(source, own));
+  }
+  for (tenon_session *fork : forks) {
+    expectStatus(tenon_session_set_sources(&waiting, &refused, 1), TENON_ERROR_CACHE_FULL, "5 are in use");
+    ASSERT_EQ(tenon_session_destroy(fork), TENON_OK);
+  }
+  setSource(waiting, other); // the last fork gave the pages back
+  EXPECT_EQ(prefill(waiting, text), likeliest(other, text));
+}
+
+TEST_F(Sources, RewindKeepsTheSource) {
+  Tokens source = prompt(37), text = prompt(50), other = prompt(20, 9);
+  tenon_session *session = sessionAbout(source);
+  prefill(session, text);
+  for (int64_t length : {33, 16, 1, 0}) {
+    ASSERT_EQ(tenon_session_rewind(session, length), TENON_OK) << tenon_message();
+    Tokens changed(text.begin(), text.begin() + length);
+    changed.insert(changed.end(), other.begin(), other.end());
+    EXPECT_EQ(prefill(session, other), likeliest(source, changed)) << "after " << length;
+    ASSERT_EQ(tenon_session_rewind(session, length), TENON_OK) << tenon_message();
+  }
+}
+
+TEST_F(Sources, AnotherSourceBeginsAnew) {
+  Tokens first = prompt(20), second = prompt(33, 4), text = prompt(18);
+  tenon_session *session = sessionAbout(first), *fork = nullptr;
+  prefill(session, text);
+  ASSERT_EQ(tenon_session_fork(session, &fork), TENON_OK);
+  setSource(session, second);
+  EXPECT_EQ(lengthOf(session), 0);
+  EXPECT_EQ(prefill(session, text), likeliest(second, text));
+  text.push_back(3);
+  EXPECT_EQ(decode(fork, 3), likeliest(first, text));
+  EXPECT_EQ(tenon_session_destroy(fork), TENON_OK);
+}
+
+TEST_F(Sources, DecoderIsRefusedBeforeThereIsASource) {
+  tenon_session *session = newSession(), *ready = sessionAbout(prompt(5));
+  Tokens text = prompt(3);
+  std::vector<float> logits(2 * vocab);
+  std::string message = "has no source: give the session one with tenon_session_set_sources first";
+  expectStatus(tenon_session_prefill(session, text.data(), 3, logits.data()), TENON_ERROR_INVALID_ARGUMENT, message);
+  expectStatus(tenon_session_score(session, text.data(), 3, logits.data(), nullptr), TENON_ERROR_INVALID_ARGUMENT,
+               message);
+  expectStatus(tenon_generate(session, text.data(), 3, nullptr, nullptr), TENON_ERROR_INVALID_ARGUMENT, message);
+  expectStatus(tenon_generate(session, nullptr, 0, nullptr, nullptr), TENON_ERROR_INVALID_ARGUMENT, message);
+  tenon_session *both[] = {ready, session};
+  expectStatus(tenon_decode(both, text.data(), 2, logits.data()), TENON_ERROR_INVALID_ARGUMENT, "row 1 " + message);
+  EXPECT_EQ(lengthOf(session), 0);
+  EXPECT_EQ(lengthOf(ready), 0);
+  setSource(session, prompt(9));
+  EXPECT_EQ(prefill(session, text), likeliest(prompt(9), text));
+}
+
+TEST_F(Sources, BadOnesLeaveTheSessionAsItWas) {
+  Tokens source = prompt(20), text = prompt(18), tooLong = prompt(101), fails = {3, 32}, bad = {3, 33}, negative = {-1};
+  std::vector<float> numbers(8, 1);
+  tenon_session *session = sessionAbout(source);
+  prefill(session, text);
+  auto refused = [&](const tenon_source &given, tenon_status status, const std::string &message) {
+    expectStatus(tenon_session_set_sources(&session, &given, 1), status, message);
+    EXPECT_EQ(lengthOf(session), 18);
+  };
+  refused(sourceOf(tooLong), TENON_ERROR_OUT_OF_RANGE, "source 0 has 101 tokens, the model takes at most 100");
+  refused(sourceOf({}), TENON_ERROR_OUT_OF_RANGE, "source 0 is empty, expected at least 1 token or row");
+  refused(sourceOf(bad), TENON_ERROR_OUT_OF_RANGE, "source 0, token 1: id 33, expected 0 to 32");
+  refused(sourceOf(negative), TENON_ERROR_OUT_OF_RANGE, "source 0, token 0: id -1, expected 0 to 32");
+  refused(sourceOf(fails), TENON_ERROR_KERNEL, "token 32");
+  tenon_source given = sourceOf(source);
+  given.hidden = numbers.data();
+  given.rows = 4;
+  refused(given, TENON_ERROR_INVALID_ARGUMENT, "source 0 has 2 of tokens, features and hidden, expected one");
+  given = {sizeof given, nullptr, 0, numbers.data(), nullptr, 2};
+  refused(given, TENON_ERROR_INVALID_ARGUMENT, "encodes tokens, source 0 has features");
+  given = {sizeof given, nullptr, 3, nullptr, nullptr, 0};
+  refused(given, TENON_ERROR_INVALID_ARGUMENT, "source 0 of 3 tokens is null");
+  given = {sizeof given, nullptr, 0, nullptr, numbers.data(), -1};
+  refused(given, TENON_ERROR_OUT_OF_RANGE, "source 0 has -1 rows");
+  given = sourceOf(source);
+  given.struct_size = 8;
+  refused(given, TENON_ERROR_STRUCT_SIZE, "struct_size of tenon_source is 8");
+  expectStatus(tenon_session_set_sources(&session, nullptr, 1), TENON_ERROR_INVALID_ARGUMENT, "sources is null");
+  expectStatus(tenon_session_set_sources(&session, &given, 0), TENON_ERROR_OUT_OF_RANGE, "0 sessions");
+  tenon_session *twice[] = {session, session};
+  tenon_source two[] = {sourceOf(source), sourceOf(source)};
+  expectStatus(tenon_session_set_sources(twice, two, 2), TENON_ERROR_INVALID_ARGUMENT, "sessions 0 and 1 are the same");
+  tenon_session *pair[] = {session, newSession()};
+  two[1] = {sizeof two[1], nullptr, 0, nullptr, numbers.data(), 4};
+  expectStatus(tenon_session_set_sources(pair, two, 2), TENON_ERROR_INVALID_ARGUMENT,
+               "source 1 is of another kind than source 0");
+  text.push_back(4);
+  EXPECT_EQ(decode(session, 4), likeliest(source, text));
+}
+
+TEST_F(Sources, ModelsWithoutOneRefuseThem) {
+  openDecoder();
+  Tokens source = prompt(3);
+  tenon_session *session = newSession();
+  tenon_source given = sourceOf(source);
+  expectStatus(tenon_session_set_sources(&session, &given, 1), TENON_ERROR_INVALID_ARGUMENT,
+               "model fake-decoder attends to no source: it has no entry point start");
+}
+
+TEST_F(Sources, GivenHiddenStatesStandForAnEncoders) {
+  Tokens source = prompt(35), text = prompt(6);
+  std::vector<float> hidden;
+  for (size_t row = 0; row < source.size(); ++row)
+    hidden.insert(hidden.end(), {float(source[row]), float(row)});
+  tenon_session *session = newSession();
+  tenon_source given{sizeof given, nullptr, 0, nullptr, hidden.data(), 35};
+  ASSERT_EQ(tenon_session_set_sources(&session, &given, 1), TENON_OK) << tenon_message();
+  EXPECT_EQ(prefill(session, text), likeliest(source, text));
+}
+
+TEST_F(Sources, EncoderWorksAlone) {
+  Tokens source = prompt(3);
+  const int32_t *row = source.data(), length = 3;
+  float hidden[6];
+  ASSERT_EQ(tenon_session_encode(newSession(), &row, &length, 1, hidden, nullptr), TENON_OK) << tenon_message();
+  for (size_t position = 0; position < 3; ++position) {
+    EXPECT_EQ(hidden[2 * position], float(source[position]));
+    EXPECT_EQ(hidden[2 * position + 1], float(position));
+  }
+}
+
+TEST_F(Sources, OfFeaturesHaveAsManyRowsAsTheEncoderMakes) {
+  openDecoder(0, "fake_features");
+  Tokens text = prompt(5);
+  std::vector<std::vector<float>> features;
+  std::vector<Tokens> expected(3);
+  std::vector<tenon_source> given;
+  std::vector<tenon_session *> sessions;
+  for (int64_t rows : {1, 7, 40}) {
+    std::vector<float> &made = features.emplace_back();
+    for (int64_t row = 0; row < rows; ++row)
+      made.insert(made.end(), {float(row % 5), float(row % 3), -7});
+    for (int64_t row = 0; row < rows; row += 2)
+      expected[features.size() - 1].push_back(int32_t(row % 5 + (row + 1 < rows ? (row + 1) % 3 : 0)));
+    sessions.push_back(newSession());
+  }
+  for (const std::vector<float> &made : features)
+    given.push_back({sizeof(tenon_source), nullptr, 0, made.data(), nullptr, int64_t(made.size() / 3)});
+  ASSERT_EQ(tenon_session_set_sources(sessions.data(), given.data(), 3), TENON_OK) << tenon_message();
+  for (size_t row = 0; row < 3; ++row)
+    EXPECT_EQ(prefill(sessions[row], text), likeliest(expected[row], text)) << "row " << row;
+  tenon_source tokens = sourceOf(text);
+  expectStatus(tenon_session_set_sources(sessions.data(), &tokens, 1), TENON_ERROR_INVALID_ARGUMENT,
+               "encodes features, source 0 has tokens");
+  std::vector<float> many(303);
+  tenon_source tooLong{sizeof tooLong, nullptr, 0, many.data(), nullptr, 101};
+  expectStatus(tenon_session_set_sources(sessions.data(), &tooLong, 1), TENON_ERROR_OUT_OF_RANGE,
+               "source 0 has 101 rows, the model takes at most 100");
+}
+
+TEST_F(Sources, AnswersStartAsTheModelSaysAndAreTextOfTheTargetsTokenizer) {
+  Tokens source = prompt(21), start = {0, 2};
+  tenon_session *session = sessionAbout(source);
+  tenon_sequence written = generate(session, {}, options(20))[0];
+  Tokens expected = answer(source, start, 20);
+  EXPECT_EQ(tokensOf(written), expected);
+  for (const char *at = written.text; *at; ++at)
+    EXPECT_FALSE(*at >= 'a' && *at <= 'z') << written.text;
+  EXPECT_EQ(lengthOf(session), 2 + 19);
+  // Tokens of the caller stand for the start, too.
+  ASSERT_EQ(tenon_session_rewind(session, 0), TENON_OK);
+  EXPECT_EQ(tokensOf(generate(session, {7, 8, 9}, options(20))[0]), answer(source, {7, 8, 9}, 20));
+  int32_t ids[4];
+  size_t count = 0;
+  ASSERT_EQ(tenon_model_tokenize_answer(model, "CAB", 3, ids, 4, &count), TENON_OK) << tenon_message();
+  EXPECT_EQ(Tokens(ids, ids + count), (Tokens{4, 2, 3}));
+  ASSERT_EQ(tenon_model_tokenize(model, "cab", 3, 0, ids, 4, &count), TENON_OK) << tenon_message();
+  EXPECT_EQ(Tokens(ids, ids + count), (Tokens{4, 2, 3}));
+}
+
+TEST_F(Sources, BatchesGiveWhatSingleOnesGive) {
+  for (uint32_t beams : {0u, 3u}) {
+    std::vector<tenon_session *> sessions;
+    std::vector<const int32_t *> prompts(8, nullptr);
+    std::vector<size_t> lengths(8, 0);
+    std::vector<Tokens> sources;
+    std::vector<tenon_source> given;
+    for (size_t row = 0; row < 8; ++row) {
+      sources.push_back(prompt(2 + row * 9, int32_t(row)));
+      sessions.push_back(newSession(2));
+    }
+    for (const Tokens &source : sources)
+      given.push_back(sourceOf(source));
+    ASSERT_EQ(tenon_session_set_sources(sessions.data(), given.data(), 8), TENON_OK) << tenon_message();
+    tenon_generate_options wanted = options(25);
+    wanted.ignore_eos = 0; // so that rows end at different times
+    wanted.beams = beams;
+    wanted.sequences = beams ? beams : 1;
+    std::vector<tenon_generation> results(8, {sizeof(tenon_generation), nullptr, 0, 0, 0});
+    ASSERT_EQ(tenon_generate_batch(sessions.data(), prompts.data(), lengths.data(), 8, &wanted, results.data()),
+              TENON_OK)
+        << tenon_message();
+    for (size_t row = 0; row < 8; ++row) {
+      tenon_session *single = sessionAbout(sources[row]);
+      std::vector<tenon_sequence> alone = generate(single, {}, wanted);
+      ASSERT_EQ(results[row].sequence_count, alone.size());
+      for (size_t index = 0; index < alone.size(); ++index) {
+        EXPECT_EQ(tokensOf(results[row].sequences[index]), tokensOf(alone[index])) << "row " << row << ", " << beams;
+        EXPECT_EQ(results[row].sequences[index].score, alone[index].score);
+      }
+      EXPECT_EQ(lengthOf(sessions[row]), lengthOf(single));
+    }
+  }
+}
+
+/// All answers of at most `longest` tokens that end with token 1 or there and have no token 32, best first.
+std::vector<std::pair<double, Tokens>> allAnswers(const std::function<std::vector<float>(const Tokens &)> &scoresAfter,
+                                                  size_t longest, double lengthPenalty) {
+  std::vector<std::pair<double, Tokens>> all;
+  std::function<void(Tokens, double)> extend = [&](const Tokens &written, double sum) {
+    std::vector<float> scores = scoresAfter(written);
+    double total = 0;
+    for (size_t token = 0; token < 32; ++token)
+      total += std::exp(double(scores[token]));
+    for (size_t token = 0; token < 32; ++token) {
+      Tokens more = written;
+      more.push_back(int32_t(token));
+      double next = sum + scores[token] - std::log(total);
+      if (token == 1 || more.size() == longest)
+        all.emplace_back(next / std::pow(double(more.size()), lengthPenalty), more);
+      else
+        extend(more, next);
+    }
+  };
+  extend({}, 0);
+  std::sort(all.begin(), all.end(), [](const auto &left, const auto &right) { return left.first > right.first; });
+  return all;
+}
+
+TEST_F(Sources, WideEnoughBeamsFindTheBestOfAllAnswers) {
+  for (double lengthPenalty : {0.0, 1.0, 2.0}) {
+    Tokens source = prompt(19, int32_t(lengthPenalty)), start = {0, 2};
+    auto scoresAfter = [&](const Tokens &written) {
+      Tokens tokens = start;
+      tokens.insert(tokens.end(), written.begin(), written.end());
+      return scores(source, tokens);
+    };
+    tenon_generate_options wanted = options(3);
+    wanted.ignore_eos = 0;
+    wanted.beams = 1000; // more than the 31 * 31 beginnings of two tokens
+    wanted.sequences = 6;
+    wanted.length_penalty = lengthPenalty;
+    std::vector<tenon_sequence> found = generate(sessionAbout(source), {}, wanted);
+    auto all = allAnswers(scoresAfter, 3, lengthPenalty);
+    ASSERT_EQ(found.size(), 6u);
+    for (size_t index = 0; index < 6; ++index) {
+      EXPECT_EQ(tokensOf(found[index]), all[index].second) << "penalty " << lengthPenalty << ", answer " << index;
+      EXPECT_NEAR(found[index].score, all[index].first, 1e-5 * std::max(1.0, std::abs(all[index].first)));
+    }
+  }
+}
+
+class Rules : public Sources {
+protected:
+  void SetUp() override { openDecoder(0, "fake_rules"); }
+
+  /// The likeliest answer within the rules of fake_rules' manifest.
+  static Tokens allowed(const Tokens &source, size_t longest, size_t least) {
+    static const Tokens never = {7, 9, 12, 13, 14, 20}, notFirst = {2, 3, 4, 6, 8, 10, 11};
+    Tokens tokens = {0}, written;
+    while (written.size() < longest && (written.empty() || written.back() != 1)) {
+      std::vector<float> left = scores(source, tokens);
+      auto forbid = [&](const Tokens &ids) {
+        for (int32_t id : ids)
+          left[size_t(id)] = -INFINITY;
+      };
+      forbid(never);
+      if (written.size() == 1) // behind what is forced
+        forbid(notFirst);
+      if (written.size() < least)
+        forbid({1});
+      int32_t next = written.empty() ? 5 : written.size() + 1 == longest ? 1 : best(left);
+      written.push_back(next);
+      tokens.push_back(next);
+    }
+    return written;
+  }
+};
+
+TEST_F(Rules, OfTheManifestHold) {
+  for (int32_t first = 0; first < 12; ++first)
+    for (uint32_t beams : {0u, 1u}) {
+      Tokens source = prompt(10 + size_t(first), first);
+      tenon_generate_options wanted = options(9);
+      wanted.ignore_eos = 0;
+      wanted.beams = beams;
+      EXPECT_EQ(tokensOf(generate(sessionAbout(source), {}, wanted)[0]), allowed(source, 9, 0)) << first;
+      wanted.min_tokens = 6;
+      Tokens longer = tokensOf(generate(sessionAbout(source), {}, wanted)[0]);
+      EXPECT_EQ(longer, allowed(source, 9, 6)) << first;
+      EXPECT_GE(longer.size(), 7u);
+    }
+}
+
+TEST_F(Rules, HoldForEveryBeam) {
+  tenon_generate_options wanted = options(9);
+  wanted.ignore_eos = 0;
+  wanted.beams = 6;
+  wanted.sequences = 6;
+  wanted.min_tokens = 4;
+  for (int32_t first = 0; first < 8; ++first)
+    for (const tenon_sequence &sequence : generate(sessionAbout(prompt(11, first)), {}, wanted)) {
+      Tokens tokens = tokensOf(sequence);
+      ASSERT_GE(tokens.size(), 5u);
+      EXPECT_EQ(tokens[0], 5);
+      EXPECT_EQ(std::count(tokens.begin(), tokens.end(), 1), 1);
+      EXPECT_EQ(tokens.back(), 1);
+      for (int32_t never : {7, 9, 12, 13, 14, 20})
+        EXPECT_EQ(std::count(tokens.begin(), tokens.end(), never), 0);
+      for (int32_t notFirst : {2, 3, 4, 6, 8, 10, 11})
+        EXPECT_NE(tokens[1], notFirst);
+    }
+}
+
+TEST_F(Rules, LeastNumberOfTokensIsWithinTheMost) {
+  tenon_generate_options wanted = options(9);
+  wanted.min_tokens = 10;
+  tenon_session *session = sessionAbout(prompt(5));
+  expectStatus(tenon_generate(session, nullptr, 0, &wanted, nullptr), TENON_ERROR_OUT_OF_RANGE,
+               "min_tokens is 10, expected 0 to max_tokens (9)");
+  wanted.min_tokens = -1;
+  expectStatus(tenon_generate(session, nullptr, 0, &wanted, nullptr), TENON_ERROR_OUT_OF_RANGE, "min_tokens is -1");
+}
+
+TEST_F(Sources, SessionsOfOneModelOnManyThreads) {
+  std::vector<std::thread> threads;
+  Tokens shared = prompt(45);
+  tenon_session *parent = sessionAbout(shared);
+  std::vector<tenon_session *> sessions(4);
+  for (tenon_session *&session : sessions)
+    ASSERT_EQ(tenon_session_fork(parent, &session), TENON_OK);
+  for (size_t number = 0; number < 4; ++number)
+    threads.emplace_back([&, number] {
+      for (int32_t round = 0; round < 25; ++round) {
+        Tokens source = round == 0 ? shared : prompt(1 + size_t(round) * 3, int32_t(number)), start = {0, 2};
+        if (round != 0)
+          setSource(sessions[number], source);
+        ASSERT_EQ(tokensOf(generate(sessions[number], {}, options(20))[0]), answer(source, start, 20));
+      }
+      EXPECT_EQ(tenon_session_destroy(sessions[number]), TENON_OK);
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+}
+
+TEST_F(Sources, SessionInACallIsBusy) {
+  tenon_session *session = sessionAbout(prompt(9));
+  struct State {
+    tenon_session *session;
+    tenon_status status;
+  } state{session, TENON_OK};
+  tenon_generate_options wanted = options(5);
+  wanted.context = &state;
+  wanted.callback = [](void *context, const tenon_generation_event *) {
+    auto *state = static_cast<State *>(context);
+    std::thread other([state] {
+      Tokens source = prompt(4);
+      tenon_source given = sourceOf(source);
+      state->status = tenon_session_set_sources(&state->session, &given, 1);
+    });
+    other.join();
+    return 0;
+  };
+  Tokens written = tokensOf(generate(session, {}, wanted)[0]);
+  EXPECT_EQ(written, answer(prompt(9), {0, 2}, 5));
+  EXPECT_EQ(state.status, TENON_ERROR_BUSY);
+}
+
+} // namespace
+} // namespace tenon::tests
