@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Compiles the small models of tests/numerics/golden and compares their hidden states, or a decoder's logits, with those
-recorded from PyTorch.
+recorded from PyTorch; of an encoder-decoder also the answers.
 
 check_goldens.py TENON [NAME...]. Needs nothing but Python. A vector's largest difference may be 1e-4 of the row's largest
 component: the recorded values are rounded once, ours are sums of up to some hundred float32 products, layer upon layer."""
@@ -63,18 +63,61 @@ def check(tenon, folder, scratch):
     return None
 
 
+def source_options(folder, source):
+    if isinstance(source, str):
+        return ["--input", f"features={folder / source}"]
+    return ["--tokens", ",".join(map(str, source))]
+
+
+def check_answers(tenon, folder, library, pairs):
+    """The answers to all sources together; what was recorded ends where the choice was close."""
+    options = [option for pair in pairs for option in source_options(folder, pair["source"])]
+    longest = max(len(pair["greedy"]) for pair in pairs)
+    done = run([tenon, "run", library, *options, "--json", "--ignore-eos", "--max-tokens", longest])
+    for row, (pair, found) in enumerate(zip(pairs, json.loads(done)["rows"], strict=True)):
+        expected = pair["greedy"]
+        if found["tokens"][:len(expected)] != expected:
+            return f"answer {row}: expected {expected}, found {found['tokens']}"
+    return None
+
+
+def check_pairs(tenon, folder, scratch):
+    """An encoder-decoder: pairs of a source and a target, and the answer to the source."""
+    pairs = json.loads((folder / "pairs.json").read_text())
+    start = json.loads((folder / "config.json").read_text())["decoder_start_token_id"]
+    shape, expected = read_npy(folder / "logits.npy")
+    library = scratch / f"{folder.name}.so"
+    run([tenon, "compile", folder, "-o", library])
+    worst = 0.0
+    for row, pair in enumerate(pairs):
+        target = [start] + pair["target"]
+        run([tenon, "run", library, *source_options(folder, pair["source"]), "--prefix-tokens", ",".join(map(str, target)),
+             "--max-tokens", 0, "--output", f"logits={scratch / 'found.npy'}"])
+        found_shape, found = read_npy(scratch / "found.npy")
+        if found_shape != (1, len(target), shape[2]):
+            return f"expected the shape {(1, len(target), shape[2])}, found {found_shape}"
+        first = row * shape[1] * shape[2]
+        error = relative_error(found, expected[first:first + len(found)], [len(target)], shape[2])
+        worst = max(worst, error)
+        if not error <= TOLERANCE:
+            return f"row {row}: relative error {error:.3g} is above {TOLERANCE}"
+    print(f"{folder.name:34} {worst:.2e}")
+    return check_answers(tenon, folder, library, pairs)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("tenon")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
-    folders = sorted(path.parent for path in (HERE / "golden").glob("*/rows.json"))
+    folders = sorted(path.parent for name in ("rows", "pairs") for path in (HERE / "golden").glob(f"*/{name}.json"))
     folders = [folder for folder in folders if not arguments.names or folder.name in arguments.names]
     problems = []
     with tempfile.TemporaryDirectory() as scratch:
         for folder in folders:
             try:
-                problem = check(arguments.tenon, folder, pathlib.Path(scratch))
+                kind = check_pairs if (folder / "pairs.json").exists() else check
+                problem = kind(arguments.tenon, folder, pathlib.Path(scratch))
             except RuntimeError as error:
                 problem = str(error)
             if problem:

@@ -64,13 +64,13 @@ def source_options(source, folder):
         return ["--tokens", ",".join(map(str, source))]
     path = folder / "features.npy"
     numpy.save(path, source)
-    return ["--features", path]
+    return ["--input", f"features={path}"]
 
 
 def check_logits(tenon, library, folder, model, source, target):
     path = folder / "logits.npy"
-    run([tenon, "run", library, *source_options(source, folder), "--prefix-tokens", ",".join(map(str, target)), "--max-tokens", 0,
-         "--output", f"logits={path}"])
+    run([tenon, "run", library, *source_options(source, folder), "--prefix-tokens", ",".join(map(str, [START] + target)),
+         "--max-tokens", 0, "--output", f"logits={path}"])
     found = numpy.load(path)
     expected = seq2seq_models.logits(model, source, [START] + target)
     if found.shape != (1, *expected.shape):

@@ -96,6 +96,7 @@ def build(family, options, seed):
         model.lm_head.weight = torch.nn.Parameter(torch.empty_like(model.lm_head.weight))
         model.config.tie_word_embeddings = False
     # Where embeddings are scaled up, they would outweigh what is computed from them, and every token lead to itself.
+    strength = 1.5 if "d_kv" in options else 2.5  # Gates multiply what is rounded.
     scale = options.get("d_model", 1) ** 0.5 if options.get("scale_embedding") else 1
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -109,7 +110,9 @@ def build(family, options, seed):
             elif any(word in name for word in ("embed", "shared", "wte", "wpe", "lm_head")):
                 parameter.copy_(0.5 / scale * noise)
             else:  # Large enough that attention has something to choose.
-                parameter.copy_(2.5 / min(parameter.shape[:2]) ** 0.5 * noise)
+                parameter.copy_(strength / min(parameter.shape[:2]) ** 0.5 * noise)
+            if name.endswith("Attention.q.weight"):  # T5 expects of the weights that scores are not too large.
+                parameter.mul_(options["d_kv"] ** -0.5)
         for name, buffer in model.named_buffers():
             if name.endswith("final_logits_bias"):
                 buffer.copy_(0.2 * torch.randn(buffer.shape, generator=generator))
@@ -178,4 +181,4 @@ def beams(model, source, count, beams):
         found = generate(model, **source_arguments(model, source), decoder_input_ids=torch.tensor([[START]]), num_beams=beams,
                          max_new_tokens=count, do_sample=False, early_stopping=False, length_penalty=1.0, use_cache=False)
     found = found[0].tolist()[1:]
-    return found[:found.index(END)] if END in found else [token for token in found if token != PAD]
+    return found[:found.index(END)] if END in found else found
