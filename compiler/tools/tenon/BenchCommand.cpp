@@ -16,7 +16,7 @@ namespace {
 
 struct Arguments {
   std::string library;
-  int64_t batch = 1, prefill = 128, decode = 64;
+  int64_t batch = 1, source = 0, prefill = 0, decode = 64; ///< 0: the default
   uint32_t threads = 0;
   int runs = 0;
   bool json = false, hugePages = false;
@@ -28,6 +28,19 @@ std::vector<int32_t> someTokens(int64_t count, int64_t vocab) {
   for (size_t i = 0; i < tokens.size(); ++i)
     tokens[i] = static_cast<int32_t>((i * 7919 + 1) % static_cast<size_t>(vocab));
   return tokens;
+}
+
+constexpr int64_t kDefaultTokens = 128;
+
+int64_t prefillOf(const Arguments &arguments) { return arguments.prefill != 0 ? arguments.prefill : kDefaultTokens; }
+
+/// What `limits` of an entry point says, or 0.
+int64_t limitOf(const Model &model, const char *name, const char *limit) {
+  nlohmann::json manifest = readManifest(model);
+  for (const auto &entry : manifest["entries"])
+    if (entry["name"] == name && entry.contains("limits"))
+      return entry["limits"].value(limit, int64_t(0));
+  return 0;
 }
 
 double median(std::vector<double> values) {
@@ -60,18 +73,19 @@ void benchEncoder(const Arguments &arguments, const Model &model) {
   tenon_model_info info = model.info();
   if (info.vocab <= 0)
     throw Failure(arguments.library + ": the library has no vocabulary to make inputs of; it was compiled from IR");
-  std::vector<int32_t> row = someTokens(arguments.prefill, info.vocab);
+  int64_t length = prefillOf(arguments);
+  std::vector<int32_t> row = someTokens(length, info.vocab);
   std::vector<const int32_t *> rows(arguments.batch, row.data());
   std::vector<int32_t> lengths(arguments.batch, static_cast<int32_t>(row.size()));
   bool pooled = entryGives(model, "encode", "embedding");
-  std::vector<float> output(pooled ? arguments.batch * info.width : arguments.batch * arguments.prefill * info.width);
+  std::vector<float> output(pooled ? arguments.batch * info.width : arguments.batch * length * info.width);
   std::vector<double> times = measure(session, rows, lengths, output, pooled, arguments.runs);
   double median = times[times.size() / 2];
-  double tokens = static_cast<double>(arguments.batch * arguments.prefill);
+  double tokens = static_cast<double>(arguments.batch * length);
   uint32_t threads = session.threads();
   if (arguments.json) {
     nlohmann::json object{{"batch", arguments.batch},
-                          {"prefill", arguments.prefill},
+                          {"prefill", length},
                           {"threads", threads},
                           {"target", info.target},
                           {"runs", times.size()},
@@ -81,13 +95,13 @@ void benchEncoder(const Arguments &arguments, const Model &model) {
     return;
   }
   std::printf("%s, %s, %u threads: %lld x %lld tokens in %.3f ms (median of %zu, best %.3f), %.0f tokens/s\n",
-              info.name, info.target, threads, static_cast<long long>(arguments.batch),
-              static_cast<long long>(arguments.prefill), median, times.size(), times.front(), tokens / median * 1000);
+              info.name, info.target, threads, static_cast<long long>(arguments.batch), static_cast<long long>(length),
+              median, times.size(), times.front(), tokens / median * 1000);
 }
 
-/// What one pass of a model that generates reads for each token in the cache, and besides.
+/// What one pass of a model that generates reads for each token in the cache, for each row of a source, and besides.
 struct Traffic {
-  double weights = 0, cachedToken = 0;
+  double weights = 0, cachedToken = 0, sourceRow = 0;
 };
 
 Traffic trafficOf(const Model &model) {
@@ -98,10 +112,26 @@ Traffic trafficOf(const Model &model) {
     if (entry["name"] != "decode")
       continue;
     traffic.weights = entry.value("weight_bytes", traffic.weights);
-    for (const auto &state : entry["states"]) // pages of 16 tokens, in each layer
-      traffic.cachedToken += state["shape"][0].get<double>() * state["shape"][2].get<double>() * sizeof(float) / 16;
+    for (const auto &state : entry["states"]) { // pages of 16 tokens, in each layer
+      bool ofSource = state["shape"][1] == "source_pool";
+      (ofSource ? traffic.sourceRow : traffic.cachedToken) +=
+          state["shape"][0].get<double>() * state["shape"][2].get<double>() * sizeof(float) / 16;
+    }
   }
   return traffic;
+}
+
+/// Something to write about, of what the model takes: tokens, features, or hidden states where it has no encoder.
+Source someSource(const Model &model, int64_t rows) {
+  tenon_model_info info = model.info();
+  Source source;
+  if (int64_t vocab = limitOf(model, "encode", "vocab"))
+    source.tokens = someTokens(rows, vocab);
+  else if (info.source_features != 0)
+    source.features.assign(rows * info.source_features, 0.5F);
+  else
+    source.hidden.assign(rows * info.source_width, 0.5F);
+  return source;
 }
 
 class GenerationBench {
@@ -112,7 +142,10 @@ public:
       sessions.emplace_back(model, arguments.threads);
     for (Session &session : sessions)
       pointers.push_back(&session);
-    prompts.assign(arguments.batch, someTokens(arguments.prefill, info.vocab));
+    setLengths();
+    if (info.has_source)
+      sources.assign(arguments.batch, someSource(model, sourceLength));
+    prompts.assign(arguments.batch, someTokens(prefillLength, info.vocab));
     options.maxTokens = arguments.decode + 1; // the first comes out of the prompt
     options.ignoreEos = true;
   }
@@ -121,51 +154,90 @@ public:
     double spent = 0;
     for (int warmups = 1;
          arguments.runs > 0 ? static_cast<int>(decode.size()) < arguments.runs : spent < 2 || decode.size() < 3;) {
-      for (Session &session : sessions)
-        session.rewind(0);
+      double encoding = prepare();
       Generation written = Session::generate(pointers, prompts, options)[0];
       if (warmups-- > 0)
         continue;
+      encode.push_back(encoding);
       prefill.push_back(written.prefillSeconds);
       decode.push_back(written.decodeSeconds);
-      spent += written.prefillSeconds + written.decodeSeconds;
+      spent += encoding + written.prefillSeconds + written.decodeSeconds;
     }
     bandwidth = readBandwidth(sessions[0].threads());
-    report();
+    compute();
+    arguments.json ? printJson() : print();
   }
 
 private:
-  void report() const {
+  /// An answer about a source begins with its start; features fill what the encoder takes.
+  void setLengths() {
+    prefillLength = prefillOf(arguments);
+    if (!info.has_source)
+      return;
+    if (arguments.prefill == 0)
+      prefillLength = std::max<int64_t>(1, static_cast<int64_t>(model.startTokens().size()));
+    sourceLength = arguments.source;
+    int64_t most = info.source_positions != 0 ? info.source_positions : kDefaultTokens;
+    if (sourceLength == 0)
+      sourceLength = info.source_features != 0 ? most : std::min(most, kDefaultTokens);
+  }
+
+  /// Empties the sessions; how long their sources took.
+  double prepare() {
+    auto start = std::chrono::steady_clock::now();
+    if (info.has_source)
+      Session::setSources(pointers, sources);
+    else
+      for (Session &session : sessions)
+        session.rewind(0);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  void compute() {
     auto batch = static_cast<double>(arguments.batch), steps = static_cast<double>(arguments.decode);
-    double first = median(prefill), rest = median(decode);
-    double prefillRate = batch * static_cast<double>(arguments.prefill) / first;
-    double decodeRate = steps > 0 ? batch * steps / rest : 0;
+    encodeSeconds = median(encode);
+    first = median(prefill);
+    encodeRate = batch * static_cast<double>(sourceLength) / encodeSeconds;
+    prefillRate = batch * static_cast<double>(prefillLength) / first;
+    decodeRate = steps > 0 ? batch * steps / median(decode) : 0;
     Traffic traffic = trafficOf(model);
     // The context grows by one with each step.
-    double context = static_cast<double>(arguments.prefill) + (steps + 1) / 2;
-    double bytes = traffic.weights / batch + context * traffic.cachedToken;
-    double share = decodeRate * bytes / bandwidth;
-    uint32_t threads = sessions[0].threads();
-    if (arguments.json) {
-      nlohmann::json object{{"batch", arguments.batch},
-                            {"prefill", arguments.prefill},
-                            {"decode", arguments.decode},
-                            {"threads", threads},
-                            {"target", info.target},
-                            {"runs", decode.size()},
-                            {"first_token_milliseconds", first * 1000},
-                            {"prefill_tokens_per_second", prefillRate},
-                            {"decode_tokens_per_second", decodeRate},
-                            {"bytes_per_token", bytes},
-                            {"read_bandwidth", bandwidth},
-                            {"bandwidth_share", share}};
-      std::printf("%s\n", object.dump().c_str());
-      return;
+    double context = static_cast<double>(prefillLength) + (steps + 1) / 2;
+    auto hiddenRows = static_cast<double>((sourceLength + encoderStride(model) - 1) / encoderStride(model));
+    bytes = traffic.weights / batch + context * traffic.cachedToken + hiddenRows * traffic.sourceRow;
+    share = decodeRate * bytes / bandwidth;
+  }
+
+  void printJson() const {
+    nlohmann::json object{{"batch", arguments.batch},
+                          {"prefill", prefillLength},
+                          {"decode", arguments.decode},
+                          {"threads", sessions[0].threads()},
+                          {"target", info.target},
+                          {"runs", decode.size()},
+                          {"first_token_milliseconds", first * 1000},
+                          {"prefill_tokens_per_second", prefillRate},
+                          {"decode_tokens_per_second", decodeRate},
+                          {"bytes_per_token", bytes},
+                          {"read_bandwidth", bandwidth},
+                          {"bandwidth_share", share}};
+    if (info.has_source) {
+      object["source"] = sourceLength;
+      object["encode_milliseconds"] = encodeSeconds * 1000;
+      object["encode_rows_per_second"] = encodeRate;
     }
-    std::printf("%s, %s, %u threads, %lld rows, median of %zu\n", info.name, info.target, threads,
+    std::printf("%s\n", object.dump().c_str());
+  }
+
+  void print() const {
+    std::printf("%s, %s, %u threads, %lld rows, median of %zu\n", info.name, info.target, sessions[0].threads(),
                 static_cast<long long>(arguments.batch), decode.size());
+    const char *unit = info.source_features != 0 ? "rows  " : "tokens";
+    if (info.has_source)
+      std::printf("encode   %5lld %s  %9.1f %s/s, %.1f ms\n", static_cast<long long>(sourceLength), unit, encodeRate,
+                  info.source_features != 0 ? "rows" : "tokens", encodeSeconds * 1000);
     std::printf("prefill  %5lld tokens  %9.1f tokens/s, first token after %.1f ms\n",
-                static_cast<long long>(arguments.prefill), prefillRate, first * 1000);
+                static_cast<long long>(prefillLength), prefillRate, (encodeSeconds + first) * 1000);
     std::printf("decode   %5lld tokens  %9.1f tokens/s, %.1f MB read per token: %.1f of %.1f GB/s (%.0f %%)\n",
                 static_cast<long long>(arguments.decode), decodeRate, bytes / 1e6, decodeRate * bytes / 1e9,
                 bandwidth / 1e9, share * 100);
@@ -174,16 +246,22 @@ private:
   const Arguments &arguments;
   const Model &model;
   tenon_model_info info;
+  int64_t sourceLength = 0, prefillLength = 0;
   std::vector<Session> sessions;
   std::vector<Session *> pointers;
+  std::vector<Source> sources;
   std::vector<std::vector<int32_t>> prompts;
   GenerateOptions options;
-  std::vector<double> prefill, decode; ///< seconds
-  double bandwidth = 0;
+  std::vector<double> encode, prefill, decode; ///< seconds
+  double encodeSeconds = 0, first = 0, encodeRate = 0, prefillRate = 0, decodeRate = 0;
+  double bytes = 0, bandwidth = 0, share = 0;
 };
 
 void bench(const Arguments &arguments, bool decodeGiven) {
   Model model(arguments.library, arguments.hugePages ? TENON_WEIGHTS_COPY_HUGE : TENON_WEIGHTS_MAP);
+  if (arguments.source != 0 && !model.info().has_source)
+    throw Failure("--source is for models that write about a source, and " + arguments.library +
+                  " has no entry point start");
   if (model.info().generates)
     return GenerationBench(arguments, model).run();
   if (decodeGiven)
@@ -197,10 +275,19 @@ void tools::addBench(CLI::App &app) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App *command = app.add_subcommand("bench", "Measure a compiled model\n"
                                                   "Example: tenon bench minilm.so --batch 8 --prefill 128\n"
-                                                  "Example: tenon bench smollm2.so --prefill 128 --decode 64");
+                                                  "Example: tenon bench smollm2.so --prefill 128 --decode 64\n"
+                                                  "Example: tenon bench enpt.so --batch 16 --source 30 --decode 30");
   command->add_option("LIBRARY", arguments->library, "What tenon compile wrote")->required();
   command->add_option("--batch", arguments->batch, "Sequences")->check(CLI::Range(1, 65536));
-  command->add_option("--prefill", arguments->prefill, "Tokens of each")->check(CLI::Range(1, 1 << 20));
+  command
+      ->add_option(
+          "--source", arguments->source,
+          "Tokens of each source, or rows of features (default: 128 tokens, as many rows as the encoder takes)")
+      ->check(CLI::Range(1, 1 << 20));
+  command
+      ->add_option("--prefill", arguments->prefill,
+                   "Tokens of each sequence (default: 128, or what answers about a source start with)")
+      ->check(CLI::Range(1, 1 << 20));
   CLI::Option *decode =
       command->add_option("--decode", arguments->decode, "Tokens to write after them, one pass each (default: 64)")
           ->check(CLI::Range(0, 1 << 20));

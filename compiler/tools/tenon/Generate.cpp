@@ -4,7 +4,7 @@
 #include "Command.h"
 #include "Manifest.h"
 #include "Progress.h"
-#include "Sources.h"
+#include "PromptReader.h"
 
 #include <algorithm>
 #include <atomic>
@@ -60,105 +60,37 @@ using Clock = std::chrono::steady_clock;
 
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-/// One prompt, or one source and what the answer about it begins with, and what the model makes of them.
+/// What the model makes of a prompt.
 struct Row {
-  std::vector<int32_t> prompt;
-  bool asText = false;
-  Generation written{{{{}, "", 0, TENON_FINISH_LENGTH}}, 0, 0};
+  Prompt prompt;
+  Generation written;
   std::vector<float> logits, hidden; ///< where they are wanted
 };
+
+/// Enough for batches of sentences of like length, few enough to begin at once.
+constexpr size_t kWindow = 1024;
 
 class Answers {
 public:
   Answers(const RunArguments &arguments, const Model &model)
-      : arguments(arguments), model(model), info(model.info()), options(resolvedOptions(arguments)) {}
-
-  void run() {
-    info.has_source ? collectSources() : collectPrompts();
+      : arguments(arguments), model(model), info(model.info()), reader(arguments, model),
+        options(resolvedOptions(arguments)) {
     checkOutputs();
     setOptions();
-    Progress progress;
-    size_t done = 0;
-    Clock::time_point start = Clock::now();
-    for (const std::vector<size_t> &batch : batches) {
-      writeBatch(batch);
-      done += batch.size();
-      char rate[32];
-      std::snprintf(rate, sizeof rate, "%.1f/s", static_cast<double>(done) / secondsSince(start));
-      progress.update(rate, done, rows.size());
-      bool cancelled = std::any_of(batch.begin(), batch.end(), [&](size_t row) {
-        return rows[row].written.sequences[0].finish == TENON_FINISH_CANCELLED;
-      });
-      if (cancelled && &batch != &batches.back())
-        throw Failure("interrupted after " + std::to_string(done) + " of " + std::to_string(rows.size()) + " inputs");
-    }
+  }
+
+  void run() {
+    for (std::vector<Prompt> prompts; !(prompts = reader.next(kWindow)).empty();)
+      writeWindow(std::move(prompts));
+    progress.clear();
     writeOutputs();
     if (arguments.json)
       printJson();
     else if (options.maxTokens != 0)
-      printRows();
+      printTimes();
   }
 
 private:
-  void collectSources() {
-    if (arguments.chat)
-      throw Failure("--chat is for models that write without a source, and " + arguments.library + " attends to one");
-    sources = readSources(arguments, model);
-    if (sources.empty())
-      throw Failure("there is nothing to run on: give --text, --tokens, --audio or --input");
-    std::vector<int32_t> prompt = answerStart();
-    for (const SourceRow &source : sources)
-      rows.push_back({prompt, source.asText, {{{{}, "", 0, TENON_FINISH_STOP_TOKEN}}, 0, 0}, {}, {}});
-    batches = batchesOf(sources, info);
-  }
-
-  std::vector<int32_t> answerStart() const {
-    if (!arguments.prefix.empty() && !arguments.prefixTokens.empty())
-      throw Failure("--prefix does not go with --prefix-tokens, which are all that an answer begins with");
-    if (!arguments.prefixTokens.empty())
-      return parseTokens(arguments.prefixTokens, "--prefix-tokens");
-    std::vector<int32_t> prompt = model.startTokens();
-    if (!arguments.prefix.empty()) {
-      std::vector<int32_t> more = model.tokenizeAnswer(arguments.prefix);
-      prompt.insert(prompt.end(), more.begin(), more.end());
-    }
-    if (prompt.empty())
-      throw Failure(arguments.library + ": the model has no tokens that answers start with: give --prefix-tokens");
-    return prompt;
-  }
-
-  void collectPrompts() {
-    if (!arguments.prefix.empty() || !arguments.prefixTokens.empty())
-      throw Failure("--prefix and --prefix-tokens are for models that write about a source; what " + arguments.library +
-                    " is to continue is its --text or --tokens");
-    std::vector<std::string> texts = readTexts(arguments.texts);
-    if (!texts.empty() && !info.has_tokenizer)
-      throw Failure(arguments.library + ": the model has no tokenizer: give --tokens instead of --text");
-    if (arguments.chat && !arguments.tokens.empty())
-      throw Failure("--chat does not go with --tokens, which are taken as they are");
-    for (const std::string &text : texts) {
-      Row &row = rows.emplace_back();
-      row.prompt = arguments.chat ? model.tokenizeChat(conversation(text)) : model.tokenize(text, INT32_MAX);
-      row.asText = true;
-    }
-    for (const std::string &text : arguments.tokens)
-      rows.emplace_back().prompt = parseTokens(text);
-    if (rows.empty())
-      throw Failure("there is nothing to run on: give --text or --tokens, or --chat alone for a conversation");
-    // All in one, since the place in the batch decides on what is drawn.
-    batches.emplace_back();
-    for (size_t row = 0; row < rows.size(); ++row)
-      batches[0].push_back(row);
-  }
-
-  std::vector<ChatMessage> conversation(const std::string &text) const {
-    std::vector<ChatMessage> messages;
-    if (!arguments.system.empty())
-      messages.push_back({"system", arguments.system});
-    messages.push_back({"user", text});
-    return messages;
-  }
-
   bool wants(const char *output) const {
     return std::any_of(arguments.outputs.begin(), arguments.outputs.end(),
                        [&](const std::string &given) { return splitAssignment("--output", given).first == output; });
@@ -181,59 +113,123 @@ private:
   void setOptions() {
     if (options.beams == 0 && options.sequences > 1 && options.temperature == 0)
       throw Failure("--n-best " + std::to_string(options.sequences) + " wants --beam or a --temperature");
-    streams = !arguments.json && rows.size() == 1 && rows[0].asText && options.beams == 0 && options.sequences == 1;
-    if (streams)
-      options.onToken = [](const tenon_generation_event &event) {
+    options.scores = arguments.json || options.sequences > 1;
+  }
+
+  /// Answers prompts, and prints each answer as soon as those before it are there.
+  void writeWindow(std::vector<Prompt> prompts) {
+    std::vector<Row> window;
+    std::vector<const Prompt *> pointers;
+    for (Prompt &prompt : prompts)
+      window.push_back({std::move(prompt), unwritten(), {}, {}});
+    for (const Row &row : window)
+      pointers.push_back(&row.prompt);
+    std::vector<bool> isDone(window.size());
+    for (size_t row = 0; row < window.size(); ++row)
+      isDone[row] = window[row].prompt.isBlank;
+    size_t printed = 0;
+    auto printReady = [&] {
+      for (; printed < window.size() && isDone[printed]; ++printed)
+        finish(window[printed]);
+    };
+    for (const std::vector<size_t> &batch : batchesOf(pointers, info)) {
+      writeBatch(batch, window);
+      for (size_t row : batch)
+        isDone[row] = true;
+      printReady();
+      refuseInterrupted(batch, window);
+      showProgress(std::count(isDone.begin(), isDone.end(), true) - printed);
+    }
+    printReady();
+  }
+
+  /// As many empty answers as are wanted.
+  Generation unwritten() const {
+    GeneratedText nothing{{}, "", 0, options.maxTokens == 0 ? TENON_FINISH_LENGTH : TENON_FINISH_STOP_TOKEN};
+    return {std::vector<GeneratedText>(options.sequences, nothing), 0, 0};
+  }
+
+  /// Ctrl-C ends the answers that are being written and begins no more.
+  void refuseInterrupted(const std::vector<size_t> &batch, const std::vector<Row> &window) const {
+    bool cancelled = std::any_of(batch.begin(), batch.end(), [&](size_t row) {
+      return window[row].written.sequences[0].finish == TENON_FINISH_CANCELLED;
+    });
+    if (cancelled && !reader.isOne())
+      throw Failure("interrupted after " + std::to_string(finished) + " answers");
+  }
+
+  void showProgress(size_t waiting) {
+    size_t done = finished + waiting;
+    char text[64];
+    std::snprintf(text, sizeof text, "%zu done, %.1f/s", done, static_cast<double>(done) / secondsSince(start));
+    progress.update(text, done, reader.expected());
+  }
+
+  void writeBatch(const std::vector<size_t> &batch, std::vector<Row> &window) {
+    while (sessions.size() < batch.size())
+      sessions.emplace_back(model, arguments.threads);
+    std::vector<Session *> pointers;
+    for (size_t index = 0; index < batch.size(); ++index)
+      pointers.push_back(&sessions[index]);
+    CancelOnInterrupt cancel(pointers);
+    begin(batch, window, pointers);
+    if (options.maxTokens != 0)
+      generate(batch, window, pointers);
+    for (size_t index = 0; index < batch.size(); ++index)
+      score(window[batch[index]], sessions[index]);
+    ++batches;
+  }
+
+  /// Makes sessions that have no tokens and are about their prompts' sources.
+  void begin(const std::vector<size_t> &batch, std::vector<Row> &window, const std::vector<Session *> &pointers) {
+    if (!info.has_source) {
+      for (Session *session : pointers)
+        session->rewind(0);
+      return;
+    }
+    std::vector<Source> given;
+    for (size_t row : batch)
+      given.push_back(window[row].prompt.source);
+    Clock::time_point begin = Clock::now();
+    Session::setSources(pointers, given);
+    encodeSeconds += secondsSince(begin);
+  }
+
+  void generate(const std::vector<size_t> &batch, std::vector<Row> &window, const std::vector<Session *> &pointers) {
+    std::vector<std::vector<int32_t>> prompts;
+    for (size_t row : batch)
+      prompts.push_back(window[row].prompt.tokens);
+    GenerateOptions now = options;
+    // What is drawn for a row depends on the seed and its place in the batch.
+    now.seed += batches;
+    if (streams(window[batch[0]].prompt))
+      now.onToken = [](const tenon_generation_event &event) {
         std::fwrite(event.text, 1, event.text_bytes, stdout);
         std::fflush(stdout);
         return true;
       };
-    options.scores = arguments.json || options.sequences > 1;
-  }
-
-  void writeBatch(const std::vector<size_t> &batch) {
-    while (sessions.size() < batch.size())
-      sessions.emplace_back(model, arguments.threads);
-    std::vector<Session *> pointers;
-    std::vector<std::vector<int32_t>> prompts;
-    for (size_t index = 0; index < batch.size(); ++index) {
-      pointers.push_back(&sessions[index]);
-      prompts.push_back(rows[batch[index]].prompt);
-    }
-    CancelOnInterrupt cancel(pointers);
-    if (info.has_source)
-      encode(batch, pointers);
-    if (options.maxTokens != 0) {
-      std::vector<Generation> written = Session::generate(pointers, prompts, options);
-      prefillSeconds += written[0].prefillSeconds;
-      decodeSeconds += written[0].decodeSeconds;
-      for (size_t index = 0; index < batch.size(); ++index)
-        rows[batch[index]].written = std::move(written[index]);
-    }
+    std::vector<Generation> written = Session::generate(pointers, prompts, now);
+    prefillSeconds += written[0].prefillSeconds;
+    decodeSeconds += written[0].decodeSeconds;
     for (size_t index = 0; index < batch.size(); ++index)
-      score(batch[index], sessions[index]);
+      window[batch[index]].written = std::move(written[index]);
   }
 
-  void encode(const std::vector<size_t> &batch, const std::vector<Session *> &pointers) {
-    std::vector<Source> given;
-    for (size_t row : batch)
-      given.push_back(sources[row].source);
-    Clock::time_point start = Clock::now();
-    Session::setSources(pointers, given);
-    encodeSeconds += secondsSince(start);
+  /// Whether the only answer is printed as it is written.
+  bool streams(const Prompt &prompt) const {
+    return !arguments.json && reader.isOne() && prompt.asText && options.beams == 0 && options.sequences == 1;
   }
 
   /// The prompt and what was written but its last token.
   static std::vector<int32_t> scoredTokens(const Row &row) {
-    std::vector<int32_t> tokens = row.prompt;
+    std::vector<int32_t> tokens = row.prompt.tokens;
     const std::vector<int32_t> &more = row.written.sequences[0].tokens;
     tokens.insert(tokens.end(), more.begin(), more.empty() ? more.end() : more.end() - 1);
     return tokens;
   }
 
   /// Logits and hidden states where they are wanted: one pass over all tokens gives them.
-  void score(size_t number, Session &session) {
-    Row &row = rows[number];
+  void score(Row &row, Session &session) {
     std::vector<int32_t> tokens = scoredTokens(row);
     if (wants("logits"))
       row.logits.resize(tokens.size() * static_cast<size_t>(logitsWidth(model)));
@@ -241,7 +237,7 @@ private:
     if (ofTokens)
       row.hidden.resize(tokens.size() * static_cast<size_t>(info.width));
     if (ofSource)
-      row.hidden = hiddenStates(model, session, sources[number]);
+      row.hidden = hiddenStates(model, session, row.prompt);
     if (row.logits.empty() && !ofTokens)
       return;
     session.rewind(0);
@@ -250,16 +246,42 @@ private:
                               ofTokens ? row.hidden.data() : nullptr));
   }
 
+  /// Prints a row whose turn it is, or keeps it for the end.
+  void finish(Row &row) {
+    ++finished;
+    readTokens += row.prompt.isBlank ? 0 : static_cast<size_t>(lengthOf(row.prompt, info));
+    for (const GeneratedText &one : row.written.sequences)
+      writtenTokens += one.tokens.size();
+    if (!arguments.json && options.maxTokens != 0) {
+      progress.clear();
+      printRow(row);
+    }
+    row.prompt.source = {};
+    if (arguments.json || !arguments.outputs.empty())
+      kept.push_back(std::move(row));
+  }
+
+  void printRow(const Row &row) const {
+    for (const GeneratedText &one : row.written.sequences) {
+      if (options.sequences > 1)
+        std::printf("%.4f\t", one.score);
+      std::string text = streams(row.prompt) ? "" : row.prompt.asText ? one.text : joined(one.tokens);
+      std::fwrite(text.data(), 1, text.size(), stdout);
+      std::fputc('\n', stdout);
+    }
+    std::fflush(stdout);
+  }
+
   /// [rows, longest, columns], zeros behind the end of a row.
   NpyArray padded(std::vector<float> Row::*values, int64_t columns) const {
     size_t longest = 0;
-    for (const Row &row : rows)
+    for (const Row &row : kept)
       longest = std::max(longest, (row.*values).size());
-    std::vector<float> all(rows.size() * longest);
-    for (size_t row = 0; row < rows.size(); ++row)
-      std::copy((rows[row].*values).begin(), (rows[row].*values).end(),
+    std::vector<float> all(kept.size() * longest);
+    for (size_t row = 0; row < kept.size(); ++row)
+      std::copy((kept[row].*values).begin(), (kept[row].*values).end(),
                 all.begin() + static_cast<ptrdiff_t>(row * longest));
-    return floatArray({static_cast<int64_t>(rows.size()), static_cast<int64_t>(longest) / columns, columns},
+    return floatArray({static_cast<int64_t>(kept.size()), static_cast<int64_t>(longest) / columns, columns},
                       std::move(all));
   }
 
@@ -273,23 +295,10 @@ private:
       if (name != "tokens")
         continue;
       std::vector<std::vector<int32_t>> tokens;
-      for (const Row &row : rows)
+      for (const Row &row : kept)
         tokens.push_back(row.written.sequences[0].tokens);
       writeNpy(path, tokenArray(tokens));
     }
-  }
-
-  size_t readTokens() const {
-    size_t count = 0;
-    for (size_t row = 0; row < rows.size(); ++row)
-      count += info.has_source ? static_cast<size_t>(lengthOf(sources[row], info)) : rows[row].prompt.size();
-    return count;
-  }
-  size_t writtenTokens() const {
-    size_t count = 0;
-    for (const Row &row : rows)
-      count += row.written.sequences[0].tokens.size();
-    return count;
   }
 
   static nlohmann::json jsonOf(const GeneratedText &text) {
@@ -300,57 +309,47 @@ private:
   }
 
   void printJson() const {
-    nlohmann::json timing{{"prompt_tokens", readTokens()},
-                          {"written_tokens", writtenTokens()},
+    nlohmann::json timing{{"prompt_tokens", readTokens},
+                          {"written_tokens", writtenTokens},
                           {"prefill_seconds", prefillSeconds},
                           {"decode_seconds", decodeSeconds}};
     if (info.has_source)
       timing["encode_seconds"] = encodeSeconds;
     nlohmann::json object{{"rows", nlohmann::json::array()}, {"timing", std::move(timing)}};
-    for (const Row &row : rows) {
+    for (const Row &row : kept) {
       nlohmann::json made = jsonOf(row.written.sequences[0]);
-      for (size_t other = 1; other < row.written.sequences.size(); ++other)
-        made["others"].push_back(jsonOf(row.written.sequences[other]));
+      if (options.sequences > 1)
+        for (const GeneratedText &one : row.written.sequences)
+          made["sequences"].push_back(jsonOf(one));
       object["rows"].push_back(std::move(made));
     }
     std::cout << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
   }
 
-  void printRow(const Row &row) const {
-    for (const GeneratedText &one : row.written.sequences) {
-      if (options.sequences > 1)
-        std::printf("%.4f\t", one.score);
-      std::string text = streams ? "" : row.asText ? one.text : joined(one.tokens);
-      std::fwrite(text.data(), 1, text.size(), stdout);
-      std::fputc('\n', stdout);
-    }
-  }
-
-  void printRows() const {
-    for (const Row &row : rows)
-      printRow(row);
-    std::fflush(stdout);
+  void printTimes() const {
     double reading = encodeSeconds + prefillSeconds, all = reading + decodeSeconds;
     if (all == 0)
       return;
-    std::fprintf(stderr, "%zu tokens read in %.3f s (%.0f/s), %zu written in %.3f s (%.1f/s)", readTokens(), reading,
-                 static_cast<double>(readTokens()) / reading, writtenTokens(), decodeSeconds,
-                 static_cast<double>(writtenTokens()) / decodeSeconds);
-    if (rows.size() > 1)
-      std::fprintf(stderr, ", %.1f rows/s", static_cast<double>(rows.size()) / all);
+    std::fprintf(stderr, "%zu tokens read in %.3f s (%.0f/s), %zu written in %.3f s (%.1f/s)", readTokens, reading,
+                 static_cast<double>(readTokens) / reading, writtenTokens, decodeSeconds,
+                 static_cast<double>(writtenTokens) / decodeSeconds);
+    if (finished > 1)
+      std::fprintf(stderr, ", %zu %s in %.3f s (%.1f/s)", finished, reader.readsLines() ? "lines" : "rows", all,
+                   static_cast<double>(finished) / all);
     std::fputc('\n', stderr);
   }
 
   const RunArguments &arguments;
   const Model &model;
   tenon_model_info info;
+  PromptReader reader;
   GenerateOptions options;
-  std::vector<SourceRow> sources; ///< of `rows`; none where the model attends to none
-  std::vector<Row> rows;
-  std::vector<std::vector<size_t>> batches;
   std::vector<Session> sessions;
+  std::vector<Row> kept; ///< for what is written at the end
+  size_t batches = 0, finished = 0, readTokens = 0, writtenTokens = 0;
   double encodeSeconds = 0, prefillSeconds = 0, decodeSeconds = 0;
-  bool streams = false;
+  Progress progress;
+  Clock::time_point start = Clock::now();
 };
 
 } // namespace

@@ -15,7 +15,10 @@ class Progress {
 public:
   Progress();
   ~Progress();
+  /// With a total of 0 there is no bar.
   void update(const std::string &step, uint64_t done, uint64_t total);
+  /// Takes the line away, so that something else can be written.
+  void clear();
 
 private:
   bool terminal;

@@ -3,8 +3,8 @@
 #include "Command.h"
 #include "Generate.h"
 #include "Manifest.h"
+#include "Prompt.h"
 #include "RunInput.h"
-#include "Sources.h"
 #include "Transcribe.h"
 #include "tenon/tenon.hpp"
 
@@ -183,7 +183,8 @@ void run(const RunArguments &arguments, const CLI::App &command) {
   Model model(arguments.library, arguments.hugePages ? TENON_WEIGHTS_COPY_HUGE : TENON_WEIGHTS_MAP);
   if (!arguments.audio.empty())
     return transcribe(arguments, model);
-  bool forEntry = !arguments.inputs.empty() && (command.count("--entry") != 0 || !givesSources(arguments, model));
+  bool forEntry =
+      !arguments.inputs.empty() && (command.count("--entry") != 0 || !givesSources(arguments, model.info()));
   if (!forEntry && model.info().generates)
     return arguments.chat && arguments.texts.empty() ? converse(arguments, model) : generate(arguments, model);
   for (const CLI::Option *option : command.get_options())

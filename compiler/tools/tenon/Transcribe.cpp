@@ -53,6 +53,10 @@ private:
       throw Failure("--audio does not go with --text, --tokens or --input");
     if (arguments.chat)
       throw Failure("--audio does not go with --chat");
+    if (!arguments.prefix.empty())
+      throw Failure("--audio does not go with --prefix: --prefix-tokens says what answers start with");
+    if (arguments.options.sequences != 1)
+      throw Failure("--audio does not go with --n-best");
     if (arguments.options.maxTokens < 1)
       throw Failure("--max-tokens 0: expected at least 1 with --audio");
     for (const std::string &output : arguments.outputs)

@@ -1,0 +1,107 @@
+//===- Prompt.cpp - What one answer is about and begins with --------------===//
+
+#include "Prompt.h"
+#include "Command.h"
+
+#include <algorithm>
+
+using namespace tenon;
+using namespace tenon::tools;
+
+int64_t tools::lengthOf(const Prompt &prompt, const tenon_model_info &info) {
+  const Source &source = prompt.source;
+  if (!source.hidden.empty())
+    return static_cast<int64_t>(source.hidden.size()) / info.source_width;
+  if (!source.features.empty())
+    return static_cast<int64_t>(source.features.size()) / info.source_features;
+  return static_cast<int64_t>(info.has_source ? source.tokens.size() : prompt.tokens.size());
+}
+
+bool tools::givesSources(const RunArguments &arguments, const tenon_model_info &info) {
+  return info.has_source && std::all_of(arguments.inputs.begin(), arguments.inputs.end(), [&](const auto &input) {
+           std::string name = splitAssignment("--input", input).first;
+           return name == "hidden" || (name == "features" && info.source_features != 0);
+         });
+}
+
+std::vector<Prompt> tools::readSourceArrays(const std::string &input, const tenon_model_info &info) {
+  auto [name, path] = splitAssignment("--input", input);
+  bool isFeatures = name == "features";
+  NpyArray array = readNpy(path);
+  int64_t columns = isFeatures ? info.source_features : info.source_width;
+  size_t rank = array.shape.size();
+  if (!array.isFloat || rank < 2 || rank > 3 || array.shape.back() != columns)
+    throw Failure(path + ": expected float32 of shape [rows, " + std::to_string(columns) + "] or [batch, rows, " +
+                  std::to_string(columns) + "], found " + describe(array));
+  int64_t batch = rank == 3 ? array.shape[0] : 1, numbers = array.shape[rank - 2] * columns;
+  if (batch == 0 || numbers == 0)
+    throw Failure(path + ": expected at least 1 row, found " + describe(array));
+  std::vector<Prompt> prompts(static_cast<size_t>(batch));
+  for (int64_t row = 0; row < batch; ++row) {
+    Source &source = prompts[static_cast<size_t>(row)].source;
+    (isFeatures ? source.features : source.hidden)
+        .assign(array.floats.begin() + row * numbers, array.floats.begin() + (row + 1) * numbers);
+  }
+  return prompts;
+}
+
+std::vector<float> tools::hiddenStates(const Model &model, Session &session, const Prompt &prompt) {
+  if (!prompt.source.hidden.empty())
+    return prompt.source.hidden;
+  tenon_model_info info = model.info();
+  int64_t length = lengthOf(prompt, info);
+  auto count = static_cast<int32_t>(length);
+  Source copy = prompt.source; // Inputs are not const.
+  tenon_tensor rows{}, lengths{}, hidden{};
+  bool tokens = info.source_features == 0;
+  rows.name = tokens ? "tokens" : "features";
+  rows.type = tokens ? TENON_I32 : TENON_F32;
+  rows.rank = tokens ? 2 : 3;
+  rows.shape[0] = 1;
+  rows.shape[1] = length;
+  rows.shape[2] = tokens ? 0 : info.source_features;
+  rows.data = tokens ? static_cast<void *>(copy.tokens.data()) : copy.features.data();
+  rows.bytes = 4 * (tokens ? copy.tokens.size() : copy.features.size());
+  lengths.name = "lengths";
+  lengths.type = TENON_I32;
+  lengths.rank = 1;
+  lengths.shape[0] = 1;
+  lengths.data = &count;
+  lengths.bytes = sizeof count;
+  hidden.name = "hidden";
+  tenon_tensor inputs[] = {rows, lengths};
+  session.call("encode", inputs, {&hidden, 1});
+  const auto *values = static_cast<const float *>(hidden.data);
+  return {values, values + hidden.shape[1] * hidden.shape[2]};
+}
+
+/// Enough rows to fill wide matrix products in each step; enough tokens to fill them when sources are encoded, few
+/// enough that working memory stays in the tens of megabytes.
+static constexpr size_t kBatchRows = 64;
+static constexpr int64_t kBatchTokens = 4096;
+
+std::vector<std::vector<size_t>> tools::batchesOf(std::span<const Prompt *const> prompts,
+                                                  const tenon_model_info &info) {
+  // What is given as hidden states does not go with what is to be encoded.
+  auto key = [&](size_t row) { return std::pair(!prompts[row]->source.hidden.empty(), lengthOf(*prompts[row], info)); };
+  std::vector<size_t> order;
+  for (size_t row = 0; row < prompts.size(); ++row)
+    if (!prompts[row]->isBlank)
+      order.push_back(row);
+  std::sort(order.begin(), order.end(),
+            [&](size_t left, size_t right) { return key(left) != key(right) ? key(left) > key(right) : left < right; });
+  std::vector<std::vector<size_t>> batches;
+  for (size_t row : order) {
+    bool joins = !batches.empty() && batches.back().size() < kBatchRows &&
+                 key(batches.back()[0]).first == key(row).first &&
+                 (!info.has_source ||
+                  key(batches.back()[0]).second * static_cast<int64_t>(batches.back().size() + 1) <= kBatchTokens);
+    if (!joins)
+      batches.emplace_back();
+    batches.back().push_back(row);
+  }
+  for (std::vector<size_t> &batch : batches)
+    std::sort(batch.begin(), batch.end());
+  std::sort(batches.begin(), batches.end());
+  return batches;
+}

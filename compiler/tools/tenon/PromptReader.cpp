@@ -1,0 +1,170 @@
+//===- PromptReader.cpp - What a model is asked to write about ------------===//
+
+#include "PromptReader.h"
+#include "Command.h"
+#include "Manifest.h"
+
+#include <algorithm>
+
+using namespace tenon;
+using namespace tenon::tools;
+
+PromptReader::PromptReader(const RunArguments &arguments, const Model &model)
+    : arguments(arguments), model(model), info(model.info()),
+      lineInput(std::find(arguments.texts.begin(), arguments.texts.end(), "-") != arguments.texts.end()) {
+  checkArguments();
+  if (info.has_source)
+    beginning = answerBeginning();
+  readArrays();
+}
+
+void PromptReader::checkArguments() const {
+  if (arguments.texts.empty() && arguments.tokens.empty() && arguments.inputs.empty())
+    throw Failure(info.has_source
+                      ? "there is nothing to run on: give --text or --tokens, or --input features= or hidden="
+                      : "there is nothing to run on: give --text or --tokens, or --chat alone for a conversation");
+  if (!info.has_tokenizer && !arguments.texts.empty())
+    throw Failure(arguments.library + ": the model has no tokenizer: give --tokens instead of --text");
+  if (arguments.chat && !arguments.tokens.empty())
+    throw Failure("--chat does not go with --tokens, which are taken as they are");
+  if (!info.has_source && !(arguments.prefix.empty() && arguments.prefixTokens.empty()))
+    throw Failure(std::string(arguments.prefix.empty() ? "--prefix-tokens" : "--prefix") +
+                  " is for models whose answers are about a source; " + arguments.library +
+                  " continues its prompt: put what the answer begins with at the end of --text or --tokens");
+  if (info.has_source && info.source_features != 0 && !(arguments.texts.empty() && arguments.tokens.empty()))
+    throw Failure(arguments.library + ": the encoder reads rows of " + std::to_string(info.source_features) +
+                  " features: give --input features=FILE.npy" +
+                  (readManifest(model).contains("audio") ? " or --audio" : "") + " instead of --text or --tokens");
+}
+
+/// The start tokens, or what the caller gives in their place, and the prefix. A prefix follows what the model itself
+/// would be made to begin with.
+std::vector<int32_t> PromptReader::answerBeginning() const {
+  std::vector<int32_t> tokens =
+      arguments.prefixTokens.empty() ? model.startTokens() : parseTokens(arguments.prefixTokens, "--prefix-tokens");
+  if (arguments.prefix.empty())
+    return tokens;
+  if (arguments.prefixTokens.empty()) {
+    std::vector<int32_t> forced = forcedTokens(model);
+    tokens.insert(tokens.end(), forced.begin(), forced.end());
+  }
+  std::vector<int32_t> prefix = model.tokenizeAnswer(arguments.prefix);
+  tokens.insert(tokens.end(), prefix.begin(), prefix.end());
+  return tokens;
+}
+
+bool PromptReader::isOne() const { return !lineInput && expected() == 1; }
+
+size_t PromptReader::expected() const {
+  if (!lineInput)
+    return arguments.texts.size() + arguments.tokens.size() + arrayPrompts;
+  double share = reader.share();
+  return share == 0 ? 0 : static_cast<size_t>(static_cast<double>(count) / share);
+}
+
+/// An array is all there before anything is written.
+void PromptReader::readArrays() {
+  for (const std::string &input : arguments.inputs)
+    for (Prompt &prompt : readSourceArrays(input, info)) {
+      if (prompt.source.hidden.empty())
+        checkSource(prompt, input);
+      prompt.tokens = beginning;
+      prompt.asText = info.has_tokenizer;
+      fromArrays.push_back(std::move(prompt));
+    }
+  arrayPrompts = fromArrays.size();
+}
+
+void PromptReader::checkSource(const Prompt &prompt, const std::string &place) const {
+  const char *unit = info.source_features != 0 ? " rows" : " tokens";
+  int64_t length = lengthOf(prompt, info);
+  if (length == 0)
+    throw Failure(place + " is empty, expected at least 1 token");
+  if (info.source_positions != 0 && length > info.source_positions)
+    throw Failure(place + ": " + std::to_string(length) + unit + ", the model reads at most " +
+                  std::to_string(info.source_positions));
+}
+
+std::vector<ChatMessage> PromptReader::conversation(const std::string &text) const {
+  std::vector<ChatMessage> messages;
+  if (!arguments.system.empty())
+    messages.push_back({"system", arguments.system});
+  messages.push_back({"user", text});
+  return messages;
+}
+
+Prompt PromptReader::fromText(const std::string &text, const std::string &place) const {
+  try {
+    Prompt prompt =
+        fromTokens(arguments.chat ? model.tokenizeChat(conversation(text)) : model.tokenize(text, INT32_MAX), place);
+    prompt.asText = true;
+    return prompt;
+  } catch (const Error &error) {
+    throw Failure(place + ": " + error.what());
+  }
+}
+
+Prompt PromptReader::fromTokens(std::vector<int32_t> given, const std::string &place) const {
+  Prompt prompt;
+  if (!info.has_source) {
+    prompt.tokens = std::move(given);
+    return prompt;
+  }
+  prompt.source.tokens = std::move(given);
+  prompt.tokens = beginning;
+  checkSource(prompt, place);
+  return prompt;
+}
+
+static bool isBlank(const std::string &text) { return text.find_first_not_of(" \t\r") == std::string::npos; }
+
+std::optional<Prompt> PromptReader::one(bool waits) {
+  while (texts < arguments.texts.size()) {
+    const std::string &text = arguments.texts[texts];
+    if (text != "-") {
+      std::string place = "--text " + std::to_string(texts++);
+      if (info.has_source && isBlank(text))
+        throw Failure(place + " is empty, expected something to write about");
+      return fromText(text, place);
+    }
+    if (std::optional<std::string> line = reader.next(waits)) {
+      if (!isBlank(*line))
+        return fromText(*line, "line " + std::to_string(reader.lines()));
+      Prompt blank;
+      blank.asText = blank.isBlank = true;
+      return blank;
+    }
+    if (!waits)
+      return std::nullopt;
+    ++texts;
+  }
+  if (tokens < arguments.tokens.size()) {
+    std::string place = "--tokens " + std::to_string(tokens);
+    return fromTokens(parseTokens(arguments.tokens[tokens++]), place);
+  }
+  if (fromArrays.empty())
+    return std::nullopt;
+  Prompt prompt = std::move(fromArrays.front());
+  fromArrays.pop_front();
+  return prompt;
+}
+
+std::vector<Prompt> PromptReader::next(size_t most) {
+  if (failure)
+    std::rethrow_exception(failure);
+  std::vector<Prompt> prompts;
+  try {
+    while (prompts.size() < most) {
+      std::optional<Prompt> prompt = one(prompts.empty());
+      if (!prompt)
+        break;
+      prompts.push_back(std::move(*prompt));
+    }
+  } catch (const std::exception &) {
+    if (prompts.empty() || !lineInput)
+      throw;
+    failure = std::current_exception();
+  }
+  count += prompts.size();
+  return prompts;
+}
