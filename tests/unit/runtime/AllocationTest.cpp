@@ -170,6 +170,23 @@ TEST_F(DecoderAllocation, GenerationSurvivesEveryFailure) {
   }
 }
 
+TEST_F(DecoderAllocation, SourcesSurviveEveryFailure) {
+  openDecoder(0, "fake_source");
+  std::vector<int32_t> first = prompt(40), second = prompt(20, 3), text = prompt(5);
+  tenon_session *sessions[] = {newSession(), newSession()};
+  tenon_source sources[] = {{sizeof(tenon_source), first.data(), 40, nullptr, nullptr, 0},
+                            {sizeof(tenon_source), second.data(), 20, nullptr, nullptr, 0}};
+  sweep(sessions[0], [&] { return tenon_session_set_sources(sessions, sources, 2); });
+  EXPECT_EQ(tenon_session_prefill(sessions[1], text.data(), 5, nullptr), TENON_OK) << tenon_message();
+  for (uint32_t beams : {0, 2}) {
+    tenon_generate_options options = TENON_GENERATE_DEFAULTS;
+    options.max_tokens = 3;
+    options.beams = beams;
+    ASSERT_EQ(tenon_session_rewind(sessions[0], 0), TENON_OK);
+    sweep(sessions[0], [&] { return tenon_generate(sessions[0], nullptr, 0, &options, nullptr); });
+  }
+}
+
 TEST_F(DecoderAllocation, ChatSurvivesEveryFailure) {
   tenon_chat_message message = {"user", "hi"};
   char text[200];

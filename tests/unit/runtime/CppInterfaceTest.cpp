@@ -77,6 +77,31 @@ TEST_F(CppGeneration, GeneratesForksAndRewinds) {
   EXPECT_EQ(rows[1].sequences[0].tokens, continuation(prompts[1], 12));
 }
 
+TEST_F(CppGeneration, WritesAboutSources) {
+  writeFile(directory.path("fake_source.so"), fakeImage("fake_source"));
+  Model opened(directory.path("fake_source.so"));
+  EXPECT_EQ(opened.startTokens(), (std::vector<int32_t>{0, 2}));
+  EXPECT_EQ(opened.tokenizeAnswer("CAB"), (std::vector<int32_t>{4, 2, 3}));
+  std::vector<int32_t> tokens = prompt(40);
+  Source encoded{tokens, {}, {}}, given;
+  for (size_t row = 0; row < tokens.size(); ++row)
+    given.hidden.insert(given.hidden.end(), {float(tokens[row]), float(row)});
+  Session first(opened, 1), second(opened, 1);
+  first.setSource(encoded);
+  second.setSource(given);
+  Session fork = first.fork();
+  std::vector<int32_t> written = first.generate({}).sequences[0].tokens;
+  EXPECT_EQ(second.generate({}).sequences[0].tokens, written);
+  EXPECT_EQ(fork.generate({}).sequences[0].tokens, written);
+  std::vector<Session *> both = {&first, &second};
+  std::vector<Source> shorter = {{prompt(9), {}, {}}, {prompt(11), {}, {}}};
+  Session::setSources(both, shorter);
+  EXPECT_EQ(first.length(), 0);
+  EXPECT_THROW(Session::setSources(both, {shorter.data(), 1}), Error);
+  given.hidden.pop_back();
+  EXPECT_THROW(first.setSource(given), Error);
+}
+
 TEST_F(CppGeneration, WhatACallbackThrowsArrives) {
   Session made{Model(path())};
   GenerateOptions options;

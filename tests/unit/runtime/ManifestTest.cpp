@@ -141,8 +141,88 @@ TEST(Manifest, EntryPointsThatGenerateHaveTheirTensors) {
             "manifest: the last extent of output \"logits\" of entry point \"decode\" is not a number");
   EXPECT_EQ(problemOf(decoder(R"("vocab":9)", R"("vocab":10)")),
             "manifest: entry point \"decode\" takes 10 tokens and gives 9 logits");
-  EXPECT_EQ(problemOf(decoder(R"("states":[{"name":"cache.a","type":"f32","shape":[3,"pages",64]}])", R"("states":[])")),
-            "manifest: dim \"pages\" of entry point \"decode\" occurs in no input that must be given");
+  EXPECT_EQ(
+      problemOf(decoder(R"("states":[{"name":"cache.a","type":"f32","shape":[3,"pages",64]}])", R"("states":[])")),
+      "manifest: dim \"pages\" of entry point \"decode\" occurs in no input that must be given");
+}
+
+/// A model that writes about features, with one thing changed.
+std::string attending(const std::string &from = "", const std::string &to = "") {
+  std::string text = R"json({"tenon":1,"name":"m","kernels":[],"entries":[
+    {"name":"encode","dims":["b","n","ceil(n/2)"],
+     "inputs":[{"name":"features","type":"f32","shape":["b","n",3]},{"name":"lengths","type":"i32","shape":["b"]}],
+     "outputs":[{"name":"hidden","type":"f32","shape":["b","ceil(n/2)",8]}]},
+    {"name":"start","dims":["b","n","s","source_pool"],
+     "inputs":[{"name":"source","type":"f32","shape":["b","n",8]},{"name":"source_lengths","type":"i32","shape":["b"]},
+               {"name":"source_pages","type":"i32","shape":["b","s"]}],
+     "states":[{"name":"source.a","type":"f32","shape":[3,"source_pool",64]}],"outputs":[]},
+    {"name":"decode","dims":["b","s","pages","t","source_pool"],
+     "inputs":[{"name":"tokens","type":"i32","shape":["b",1]},{"name":"lengths","type":"i32","shape":["b"]},
+               {"name":"past","type":"i32","shape":["b"]},{"name":"pages","type":"i32","shape":["b","s"]},
+               {"name":"source_lengths","type":"i32","shape":["b"]},
+               {"name":"source_pages","type":"i32","shape":["b","t"]}],
+     "states":[{"name":"cache.a","type":"f32","shape":[2,"pages",64]},
+               {"name":"source.a","type":"f32","shape":[3,"source_pool",64]}],
+     "outputs":[{"name":"logits","type":"f32","shape":["b",9]}]}],
+    "tokens":{"start":[4,5],"forced":[6],"suppress":[1,2],"suppress_first":[3],"forced_last":7,
+              "timestamps":{"begin":20,"none":19,"step":0.02}},
+    "audio":{"rate":16000,"window":400,"hop":160,"bins":80,"frames":3000}})json";
+  size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(Manifest, SourcesHaveAPoolOfTheirOwn) {
+  Manifest manifest = parseManifest(attending());
+  const Entry &encode = manifest.entries[0], &start = manifest.entries[1], &decode = manifest.entries[2];
+  EXPECT_FALSE(start.hasInput("pages"));
+  EXPECT_TRUE(decode.hasInput("source_pages"));
+  EXPECT_TRUE(start.statesOf(ownPages).empty());
+  ASSERT_EQ(decode.statesOf(sourcePages).size(), 1u);
+  EXPECT_EQ(decode.statesOf(sourcePages)[0].name, "source.a");
+  ASSERT_EQ(decode.statesOf(ownPages).size(), 1u);
+  EXPECT_EQ(decode.statesOf(ownPages)[0].name, "cache.a");
+  std::vector<int64_t> dims = {4, 7, 0};
+  encode.derive(dims);
+  EXPECT_EQ(dims, (std::vector<int64_t>{4, 7, 4}));
+  EXPECT_EQ(problemOf(attending()), "");
+}
+
+TEST(Manifest, TokensOfAnswersAndSounds) {
+  Manifest manifest = parseManifest(attending());
+  EXPECT_EQ(manifest.tokens.start, (std::vector<int32_t>{4, 5}));
+  EXPECT_EQ(manifest.tokens.forced, std::vector<int32_t>{6});
+  EXPECT_EQ(manifest.tokens.suppress, (std::vector<int32_t>{1, 2}));
+  EXPECT_EQ(manifest.tokens.suppressFirst, std::vector<int32_t>{3});
+  EXPECT_EQ(manifest.tokens.forcedLast, 7);
+  ASSERT_TRUE(manifest.tokens.timestamps);
+  EXPECT_EQ(manifest.tokens.timestamps->begin, 20);
+  EXPECT_EQ(manifest.tokens.timestamps->none, 19);
+  EXPECT_EQ(manifest.tokens.timestamps->step, 0.02);
+  ASSERT_TRUE(manifest.audio);
+  EXPECT_EQ(manifest.audio->frames, 3000);
+}
+
+TEST(Manifest, WhatIsWrongWithSourcesIsNamed) {
+  for (const char *bad : {"ceil(n/0)", "ceil(n/-2)", "ceil(n/2", "ceil(k/2)", "ceil(n)", "ceil(", "ceil(n/2)x",
+                          "ceil(/2)", "ceil(n/99999999999)"})
+    expectRefused(attending("\"n\",\"ceil(n/2)\"]", std::string("\"n\",\"") + bad + "\"]"),
+                  std::string("dim \"") + bad + "\" of entry point \"encode\" is not ceil(dim/number)");
+  expectRefused(R"({"tenon":1,"name":"m","kernels":[],"entries":[{"name":"f","dims":["p"],"inputs":[],"outputs":[],
+      "states":[{"name":"a","type":"f32","shape":[2,"p",64]}]}]})",
+                "state \"a\" of entry point \"f\" has pages of \"p\", expected \"pages\" or \"source_pool\"");
+  expectRefused(attending(R"([3,"source_pool",64])", R"([4,"source_pool",64])"),
+                "entry points \"start\" and \"decode\" have different states");
+  expectRefused(attending(R"("start":[4,5])", R"("start":4)"), "\"start\" of \"tokens\" is number, expected an array");
+  expectRefused(attending(R"("suppress":[1,2])", R"("suppress":[-1])"), "\"suppress\" of \"tokens\" is -1");
+  expectRefused(attending(R"("forced_last":7)", R"("forced_last":[7])"), "\"forced_last\" of \"tokens\"");
+  expectRefused(attending(R"("step":0.02)", R"("step":0)"), "\"step\" of \"timestamps\"");
+  expectRefused(attending(R"("begin":20,)", ""), "has no \"begin\"");
+  expectRefused(attending(R"("bins":80)", R"("bins":0)"), "\"bins\" of \"audio\" is 0");
+  EXPECT_EQ(problemOf(attending(R"("name":"source_lengths","type":"i32","shape":["b"]},
+               {"name":"source_pages","type":"i32","shape":["b","t"]})",
+                                R"("name":"source_pages","type":"i32","shape":["b","t"]})")),
+            "manifest: entry point \"decode\" has no \"source_lengths\" of type i32 and rank 1");
 }
 
 TEST(Manifest, SizesAreExactBeyondDoubles) {
