@@ -81,10 +81,10 @@ typedef enum tenon_weights_loading TENON_ENUM_TYPE {
 typedef struct tenon_model_options {
   size_t struct_size; /* sizeof(tenon_model_options) */
   uint32_t load_weights;
-  uint32_t reserved;  /* 0 */
-  const char *target; /* kernels to use, such as "x86-64-v3"; NULL: $TENON_TARGET, else the best that this CPU runs */
-  uint64_t
-      cache_bytes; /* most memory for what all sessions of a model that generates cache; 0: half of the machine's */
+  uint32_t reserved;    /* 0 */
+  const char *target;   /* kernels to use, such as "x86-64-v3"; NULL: $TENON_TARGET, else the best that this CPU runs */
+  uint64_t cache_bytes; /* most memory for what all sessions of a model that generates cache, and as much again for the
+                           sources that they are about; 0: half of the machine's */
 } tenon_model_options;
 
 /* Opens a library. `options` may be NULL. The model starts with one reference, the caller's. */
