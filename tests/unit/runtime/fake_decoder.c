@@ -5,7 +5,7 @@
  *
  * With FAKE_SOURCE what it predicts is about a source, too: to h comes the sum of s_r (r + 3) over the rows of that,
  * where s_r is the source's token r, or with FAKE_FEATURES the first number of its row 2 r and the second of the row
- * after. */
+ * after. With FAKE_AUDIO the features are of windows of 400 samples, and tokens 20 to 32 are times. */
 
 #include "fake_common.h"
 
@@ -229,10 +229,19 @@ static const tenon_entry_fn entries[] = {run_prefill, run_decode};
 #define RULES                                                                                                          \
   ",\"start\":[0],\"forced\":[5],\"suppress\":[7,9,12,13,14,20],\"suppress_first\":[2,3,4,6,8,10,11],\"forced_last\":" \
   "1"
+#elif defined(FAKE_AUDIO)
+#define RULES                                                                                                          \
+  ",\"start\":[0,19],\"suppress\":[32],\"timestamps\":{\"begin\":20,\"none\":19,\"step\":0.04}"
 #elif defined(FAKE_SOURCE)
 #define RULES ",\"start\":[0,2],\"suppress\":[32]"
 #else
 #define RULES ""
+#endif
+
+#ifdef FAKE_AUDIO
+#define AUDIO "\"audio\":{\"rate\":1000,\"window\":20,\"hop\":10,\"bins\":3,\"frames\":40},"
+#else
+#define AUDIO ""
 #endif
 
 #define ENTRY(name, dims, length)                                                                                      \
@@ -252,7 +261,7 @@ static const char manifest[] =
         "prefill", "\"batch\",\"length\",\"slots\",\"pages\"",
         "\"length\"") "," ENTRY("decode", "\"batch\",\"slots\",\"pages\"", "1") SOURCE_ENTRIES
     "],"
-    "\"tokens\":{\"bos\":0,\"eos\":[1],\"pad\":1,\"add_bos\":false" RULES "},"
+    "\"tokens\":{\"bos\":0,\"eos\":[1],\"pad\":1,\"add_bos\":false" RULES "}," AUDIO
     "\"chat_template\":\"{% for message in messages %}{{'<|im_start|>' + "
     "message['role'] + '\\n' + message['content'] + "
     "'<|im_end|>' + '\\n'}}{% endfor %}{% if add_generation_prompt %}{{ "
