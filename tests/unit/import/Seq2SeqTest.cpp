@@ -1,6 +1,7 @@
 //===- Seq2SeqTest.cpp - Encoder-decoders of the transformers library -----===//
 
 #include "import/ListedCheckpoint.h"
+#include "import/PieceBuilder.h"
 #include "weights/Convert.h"
 
 using namespace tenon;
@@ -312,6 +313,50 @@ TEST(Seq2Seq, TheSpectrogramComesFromItsFile) {
   directory.write("preprocessor_config.json", R"({"feature_size": 5})");
   EXPECT_NE(llvm::toString(importCheckpoint(directory.path()).takeError()).find("bins (5) are not the features (4)"),
             std::string::npos);
+}
+
+static const std::string vocabulary = R"({"c": 0, "<unk>": 1, "b": 2, "</s>": 3, ">>por<<": 4, "\u2581a": 5, "d": 6})";
+
+/// A Marian with two .spm files, whose pieces vocab.json orders.
+static void writeMarian(const TempDirectory &directory, const std::string &pieces) {
+  marian().write(directory);
+  directory.write("vocab.json", pieces);
+  directory.write("source.spm", test::PieceBuilder::small().build());
+  directory.write("target.spm", test::PieceBuilder::small().piece("d", -3).build());
+}
+
+TEST(MarianVocabulary, PiecesHaveTheIdsOfVocabJson) {
+  TempDirectory directory;
+  writeMarian(directory, vocabulary);
+  ImportedModel imported = llvm::cantFail(importCheckpoint(directory.path()));
+  EXPECT_EQ(imported.model.tokenizer, "source.spm");
+  EXPECT_EQ(imported.model.targetTokenizer, "target.spm");
+  auto has = [](const std::string &text, const char *part) { return text.find(part) != std::string::npos; };
+  for (const std::string *text : {&imported.tokenizer, &imported.targetTokenizer}) {
+    EXPECT_TRUE(has(*text, R"("unk_id":1)")) << *text;
+    EXPECT_TRUE(has(*text, R"("ids":[3])")) << *text;
+  }
+  EXPECT_TRUE(has(imported.targetTokenizer, R"(["d",-3])")) << imported.targetTokenizer;
+  EXPECT_TRUE(has(imported.tokenizer, R"(["d",0])")) << "only the target has it";
+  llvm::cantFail(exportModel(imported, directory.path("out")));
+  ImportedModel again = llvm::cantFail(openModel(directory.path("out")));
+  EXPECT_EQ(again.tokenizer, imported.tokenizer);
+  EXPECT_EQ(again.targetTokenizer, imported.targetTokenizer);
+}
+
+TEST(MarianVocabulary, IsRefusedWhereItDoesNotFit) {
+  auto errorOf = [](const std::string &pieces) {
+    TempDirectory directory;
+    writeMarian(directory, pieces);
+    return SmallCheckpoint::withoutPath(llvm::toString(importCheckpoint(directory.path()).takeError()), directory);
+  };
+  EXPECT_EQ(errorOf(R"({"a": 0, "</s>": 1})"), "'DIR/vocab.json' has no piece '<unk>'");
+  EXPECT_EQ(errorOf(R"({"<unk>": 0, "</s>": 2})"),
+            "'DIR/vocab.json': key '</s>': expected an id below 2 that no other piece has, found 2");
+  std::string many;
+  for (char letter = 'a'; letter <= 'l'; ++letter)
+    many += (many.empty() ? "\"" : ", \"") + std::string(1, letter) + "\": " + std::to_string(letter - 'a');
+  EXPECT_EQ(errorOf("{" + many + "}"), "'DIR/vocab.json' has 12 pieces; the model's embedding has 11 rows");
 }
 
 /// The tokens of a Marian with this generation_config.json.
