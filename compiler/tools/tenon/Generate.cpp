@@ -136,8 +136,10 @@ private:
       writeBatch(batch, window);
       for (size_t row : batch)
         isDone[row] = true;
+      bool interrupted = isInterrupted(batch, window); // What is printed may be moved away.
       printReady();
-      refuseInterrupted(batch, window);
+      if (interrupted)
+        throw Failure("interrupted after " + std::to_string(finished) + " answers");
       showProgress(std::count(isDone.begin(), isDone.end(), true) - printed);
     }
     printReady();
@@ -150,12 +152,10 @@ private:
   }
 
   /// Ctrl-C ends the answers that are being written and begins no more.
-  void refuseInterrupted(const std::vector<size_t> &batch, const std::vector<Row> &window) const {
-    bool cancelled = std::any_of(batch.begin(), batch.end(), [&](size_t row) {
+  bool isInterrupted(const std::vector<size_t> &batch, const std::vector<Row> &window) const {
+    return !reader.isOne() && std::any_of(batch.begin(), batch.end(), [&](size_t row) {
       return window[row].written.sequences[0].finish == TENON_FINISH_CANCELLED;
     });
-    if (cancelled && !reader.isOne())
-      throw Failure("interrupted after " + std::to_string(finished) + " answers");
   }
 
   void showProgress(size_t waiting) {
