@@ -61,6 +61,7 @@ TranscribeOptions converted(const Model &model, const tenon_transcribe_options &
   generate.max_tokens = given.max_tokens != 0 ? given.max_tokens : usual;
   generate.callback = nullptr;
   options.generate = convertOptions(model, generate);
+  options.generate.renormalize = true; // much of what a model of sounds writes by itself is never said
   if (options.timestamps)
     options.generate.filter =
         [rules = TimestampRules(*model.manifest().tokens.timestamps, model.manifest().tokens.eos)](

@@ -1,8 +1,8 @@
 //===- Beams.cpp - Beam search --------------------------------------------===//
 //
 // The algorithm, its constants and its float32 sums are those of _beam_search in Hugging Face's transformers, so that
-// the same scores give the same sequences. One thing is another: what a model never says is taken out before scores
-// become probabilities, as CTranslate2 does it and as without beams.
+// the same scores give the same sequences. Only `renormalize` is applied as CTranslate2 does, before the penalty of
+// repetitions.
 //
 //===----------------------------------------------------------------------===//
 
@@ -121,16 +121,18 @@ void BeamSearch::scoreBeams(std::span<float> scores, size_t first, size_t count,
   if (!choices[first].numbers)
     return;
   auto start = int64_t(runner.model().manifest().tokens.start.size());
-  bool forced = rules.apply(scores, beam.sequence.length() - start, beam.tokens);
+  auto applyRules = [&] { return rules.apply(scores, beam.sequence.length() - start, beam.tokens); };
+  bool forced = options.renormalize && applyRules();
   double sum = logSumExp(scores);
-  if (sum == impossible)
-    sum = 0;
   if (options.sampling.repetitionPenalty != 1) {
     for (float &score : scores)
       score = float(double(score) - sum);
     sum = 0;
     penalty.apply(scores, beam.sequence.tokens());
   }
+  forced = forced || (!options.renormalize && applyRules());
+  if (forced || sum == impossible)
+    sum = 0;
   if (!forced)
     rules.holdEnds(scores, beam.tokens);
   for (size_t index = first; index < first + count; ++index)

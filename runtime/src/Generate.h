@@ -29,6 +29,8 @@ struct GenerateOptions {
   double lengthPenalty = 1;
   bool earlyStopping = false;
   bool scores = false;
+  /// With beams, whether probabilities are among what may be said, so that what may not has none of them.
+  bool renormalize = false;
   std::vector<int32_t> stopTokens; ///< the model's own included, unless they are to be ignored
   std::vector<std::string> stopStrings;
   int64_t minTokens = 0;

@@ -128,6 +128,10 @@ size_t PagePool::pagesInUse() const {
 
 void PagePool::acquire(size_t wanted, std::vector<int32_t> &to) {
   std::lock_guard lock(mutex);
+  take(wanted, to, true);
+}
+
+void PagePool::take(size_t wanted, std::vector<int32_t> &to, bool cleared) {
   size_t used = pages.size() - freed.size();
   if (wanted > size_t(count) - used)
     fail(TENON_ERROR_CACHE_FULL, "the cache is full: of its ", count, " pages of ", pageTokens, " tokens, ", used,
@@ -141,12 +145,11 @@ void PagePool::acquire(size_t wanted, std::vector<int32_t> &to) {
     std::pop_heap(freed.begin(), freed.end(), std::greater<>());
     int32_t page = freed.back();
     freed.pop_back();
-    if (pages[size_t(page)].written) {
-      for (State &state : states)
-        for (int64_t layer = 0; layer < state.layers; ++layer)
-          std::memset(address(state, layer, page), 0, state.pageBytes);
-      --writtenFree;
-    }
+    bool written = pages[size_t(page)].written;
+    writtenFree -= written;
+    for (State &state : states)
+      for (int64_t layer = 0; written && cleared && layer < state.layers; ++layer)
+        std::memset(address(state, layer, page), 0, state.pageBytes);
     pages[size_t(page)] = {1, true};
     to.push_back(page);
   }
@@ -197,7 +200,10 @@ bool PagePool::isShared(int32_t page) const {
 
 int32_t PagePool::copy(int32_t page) {
   std::vector<int32_t> made;
-  acquire(1, made);
+  {
+    std::lock_guard lock(mutex);
+    take(1, made, false); // all of it is overwritten
+  }
   for (const State &state : states)
     for (int64_t layer = 0; layer < state.layers; ++layer)
       std::memcpy(address(state, layer, made[0]), address(state, layer, page), state.pageBytes);

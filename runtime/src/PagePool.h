@@ -75,6 +75,8 @@ private:
 
   bool reserveStates(const std::vector<StateType> &types);
   void growTo(size_t pages);
+  /// With the mutex held; pages that are not `cleared` may hold anything.
+  void take(size_t wanted, std::vector<int32_t> &pages, bool cleared);
   uint8_t *address(const State &state, int64_t layer, int64_t page) const;
   void clear(int32_t first, int64_t pages);
   void giveBackMemory();

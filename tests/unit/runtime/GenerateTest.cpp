@@ -191,6 +191,21 @@ TEST_F(Generate, SamplesDependOnSeedAndSequenceOnly) {
   EXPECT_NE(tokensOf(generate(newSession(), prompt(20), options)[0]), first[0]);
 }
 
+TEST_F(Generate, ManySamplesAreTheSameOnAnyNumberOfThreads) {
+  tenon_generate_options options = defaults(4);
+  options.temperature = 2;
+  options.sequences = 1000; // enough scores for threads to share them
+  options.scores = 1;
+  options.repetition_penalty = 1.2;
+  tenon_session *alone = newSession(1), *shared = newSession(3);
+  std::vector<tenon_sequence> first = generate(alone, prompt(20), options),
+                              second = generate(shared, prompt(20), options);
+  for (size_t index = 0; index < 1000; ++index) {
+    EXPECT_EQ(tokensOf(first[index]), tokensOf(second[index]));
+    EXPECT_EQ(first[index].score, second[index].score);
+  }
+}
+
 TEST_F(Generate, ScoresAreLogProbabilities) {
   tenon_generate_options options = defaults(10);
   options.scores = 1;
