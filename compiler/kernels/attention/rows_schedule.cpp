@@ -53,6 +53,42 @@ void scheduleScores(OperationFuncs &funcs, int group, int keyLanes, LoopLevel lo
   ofOnePage(largest, group);
 }
 
+/// Vectors of components times queries stay in `registers` while the keys of a page go by.
+void scheduleWeightedSum(OperationFuncs &funcs, int size, int group, int lanes, int registers, LoopLevel loop) {
+  Var vector("vector"), block("block"), queryBlock("query_block");
+  int vectors = std::min((size + lanes - 1) / lanes, registers);
+  int queries = std::clamp(registers / vectors, 1, group);
+  Func sum = funcs.stages.at("weighted_sum");
+  sum.compute_at(loop).reorder_storage(d, q).bound(d, 0, size).bound(q, 0, group).align_storage(d, lanes);
+  ofOnePage(sum, group);
+  sum.reorder(d, q).vectorize(d, lanes, TailStrategy::GuardWithIf);
+  if (size <= vectors * lanes)
+    sum.unroll(d);
+  sum.update()
+      .split(d, block, d, vectors * lanes, TailStrategy::GuardWithIf)
+      .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
+      .split(q, queryBlock, q, queries, TailStrategy::GuardWithIf)
+      .reorder(d, vector, q, funcs.reductions.at("key"), block, queryBlock)
+      .vectorize(d)
+      .unroll(vector)
+      .unroll(q);
+}
+
+/// What the pages of a split give becomes what the split gives.
+void schedulePagesOfSplit(OperationFuncs &funcs, int group, int lanes, LoopLevel loop) {
+  Var vector("vector");
+  for (const char *name : {"split_max", "split_factor", "split_sum"})
+    for (Var single : {s, h, t})
+      funcs.stages.at(name).compute_at(loop).bound(q, 0, group).bound_extent(single, 1);
+  funcs.stages.at("split_factor").bound_extent(n, kSplitBlocks).vectorize(n, kSplitBlocks);
+  Func splitSum = funcs.stages.at("split_sum");
+  splitSum.align_storage(d, lanes).vectorize(d, lanes, TailStrategy::GuardWithIf);
+  splitSum.update()
+      .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
+      .reorder(d, funcs.reductions.at("page_of_split"), vector, q)
+      .vectorize(d);
+}
+
 } // namespace
 
 Space rowAttentionSpace(const KernelDescription &kernel, const TargetModel &target) {
@@ -68,7 +104,7 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   auto stage = [&](const char *name) { return funcs.stages.at(name); };
   auto reduction = [&](const char *name) { return funcs.reductions.at(name); };
   int width = size + kPageKeys + 1, lanes = machine.lanes, keyLanes = std::min(lanes, kPageKeys);
-  Var task("task"), vector("vector"), block("block"), queryBlock("query_block"), headGroup("head_group");
+  Var task("task"), vector("vector"), headGroup("head_group");
 
   for (const char *name : {"position", "first_block", "count"})
     stage(name).compute_root();
@@ -106,35 +142,8 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   LoopLevel pageLoop(page, h);
   scheduleScores(funcs, group, keyLanes, pageLoop);
 
-  // Vectors of components times queries stay in registers while the keys go by.
-  int vectors = std::min<int>((size + lanes - 1) / lanes, static_cast<int>(parameters.at("vectors")));
-  int queries = std::clamp<int>(static_cast<int>(parameters.at("vectors")) / vectors, 1, group);
-  Func sum = stage("weighted_sum");
-  sum.compute_at(pageLoop).reorder_storage(d, q).bound(d, 0, size).bound(q, 0, group).align_storage(d, lanes);
-  ofOnePage(sum, group);
-  sum.reorder(d, q).vectorize(d, lanes, TailStrategy::GuardWithIf);
-  if (size <= vectors * lanes)
-    sum.unroll(d);
-  sum.update()
-      .split(d, block, d, vectors * lanes, TailStrategy::GuardWithIf)
-      .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
-      .split(q, queryBlock, q, queries, TailStrategy::GuardWithIf)
-      .reorder(d, vector, q, reduction("key"), block, queryBlock)
-      .vectorize(d)
-      .unroll(vector)
-      .unroll(q);
-
-  LoopLevel headLoop(split, h);
-  for (const char *name : {"split_max", "split_factor", "split_sum"})
-    for (Var single : {s, h, t})
-      stage(name).compute_at(headLoop).bound(q, 0, group).bound_extent(single, 1);
-  stage("split_factor").bound_extent(n, kSplitBlocks).vectorize(n, kSplitBlocks);
-  Func splitSum = stage("split_sum");
-  splitSum.align_storage(d, lanes).vectorize(d, lanes, TailStrategy::GuardWithIf);
-  splitSum.update()
-      .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
-      .reorder(d, reduction("page_of_split"), vector, q)
-      .vectorize(d);
+  scheduleWeightedSum(funcs, size, group, lanes, static_cast<int>(parameters.at("vectors")), pageLoop);
+  schedulePagesOfSplit(funcs, group, lanes, LoopLevel(split, h));
 
   computeWhole(nest, machine);
   Func func = nest.func;
