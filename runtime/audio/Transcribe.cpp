@@ -82,9 +82,10 @@ std::vector<int32_t> Transcription::write() {
 }
 
 void Transcription::add(double begin, double end, std::vector<int32_t> words) {
-  std::string text = session.model().detokenize(words);
+  bool reads = session.model().hasTokenizer();
+  std::string text = reads ? session.model().detokenize(words) : "";
   transcript.text += text;
-  if (trimmed(text).empty())
+  if (reads ? trimmed(text).empty() : words.empty())
     return;
   Segment &segment =
       transcript.segments.emplace_back(Segment{begin, end, std::string(trimmed(text)), std::move(words)});

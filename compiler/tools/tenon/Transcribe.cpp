@@ -26,7 +26,8 @@ std::string clockTime(double seconds) {
 class Transcription {
 public:
   Transcription(const RunArguments &arguments, const Model &model)
-      : arguments(arguments), format(audioFormat(model)), session(model, arguments.threads) {}
+      : arguments(arguments), format(audioFormat(model)), session(model, arguments.threads),
+        hasTokenizer(model.info().has_tokenizer != 0) {}
 
   void run() {
     checkArguments();
@@ -86,7 +87,11 @@ private:
     else if (!first)
       std::fputc(' ', stdout);
     first = false;
-    std::fwrite(segment.text, 1, segment.text_bytes, stdout);
+    if (hasTokenizer)
+      std::fwrite(segment.text, 1, segment.text_bytes, stdout);
+    else
+      for (size_t index = 0; index < segment.token_count; ++index)
+        std::printf(index == 0 ? "%d" : ",%d", segment.tokens[index]);
     if (arguments.timestamps)
       std::fputc('\n', stdout);
     std::fflush(stdout);
@@ -152,6 +157,7 @@ private:
   const RunArguments &arguments;
   tenon_audio_format format;
   Session session;
+  bool hasTokenizer;
   std::vector<Transcript> transcripts;
   double seconds = 0;
   bool first = true;

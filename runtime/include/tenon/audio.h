@@ -53,7 +53,7 @@ TENON_API tenon_status tenon_audio_features(tenon_model *model, const float *sam
 typedef struct tenon_segment {
   double begin; /* seconds */
   double end;
-  const char *text; /* text_bytes bytes and a NUL */
+  const char *text; /* "" for models without a tokenizer; text_bytes bytes and a NUL */
   size_t text_bytes;
   const int32_t *tokens; /* without times and ends of text */
   size_t token_count;
