@@ -69,7 +69,8 @@ GenerationTimes generate(Session &runner, std::span<const Prompt> prompts, const
 bool prefillPrompts(Session &runner, std::span<const Prompt> prompts, std::span<float> logits);
 
 /// Beam search as Hugging Face's transformers does it. The sequences have taken the prompts in, after which the model
-/// said `logits`, [prompts, vocab]; they become the best beams'. The beams of all prompts go through the model together.
+/// said `logits`, [prompts, vocab]; they become the best beams'. The beams of all prompts go through the model
+/// together.
 void searchBeams(Session &runner, std::span<const Prompt> prompts, std::vector<float> logits,
                  const GenerateOptions &options, std::span<GenerationResults> results);
 

@@ -33,6 +33,32 @@ TEST(PagePool, SizesItself) {
   EXPECT_GE(PagePool({state(1, 64)}, 1000, 0).pageCount(), 63);
 }
 
+TEST(PagePool, CopiesAreWholeAndWhatComesAfterIsZeros) {
+  PagePool pool({state(2, 64)}, 0, 3 * 512);
+  std::vector<int32_t> pages, others;
+  pool.acquire(3, pages);
+  for (int64_t layer = 0; layer < 2; ++layer)
+    for (int32_t number : pages)
+      std::fill_n(page(pool, layer, number, 64), 64, float(10 * layer + number + 1));
+  pool.release(std::span(pages).subspan(1));
+  // Into a page that somebody else has written.
+  EXPECT_EQ(pool.copy(pages[0]), 1);
+  EXPECT_FALSE(pool.isShared(1));
+  pool.acquire(1, others);
+  for (int64_t layer = 0; layer < 2; ++layer)
+    for (int64_t index = 0; index < 64; ++index) {
+      ASSERT_EQ(page(pool, layer, 1, 64)[index], float(10 * layer + 1));
+      ASSERT_EQ(page(pool, layer, others[0], 64)[index], 0);
+    }
+  try {
+    (void)pool.copy(0);
+    ADD_FAILURE() << "the cache is full";
+  } catch (const Failure &failure) {
+    EXPECT_EQ(failure.status, TENON_ERROR_CACHE_FULL);
+  }
+  EXPECT_EQ(pool.pagesInUse(), 3u);
+}
+
 TEST(PagePool, HandsOutTheLowestFirst) {
   PagePool pool({state(2, 64)}, 0, 100 * 512);
   std::vector<int32_t> pages;
