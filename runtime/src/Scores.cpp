@@ -23,10 +23,7 @@ using Doubles = double __attribute__((vector_size(64)));
 using Longs = int64_t __attribute__((vector_size(64)));
 constexpr size_t floatLanes = 16, doubleLanes = 8;
 
-struct Peak {
-  float value = lowest;
-  bool numbers = true; ///< whether all are
-};
+using Peak = ScoreLoops::Peak;
 
 #define TENON_INLINE [[gnu::always_inline]] inline
 
@@ -42,7 +39,7 @@ TENON_INLINE Peak peakOf(const float *scores, size_t count) {
     first = left > first ? left : first;
     second = right > second ? right : second;
   }
-  Peak peak;
+  Peak peak{lowest, true};
   for (size_t lane = 0; lane < floatLanes; ++lane) {
     peak.value = std::max({peak.value, first[lane], second[lane]});
     peak.numbers = peak.numbers && odd[lane] == 0;
@@ -108,13 +105,6 @@ TENON_INLINE double sumOfExponentialsOf(const float *scores, size_t count, doubl
   return total;
 }
 
-/// The loops above, compiled for one kind of CPU.
-struct Loops {
-  Peak (*peak)(const float *scores, size_t count);
-  size_t (*nextAbove)(const float *scores, size_t count, size_t from, float least);
-  double (*sumOfExponentials)(const float *scores, size_t count, double largest);
-};
-
 #define TENON_LOOPS(name, target)                                                                                      \
   target Peak name##Peak(const float *scores, size_t count) { return peakOf(scores, count); }                          \
   target size_t name##NextAbove(const float *scores, size_t count, size_t from, float least) {                         \
@@ -123,7 +113,7 @@ struct Loops {
   target double name##SumOfExponentials(const float *scores, size_t count, double largest) {                           \
     return sumOfExponentialsOf(scores, count, largest);                                                                \
   }                                                                                                                    \
-  constexpr Loops name = {name##Peak, name##NextAbove, name##SumOfExponentials};
+  constexpr ScoreLoops name = {name##Peak, name##NextAbove, name##SumOfExponentials};
 
 TENON_LOOPS(baseline, )
 #if defined(__x86_64__)
@@ -131,16 +121,20 @@ TENON_LOOPS(level3, __attribute__((target("arch=x86-64-v3"))))
 TENON_LOOPS(level4, __attribute__((target("arch=x86-64-v4"))))
 #endif
 
-const Loops &loops() {
-#if defined(__x86_64__)
-  static const Loops &chosen = cpuLevel() >= 4 ? level4 : cpuLevel() == 3 ? level3 : baseline;
+const ScoreLoops &loops() {
+  static const ScoreLoops &chosen = scoreLoops(cpuLevel());
   return chosen;
+}
+
+} // namespace
+
+const ScoreLoops &scoreLoops(uint32_t level) {
+#if defined(__x86_64__)
+  return level >= 4 ? level4 : level == 3 ? level3 : baseline;
 #else
   return baseline;
 #endif
 }
-
-} // namespace
 
 int32_t highest(std::span<const float> scores) {
   Peak peak = loops().peak(scores.data(), scores.size());

@@ -31,6 +31,21 @@ struct ScoredToken {
 /// The `count` best of the tokens by float(score - less) + more, of equal ones those with the lowest ids; best first.
 void bestTokens(std::span<const float> scores, double less, float more, size_t count, std::vector<ScoredToken> &best);
 
+/// The loops of the above, as CPUs of one kind run them.
+struct ScoreLoops {
+  struct Peak {
+    float value;  ///< -infinity without any
+    bool numbers; ///< whether all are
+  };
+  Peak (*peak)(const float *scores, size_t count);
+  size_t (*nextAbove)(const float *scores, size_t count, size_t from, float least);
+  /// Of the differences to `largest`, none of which is more than 0.
+  double (*sumOfExponentials)(const float *scores, size_t count, double largest);
+};
+
+/// The best for CPUs of an x86-64 level (Cpu.h).
+const ScoreLoops &scoreLoops(uint32_t level);
+
 } // namespace tenon::runtime
 
 #endif // TENON_RUNTIME_SCORES_H

@@ -2,6 +2,8 @@
 
 #include "Scores.h"
 
+#include "Cpu.h"
+
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
@@ -62,6 +64,30 @@ TEST(Scores, LogSumExpIsThatOfLibm) {
       double expected = largest + std::log(sum);
       EXPECT_NEAR(logSumExp(scores), expected, 1e-13 * std::max(1.0, std::abs(expected))) << length << ", " << spread;
     }
+}
+
+TEST(Scores, LoopsOfOlderCpusGiveTheSame) {
+  for (uint32_t level : {0u, 1u, 2u, 3u, 4u}) {
+    if (level > cpuLevel())
+      continue;
+    const ScoreLoops &loops = scoreLoops(level);
+    for (size_t length : lengths) {
+      std::vector<float> scores = randomScores(length, 4, uint32_t(length) + level);
+      auto largest = std::max_element(scores.begin(), scores.end());
+      ScoreLoops::Peak peak = loops.peak(scores.data(), length);
+      EXPECT_EQ(peak.value, *largest);
+      EXPECT_TRUE(peak.numbers);
+      EXPECT_EQ(loops.nextAbove(scores.data(), length, 0, std::nextafter(*largest, -infinity)),
+                size_t(largest - scores.begin()));
+      EXPECT_EQ(loops.nextAbove(scores.data(), length, 0, *largest), length);
+      double expected = 0;
+      for (float score : scores)
+        expected += std::exp(double(score) - double(*largest));
+      EXPECT_NEAR(loops.sumOfExponentials(scores.data(), length, *largest), expected, 1e-13 * expected) << level;
+      scores[length / 2] = nan;
+      EXPECT_FALSE(loops.peak(scores.data(), length).numbers) << level << ", " << length;
+    }
+  }
 }
 
 TEST(Scores, LogSumExpOfExtremes) {
