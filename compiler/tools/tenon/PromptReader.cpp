@@ -20,9 +20,12 @@ PromptReader::PromptReader(const RunArguments &arguments, const Model &model)
 
 void PromptReader::checkArguments() const {
   if (arguments.texts.empty() && arguments.tokens.empty() && arguments.inputs.empty())
-    throw Failure(info.has_source
-                      ? "there is nothing to run on: give --text or --tokens, or --input features= or hidden="
-                      : "there is nothing to run on: give --text or --tokens, or --chat alone for a conversation");
+    throw Failure(
+        info.source_features != 0 ? "there is nothing to run on: give --audio, or --input features= or hidden="
+        : info.has_source         ? "there is nothing to run on: give --text or --tokens, or --input hidden="
+                          : "there is nothing to run on: give --text or --tokens, or --chat alone for a conversation");
+  if (!arguments.prefix.empty() && !arguments.prefixTokens.empty())
+    throw Failure("--prefix does not go with --prefix-tokens, which are all that an answer begins with");
   if (!info.has_tokenizer && !arguments.texts.empty())
     throw Failure(arguments.library + ": the model has no tokenizer: give --tokens instead of --text");
   if (arguments.chat && !arguments.tokens.empty())
@@ -40,14 +43,15 @@ void PromptReader::checkArguments() const {
 /// The start tokens, or what the caller gives in their place, and the prefix. A prefix follows what the model itself
 /// would be made to begin with.
 std::vector<int32_t> PromptReader::answerBeginning() const {
-  std::vector<int32_t> tokens =
-      arguments.prefixTokens.empty() ? model.startTokens() : parseTokens(arguments.prefixTokens, "--prefix-tokens");
+  if (!arguments.prefixTokens.empty())
+    return parseTokens(arguments.prefixTokens, "--prefix-tokens");
+  std::vector<int32_t> tokens = model.startTokens();
+  if (tokens.empty())
+    throw Failure(arguments.library + ": the model has no tokens that answers start with: give --prefix-tokens");
   if (arguments.prefix.empty())
     return tokens;
-  if (arguments.prefixTokens.empty()) {
-    std::vector<int32_t> forced = forcedTokens(model);
-    tokens.insert(tokens.end(), forced.begin(), forced.end());
-  }
+  std::vector<int32_t> forced = forcedTokens(model);
+  tokens.insert(tokens.end(), forced.begin(), forced.end());
   std::vector<int32_t> prefix = model.tokenizeAnswer(arguments.prefix);
   tokens.insert(tokens.end(), prefix.begin(), prefix.end());
   return tokens;
