@@ -71,6 +71,8 @@ public:
     manifest.ir = print();
     collectKernels();
     WeightTable weightTable(*module);
+    for (auto function : module->getOps<mlir::func::FuncOp>())
+      weightBytes[function.getName()] = weightBytesRead(function);
     if (options.emit == EmitLevel::Stmt || options.emit == EmitLevel::Assembly)
       return writeKernels();
     if (Error error = runPipeline(buildHostPipeline))
@@ -285,6 +287,8 @@ private:
   /// Fills in the manifest from host IR.
   Error describeLibrary() {
     manifest.entries = entryPoints(*module);
+    for (EntryPoint &entry : manifest.entries)
+      entry.weightBytes = weightBytes.lookup(entry.name);
     if (manifest.entries.empty())
       return createStringError("%s: there is no model and no function over tensors to make an entry point of",
                                options.model.c_str());
@@ -361,6 +365,7 @@ private:
   std::unique_ptr<AtomicFile> weightFile; // Committed with the library.
   std::vector<std::string> targets;
   std::map<std::string, std::vector<KernelJob>> jobs; // by kernel, in the order of `targets`
+  StringMap<int64_t> weightBytes;                     // by entry point
   std::vector<std::string> order;                     // names in the order of the kernel table
   ManifestInput manifest;
   std::mutex progressMutex;

@@ -13,7 +13,8 @@ namespace tenon {
 
 /// The module of host IR that holds one function over tensors for each kernel, with its `tenon.kernel` in it.
 constexpr char kKernelModule[] = "kernels";
-/// The module of host IR whose one function, of the same name, returns the parameters in the order of the weights' file.
+/// The module of host IR whose one function, of the same name, returns the parameters in the order of the weights'
+/// file.
 constexpr char kParameterModule[] = "parameters";
 
 struct EntryTensor {
@@ -33,6 +34,7 @@ struct EntryPoint {
   std::vector<EntryTensor> states; ///< Inputs that the driver updates.
   std::vector<EntryTensor> outputs;
   std::map<std::string, int64_t> limits; ///< Of a model's entry point: vocab, positions, types; 0 for none.
+  int64_t weightBytes = 0;               ///< That a call reads; 0 where nothing says so.
   int64_t width = 0;                     ///< Components of a hidden state; 0 where no model says so.
 };
 

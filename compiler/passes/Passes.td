@@ -9,15 +9,16 @@ def LowerModelToTensor : Pass<"tenon-lower-model-to-tensor", "::mlir::ModuleOp">
   let summary = "Expand each model into one function per entry point";
   let description = [{
     Replaces a `tenon.model` with functions of tensor IR: `encode` takes token ids B×T, lengths B (and token types B×T where
-    the model has them) and returns the last hidden state B×T×W and, with a pooling, the embedding B×W. Layers become one
+    the model has them), or features B×T×F, and returns the last hidden state B×T×W and, with a pooling, the embedding B×W. Layers become one
     `tenon.repeat` (two where blocks in turn leave some over); parameters become `tenon.weight` with the names that
     docs/spec.md lists.
 
     A cached stack becomes two functions instead: `prefill`, and `decode` for one new token of each sequence. They also take
     how many tokens of each are cached and the pages that hold them, and the caches, which they return updated. With a head they
-    return `logits` B×V after each sequence's last token and `all_logits` B×T×V. Where a model has several stacks, names are
-    followed by that of the stack. Needs model IR; afterwards no operation of that level is left. Running it again changes
-    nothing.
+    return `logits` B×V after each sequence's last token and `all_logits` B×T×V. Where it attends to another stack, `start` makes
+    keys and values of that stack's last hidden state, which these two read beside their own (docs/levels.md). Where several stacks
+    are cached, or are not, names are followed by that of the stack. Needs model IR; afterwards no operation of that level is left.
+    Running it again changes nothing.
   }];
   let dependentDialects = ["::tenon::TenonDialect", "::mlir::func::FuncDialect", "::mlir::affine::AffineDialect"];
 }
@@ -37,7 +38,8 @@ def PackRows : Pass<"tenon-pack-rows", "::mlir::func::FuncOp"> {
   let description = [{
     A function that takes a padded batch (its first argument, B×T) and its lengths computes on packed rows R instead:
     arguments of shape B×T… are packed where they enter, results unpacked where they leave, and everything between loses one
-    dimension. Sequences start at multiples of `tile`, or of 1 where T is 1. Arguments whose `tenon.dims` differ from the first
+    dimension. Sequences start at multiples of `tile`, or of 1 where T is 1; behind a `tenon.unfold` that leaves rows out, at
+    starts of their own. Arguments whose `tenon.dims` differ from the first
     one's are no batch of rows. Needs a second argument of B lengths; other functions are left alone. Running it again changes nothing.
   }];
   let options = [Option<"tile", "tile", "int64_t", "16", "Rows that a sequence is padded to a multiple of">];

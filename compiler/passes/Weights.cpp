@@ -5,6 +5,7 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/xxhash.h"
 
 using namespace mlir;
@@ -81,4 +82,31 @@ WeightTable::WeightTable(Operation *root) {
       tensors.push_back(std::move(tensor));
     indices[op] = entry->second;
   });
+}
+
+/// Whether a kernel that takes `use` does more with it than pick rows.
+static bool readsAll(OpOperand &use) {
+  auto kernel = dyn_cast<KernelOp>(use.getOwner());
+  if (!kernel)
+    return true;
+  BlockArgument argument = kernel.getBody().front().getArgument(use.getOperandNumber());
+  return llvm::any_of(argument.getUses(), [](OpOperand &inner) {
+    auto embed = dyn_cast<EmbedOp>(inner.getOwner());
+    return !embed || inner.get() != embed.getTable();
+  });
+}
+
+int64_t tenon::weightBytesRead(func::FuncOp function) {
+  int64_t bytes = 0;
+  llvm::StringSet<> counted;
+  function.walk([&](WeightOp weight) {
+    // A call that wants the last logits does not want all of them: one product of the head is computed.
+    bool again = !weight.getLayer() && !counted.insert(packedTensor(weight).name).second;
+    if (again || !llvm::any_of(weight->getUses(), readsAll))
+      return;
+    RankedTensorType type = weight.getResult().getType();
+    auto repeat = weight->getParentOfType<RepeatOp>();
+    bytes += type.getNumElements() * type.getElementTypeBitWidth() / 8 * (repeat ? repeat.getCount() : 1);
+  });
+  return bytes;
 }
