@@ -24,8 +24,7 @@ public:
     for (const spec::Stack &stack : model.stacks)
       build(stack, spec::keepsCache(model, stack));
     if (model.pooling)
-      PoolingOp::create(builder, location, model.pooling->stack,
-                        model.pooling->kind == spec::PoolingKind::Mean ? PoolFunction::Mean : PoolFunction::Cls,
+      PoolingOp::create(builder, location, model.pooling->stack, function(model.pooling->kind),
                         model.pooling->normalize);
     if (model.head)
       HeadOp::create(builder, location, model.head->stack, model.head->tied, model.head->bias,
@@ -45,7 +44,34 @@ private:
   FloatAttr nonzero(double value) { return value != 0 ? real(value) : FloatAttr(); }
 
   static NormFunction function(spec::NormKind kind) {
-    return kind == spec::NormKind::LayerNorm ? NormFunction::LayerNorm : NormFunction::RMSNorm;
+    switch (kind) {
+    case spec::NormKind::LayerNorm:
+      return NormFunction::LayerNorm;
+    case spec::NormKind::RMSNorm:
+      return NormFunction::RMSNorm;
+    }
+    llvm_unreachable("norm of no kind");
+  }
+
+  /// Whether a norm adds a parameter, where the spec's says so.
+  static bool hasBias(spec::NormKind kind, bool bias) {
+    switch (kind) {
+    case spec::NormKind::LayerNorm:
+      return bias;
+    case spec::NormKind::RMSNorm:
+      return false;
+    }
+    llvm_unreachable("norm of no kind");
+  }
+
+  static PoolFunction function(spec::PoolingKind kind) {
+    switch (kind) {
+    case spec::PoolingKind::Mean:
+      return PoolFunction::Mean;
+    case spec::PoolingKind::Cls:
+      return PoolFunction::Cls;
+    }
+    llvm_unreachable("pooling of no kind");
   }
 
   static NormPlace place(spec::NormPlace place) {
@@ -63,16 +89,14 @@ private:
   NormAttr norm(const spec::Norm &norm) {
     bool after = norm.place == spec::NormPlace::After;
     return NormAttr::get(builder.getContext(), function(norm.kind), place(norm.place), real(norm.epsilon),
-                         norm.kind == spec::NormKind::LayerNorm && norm.bias, !after && norm.final,
-                         nonzero(norm.weightOffset));
+                         hasBias(norm.kind, norm.bias), !after && norm.final, nonzero(norm.weightOffset));
   }
 
   HeadNormAttr headNorm(const std::optional<spec::QueryKeyNorm> &norm) {
     if (!norm)
       return {};
     return HeadNormAttr::get(builder.getContext(), function(norm->kind), real(norm->epsilon),
-                             norm->kind == spec::NormKind::LayerNorm && norm->bias, norm->overAll,
-                             nonzero(norm->weightOffset));
+                             hasBias(norm->kind, norm->bias), norm->overAll, nonzero(norm->weightOffset));
   }
 
   /// What the stack's positions cannot say: rotary positions of a sublayer's own, or stretched ones.
@@ -123,6 +147,28 @@ private:
     llvm_unreachable("positions of no kind");
   }
 
+  static bool isEvenlySpaced(const spec::Positions &positions) {
+    if (positions.kind != spec::PositionKind::Sinusoidal || positions.interleaved)
+      return false;
+    switch (positions.spacing) {
+    case spec::SinusoidSpacing::Ends:
+      return false;
+    case spec::SinusoidSpacing::Even:
+      return true;
+    }
+    llvm_unreachable("sinusoids of no spacing");
+  }
+
+  static bool isShared(spec::ParallelNorm norm) {
+    switch (norm) {
+    case spec::ParallelNorm::One:
+      return true;
+    case spec::ParallelNorm::Each:
+      return false;
+    }
+    llvm_unreachable("norm of no kind");
+  }
+
   static ActivationFunction function(spec::Activation activation) {
     switch (activation) {
     case spec::Activation::Gelu:
@@ -148,10 +194,9 @@ private:
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
     this->stack = &stack;
     const spec::Positions &positions = stack.input.positions;
-    auto attribute = PositionsAttr::get(builder.getContext(), kind(positions.kind), positions.length, positions.offset,
-                                        real(positions.base), positions.dims, positions.interleaved,
-                                        positions.kind == spec::PositionKind::Sinusoidal && !positions.interleaved &&
-                                            positions.spacing == spec::SinusoidSpacing::Even);
+    auto attribute =
+        PositionsAttr::get(builder.getContext(), kind(positions.kind), positions.length, positions.offset,
+                           real(positions.base), positions.dims, positions.interleaved, isEvenlySpaced(positions));
     build(stack.input, attribute);
     if (stack.cycle.empty())
       return build(stack.block);
@@ -203,7 +248,7 @@ private:
   }
 
   void build(const spec::ParallelSublayer &parallel) {
-    auto op = ParallelOp::create(builder, location, parallel.name, parallel.norm == spec::ParallelNorm::One);
+    auto op = ParallelOp::create(builder, location, parallel.name, isShared(parallel.norm));
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
     build(parallel.block);
