@@ -30,7 +30,11 @@ double secondsOf(const LoadedKernel &kernel, const std::vector<Array *> &arrays)
 } // namespace
 
 LoadedKernel load(const KernelDescription &description, const Options &options) {
-  Schedule schedule = defaultSchedule(description, *findTarget(options.target));
+  std::string error;
+  std::optional<Schedule> found = defaultSchedule(description, *findTarget(options.target), error);
+  if (!found)
+    throw std::runtime_error(error);
+  Schedule schedule = *found;
   for (const auto &[name, value] : options.parameters)
     if (schedule.parameters.count(name))
       schedule.parameters[name] = value;

@@ -11,6 +11,7 @@
 #include "driver/PackedParameters.h"
 #include "passes/Passes.h"
 #include "reference/Reference.h"
+#include "support/CachePage.h"
 #include "tenon/Dialect.h"
 #include "tenon/tenon.h"
 

@@ -1,7 +1,6 @@
 //===- Compile.cpp - Schedules chosen, checked and compiled ---------------===//
 
-#include "GeneratorHash.h"
-#include "kernels/Plan.h"
+#include "kernels/Families.h"
 #include "kernels/Targets.h"
 
 #include <algorithm>
@@ -28,23 +27,7 @@ Family familyOfRegion(const KernelDescription &kernel) {
 
 /// The parameters of the region's family. Nests of other families in it have their own defaults.
 Space spaceOf(const KernelDescription &kernel, const TargetModel &target) {
-  switch (familyOfRegion(kernel)) {
-  case Family::Linear:
-    return linearSpace(kernel, target);
-  case Family::Attention:
-    return attentionSpace(kernel, target);
-  case Family::CacheAppend:
-    return cacheAppendSpace(kernel, target);
-  case Family::Scan:
-    return scanSpace(kernel, target);
-  case Family::Unfold:
-    return unfoldSpace(kernel, target);
-  case Family::Pooling:
-    return poolingSpace(kernel, target);
-  case Family::Rowwise:
-    break;
-  }
-  return rowwiseSpace(kernel, target);
+  return rulesOf(familyOfRegion(kernel)).space(kernel, target);
 }
 
 std::string listText(const std::vector<int64_t> &values) {
@@ -81,33 +64,11 @@ Parameters checkedParameters(const Space &space, const Schedule &schedule) {
 void scheduleNest(Region &region, const LoopNest &nest, const TargetModel &target, const Space &space,
                   Parameters parameters) {
   Machine machine{vectorLanes(target), static_cast<int>(target.vectorRegisters)};
-  auto defaults = [&](const Space &own) {
-    for (const auto &[name, parameter] : own)
-      if (!space.count(name))
-        parameters[name] = parameter.chosen;
-  };
-  switch (nest.family) {
-  case Family::Linear:
-    return scheduleLinear(region, nest, machine, parameters);
-  case Family::Attention:
-    defaults(attentionSpace(region.description, target));
-    return scheduleAttention(region, nest, machine, parameters);
-  case Family::CacheAppend:
-    defaults(cacheAppendSpace(region.description, target));
-    return scheduleCacheAppend(region, nest, machine, parameters);
-  case Family::Scan:
-    defaults(scanSpace(region.description, target));
-    return scheduleScan(region, nest, machine, parameters);
-  case Family::Unfold:
-    defaults(unfoldSpace(region.description, target));
-    return scheduleUnfold(region, nest, machine, parameters);
-  case Family::Pooling:
-    defaults(poolingSpace(region.description, target));
-    return schedulePooling(region, nest, machine, parameters);
-  case Family::Rowwise:
-    defaults(rowwiseSpace(region.description, target));
-    return scheduleRowwise(region, nest, machine, parameters);
-  }
+  const FamilyRules &rules = rulesOf(nest.family);
+  for (const auto &[name, parameter] : rules.space(region.description, target))
+    if (!space.count(name))
+      parameters[name] = parameter.chosen;
+  rules.schedule(region, nest, machine, parameters);
 }
 
 /// Halide writes files: a directory for one, gone with this object.
@@ -207,30 +168,36 @@ template <typename Action> bool guarded(Action action, std::string &error) {
 
 } // namespace
 
-Schedule defaultSchedule(const KernelDescription &kernel, const TargetModel &target) {
-  Schedule schedule;
-  schedule.target = target.name;
-  std::string error;
-  guarded(
-      [&] {
-        verifyDescription(kernel);
-        for (const auto &[name, parameter] : spaceOf(kernel, target))
-          schedule.parameters[name] = parameter.chosen;
-      },
-      error);
+/// The space of a region that some family computes; none, with `error` set, of another.
+static std::optional<Space> verifiedSpace(const KernelDescription &kernel, const TargetModel &target,
+                                          std::string &error) {
+  Space space;
+  auto find = [&] {
+    verifyDescription(kernel);
+    space = spaceOf(kernel, target);
+  };
+  return guarded(find, error) ? std::optional(space) : std::nullopt;
+}
+
+std::optional<Schedule> defaultSchedule(const KernelDescription &kernel, const TargetModel &target,
+                                        std::string &error) {
+  std::optional<Space> space = verifiedSpace(kernel, target, error);
+  if (!space)
+    return std::nullopt;
+  Schedule schedule{target.name, {}};
+  for (const auto &[name, parameter] : *space)
+    schedule.parameters[name] = parameter.chosen;
   return schedule;
 }
 
-std::map<std::string, std::vector<int64_t>> scheduleSpace(const KernelDescription &kernel, const TargetModel &target) {
-  std::map<std::string, std::vector<int64_t>> values;
-  std::string error;
-  guarded(
-      [&] {
-        verifyDescription(kernel);
-        for (const auto &[name, parameter] : spaceOf(kernel, target))
-          values[name] = parameter.values;
-      },
-      error);
+std::optional<ScheduleSpace> scheduleSpace(const KernelDescription &kernel, const TargetModel &target,
+                                           std::string &error) {
+  std::optional<Space> space = verifiedSpace(kernel, target, error);
+  if (!space)
+    return std::nullopt;
+  ScheduleSpace values;
+  for (const auto &[name, parameter] : *space)
+    values[name] = parameter.values;
   return values;
 }
 
@@ -247,11 +214,6 @@ bool compileRuntime(std::string &output, std::string &error) {
         output = readFile(directory.file());
       },
       error);
-}
-
-std::string generatorVersion() {
-  return TENON_GENERATOR_HASH "-halide-" + std::to_string(HALIDE_VERSION_MAJOR) + "." +
-         std::to_string(HALIDE_VERSION_MINOR);
 }
 
 } // namespace tenon::kernels

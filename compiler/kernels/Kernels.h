@@ -28,12 +28,15 @@ struct TargetModel {
 const TargetModel *findTarget(const std::string &name);
 std::vector<std::string> targetNames();
 
-/// The schedule that the analytic model chooses for `kernel` on `target`.
-Schedule defaultSchedule(const KernelDescription &kernel, const TargetModel &target);
+/// The schedule that the analytic model chooses for `kernel` on `target`. Empty, with `error` set, where no family
+/// computes the region.
+std::optional<Schedule> defaultSchedule(const KernelDescription &kernel, const TargetModel &target, std::string &error);
 
 /// Every parameter that `kernel`'s schedule has, with the values that are legal for it on `target`, the default among
-/// them: the tuner's search space, and what a `#tenon.schedule` is checked against.
-std::map<std::string, std::vector<int64_t>> scheduleSpace(const KernelDescription &kernel, const TargetModel &target);
+/// them: the tuner's search space, and what a `#tenon.schedule` is checked against. Empty as `defaultSchedule` is.
+using ScheduleSpace = std::map<std::string, std::vector<int64_t>>;
+std::optional<ScheduleSpace> scheduleSpace(const KernelDescription &kernel, const TargetModel &target,
+                                           std::string &error);
 
 /// The keys that a tile of queries, from position first_query to last_query, may see: text of the first and the last as
 /// the kernel computes them from the mask, one line for each attention of `kernel`.

@@ -10,9 +10,7 @@ namespace tenon::kernels {
 
 namespace {
 
-bool isElementwise(const std::string &kind) {
-  return kind == "add" || kind == "multiply" || kind == "scale" || kind == "activation" || kind == "softcap";
-}
+bool isElementwise(const std::string &kind) { return findOperationKind(kind)->locality == Locality::Elementwise; }
 
 /// What one nest computes: an output or several of one shape, or a value that must be whole.
 using Seed = std::vector<int>;

@@ -1,33 +1,12 @@
 //===- Region.cpp - From a description to functions -----------------------===//
 
-#include "kernels/Region.h"
+#include "kernels/Families.h"
 
 using namespace Halide;
 
 namespace tenon::kernels {
 
 namespace {
-
-using Algorithm = void (*)(const std::vector<Operand> &, OperationFuncs &);
-
-struct Kind {
-  Family family;
-  Algorithm algorithm;
-};
-
-const std::map<std::string, Kind> &kinds() {
-  static const std::map<std::string, Kind> table = {
-      {"add", {Family::Rowwise, addAlgorithm}},         {"multiply", {Family::Rowwise, multiplyAlgorithm}},
-      {"scale", {Family::Rowwise, scaleAlgorithm}},     {"activation", {Family::Rowwise, activationAlgorithm}},
-      {"split", {Family::Rowwise, splitAlgorithm}},     {"embed", {Family::Rowwise, embedAlgorithm}},
-      {"rotary", {Family::Rowwise, rotaryAlgorithm}},   {"norm", {Family::Rowwise, normAlgorithm}},
-      {"pool", {Family::Pooling, poolAlgorithm}},       {"attention", {Family::Attention, attentionAlgorithm}},
-      {"linear", {Family::Linear, linearAlgorithm}},    {"cache_append", {Family::CacheAppend, cacheAppendAlgorithm}},
-      {"softcap", {Family::Rowwise, softcapAlgorithm}}, {"append_rows", {Family::CacheAppend, appendRowsAlgorithm}},
-      {"scan", {Family::Scan, scanAlgorithm}},          {"unfold", {Family::Unfold, unfoldAlgorithm}},
-  };
-  return table;
-}
 
 /// A dense buffer whose sizes are constants but for a dynamic outermost one.
 ImageParam makeArgument(const TensorType &type, size_t index) {
@@ -47,8 +26,6 @@ ImageParam makeArgument(const TensorType &type, size_t index) {
 
 } // namespace
 
-Family familyOf(const std::string &operationKind) { return kinds().at(operationKind).family; }
-
 Region::Region(const KernelDescription &description) : description(description) {
   verifyDescription(description);
   for (const TensorType &type : description.arguments) {
@@ -66,7 +43,7 @@ Region::Region(const KernelDescription &description) : description(description) 
     OperationFuncs funcs;
     funcs.operation = &operation;
     funcs.rowTile = rowTiles[operation.operands[0]];
-    kinds().at(operation.kind).algorithm(operands, funcs);
+    rulesOf(familyOf(operation.kind)).algorithms().at(operation.kind)(operands, funcs);
     // Rows stay rows, but a pool yields one for each of its lengths, and an unfold as many as its result has.
     bool pools = operation.kind == "pool";
     Expr rows =

@@ -9,6 +9,8 @@
 #define TENON_KERNELS_REGION_H
 
 #include "kernels/KernelDescription.h"
+#include "kernels/OperationKinds.h"
+#include "support/CachePage.h"
 #include <Halide.h>
 #include <set>
 #include <stdexcept>
@@ -17,10 +19,6 @@ namespace tenon::kernels {
 
 /// Rows of the tiles that packed batches consist of, but for kernels whose rows come one by one.
 constexpr int kTileRows = 16;
-
-/// Keys of a page of a cache. A page holds for each key head g, from g * 2 * D * kPageKeys on: its keys transposed,
-/// then its values, D components each.
-constexpr int kPageKeys = 16;
 
 /// Says why a region or a schedule cannot be compiled. Never leaves compileKernel.
 struct RegionError : std::runtime_error {
@@ -41,6 +39,7 @@ struct OperationFuncs {
 /// The families, from the least demanding: a region belongs to that of its most demanding operation.
 enum class Family { Rowwise, Pooling, Unfold, Scan, CacheAppend, Attention, Linear };
 
+/// Throws RegionError where no family computes this kind.
 Family familyOf(const std::string &operationKind);
 
 struct Region {
@@ -80,23 +79,18 @@ struct Operand {
   int64_t width() const { return type.shape.back(); }
 };
 
-// The algorithms, one per operation kind. Each fills in results and stages of `funcs`.
-void addAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void multiplyAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void softcapAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void scaleAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void activationAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void splitAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void embedAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void rotaryAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void linearAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void cacheAppendAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void poolAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void appendRowsAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void scanAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
-void unfoldAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);
+/// What one kind of operation computes: fills in results and stages of `funcs`.
+using Algorithm = void (*)(const std::vector<Operand> &operands, OperationFuncs &funcs);
+using Algorithms = std::map<std::string, Algorithm>;
+
+// The algorithms of each family, by kind: a kind belongs to the family that computes it.
+const Algorithms &rowwiseAlgorithms();
+const Algorithms &poolingAlgorithms();
+const Algorithms &unfoldAlgorithms();
+const Algorithms &scanAlgorithms();
+const Algorithms &cacheAppendAlgorithms();
+const Algorithms &attentionAlgorithms();
+const Algorithms &linearAlgorithms();
 
 } // namespace tenon::kernels
 

@@ -12,7 +12,7 @@ namespace tenon::kernels {
 Halide::Func sequenceOf(const std::string &name, Halide::Func starts, Halide::Expr sequences, int tileRows,
                         OperationFuncs &funcs);
 
-/// The page that holds a sequence's keys from block * kPageKeys on. Every index is brought into its range: a driver
+/// The page that holds a sequence's keys from block * kPageTokens on. Every index is brought into its range: a driver
 /// that is wrong about a length gets wrong numbers, not another's memory.
 Halide::Expr pageOf(const Operand &table, Halide::Expr block, Halide::Expr sequence, Halide::Expr pages);
 

@@ -20,8 +20,6 @@ public:
   void verify() {
     static const std::map<std::string, void (OperationVerifier::*)()> rules = {
         {"linear", &OperationVerifier::linear},
-        {"add", &OperationVerifier::sameShapes},
-        {"multiply", &OperationVerifier::sameShapes},
         {"activation", &OperationVerifier::activation},
         {"norm", &OperationVerifier::norm},
         {"embed", &OperationVerifier::embed},
@@ -35,18 +33,18 @@ public:
         {"scan", &OperationVerifier::scan},
         {"unfold", &OperationVerifier::unfold},
         {"pool", &OperationVerifier::pool}};
+    const OperationKind *kind = findOperationKind(operation.kind);
     auto rule = rules.find(operation.kind);
-    if (rule == rules.end()) {
-      std::string known;
-      for (const auto &[kind, function] : rules)
-        known += (known.empty() ? "" : ", ") + kind;
-      fail("unknown kind, expected one of " + known);
-    }
+    if (!kind || (rule == rules.end() && kind->locality != Locality::Elementwise))
+      fail("unknown kind, expected one of " + knownKinds());
     for (int operand : operation.operands)
       if (operand < 0 || operand >= static_cast<int>(types.size()))
         fail("operand %" + std::to_string(operand) + " is not one of the " + std::to_string(types.size()) +
              " values before it");
-    (this->*rule->second)();
+    if (kind->locality == Locality::Elementwise)
+      elementwise(kind->operands);
+    if (rule != rules.end())
+      (this->*rule->second)();
   }
 
 private:
@@ -135,37 +133,38 @@ private:
       expect("the bias", operand(2), f32({width}));
   }
 
-  void sameShapes() {
-    counts(2, 2);
+  static std::string knownKinds() {
+    std::set<std::string_view> names;
+    for (const OperationKind &kind : operationKinds())
+      names.insert(kind.name);
+    std::string known;
+    for (std::string_view name : names)
+      known.append(known.empty() ? "" : ", ").append(name);
+    return known;
+  }
+
+  /// Everything has one shape.
+  void elementwise(size_t operands) {
+    counts(operands, operands);
     rows("the operand", operand(0));
-    expect("the second operand", operand(1), operand(0));
+    for (size_t i = 1; i < operands; ++i)
+      expect("operand " + std::to_string(i), operand(i), operand(0));
     expect("the result", operation.results[0], operand(0));
   }
 
-  void unary(size_t mostOperands) {
-    counts(1, mostOperands);
-    rows("the operand", operand(0));
-    expect("the result", operation.results[0], operand(0));
-  }
+  void activation() { choice("function", activationNames()); }
 
-  void activation() {
-    unary(1);
-    choice("function", activationNames());
-  }
-
-  void scale() {
-    unary(1);
-    real("factor");
-  }
+  void scale() { real("factor"); }
 
   void softcap() {
-    unary(1);
     if (double cap = real("cap"); !(cap > 0))
       fail("expected the attribute \"cap\" to be more than 0, found " + std::to_string(cap));
   }
 
   void norm() {
-    unary(3);
+    counts(1, 3);
+    rows("the operand", operand(0));
+    expect("the result", operation.results[0], operand(0));
     choice("function", {"layernorm", "rmsnorm", "l2"});
     real("epsilon");
     if (operation.attributes.count("weight_offset"))
@@ -286,7 +285,7 @@ private:
 
   void appendRows() {
     counts(6, 6);
-    cacheArgument(0, kPageKeys * rows("the rows", operand(1)));
+    cacheArgument(0, rowPageFloats(rows("the rows", operand(1))));
     sequences(2);
     pageTable(4);
     expect("the result", operation.results[0], operand(0));
@@ -299,7 +298,7 @@ private:
     expect("the input", operand(1), operand(0));
     sequences(cached ? 3 : 2);
     if (cached) {
-      cacheArgument(2, kPageKeys * width);
+      cacheArgument(2, rowPageFloats(width));
       pageTable(5);
     }
     expect("the result", operation.results[0], operand(0));
@@ -318,10 +317,10 @@ private:
   }
 
   void keyCacheArgument(size_t i, int64_t heads, int64_t size) const {
-    if (size > std::numeric_limits<int32_t>::max() / (2 * kPageKeys) / heads)
+    if (size > std::numeric_limits<int32_t>::max() / keyValuePageFloats(1, 1) / heads)
       fail("a page of " + std::to_string(heads) + " key heads of " + std::to_string(size) +
            " components has more than 2147483647 floats");
-    cacheArgument(i, 2 * heads * size * kPageKeys);
+    cacheArgument(i, keyValuePageFloats(heads, size));
   }
 
   /// The memory of a cache is the driver's: no operation yields one that another reads.

@@ -42,7 +42,11 @@ static std::string listValues(const std::vector<int64_t> &values) {
 /// The parameters of `given` must be ones that the kernel has, with values that its family can schedule.
 static LogicalResult checkSchedule(KernelOp kernel, ScheduleAttr given, const kernels::KernelDescription &description,
                                    const kernels::TargetModel &target) {
-  auto space = kernels::scheduleSpace(description, target);
+  std::string error;
+  std::optional<kernels::ScheduleSpace> found = kernels::scheduleSpace(description, target, error);
+  if (!found)
+    return kernel.emitError() << error;
+  const kernels::ScheduleSpace &space = *found;
   for (NamedAttribute parameter : given.getParameters()) {
     StringRef name = parameter.getName().getValue();
     auto found = space.find(name.str());
@@ -96,8 +100,14 @@ struct AssignSchedules : tenon::impl::AssignSchedulesBase<AssignSchedules> {
       ScheduleAttr schedule = given.lookup(model->name);
       if (schedule && failed(checkSchedule(kernel, schedule, description, *model)))
         return failure();
-      schedules.push_back(schedule ? schedule
-                                   : scheduleAttribute(&getContext(), kernels::defaultSchedule(description, *model)));
+      if (!schedule) {
+        std::string error;
+        std::optional<kernels::Schedule> chosen = kernels::defaultSchedule(description, *model, error);
+        if (!chosen)
+          return kernel.emitError() << error;
+        schedule = scheduleAttribute(&getContext(), *chosen);
+      }
+      schedules.push_back(schedule);
     }
     kernel.setSchedulesAttr(ArrayAttr::get(&getContext(), schedules));
     return success();

@@ -3,6 +3,7 @@
 #include "passes/EntryBuilder.h"
 
 #include "expressions/Analysis.h"
+#include "support/CachePage.h"
 
 using namespace mlir;
 using namespace tenon;
@@ -55,8 +56,9 @@ void EntryBuilder::addCaches(SmallVectorImpl<Cache> &list, StringRef kind, Strin
     if (!isa<AttentionLayerOp, SsruLayerOp>(op) || !StringRef(cacheName(op)).starts_with(kind))
       return;
     auto attention = dyn_cast<AttentionLayerOp>(op);
-    int64_t row = attention ? 2 * attention.getKeyValueHeads() * attention.getHeadSize() : width;
-    addArgument(cacheName(op), {static_cast<int64_t>(stack.getLayers()), ShapedType::kDynamic, row * kPageTokens},
+    int64_t floats =
+        attention ? keyValuePageFloats(attention.getKeyValueHeads(), attention.getHeadSize()) : rowPageFloats(width);
+    addArgument(cacheName(op), {static_cast<int64_t>(stack.getLayers()), ShapedType::kDynamic, floats},
                 builder.getF32Type(), {"layers", pool, "floats"});
     argumentAttributes.back().push_back(builder.getNamedAttr("tenon.state", builder.getUnitAttr()));
     if (std::optional<int64_t> window = windowOf(op))

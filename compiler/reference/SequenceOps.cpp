@@ -3,6 +3,7 @@
 #include "expressions/Evaluate.h"
 #include "reference/Batch.h"
 #include "reference/Models.h"
+#include "support/CachePage.h"
 
 #include <cmath>
 #include <limits>
@@ -171,22 +172,22 @@ private:
 template <typename Scalar> class Pages : public PageTable<Scalar> {
 public:
   Pages(const State<Scalar> &state, Value pages, Value past, int64_t count, int64_t keyValueHeads, int64_t headSize)
-      : PageTable<Scalar>(state, pages, past, count), heads(keyValueHeads), size(headSize) {}
+      : PageTable<Scalar>(state, pages, past, count), heads(keyValueHeads), size(static_cast<int>(headSize)) {}
 
-  int64_t pageFloats() const { return 2 * heads * size * kPageTokens; }
   int64_t keyIndex(int64_t batch, int64_t token, int64_t head, int64_t d) const {
-    return headBegin(batch, token, head) + d * kPageTokens + token % kPageTokens;
+    return pageBegin(batch, token) + keyPlace(size, head, token % kPageTokens, d);
   }
   int64_t valueIndex(int64_t batch, int64_t token, int64_t head, int64_t d) const {
-    return headBegin(batch, token, head) + (kPageTokens + token % kPageTokens) * size + d;
+    return pageBegin(batch, token) + valuePlace(size, head, token % kPageTokens, d);
   }
 
 private:
-  int64_t headBegin(int64_t batch, int64_t token, int64_t head) const {
-    return this->pageOf(batch, token) * pageFloats() + head * 2 * size * kPageTokens;
+  int64_t pageBegin(int64_t batch, int64_t token) const {
+    return this->pageOf(batch, token) * keyValuePageFloats(heads, size);
   }
 
-  int64_t heads, size;
+  int64_t heads;
+  int size;
 };
 
 template <typename Scalar> static LogicalResult evaluateOp(CacheLayerOp op, State<Scalar> &state) {
@@ -286,8 +287,9 @@ template <typename Scalar> static LogicalResult evaluateOp(ScanOp op, State<Scal
     if (pages && failed(pages->check(op, b, sequence.length)))
       return failure();
     if (int64_t past = pages ? pages->pastOf(b) : 0; past > 0)
-      llvm::copy(cache->row(pages->pageOf(b, past - 1)).slice((past - 1) % kPageTokens * width, width),
-                 current.begin());
+      llvm::copy(
+          cache->row(pages->pageOf(b, past - 1)).slice(rowPlace<int64_t>(width, (past - 1) % kPageTokens, 0), width),
+          current.begin());
     for (int64_t row = sequence.begin; row < sequence.begin + sequence.length; ++row)
       for (int64_t i = 0; i < width; ++i) {
         Scalar kept = forget.row(row)[i];
@@ -310,8 +312,8 @@ template <typename Scalar> static LogicalResult evaluateOp(AppendRowsOp op, Stat
       return failure();
     for (int64_t t = 0; t < sequence.length; ++t) {
       int64_t token = pages.pastOf(b) + t;
-      llvm::copy(rows.row(sequence.begin + t),
-                 result.begin() + pages.pageOf(b, token) * cache.columns() + token % kPageTokens * width);
+      llvm::copy(rows.row(sequence.begin + t), result.begin() + pages.pageOf(b, token) * cache.columns() +
+                                                   rowPlace<int64_t>(width, token % kPageTokens, 0));
     }
   }
   return state.set(op, op.getResult(), Tensor<Scalar>(cache.shape(), std::move(result)));

@@ -4,6 +4,7 @@
 #define TENON_ATTRIBUTES
 
 include "Dialect.td"
+include "Interfaces.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 
@@ -12,7 +13,8 @@ class Tenon_Enum<string name, string summary, list<I32EnumAttrCase> cases> : I32
   let genSpecializedAttr = 0;
 }
 
-class Tenon_EnumAttr<EnumAttrInfo info, string mnemonic> : EnumAttr<Tenon_Dialect, info, mnemonic>;
+class Tenon_EnumAttr<EnumAttrInfo info, string mnemonic>
+    : EnumAttr<Tenon_Dialect, info, mnemonic, [Tenon_ChoiceAttrInterface]>;
 
 def Tenon_NormFunction : Tenon_Enum<"NormFunction", "How a row is normalised", [
   I32EnumAttrCase<"LayerNorm", 0, "layernorm">, I32EnumAttrCase<"RMSNorm", 1, "rmsnorm">,

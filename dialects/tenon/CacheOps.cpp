@@ -1,5 +1,6 @@
 //===- CacheOps.cpp - Verifiers of operations on caches -------------------===//
 
+#include "support/CachePage.h"
 #include "tenon/Dialect.h"
 #include "tenon/TensorVerifiers.h"
 
@@ -24,14 +25,12 @@ static LogicalResult verifyPages(Operation *op, Value cache, Value past, Value p
   if (failed(verifyRank(op, "cache", cache, 2)) || failed(verifyRank(op, "past", past, 1)) ||
       failed(verifyRank(op, "pages", pages, 2)))
     return failure();
-  int64_t floats = 2 * keyValueHeads * headSize * kPageTokens;
+  int64_t floats = keyValuePageFloats(keyValueHeads, headSize);
   if (columns(cache) != floats)
     return op->emitOpError() << "cache has pages of " << columns(cache) << " floats, expected " << floats << " for "
                              << kPageTokens << " tokens of " << keyValueHeads << " heads of " << headSize;
   return success();
 }
-
-Locality CacheAppendOp::getLocality() { return Locality::Update; }
 
 MutableOperandRange CacheAppendOp::getDpsInitsMutable() { return getCacheMutable(); }
 
@@ -50,8 +49,6 @@ LogicalResult CacheAppendOp::verify() {
   }
   return success();
 }
-
-Locality CachedAttentionOp::getLocality() { return Locality::Sequence; }
 
 LogicalResult CachedAttentionOp::verify() {
   int64_t heads = getHeads(), keyValueHeads = getKeyValueHeads(), headSize = getHeadSize();
@@ -87,13 +84,11 @@ static LogicalResult verifyRowPages(Operation *op, Value cache, Value past, Valu
   if (failed(verifyRank(op, "cache", cache, 2)) || failed(verifyRank(op, "past", past, 1)) ||
       failed(verifyRank(op, "pages", pages, 2)))
     return failure();
-  if (columns(cache) != kPageTokens * columns(rows))
-    return op->emitOpError() << "cache has pages of " << columns(cache) << " floats, expected "
-                             << kPageTokens * columns(rows) << " for " << kPageTokens << " rows of " << columns(rows);
+  int64_t floats = rowPageFloats(columns(rows));
+  if (columns(cache) != floats)
+    return op->emitOpError() << "cache has pages of " << columns(cache) << " floats, expected " << floats << " for " << kPageTokens << " rows of " << columns(rows);
   return success();
 }
-
-Locality ScanOp::getLocality() { return Locality::Sequence; }
 
 LogicalResult ScanOp::verify() {
   if (failed(verifyStaticColumns(*this, "input", getInput())) ||
@@ -109,8 +104,6 @@ kernels::Operation ScanOp::describe() {
   description.attributes["cached"] = int64_t(getCache() ? 1 : 0);
   return description;
 }
-
-Locality AppendRowsOp::getLocality() { return Locality::Update; }
 
 MutableOperandRange AppendRowsOp::getDpsInitsMutable() { return getCacheMutable(); }
 

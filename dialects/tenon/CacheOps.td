@@ -48,10 +48,11 @@ def Tenon_CacheUpdateOp : Tenon_CacheOp<"cache_update", [AllTypesMatch<["cache",
   let hasVerifier = 1;
 }
 
-class Tenon_CacheComputeOp<string mnemonic, list<Trait> traits = []>
-    : Tenon_CacheOp<mnemonic, traits # [DeclareOpInterfaceMethods<Tenon_ComputeOpInterface, ["getLocality"]>]>;
+class Tenon_CacheComputeOp<string mnemonic, string locality, list<Trait> traits = []>
+    : Tenon_CacheOp<mnemonic, traits # [Tenon_ComputeOpInterface, Tenon_HasLocality<locality>]>,
+      Tenon_KernelOperation<mnemonic, locality>;
 
-def Tenon_CacheAppendOp : Tenon_CacheComputeOp<"cache_append", [
+def Tenon_CacheAppendOp : Tenon_CacheComputeOp<"cache_append", "Update", [
     AllTypesMatch<["cache", "result"]>, DeclareOpInterfaceMethods<DestinationStyleOpInterface>]> {
   let summary = "One layer of a cache with the keys and values of new tokens";
   let description = [{
@@ -79,7 +80,8 @@ def Tenon_CacheAppendOp : Tenon_CacheComputeOp<"cache_append", [
   let hasVerifier = 1;
 }
 
-def Tenon_CachedAttentionOp : Tenon_CacheComputeOp<"cached_attention", [AttrSizedOperandSegments,
+let kernelKind = "attention" in // one thing to kernels: its description says that its keys are cached
+def Tenon_CachedAttentionOp : Tenon_CacheComputeOp<"cached_attention", "Sequence", [AttrSizedOperandSegments,
                                                                       AllTypesMatch<["query", "result"]>]> {
   let summary = "Scaled dot-product attention to the keys and values of a cache";
   let description = [{
@@ -110,7 +112,7 @@ def Tenon_CachedAttentionOp : Tenon_CacheComputeOp<"cached_attention", [AttrSize
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    /// Attention, to kernels, is one thing: this one says that its keys are cached.
+    /// With `cached`, and the number of its tables.
     ::tenon::kernels::Operation describe();
   }];
 }
@@ -119,7 +121,7 @@ def Tenon_CachedAttentionOp : Tenon_CacheComputeOp<"cached_attention", [AttrSize
 // Recurrences
 //===----------------------------------------------------------------------===//
 
-def Tenon_ScanOp : Tenon_CacheComputeOp<"scan", [AttrSizedOperandSegments, AllTypesMatch<["forget", "input", "result"]>]> {
+def Tenon_ScanOp : Tenon_CacheComputeOp<"scan", "Sequence", [AttrSizedOperandSegments, AllTypesMatch<["forget", "input", "result"]>]> {
   let summary = "Running mean of a sequence's rows, each component with weights of its own";
   let description = [{
     c_t = forget_t ⊙ c_{t-1} + (1 - forget_t) ⊙ input_t over the rows of each sequence in order: the recurrence of the
@@ -153,7 +155,7 @@ def Tenon_ScanOp : Tenon_CacheComputeOp<"scan", [AttrSizedOperandSegments, AllTy
   }];
 }
 
-def Tenon_AppendRowsOp : Tenon_CacheComputeOp<"append_rows", [
+def Tenon_AppendRowsOp : Tenon_CacheComputeOp<"append_rows", "Update", [
     AllTypesMatch<["cache", "result"]>, DeclareOpInterfaceMethods<DestinationStyleOpInterface>]> {
   let summary = "One layer of a cache of rows with those of new tokens";
   let description = [{

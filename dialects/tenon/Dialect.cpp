@@ -17,6 +17,7 @@ using namespace tenon;
 #define GET_ATTRDEF_CLASSES
 #include "tenon/Attributes.cpp.inc"
 
+#include "tenon/AttrInterfaces.cpp.inc"
 #include "tenon/Interfaces.cpp.inc"
 
 void TenonDialect::initialize() {
@@ -148,10 +149,19 @@ kernels::Schedule ScheduleAttr::describe() const {
   return schedule;
 }
 
+/// Of a kernel's value: its verifier has seen to it that there are no others.
+static kernels::ElementType describeElement(Type type) {
+  if (type.isF32())
+    return kernels::ElementType::F32;
+  if (type.isSignlessInteger(32))
+    return kernels::ElementType::I32;
+  llvm::report_fatal_error("a kernel's tensor has elements that are neither f32 nor i32");
+}
+
 kernels::TensorType tenon::describeType(Type type) {
   auto tensor = cast<RankedTensorType>(type);
   kernels::TensorType description;
-  description.element = tensor.getElementType().isF32() ? kernels::ElementType::F32 : kernels::ElementType::I32;
+  description.element = describeElement(tensor.getElementType());
   for (int64_t size : tensor.getShape())
     description.shape.push_back(ShapedType::isDynamic(size) ? kernels::kDynamic : size);
   return description;
@@ -164,9 +174,10 @@ static kernels::Attribute describeAttribute(Attribute attribute) {
       .Case([](FloatAttr value) { return value.getValueAsDouble(); })
       .Case([](IntegerAttr value) { return value.getInt(); })
       .Case([](StringAttr value) { return value.str(); })
-      .Case([](NormFunctionAttr value) { return stringifyNormFunction(value.getValue()).str(); })
-      .Case([](ActivationFunctionAttr value) { return stringifyActivationFunction(value.getValue()).str(); })
-      .Case([](PoolFunctionAttr value) { return stringifyPoolFunction(value.getValue()).str(); });
+      .Case([](ChoiceAttrInterface choice) { return choice.getText().str(); })
+      .Default([](Attribute) -> kernels::Attribute {
+        llvm::report_fatal_error("a kernel's operation has an attribute of a kind that kernels do not know");
+      });
 }
 
 kernels::Operation tenon::describeOperation(Operation *op) {

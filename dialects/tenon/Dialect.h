@@ -4,6 +4,7 @@
 #define TENON_DIALECT_H
 
 #include "kernels/KernelDescription.h"
+#include "kernels/OperationKinds.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -19,15 +20,13 @@
 
 namespace tenon {
 
-/// How an operation's results depend on its operands: what fusion may put into one kernel.
-enum class Locality {
-  View,        ///< An element is one of the operand's; nothing is computed.
-  Elementwise, ///< An element on the elements at the same place.
-  Row,         ///< A row on the same row.
-  Gather,      ///< A row on a row of a table.
-  Product,     ///< A row on the same row, by way of a matrix product: the work that a kernel is scheduled around.
-  Sequence,    ///< A row on rows of the same sequence.
-  Update,      ///< Rows become part of a tensor that is updated in place.
+using kernels::Locality;
+
+/// The trait by which ODS says an operation's locality; `ComputeOpInterface` asks it.
+template <Locality locality> struct HasLocality {
+  template <typename Op> struct Impl : mlir::OpTrait::TraitBase<Op, Impl> {
+    static constexpr Locality kLocality = locality;
+  };
 };
 
 struct DimensionSource {
@@ -41,9 +40,6 @@ constexpr unsigned kPackedRows = ~0u;
 /// The operation's name without the dialect, result types and attributes.
 kernels::Operation describeOperation(mlir::Operation *op);
 
-/// Tokens of one page of a cache.
-constexpr int64_t kPageTokens = 16;
-
 /// The type of a kernel's value as plain data.
 kernels::TensorType describeType(mlir::Type type);
 
@@ -55,6 +51,8 @@ template <typename Scalar> class State;
 
 #include "tenon/Dialect.h.inc"
 #include "tenon/Enums.h.inc"
+
+#include "tenon/AttrInterfaces.h.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "tenon/Attributes.h.inc"

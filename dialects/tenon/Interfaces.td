@@ -5,6 +5,11 @@
 
 include "mlir/IR/OpBase.td"
 
+/// How an operation's results depend on its operands: one of `tenon::Locality`.
+class Tenon_HasLocality<string locality> : ParamNativeOpTrait<"HasLocality", "::tenon::Locality::" # locality> {
+  let cppNamespace = "::tenon";
+}
+
 def Tenon_ComputeOpInterface : OpInterface<"ComputeOpInterface"> {
   let cppNamespace = "::tenon";
   let description = [{
@@ -12,7 +17,9 @@ def Tenon_ComputeOpInterface : OpInterface<"ComputeOpInterface"> {
     how large they are, and code generation for its description.
   }];
   let methods = [
-    InterfaceMethod<"How a result's elements depend on the operands'.", "::tenon::Locality", "getLocality">,
+    InterfaceMethod<"How a result's elements depend on the operands'.", "::tenon::Locality", "getLocality", (ins), "", [{
+        return ConcreteOp::kLocality;
+      }]>,
     InterfaceMethod<[{
         The operand and dimension that a dynamic dimension of a result equals. A null value where no operand has it.
       }], "::tenon::DimensionSource", "getDimensionSource", (ins "unsigned":$result, "unsigned":$dimension), "", [{
@@ -27,6 +34,16 @@ def Tenon_ComputeOpInterface : OpInterface<"ComputeOpInterface"> {
   ];
 }
 
+/// An operation that a kernel may contain: with all others, the table of kinds that the kernel generator goes by (see
+/// KernelOperations.td). `kernelKind` is what kernels call it, by default its own name.
+class Tenon_KernelOperation<string mnemonic, string locality> {
+  string kernelKind = mnemonic;
+  string kernelLocality = "Locality::" # locality;
+  dag arguments;
+  bits<8> kernelOperands = !foldl(0, !range(!size(arguments)), count, i,
+                              !if(!initialized(!getdagarg<TypeConstraint>(arguments, i)), !add(count, 1), count));
+}
+
 def Tenon_ReferenceOpInterface : OpInterface<"ReferenceOpInterface"> {
   let cppNamespace = "::tenon";
   let description = [{
@@ -38,6 +55,16 @@ def Tenon_ReferenceOpInterface : OpInterface<"ReferenceOpInterface"> {
       "evaluateInDouble", (ins "::tenon::reference::State<double> &":$state)>,
     InterfaceMethod<"The same in float32.", "::llvm::LogicalResult", "evaluateInFloat",
       (ins "::tenon::reference::State<float> &":$state)>,
+  ];
+}
+
+def Tenon_ChoiceAttrInterface : AttrInterface<"ChoiceAttrInterface"> {
+  let cppNamespace = "::tenon";
+  let description = "An attribute that holds one of an enumeration's cases: to kernels, its text.";
+  let methods = [
+    InterfaceMethod<"The case as the assembly spells it.", "::llvm::StringRef", "getText", (ins), "", [{
+        return stringifyEnum($_attr.getValue());
+      }]>,
   ];
 }
 

@@ -74,10 +74,10 @@ def Tenon_KernelOp : Tenon_RegionOp<"kernel", [SingleBlock, IsolatedFromAbove, P
     }
     ```
   }];
-  let arguments = (ins StrAttr:$name, Variadic<AnyRankedTensor>:$inputs,
+  let arguments = (ins StrAttr:$name, Variadic<Tenon_Tensor>:$inputs,
                    DefaultValuedAttr<I64Attr, "16">:$row_tile,
                    DefaultValuedAttr<TypedArrayAttrBase<Tenon_ScheduleAttr, "schedules">, "{}">:$schedules);
-  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let results = (outs Variadic<Tenon_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $name `(` $inputs `)` `:` functional-type($inputs, $results) (`row_tile` $row_tile^)? (`schedules` $schedules^)?

@@ -98,8 +98,6 @@ LogicalResult PositionTableOp::verify() {
 // Rows
 //===----------------------------------------------------------------------===//
 
-Locality EmbedOp::getLocality() { return Locality::Gather; }
-
 LogicalResult EmbedOp::verify() {
   ArrayRef<int64_t> table = getTable().getType().getShape();
   if (table.size() != 2 && table.size() != 3)
@@ -126,8 +124,6 @@ kernels::Operation EmbedOp::describe() {
   return description;
 }
 
-Locality LinearOp::getLocality() { return Locality::Product; }
-
 LogicalResult LinearOp::verify() {
   if (failed(verifyStaticColumns(*this, "input", getInput())) ||
       failed(verifyStaticColumns(*this, "result", getResult())) ||
@@ -144,13 +140,6 @@ LogicalResult LinearOp::verify() {
   return verifyVector(*this, "bias", getBias(), outputs);
 }
 
-Locality AddOp::getLocality() { return Locality::Elementwise; }
-Locality MultiplyOp::getLocality() { return Locality::Elementwise; }
-Locality ScaleOp::getLocality() { return Locality::Elementwise; }
-Locality ActivationOp::getLocality() { return Locality::Elementwise; }
-
-Locality SoftcapOp::getLocality() { return Locality::Elementwise; }
-
 LogicalResult SoftcapOp::verify() {
   if (!(getCap().convertToDouble() > 0))
     return emitOpError() << "cap (" << getCap().convertToDouble() << ") is not positive";
@@ -158,8 +147,6 @@ LogicalResult SoftcapOp::verify() {
 }
 
 OpFoldResult ScaleOp::fold(FoldAdaptor) { return getFactor().isExactlyValue(1.0) ? getInput() : OpFoldResult(); }
-
-Locality NormOp::getLocality() { return Locality::Row; }
 
 LogicalResult NormOp::verify() {
   if (failed(verifyStaticColumns(*this, "input", getInput())))
@@ -183,8 +170,6 @@ LogicalResult NormOp::verify() {
   return verifyVector(*this, "bias", getBias(), columns(getInput()) / groups);
 }
 
-Locality RotaryOp::getLocality() { return Locality::Row; }
-
 LogicalResult RotaryOp::verify() {
   if (failed(verifyStaticColumns(*this, "input", getInput())))
     return failure();
@@ -205,8 +190,6 @@ LogicalResult RotaryOp::verify() {
   return success();
 }
 
-Locality SplitOp::getLocality() { return Locality::View; }
-
 LogicalResult SplitOp::verify() {
   if (failed(verifyStaticColumns(*this, "input", getInput())))
     return failure();
@@ -224,8 +207,6 @@ LogicalResult SplitOp::verify() {
 //===----------------------------------------------------------------------===//
 // Sequences
 //===----------------------------------------------------------------------===//
-
-Locality AttentionOp::getLocality() { return Locality::Sequence; }
 
 LogicalResult AttentionOp::verify() {
   if (failed(verifySequences(*this, getQuery(), getStarts(), getLengths())))
@@ -258,8 +239,6 @@ kernels::Operation AttentionOp::describe() {
   return description;
 }
 
-Locality PoolOp::getLocality() { return Locality::Sequence; }
-
 LogicalResult PoolOp::verify() {
   if (failed(verifySequences(*this, getInput(), getStarts(), getLengths())))
     return failure();
@@ -269,8 +248,6 @@ LogicalResult PoolOp::verify() {
                          << " columns per sequence";
   return success();
 }
-
-Locality UnfoldOp::getLocality() { return Locality::Sequence; }
 
 LogicalResult UnfoldOp::verify() {
   if (failed(verifyStaticColumns(*this, "input", getInput())) ||

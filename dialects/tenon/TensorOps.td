@@ -21,8 +21,9 @@ class Tenon_ParameterOp<string mnemonic> : Tenon_Op<mnemonic, [Pure]> {
   let opDocGroup = Tenon_TensorGroup;
 }
 
-class Tenon_TensorOp<string mnemonic, list<Trait> traits = []>
-    : Tenon_Op<mnemonic, traits # [Pure, DeclareOpInterfaceMethods<Tenon_ComputeOpInterface, ["getLocality"]>]> {
+class Tenon_TensorOp<string mnemonic, string locality, list<Trait> traits = []>
+    : Tenon_Op<mnemonic, traits # [Pure, Tenon_ComputeOpInterface, Tenon_HasLocality<locality>]>,
+      Tenon_KernelOperation<mnemonic, locality> {
   let opDocGroup = Tenon_TensorGroup;
 }
 
@@ -88,7 +89,7 @@ def Tenon_PositionTableOp : Tenon_ParameterOp<"position_table"> {
 // Rows
 //===----------------------------------------------------------------------===//
 
-def Tenon_EmbedOp : Tenon_TensorOp<"embed"> {
+def Tenon_EmbedOp : Tenon_TensorOp<"embed", "Gather"> {
   let summary = "Rows of a table, picked by ids";
   let description = [{
     `result[r, :] = table[ids[r] + offset, :]`. Ids of rows past a sequence's length are clamped into the table, which may be
@@ -106,7 +107,7 @@ def Tenon_EmbedOp : Tenon_TensorOp<"embed"> {
   }];
 }
 
-def Tenon_LinearOp : Tenon_TensorOp<"linear"> {
+def Tenon_LinearOp : Tenon_TensorOp<"linear", "Product"> {
   let summary = "Product of rows with a weight matrix, plus a bias";
   let description = [{
     `result[r, n] = bias[n] + sum over k of input[r, k] · weight[n, k]`. The weight is N×K, or in panels of p columns
@@ -129,7 +130,7 @@ def Tenon_LinearOp : Tenon_TensorOp<"linear"> {
 }
 
 class Tenon_ElementwiseOp<string mnemonic, list<Trait> traits = []>
-    : Tenon_TensorOp<mnemonic, traits # [SameOperandsAndResultType]>;
+    : Tenon_TensorOp<mnemonic, "Elementwise", traits # [SameOperandsAndResultType]>;
 
 def Tenon_AddOp : Tenon_ElementwiseOp<"add", [Commutative]> {
   let summary = "Sum of two tensors of the same shape";
@@ -174,7 +175,7 @@ def Tenon_SoftcapOp : Tenon_ElementwiseOp<"softcap"> {
   let hasVerifier = 1;
 }
 
-def Tenon_NormOp : Tenon_TensorOp<"norm", [AttrSizedOperandSegments, AllTypesMatch<["input", "result"]>]> {
+def Tenon_NormOp : Tenon_TensorOp<"norm", "Row", [AttrSizedOperandSegments, AllTypesMatch<["input", "result"]>]> {
   let summary = "Rows, normalised";
   let description = [{
     Over the last dimension of W components, with mean m and biased variance v of a row:
@@ -196,7 +197,8 @@ def Tenon_NormOp : Tenon_TensorOp<"norm", [AttrSizedOperandSegments, AllTypesMat
   }];
   let hasVerifier = 1;
 }
-def Tenon_RotaryOp : Tenon_TensorOp<"rotary", [AllTypesMatch<["input", "result"]>]> {
+
+def Tenon_RotaryOp : Tenon_TensorOp<"rotary", "Row", [AllTypesMatch<["input", "result"]>]> {
   let summary = "Rotary position embedding of each head";
   let description = [{
     Turns the first `dims` of every head's `head_size` components by the position's angles (Su et al., "RoFormer"): a pair
@@ -210,7 +212,7 @@ def Tenon_RotaryOp : Tenon_TensorOp<"rotary", [AllTypesMatch<["input", "result"]
   let hasVerifier = 1;
 }
 
-def Tenon_SplitOp : Tenon_TensorOp<"split"> {
+def Tenon_SplitOp : Tenon_TensorOp<"split", "View"> {
   let summary = "Consecutive ranges of the last dimension";
   let arguments = (ins Tenon_FloatTensor:$input);
   let results = (outs Variadic<Tenon_FloatTensor>:$results);
@@ -222,7 +224,7 @@ def Tenon_SplitOp : Tenon_TensorOp<"split"> {
 // Sequences
 //===----------------------------------------------------------------------===//
 
-def Tenon_AttentionOp : Tenon_TensorOp<"attention", [AttrSizedOperandSegments]> {
+def Tenon_AttentionOp : Tenon_TensorOp<"attention", "Sequence", [AttrSizedOperandSegments]> {
   let summary = "Scaled dot-product attention within each sequence of a batch";
   let description = [{
     For every sequence, head h and query position t:
@@ -264,7 +266,7 @@ def Tenon_AttentionOp : Tenon_TensorOp<"attention", [AttrSizedOperandSegments]> 
   }];
 }
 
-def Tenon_PoolOp : Tenon_TensorOp<"pool"> {
+def Tenon_PoolOp : Tenon_TensorOp<"pool", "Sequence"> {
   let summary = "One row per sequence";
   let description = [{
     `mean` is the mean of a sequence's rows, summed in order; `cls` its first row, `last` its last. A sequence of length 0 gives zeros. The
@@ -283,7 +285,7 @@ def Tenon_PoolOp : Tenon_TensorOp<"pool"> {
   }];
 }
 
-def Tenon_UnfoldOp : Tenon_TensorOp<"unfold", [AttrSizedOperandSegments]> {
+def Tenon_UnfoldOp : Tenon_TensorOp<"unfold", "Sequence", [AttrSizedOperandSegments]> {
   let summary = "Each row with its neighbours: the input of a convolution as a product";
   let description = [{
     `result[t, c·window + j] = input[t·stride + j - (window - 1)/2, c]` within each sequence, zero for rows outside of its

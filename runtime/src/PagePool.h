@@ -1,6 +1,6 @@
 //===- PagePool.h - Keys and values of all sessions of a model --*- C++ -*-===//
 //
-// A page holds the keys and values of 16 positions, in every layer under the same number. Address space for all pages
+// A page holds the keys and values of TENON_PAGE_TOKENS positions, in every layer under the same number. Address space for all pages
 // is reserved at once and made usable as they are handed out, so that nothing ever moves.
 //
 //===----------------------------------------------------------------------===//
@@ -9,6 +9,7 @@
 #define TENON_RUNTIME_PAGEPOOL_H
 
 #include "Manifest.h"
+#include "tenon/library.h"
 
 #include <cstdint>
 #include <mutex>
@@ -40,7 +41,7 @@ private:
 /// Any thread may use it. Pages are handed out lowest number first, full of zeros, and counted.
 class PagePool {
 public:
-  static constexpr int64_t pageTokens = 16;
+  static constexpr int64_t pageTokens = TENON_PAGE_TOKENS;
 
   /// `cacheBytes`: most memory that the pages take; 0 for half of the machine's, but no less than one row of
   /// `positions` tokens needs.

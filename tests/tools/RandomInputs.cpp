@@ -2,6 +2,7 @@
 
 #include "RandomInputs.h"
 
+#include "support/CachePage.h"
 #include "tenon/Dialect.h"
 
 #include "llvm/ADT/StringExtras.h"

@@ -29,8 +29,7 @@ void readRows(const std::vector<Operand> &operands, int size, Func start, Func f
 void readPages(const Operand &cache, const Operand &table, int size, Func sequence, Func firstBlock, Keys &keys) {
   auto read = [=](bool isKey) {
     return [=](Expr component, Expr n, Expr i, Expr h) {
-      Expr first = h * (2 * size * kPageKeys);
-      Expr place = isKey ? first + component * kPageKeys + i : first + size * kPageKeys + i * size + component;
+      Expr place = isKey ? keyPlace(size, h, i, component) : valuePlace(size, h, i, component);
       return cache.value(place, pageOf(table, firstBlock(t) + n, sequence(t), cache.extent));
     };
   };

@@ -12,7 +12,7 @@
 namespace tenon::kernels {
 
 /// Keys whose scores are computed together: those of a page.
-constexpr int kKeyBlock = kPageKeys;
+constexpr int kKeyBlock = kPageTokens;
 
 /// Blocks of keys whose results are put together first where rows come one by one: the length alone decides how a
 /// softmax is put together.

@@ -41,84 +41,125 @@ Chains inChains(const std::string &name, const Keys &keys, OperationFuncs &funcs
   return result;
 }
 
-} // namespace
-
 /// Queries are the innermost dimension: a vector holds one component of a tile's queries, so that neither the scores
 /// nor the weighted sum of the values needs a sum across lanes. Indices: query q of tile t, head h, component d, key i
 /// of block n.
-void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
-  if (funcs.rowTile != kTileRows)
-    return rowAttentionAlgorithm(operands, funcs);
-  const Operation &operation = *funcs.operation;
-  int size = static_cast<int>(integerAttribute(operation, "head_size"));
-  int group = static_cast<int>(integerAttribute(operation, "heads") / integerAttribute(operation, "key_value_heads"));
-  Keys keys = keysOf(operands, funcs);
-  Func queryRows("query_rows"), queries("queries"), dot("dot"), scores("scores");
-  float scale = static_cast<float>(realAttribute(operation, "scale") * keys.scale);
-  int block = componentBlock(size);
-  queryRows(d, q, m, h, t) = operands[0].value(h * size + m * block + d, t * kTileRows + q) * scale;
-  queries(q, d, h, t) = queryRows(d % block, q, d / block, h, t);
-  RDom component(0, size, "component");
-  dot(q, i, n, h, t) = 0.0f;
-  dot(q, i, n, h, t) += keys.key(component, n, i, h / group) * queries(q, component, h, t);
+class TiledAttention {
+public:
+  TiledAttention(const std::vector<Operand> &operands, OperationFuncs &funcs)
+      : input(operands[0].value), funcs(funcs), size(static_cast<int>(integerAttribute(*funcs.operation, "head_size"))),
+        group(static_cast<int>(integerAttribute(*funcs.operation, "heads") /
+                               integerAttribute(*funcs.operation, "key_value_heads"))),
+        block(componentBlock(size)), keys(keysOf(operands, funcs)) {}
 
-  // Only the blocks that have keys; what the last one has past its sequence's length is not read again.
-  RDom occupied(0, keys.mostBlocks, "occupied");
-  occupied.where(occupied * kKeyBlock < keys.count(t));
-  scores(q, i, n, h, t) = undef<float>();
-  Func modified = dot;
-  if (keys.modified) {
-    // A function of its own: Halide bounds the loop over the blocks only where a score is stored as it is.
-    modified = Func("modified_scores");
-    modified(q, i, n, h, t) = keys.score(dot(q, i, n, h, t), keys.position(t) + q, n, i, h);
-    funcs.stages["modified_scores"] = modified;
+  void define() {
+    transposeQueries();
+    scoreKeys();
+    findRowMaxima();
+    weighKeys();
+    sumValues();
+    normalise();
   }
-  scores(q, i, occupied, h, t) = modified(q, i, occupied, h, t);
 
-  Func rowMax("row_max"), weights("weights"), weightedSum("weighted_sum"), attended("attended");
-  auto scoreOf = [&](Expr index) { return scores(q, index % kKeyBlock, index / kKeyBlock, h, t); };
-  Chains max = inChains("row_max", keys, funcs);
-  max.chains(q, j, h, t) = kLeastMaximum;
-  max.chains(q, j, h, t) = Halide::max(max.chains(q, j, h, t), scoreOf(max.step * kChains + j));
-  rowMax(q, h, t) = kLeastMaximum;
-  rowMax(q, h, t) = Halide::max(rowMax(q, h, t), max.chains(q, max.chain, h, t));
-  rowMax(q, h, t) = Halide::max(rowMax(q, h, t), scoreOf(max.rest));
+private:
+  Func stage(const std::string &name) { return funcs.stages[name] = Func(name); }
 
-  // Weights are needed one chunk at a time. Their sum is the weighted sum of ones, as one more component.
-  RDom filled(0, kChunk / kKeyBlock, "filled");
-  filled.where(n * kChunk + filled * kKeyBlock < keys.count(t));
-  weights(q, i, j, n, h, t) = undef<float>();
-  weights(q, i, filled, n, h, t) =
-      exp2Negative(scores(q, i, n * (kChunk / kKeyBlock) + filled, h, t) - rowMax(q, h, t));
-  RDom key(0, kChunk, 0, (keys.mostBlocks * kKeyBlock + kChunk - 1) / kChunk, "key");
-  Expr index = key.y * kChunk + key.x;
-  key.where(index < keys.count(t));
-  Expr value = keys.value(min(d, size - 1), index / kKeyBlock, index % kKeyBlock, h / group);
-  weightedSum(q, d, h, t) = 0.0f;
-  weightedSum(q, d, h, t) +=
-      select(d < size, value, 1.0f) * weights(q, key.x % kKeyBlock, key.x / kKeyBlock, key.y, h, t);
+  void transposeQueries() {
+    float scale = static_cast<float>(realAttribute(*funcs.operation, "scale") * keys.scale);
+    Func queryRows = stage("query_rows");
+    queryRows(d, q, m, h, t) = input(h * size + m * block + d, t * kTileRows + q) * scale;
+    queries = stage("queries");
+    queries(q, d, h, t) = queryRows(d % block, q, d / block, h, t);
+  }
 
-  // A query that sees no key has no weights: its row is zero, not 0 / 0.
-  Func normaliser("normaliser"), mean("mean"), resultRows("result_rows");
-  Expr sum = weightedSum(q, size, h, t);
-  normaliser(q, h, t) = 1.0f / select(sum == 0.0f, 1.0f, sum);
-  mean(q, d, h, t) = weightedSum(q, d, h, t) * normaliser(q, h, t);
-  resultRows(d, q, m, h, t) = mean(q, m * block + d, h, t);
-  Expr ofHead = c % size;
-  attended(c, r) = resultRows(ofHead % block, r % kTileRows, ofHead / block, c / size, r / kTileRows);
-  funcs.stages.insert({{"query_rows", queryRows},
-                       {"queries", queries},
-                       {"dot", dot},
-                       {"scores", scores},
-                       {"row_max", rowMax},
-                       {"weights", weights},
-                       {"weighted_sum", weightedSum},
-                       {"normaliser", normaliser},
-                       {"mean", mean},
-                       {"result_rows", resultRows}});
-  funcs.reductions.insert(
-      {{"component", component.x}, {"occupied", occupied.x}, {"key", key.x}, {"chunk", key.y}, {"filled", filled.x}});
-  funcs.results = {attended};
+  void scoreKeys() {
+    Func dot = stage("dot");
+    RDom component(0, size, "component");
+    dot(q, i, n, h, t) = 0.0f;
+    dot(q, i, n, h, t) += keys.key(component, n, i, h / group) * queries(q, component, h, t);
+
+    // Only the blocks that have keys; what the last one has past its sequence's length is not read again.
+    RDom occupied(0, keys.mostBlocks, "occupied");
+    occupied.where(occupied * kKeyBlock < keys.count(t));
+    scores = stage("scores");
+    scores(q, i, n, h, t) = undef<float>();
+    Func modified = dot;
+    if (keys.modified) {
+      // A function of its own: Halide bounds the loop over the blocks only where a score is stored as it is.
+      modified = stage("modified_scores");
+      modified(q, i, n, h, t) = keys.score(dot(q, i, n, h, t), keys.position(t) + q, n, i, h);
+    }
+    scores(q, i, occupied, h, t) = modified(q, i, occupied, h, t);
+    funcs.reductions.insert({{"component", component.x}, {"occupied", occupied.x}});
+  }
+
+  void findRowMaxima() {
+    auto scoreOf = [&](Expr index) { return scores(q, index % kKeyBlock, index / kKeyBlock, h, t); };
+    Chains max = inChains("row_max", keys, funcs);
+    max.chains(q, j, h, t) = kLeastMaximum;
+    max.chains(q, j, h, t) = Halide::max(max.chains(q, j, h, t), scoreOf(max.step * kChains + j));
+    rowMax = stage("row_max");
+    rowMax(q, h, t) = kLeastMaximum;
+    rowMax(q, h, t) = Halide::max(rowMax(q, h, t), max.chains(q, max.chain, h, t));
+    rowMax(q, h, t) = Halide::max(rowMax(q, h, t), scoreOf(max.rest));
+  }
+
+  /// Weights are needed one chunk at a time.
+  void weighKeys() {
+    RDom filled(0, kChunk / kKeyBlock, "filled");
+    filled.where(n * kChunk + filled * kKeyBlock < keys.count(t));
+    weights = stage("weights");
+    weights(q, i, j, n, h, t) = undef<float>();
+    weights(q, i, filled, n, h, t) =
+        exp2Negative(scores(q, i, n * (kChunk / kKeyBlock) + filled, h, t) - rowMax(q, h, t));
+    funcs.reductions.insert({"filled", filled.x});
+  }
+
+  /// The sum of the weights is the weighted sum of ones, as one more component.
+  void sumValues() {
+    RDom key(0, kChunk, 0, (keys.mostBlocks * kKeyBlock + kChunk - 1) / kChunk, "key");
+    Expr index = key.y * kChunk + key.x;
+    key.where(index < keys.count(t));
+    Expr value = keys.value(min(d, size - 1), index / kKeyBlock, index % kKeyBlock, h / group);
+    weightedSum = stage("weighted_sum");
+    weightedSum(q, d, h, t) = 0.0f;
+    weightedSum(q, d, h, t) +=
+        select(d < size, value, 1.0f) * weights(q, key.x % kKeyBlock, key.x / kKeyBlock, key.y, h, t);
+    funcs.reductions.insert({{"key", key.x}, {"chunk", key.y}});
+  }
+
+  /// A query that sees no key has no weights: its row is zero, not 0 / 0.
+  void normalise() {
+    Func normaliser = stage("normaliser"), mean = stage("mean"), resultRows = stage("result_rows");
+    Expr sum = weightedSum(q, size, h, t);
+    normaliser(q, h, t) = 1.0f / select(sum == 0.0f, 1.0f, sum);
+    mean(q, d, h, t) = weightedSum(q, d, h, t) * normaliser(q, h, t);
+    resultRows(d, q, m, h, t) = mean(q, m * block + d, h, t);
+    Func attended("attended");
+    Expr ofHead = c % size;
+    attended(c, r) = resultRows(ofHead % block, r % kTileRows, ofHead / block, c / size, r / kTileRows);
+    funcs.results = {attended};
+  }
+
+  Func input;
+  OperationFuncs &funcs;
+  int size, group, block;
+  Keys keys;
+  Func queries, scores, rowMax, weights, weightedSum;
+};
+
+} // namespace
+
+static void attentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  if (funcs.rowTile == kTileRows)
+    TiledAttention(operands, funcs).define();
+  else
+    rowAttentionAlgorithm(operands, funcs);
+}
+
+const Algorithms &attentionAlgorithms() {
+  static const Algorithms algorithms = {{"attention", attentionAlgorithm}};
+  return algorithms;
 }
 
 } // namespace tenon::kernels

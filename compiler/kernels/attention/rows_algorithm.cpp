@@ -35,101 +35,130 @@ Func largestOf(Func scores, OperationFuncs &funcs) {
   return scores;
 }
 
-} // namespace
-
 /// The queries of a tile are the heads that share a key head. Keys are in the lanes for the scores, components for the
 /// weighted sums: both lie beside one another in a page, which is read once, from its start to its end. Each page gives
 /// a maximum, a sum of weights and a weighted sum; those of a split s of the keys are put together in order, and then
 /// those of all splits. The sum stays in as many lanes as a page has keys until the end: rows are size components of
 /// the weighted sum, the lanes and the maximum. Indices: query q of key head h of row t, key i of block n of split s.
-void rowAttentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
-  const Operation &operation = *funcs.operation;
-  int size = static_cast<int>(integerAttribute(operation, "head_size"));
-  int group = static_cast<int>(integerAttribute(operation, "heads") / integerAttribute(operation, "key_value_heads"));
-  Keys keys = keysOf(operands, funcs);
-  Func queries("queries"), dot("dot"), modified("modified_scores");
-  float scale = static_cast<float>(realAttribute(operation, "scale") * keys.scale);
-  queries(q, d, h, t) = operands[0].value((h * group + q) * size + d, t) * scale;
+class RowAttention {
+public:
+  RowAttention(const std::vector<Operand> &operands, OperationFuncs &funcs)
+      : input(operands[0].value), funcs(funcs), size(static_cast<int>(integerAttribute(*funcs.operation, "head_size"))),
+        group(static_cast<int>(integerAttribute(*funcs.operation, "heads") /
+                               integerAttribute(*funcs.operation, "key_value_heads"))),
+        maximum(size + kKeyBlock), keys(keysOf(operands, funcs)) {}
+
+  void define() {
+    multiplyQueriesWithKeys();
+    scoreKeys();
+    weighPages();
+    sumPages();
+    mergePages();
+    mergeSplits();
+    normalise();
+  }
+
+private:
+  Func stage(const std::string &name) { return funcs.stages[name] = Func(name); }
+
+  void multiplyQueriesWithKeys() {
+    float scale = static_cast<float>(realAttribute(*funcs.operation, "scale") * keys.scale);
+    Func queries = stage("queries"), chains = stage("chains");
+    queries(q, d, h, t) = input((h * group + q) * size + d, t) * scale;
+    int count = chainCount(size, group);
+    RDom component(0, size / count, "component");
+    Expr of = component * count + j;
+    chains(q, i, j, n, s, h, t) = 0.0f;
+    chains(q, i, j, n, s, h, t) += keys.key(of, block, i, h) * queries(q, of, h, t);
+    Expr product = chains(q, i, 0, n, s, h, t);
+    for (int chain = 1; chain < count; ++chain)
+      product = product + chains(q, i, chain, n, s, h, t);
+    dot = stage("dot");
+    dot(q, i, n, s, h, t) = product;
+    funcs.reductions.insert({"component", component.x});
+  }
+
+  /// Only keys that exist are weighed: what lies behind the last one may be anything.
+  void scoreKeys() {
+    Expr score = keys.score(dot(q, i, n, s, h, t), keys.position(t), block, i, h * group + q);
+    scores = stage("modified_scores");
+    scores(q, i, n, s, h, t) = select(block * kKeyBlock + i < keys.count(t), score, kUnseen);
+  }
+
+  void weighPages() {
+    pageMax = stage("page_max");
+    pageMax(q, n, s, h, t) = max(largestOf(scores, funcs)(q, 0, n, s, h, t), kLeastMaximum);
+    weights = stage("weights");
+    weights(q, i, n, s, h, t) = exp2Negative(scores(q, i, n, s, h, t) - pageMax(q, n, s, h, t));
+  }
+
+  void sumPages() {
+    RDom key(0, kKeyBlock, "key"), occupied(0, kSplitBlocks, "occupied");
+    key.where(block * kKeyBlock + key < keys.count(t));
+    Func weightedSum = stage("weighted_sum");
+    weightedSum(d, q, n, s, h, t) = 0.0f;
+    weightedSum(d, q, n, s, h, t) += keys.value(d, block, key, h) * weights(q, key, n, s, h, t);
+    occupied.where((s * kSplitBlocks + occupied) * kKeyBlock < keys.count(t));
+    page = stage("page");
+    page(d, q, n, s, h, t) = undef<float>();
+    page(d, q, occupied, s, h, t) =
+        select(d < size, weightedSum(min(d, size - 1), q, occupied, s, h, t), d < maximum,
+               weights(q, clamp(d - size, 0, kKeyBlock - 1), occupied, s, h, t), pageMax(q, occupied, s, h, t));
+    funcs.reductions.insert({{"key", key.x}, {"occupied", occupied.x}});
+  }
+
+  void mergePages() {
+    Func splitMax = stage("split_max"), splitFactor = stage("split_factor"), splitSum = stage("split_sum");
+    RDom part(0, kSplitBlocks, "page_of_split");
+    part.where((s * kSplitBlocks + part) * kKeyBlock < keys.count(t));
+    splitMax(q, s, h, t) = kLeastMaximum;
+    splitMax(q, s, h, t) = max(splitMax(q, s, h, t), page(maximum, q, part, s, h, t));
+    splitFactor(n, q, s, h, t) = exp2Negative(page(maximum, q, n, s, h, t) - splitMax(q, s, h, t));
+    splitSum(d, q, s, h, t) = 0.0f;
+    splitSum(d, q, s, h, t) += splitFactor(part, q, s, h, t) * page(d, q, part, s, h, t);
+    split = stage("split");
+    split(d, q, s, h, t) = select(d < maximum, splitSum(min(d, maximum - 1), q, s, h, t), splitMax(q, s, h, t));
+    funcs.reductions.insert({"page_of_split", part.x});
+  }
+
+  void mergeSplits() {
+    Func top = stage("top"), factor = stage("factor");
+    funcs.splits = (keys.mostBlocks + kSplitBlocks - 1) / kSplitBlocks;
+    RDom splitOf(0, funcs.splits, "split_of");
+    splitOf.where(splitOf * kSplit < keys.count(t));
+    top(q, h, t) = kLeastMaximum;
+    top(q, h, t) = max(top(q, h, t), split(maximum, q, splitOf, h, t));
+    factor(s, q, h, t) = exp2Negative(split(maximum, q, s, h, t) - top(q, h, t));
+    merged = stage("merged");
+    merged(d, q, h, t) = 0.0f;
+    merged(d, q, h, t) += factor(splitOf, q, h, t) * split(d, q, splitOf, h, t);
+    funcs.reductions.insert({"split_of", splitOf.x});
+  }
+
+  /// A row without keys has no weights: it is zero, not 0 / 0.
+  void normalise() {
+    Func sum = stage("sum"), normaliser = stage("normaliser"), attended("attended");
+    RDom lane(0, kKeyBlock, "lane");
+    sum(q, h, t) = 0.0f;
+    sum(q, h, t) += merged(size + lane, q, h, t);
+    normaliser(q, h, t) = 1.0f / select(sum(q, h, t) == 0.0f, 1.0f, sum(q, h, t));
+    Expr head = c / size, queryOfHead = head % group, keyHead = head / group;
+    attended(c, r) = merged(c % size, queryOfHead, keyHead, r) * normaliser(queryOfHead, keyHead, r);
+    funcs.results = {attended};
+  }
+
+  Func input;
+  OperationFuncs &funcs;
+  int size, group, maximum; ///< `maximum` is where a row has it: behind the components and the lanes of the sum.
+  Keys keys;
   Expr block = s * kSplitBlocks + n;
-  Func chains("chains");
-  int count = chainCount(size, group);
-  RDom component(0, size / count, "component");
-  Expr of = component * count + j;
-  chains(q, i, j, n, s, h, t) = 0.0f;
-  chains(q, i, j, n, s, h, t) += keys.key(of, block, i, h) * queries(q, of, h, t);
-  Expr product = chains(q, i, 0, n, s, h, t);
-  for (int chain = 1; chain < count; ++chain)
-    product = product + chains(q, i, chain, n, s, h, t);
-  dot(q, i, n, s, h, t) = product;
-  Expr score = keys.score(dot(q, i, n, s, h, t), keys.position(t), block, i, h * group + q);
-  modified(q, i, n, s, h, t) = select(block * kKeyBlock + i < keys.count(t), score, kUnseen);
+  Func dot, scores, pageMax, weights, page, split, merged;
+};
 
-  // Only keys that exist are weighed: what lies behind the last one may be anything.
-  Func pageMax("page_max"), weights("weights"), weightedSum("weighted_sum"), page("page");
-  RDom key(0, kKeyBlock, "key"), occupied(0, kSplitBlocks, "occupied");
-  key.where(block * kKeyBlock + key < keys.count(t));
-  pageMax(q, n, s, h, t) = max(largestOf(modified, funcs)(q, 0, n, s, h, t), kLeastMaximum);
-  weights(q, i, n, s, h, t) = exp2Negative(modified(q, i, n, s, h, t) - pageMax(q, n, s, h, t));
-  weightedSum(d, q, n, s, h, t) = 0.0f;
-  weightedSum(d, q, n, s, h, t) += keys.value(d, block, key, h) * weights(q, key, n, s, h, t);
-  occupied.where((s * kSplitBlocks + occupied) * kKeyBlock < keys.count(t));
-  page(d, q, n, s, h, t) = undef<float>();
-  int maximum = size + kKeyBlock;
-  page(d, q, occupied, s, h, t) =
-      select(d < size, weightedSum(min(d, size - 1), q, occupied, s, h, t), d < maximum,
-             weights(q, clamp(d - size, 0, kKeyBlock - 1), occupied, s, h, t), pageMax(q, occupied, s, h, t));
+} // namespace
 
-  Func splitMax("split_max"), splitFactor("split_factor"), splitSum("split_sum"), split("split");
-  RDom part(0, kSplitBlocks, "page_of_split");
-  part.where((s * kSplitBlocks + part) * kKeyBlock < keys.count(t));
-  splitMax(q, s, h, t) = kLeastMaximum;
-  splitMax(q, s, h, t) = max(splitMax(q, s, h, t), page(maximum, q, part, s, h, t));
-  splitFactor(n, q, s, h, t) = exp2Negative(page(maximum, q, n, s, h, t) - splitMax(q, s, h, t));
-  splitSum(d, q, s, h, t) = 0.0f;
-  splitSum(d, q, s, h, t) += splitFactor(part, q, s, h, t) * page(d, q, part, s, h, t);
-  split(d, q, s, h, t) = select(d < maximum, splitSum(min(d, maximum - 1), q, s, h, t), splitMax(q, s, h, t));
-
-  Func top("top"), factor("factor"), merged("merged"), attended("attended");
-  funcs.splits = (keys.mostBlocks + kSplitBlocks - 1) / kSplitBlocks;
-  RDom splitOf(0, funcs.splits, "split_of");
-  splitOf.where(splitOf * kSplit < keys.count(t));
-  top(q, h, t) = kLeastMaximum;
-  top(q, h, t) = max(top(q, h, t), split(maximum, q, splitOf, h, t));
-  factor(s, q, h, t) = exp2Negative(split(maximum, q, s, h, t) - top(q, h, t));
-  merged(d, q, h, t) = 0.0f;
-  merged(d, q, h, t) += factor(splitOf, q, h, t) * split(d, q, splitOf, h, t);
-  // A row without keys has no weights: it is zero, not 0 / 0.
-  Func sum("sum"), normaliser("normaliser");
-  RDom lane(0, kKeyBlock, "lane");
-  sum(q, h, t) = 0.0f;
-  sum(q, h, t) += merged(size + lane, q, h, t);
-  normaliser(q, h, t) = 1.0f / select(sum(q, h, t) == 0.0f, 1.0f, sum(q, h, t));
-  Expr head = c / size, queryOfHead = head % group, keyHead = head / group;
-  attended(c, r) = merged(c % size, queryOfHead, keyHead, r) * normaliser(queryOfHead, keyHead, r);
-
-  funcs.stages.insert({{"queries", queries},
-                       {"chains", chains},
-                       {"dot", dot},
-                       {"modified_scores", modified},
-                       {"page_max", pageMax},
-                       {"weights", weights},
-                       {"weighted_sum", weightedSum},
-                       {"page", page},
-                       {"split_max", splitMax},
-                       {"split_factor", splitFactor},
-                       {"split_sum", splitSum},
-                       {"split", split},
-                       {"top", top},
-                       {"factor", factor},
-                       {"merged", merged},
-                       {"sum", sum},
-                       {"normaliser", normaliser}});
-  funcs.reductions.insert({{"component", component.x},
-                           {"key", key.x},
-                           {"occupied", occupied.x},
-                           {"page_of_split", part.x},
-                           {"split_of", splitOf.x}});
-  funcs.results = {attended};
+void rowAttentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  RowAttention(operands, funcs).define();
 }
 
 } // namespace tenon::kernels

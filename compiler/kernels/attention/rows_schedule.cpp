@@ -29,7 +29,7 @@ void scheduleScores(OperationFuncs &funcs, int group, int keyLanes, LoopLevel lo
   RVar component = funcs.reductions.at("component");
   for (const char *name : {"chains", "dot", "modified_scores", "weights"}) {
     Func each = funcs.stages.at(name);
-    each.compute_at(loop).reorder_storage(i, q).bound(i, 0, kPageKeys).bound(q, 0, group);
+    each.compute_at(loop).reorder_storage(i, q).bound(i, 0, kPageTokens).bound(q, 0, group);
     each.reorder(i, q).vectorize(i, keyLanes);
     ofOnePage(each, group);
   }
@@ -42,7 +42,7 @@ void scheduleScores(OperationFuncs &funcs, int group, int keyLanes, LoopLevel lo
       .unroll(vector)
       .unroll(q)
       .unroll(j);
-  for (int width = kPageKeys; width > 1; width /= 2) {
+  for (int width = kPageTokens; width > 1; width /= 2) {
     Func halves = funcs.stages.at("page_max_of_" + std::to_string(width));
     halves.compute_at(loop).reorder_storage(i, q).bound(i, 0, width / 2).bound(q, 0, group).reorder(i, q);
     halves.vectorize(i, std::min(keyLanes, width / 2));
@@ -103,7 +103,7 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   int group = static_cast<int>(integerAttribute(*funcs.operation, "heads")) / keyHeads;
   auto stage = [&](const char *name) { return funcs.stages.at(name); };
   auto reduction = [&](const char *name) { return funcs.reductions.at(name); };
-  int width = size + kPageKeys + 1, lanes = machine.lanes, keyLanes = std::min(lanes, kPageKeys);
+  int width = size + kPageTokens + 1, lanes = machine.lanes, keyLanes = std::min(lanes, kPageTokens);
   Var task("task"), vector("vector"), headGroup("head_group");
 
   for (const char *name : {"position", "first_block", "count"})

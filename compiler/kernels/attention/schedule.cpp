@@ -41,6 +41,124 @@ void reduceInChains(OperationFuncs &funcs, const std::string &name, LoopLevel lo
   result.update(1).vectorize(q, lanes);
 }
 
+/// The parts of one attention's schedule: `loop` is the loop over the tiles of a task.
+class TileSchedule {
+public:
+  TileSchedule(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters)
+      : funcs(region.operations[nest.root]), nest(nest), machine(machine), parameters(parameters), func(nest.func),
+        size(static_cast<int>(integerAttribute(*funcs.operation, "head_size"))),
+        lanes(std::min(machine.lanes, kTileRows)), loop(func, tile) {}
+
+  void schedule() {
+    divideIntoTasks();
+    findSequences();
+    transposeQueries();
+    scoreKeys();
+    reduceInChains(funcs, "row_max", loop, lanes);
+    sumValues();
+    weighKeys();
+    normalise();
+  }
+
+private:
+  Func stage(const char *name) { return funcs.stages.at(name); }
+
+  /// A task: tiles of one sequence, whose keys they share in the first cache, and as many heads as make it worth
+  /// starting, which lie beside one another in memory; at least two tasks for a tile. The work of one tile and head is
+  /// in keys.
+  void divideIntoTasks() {
+    int heads = static_cast<int>(integerAttribute(*funcs.operation, "heads"));
+    Expr meanLength = max(nest.rows / max(funcs.sequences, 1), 1);
+    Expr tilesOfTask = clamp(meanLength / kTileRows, 1, static_cast<int>(parameters.at("tiles")));
+    Expr headsOfTask = clamp(static_cast<int>(parameters.at("grain")) / (tilesOfTask * meanLength), 1, (heads + 1) / 2);
+    Var task("task"), head("head"), headGroup("head_group"), tileGroup("tile_group");
+    computeWhole(nest, machine);
+    func.split(c, head, d, size)
+        .split(r, tile, q, kTileRows, TailStrategy::RoundUp)
+        .split(tile, tileGroup, tile, tilesOfTask, TailStrategy::GuardWithIf)
+        .split(head, headGroup, head, headsOfTask, TailStrategy::GuardWithIf)
+        .reorder(d, q, tile, head, tileGroup, headGroup)
+        .fuse(tileGroup, headGroup, task)
+        .parallel(task)
+        .vectorize(d, machine.lanes, TailStrategy::GuardWithIf);
+  }
+
+  void findSequences() {
+    Func sequence = stage("sequence");
+    sequence.compute_root().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
+    sequence.update().reorder(t, funcs.reductions["sequence"]).vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
+    for (const char *name : {"start", "length", "past", "position", "first_block", "count"})
+      stage(name).compute_at(loop);
+  }
+
+  void transposeQueries() {
+    stage("query_rows").compute_at(loop).vectorize(d, machine.lanes, TailStrategy::GuardWithIf);
+    stage("queries").compute_at(loop);
+    transpose(stage("queries"), q, d, size);
+  }
+
+  void scoreKeys() {
+    int keys = static_cast<int>(parameters.at("keys"));
+    RVar over = funcs.reductions["occupied"], component = funcs.reductions["component"];
+    Func scores = stage("scores"), dot = stage("dot");
+    scores.compute_at(loop);
+    scores.update().split(q, vector, q, lanes).reorder(q, vector, i, over).vectorize(q).unroll(vector);
+    scores.update().split(i, block, i, keys).unroll(i);
+    if (funcs.stages.count("modified_scores"))
+      stage("modified_scores").compute_at(scores, block).bound_extent(n, 1).vectorize(q, lanes).unroll(q).unroll(i);
+    // Registers, so of constant size.
+    dot.compute_at(scores, block).bound_extent(n, 1).bound_extent(h, 1).bound_extent(t, 1);
+    dot.split(q, vector, q, lanes).vectorize(q).unroll(vector).unroll(i);
+    dot.update()
+        .split(q, vector, q, lanes)
+        .reorder(q, vector, i, n, h, t, component)
+        .vectorize(q)
+        .unroll(vector)
+        .unroll(i);
+  }
+
+  void sumValues() {
+    int components = std::min(static_cast<int>(parameters.at("components")), size + 1);
+    RVar inChunk = funcs.reductions["key"], chunk = funcs.reductions["chunk"];
+    Func sum = stage("weighted_sum");
+    sum.compute_at(loop).bound(d, 0, size + 1).vectorize(q, lanes);
+    sum.update()
+        .split(q, vector, q, lanes)
+        .split(d, block, d, components, TailStrategy::GuardWithIf)
+        .reorder(q, vector, d, inChunk, block, h, t, chunk)
+        .vectorize(q)
+        .unroll(vector)
+        .unroll(d)
+        .unroll(block);
+  }
+
+  void weighKeys() {
+    Func weights = stage("weights");
+    weights.compute_at(stage("weighted_sum"), funcs.reductions["chunk"]);
+    weights.update()
+        .split(q, vector, q, lanes)
+        .reorder(q, vector, i, n, h, t, funcs.reductions["filled"])
+        .vectorize(q)
+        .unroll(vector);
+  }
+
+  void normalise() {
+    stage("normaliser").compute_at(loop).vectorize(q, lanes);
+    stage("mean").compute_at(loop).vectorize(q, lanes);
+    stage("result_rows").compute_at(loop);
+    transpose(stage("result_rows"), d, q, size);
+  }
+
+  OperationFuncs &funcs;
+  const LoopNest &nest;
+  const Machine &machine;
+  const Parameters &parameters;
+  Func func;
+  int size, lanes;
+  Var vector{"vector"}, block{"block"}, tile{"tile"};
+  LoopLevel loop;
+};
+
 } // namespace
 
 Space attentionSpace(const KernelDescription &kernel, const TargetModel &target) {
@@ -59,91 +177,10 @@ Space attentionSpace(const KernelDescription &kernel, const TargetModel &target)
 }
 
 void scheduleAttention(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
-  if (nest.rowTile != kTileRows)
-    return scheduleRowAttention(region, nest, machine, parameters);
-  OperationFuncs &funcs = region.operations[nest.root];
-  int size = static_cast<int>(integerAttribute(*funcs.operation, "head_size"));
-  int keys = static_cast<int>(parameters.at("keys"));
-  int components = std::min(static_cast<int>(parameters.at("components")), size + 1);
-  int lanes = std::min(machine.lanes, kTileRows);
-  auto stage = [&](const char *name) { return funcs.stages.at(name); };
-
-  // A task: tiles of one sequence, whose keys they share in the first cache, and as many heads as make it worth
-  // starting, which lie beside one another in memory; at least two tasks for a tile. The work of one tile and head is
-  // in keys.
-  int heads = static_cast<int>(integerAttribute(*funcs.operation, "heads"));
-  Expr meanLength = max(nest.rows / max(funcs.sequences, 1), 1);
-  Expr tilesOfTask = clamp(meanLength / kTileRows, 1, static_cast<int>(parameters.at("tiles")));
-  Expr headsOfTask = clamp(static_cast<int>(parameters.at("grain")) / (tilesOfTask * meanLength), 1, (heads + 1) / 2);
-  Var task("task"), vector("vector"), block("block"), head("head"), tile("tile"), headGroup("head_group");
-  Var tileGroup("tile_group");
-  Func func = nest.func;
-  computeWhole(nest, machine);
-  func.split(c, head, d, size)
-      .split(r, tile, q, kTileRows, TailStrategy::RoundUp)
-      .split(tile, tileGroup, tile, tilesOfTask, TailStrategy::GuardWithIf)
-      .split(head, headGroup, head, headsOfTask, TailStrategy::GuardWithIf)
-      .reorder(d, q, tile, head, tileGroup, headGroup)
-      .fuse(tileGroup, headGroup, task)
-      .parallel(task)
-      .vectorize(d, machine.lanes, TailStrategy::GuardWithIf);
-  LoopLevel loop(func, tile);
-
-  Func sequence = stage("sequence");
-  sequence.compute_root().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
-  sequence.update().reorder(t, funcs.reductions["sequence"]).vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
-  for (const char *name : {"start", "length", "past", "position", "first_block", "count"})
-    stage(name).compute_at(loop);
-  stage("query_rows").compute_at(loop).vectorize(d, machine.lanes, TailStrategy::GuardWithIf);
-  stage("queries").compute_at(loop);
-  transpose(stage("queries"), q, d, size);
-
-  RVar over = funcs.reductions["occupied"], component = funcs.reductions["component"];
-  stage("scores").compute_at(loop);
-  stage("scores").update().split(q, vector, q, lanes).reorder(q, vector, i, over).vectorize(q).unroll(vector);
-  stage("scores").update().split(i, block, i, keys).unroll(i);
-  if (funcs.stages.count("modified_scores"))
-    stage("modified_scores")
-        .compute_at(stage("scores"), block)
-        .bound_extent(n, 1)
-        .vectorize(q, lanes)
-        .unroll(q)
-        .unroll(i);
-  Func dot = stage("dot");
-  // Registers, so of constant size.
-  dot.compute_at(stage("scores"), block).bound_extent(n, 1).bound_extent(h, 1).bound_extent(t, 1);
-  dot.split(q, vector, q, lanes).vectorize(q).unroll(vector).unroll(i);
-  dot.update()
-      .split(q, vector, q, lanes)
-      .reorder(q, vector, i, n, h, t, component)
-      .vectorize(q)
-      .unroll(vector)
-      .unroll(i);
-
-  reduceInChains(funcs, "row_max", loop, lanes);
-  RVar inChunk = funcs.reductions["key"], chunk = funcs.reductions["chunk"];
-  Func sum = stage("weighted_sum");
-  sum.compute_at(loop).bound(d, 0, size + 1).vectorize(q, lanes);
-  sum.update()
-      .split(q, vector, q, lanes)
-      .split(d, block, d, components, TailStrategy::GuardWithIf)
-      .reorder(q, vector, d, inChunk, block, h, t, chunk)
-      .vectorize(q)
-      .unroll(vector)
-      .unroll(d)
-      .unroll(block);
-  stage("weights").compute_at(sum, chunk);
-  stage("weights")
-      .update()
-      .split(q, vector, q, lanes)
-      .reorder(q, vector, i, n, h, t, funcs.reductions["filled"])
-      .vectorize(q)
-      .unroll(vector);
-
-  stage("normaliser").compute_at(loop).vectorize(q, lanes);
-  stage("mean").compute_at(loop).vectorize(q, lanes);
-  stage("result_rows").compute_at(loop);
-  transpose(stage("result_rows"), d, q, size);
+  if (nest.rowTile == kTileRows)
+    TileSchedule(region, nest, machine, parameters).schedule();
+  else
+    scheduleRowAttention(region, nest, machine, parameters);
 }
 
 } // namespace tenon::kernels

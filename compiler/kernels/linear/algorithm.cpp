@@ -23,7 +23,7 @@ Func panelsOf(Func plain, int width, int panel) {
 
 } // namespace
 
-void linearAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void linearAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   int width = static_cast<int>(funcs.operation->results[0].shape[1]);
   const TensorType &weightType = operands[1].type;
   bool packed = weightType.shape.size() == 3;
@@ -46,6 +46,11 @@ void linearAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs
   funcs.stages["product"] = product;
   funcs.reductions["depth"] = depth.x;
   funcs.results = {result};
+}
+
+const Algorithms &linearAlgorithms() {
+  static const Algorithms algorithms = {{"linear", linearAlgorithm}};
+  return algorithms;
 }
 
 } // namespace tenon::kernels

@@ -7,7 +7,7 @@ using namespace Halide;
 namespace tenon::kernels {
 
 /// The results' rows r are sequences. No row of the padding is read.
-void poolAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void poolAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Var c("c"), r("r");
   Func x = operands[0].value, starts = operands[1].value, lengths = operands[2].value;
   Expr rows = operands[0].extent;
@@ -31,6 +31,11 @@ void poolAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) 
   else
     pooled(c, r) = row_sum(c, r);
   funcs.results = {pooled};
+}
+
+const Algorithms &poolingAlgorithms() {
+  static const Algorithms algorithms = {{"pool", poolAlgorithm}};
+  return algorithms;
 }
 
 } // namespace tenon::kernels

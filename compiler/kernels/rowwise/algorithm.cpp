@@ -40,39 +40,39 @@ Func rowSum(const std::string &name, Func term, int width, OperationFuncs &funcs
 
 } // namespace
 
-void addAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void addAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Func sum("sum");
   sum(c, r) = operands[0].value(c, r) + operands[1].value(c, r);
   funcs.results = {sum};
 }
 
-void multiplyAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void multiplyAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Func product("elementwise_product");
   product(c, r) = operands[0].value(c, r) * operands[1].value(c, r);
   funcs.results = {product};
 }
 
-void scaleAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void scaleAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Func scaled("scaled");
   scaled(c, r) = operands[0].value(c, r) * static_cast<float>(realAttribute(*funcs.operation, "factor"));
   funcs.results = {scaled};
 }
 
 /// cap * tanh(x / cap).
-void softcapAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void softcapAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Func capped("capped");
   float cap = static_cast<float>(realAttribute(*funcs.operation, "cap"));
   capped(c, r) = activation("tanh", operands[0].value(c, r) * (1.0f / cap)) * cap;
   funcs.results = {capped};
 }
 
-void activationAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void activationAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Func activated("activated");
   activated(c, r) = activation(textAttribute(*funcs.operation, "function"), operands[0].value(c, r));
   funcs.results = {activated};
 }
 
-void splitAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void splitAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   int first = 0;
   for (const TensorType &result : funcs.operation->results) {
     Func part("part");
@@ -83,7 +83,7 @@ void splitAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs)
 }
 
 /// Padding rows hold any ids: they are brought into the table. Where positions are given, rows of position 0 are zeros.
-void embedAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void embedAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Func embedded("embedded");
   int offset = static_cast<int>(integerAttribute(*funcs.operation, "offset"));
   const std::vector<int64_t> &table = operands[1].type.shape;
@@ -99,7 +99,7 @@ void embedAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs)
   funcs.results = {embedded};
 }
 
-void rotaryAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void rotaryAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   const Operation &operation = *funcs.operation;
   int headSize = static_cast<int>(integerAttribute(operation, "head_size"));
   int dims = static_cast<int>(integerAttribute(operation, "dims")), half = dims / 2;
@@ -120,7 +120,7 @@ void rotaryAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs
   funcs.results = {rotated};
 }
 
-void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   const std::string &function = textAttribute(*funcs.operation, "function");
   float epsilon = static_cast<float>(realAttribute(*funcs.operation, "epsilon"));
   float offset = static_cast<float>(realAttribute(*funcs.operation, "weight_offset", 0.0));
@@ -154,6 +154,14 @@ void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) 
     value = value + operands[2].value(column);
   normalised(c, r) = value;
   funcs.results = {normalised};
+}
+
+const Algorithms &rowwiseAlgorithms() {
+  static const Algorithms algorithms = {
+      {"add", addAlgorithm},     {"multiply", multiplyAlgorithm},     {"softcap", softcapAlgorithm},
+      {"scale", scaleAlgorithm}, {"activation", activationAlgorithm}, {"split", splitAlgorithm},
+      {"embed", embedAlgorithm}, {"rotary", rotaryAlgorithm},         {"norm", normAlgorithm}};
+  return algorithms;
 }
 
 } // namespace tenon::kernels

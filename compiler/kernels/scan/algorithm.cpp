@@ -10,7 +10,7 @@ namespace tenon::kernels {
 /// Operands: forget, input, then a cache where there is one, starts, lengths, and with a cache past and pages. A row is
 /// forget * c + (1 - forget) * input with c the row before it: that of position past[b] - 1 in the cache for the first
 /// of a sequence, or zeros.
-void scanAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void scanAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Var c("c"), r("r"), b("b");
   bool cached = integerAttribute(*funcs.operation, "cached") != 0;
   int width = static_cast<int>(operands[0].width());
@@ -28,8 +28,8 @@ void scanAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) 
   if (cached) {
     Func place("place"), page("page");
     Expr last = max(operands[5].value(b), 0) - 1;
-    place(b) = last % kPageKeys * width;
-    page(b) = pageOf(operands[6], last / kPageKeys, b, operands[2].extent);
+    place(b) = rowPlace<Expr>(width, last % kPageTokens, 0);
+    page(b) = pageOf(operands[6], last / kPageTokens, b, operands[2].extent);
     first = select(operands[5].value(at.y) > 0, operands[2].value(place(at.y) + c, page(at.y)), 0.0f);
     funcs.stages.insert({{"place", place}, {"page", page}});
   }
@@ -39,6 +39,11 @@ void scanAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) 
   funcs.stages.insert({{"start", start}, {"length", length}});
   funcs.reductions.insert({{"token", at.x}, {"sequence", at.y}});
   funcs.results = {scanned};
+}
+
+const Algorithms &scanAlgorithms() {
+  static const Algorithms algorithms = {{"scan", scanAlgorithm}};
+  return algorithms;
 }
 
 } // namespace tenon::kernels

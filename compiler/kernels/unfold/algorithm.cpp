@@ -9,7 +9,7 @@ namespace tenon::kernels {
 
 /// Operands: rows, their starts and lengths, the result's starts and lengths. Column c * window + j of a sequence's row
 /// t is component c of its row t * stride + j - window / 2, zero outside of the sequence.
-void unfoldAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+static void unfoldAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Var c("c"), r("r"), j("j");
   int window = static_cast<int>(integerAttribute(*funcs.operation, "window"));
   int stride = static_cast<int>(integerAttribute(*funcs.operation, "stride", 1));
@@ -26,6 +26,11 @@ void unfoldAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs
   unfolded(c, r) = select(inside(neighbour, r), operands[0].value(c / window, source(neighbour, r)), 0.0f);
   funcs.stages.insert({{"start", start}, {"length", length}, {"first", first}, {"inside", inside}, {"source", source}});
   funcs.results = {unfolded};
+}
+
+const Algorithms &unfoldAlgorithms() {
+  static const Algorithms algorithms = {{"unfold", unfoldAlgorithm}};
+  return algorithms;
 }
 
 } // namespace tenon::kernels

@@ -53,6 +53,9 @@ typedef struct tenon_call {
 
 #define TENON_DRIVER_NO_MEMORY (-1000)
 
+/* Tokens of one sequence that a page of a state holds: token t is in page t / TENON_PAGE_TOKENS of its sequence. */
+#define TENON_PAGE_TOKENS 16
+
 /* Runs one entry point. Returns 0, TENON_DRIVER_NO_MEMORY or the error code of the kernel that failed. */
 typedef int32_t (*tenon_entry_fn)(const tenon_call *call);
 

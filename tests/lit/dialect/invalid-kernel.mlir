@@ -12,6 +12,18 @@ func.func @targets_differ(%x: tensor<?x8xf32>) {
 
 // -----
 
+func.func @elements_are_f32_or_i32(%x: tensor<?x8xf32>, %y: tensor<?xf64>) {
+  // expected-error @below {{operand #1 must be variadic of ranked tensor of 32-bit float or 32-bit signless integer values, but got 'tensor<?xf64>'}}
+  %0 = tenon.kernel "k" (%x, %y) : (tensor<?x8xf32>, tensor<?xf64>) -> tensor<?x8xf32> {
+  ^bb0(%a: tensor<?x8xf32>, %b: tensor<?xf64>):
+    %1 = tenon.add %a, %a : tensor<?x8xf32>
+    tenon.yield %1 : tensor<?x8xf32>
+  }
+  return
+}
+
+// -----
+
 func.func @body_takes_the_inputs(%x: tensor<?x8xf32>) {
   // expected-error @below {{body takes 'tensor<?x4xf32>' where it is given 'tensor<?x8xf32>'}}
   %0 = tenon.kernel "k" (%x) : (tensor<?x8xf32>) -> tensor<?x4xf32> {

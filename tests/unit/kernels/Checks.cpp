@@ -31,7 +31,7 @@ std::vector<Array> run(const KernelDescription &description, const std::string &
 std::vector<Array> runInto(const KernelDescription &description, const std::string &target,
                            std::vector<Array> arguments, std::vector<Array> results, const Schedule *schedule) {
   const LoadedKernel &kernel =
-      compiled(description, schedule ? *schedule : defaultSchedule(description, *findTarget(target)));
+      compiled(description, schedule ? *schedule : scheduleOf(description, *findTarget(target)));
   std::vector<Array *> arrays;
   for (Array &argument : arguments)
     arrays.push_back(&argument);

@@ -34,6 +34,14 @@ KernelDescription RegionBuilder::yield(std::vector<int> results) {
   return description;
 }
 
+Schedule scheduleOf(const KernelDescription &description, const TargetModel &target) {
+  std::string error;
+  std::optional<Schedule> schedule = defaultSchedule(description, target, error);
+  if (!schedule)
+    throw std::runtime_error(error);
+  return *schedule;
+}
+
 Batch::Batch(std::vector<int32_t> lengths, int32_t rowTile) : lengths(std::move(lengths)) {
   starts.push_back(0);
   for (int32_t length : this->lengths)

@@ -36,6 +36,9 @@ private:
   int values = 0;
 };
 
+/// The default schedule of a region that some family computes.
+Schedule scheduleOf(const KernelDescription &description, const TargetModel &target);
+
 /// A packed batch: where each sequence starts, and how many rows there are in all.
 struct Batch {
   explicit Batch(std::vector<int32_t> lengths, int32_t rowTile = 16);

@@ -19,9 +19,12 @@ void checkEveryValue(const KernelDescription &kernel, const std::string &target,
   if (!cpuHas(target))
     return;
   const TargetModel &model = *findTarget(target);
-  for (const auto &[name, values] : scheduleSpace(kernel, model))
+  std::string error;
+  std::optional<ScheduleSpace> space = scheduleSpace(kernel, model, error);
+  ASSERT_TRUE(space) << error;
+  for (const auto &[name, values] : *space)
     for (int64_t value : values) {
-      Schedule schedule = defaultSchedule(kernel, model);
+      Schedule schedule = scheduleOf(kernel, model);
       schedule.parameters[name] = value;
       SCOPED_TRACE(schedule.text());
       expectAccurate(kernel, arguments, run(kernel, target, arguments, resultRows, &schedule), compared);
@@ -105,13 +108,26 @@ TEST_P(Schedules, pool) {
                   {true, true, true});
 }
 
+TEST(Schedule, aRegionThatNoFamilyComputesHasNeitherSpaceNorDefaults) {
+  KernelDescription kernel;
+  kernel.operations.push_back({"convolution", {}, {}, {}});
+  const TargetModel &model = *findTarget("x86-64-v3");
+  std::string error;
+  EXPECT_FALSE(defaultSchedule(kernel, model, error));
+  EXPECT_TRUE(error.starts_with("operation 0 (convolution): unknown kind")) << error;
+  error.clear();
+  EXPECT_FALSE(scheduleSpace(kernel, model, error));
+  EXPECT_TRUE(error.starts_with("operation 0 (convolution): unknown kind")) << error;
+}
+
 TEST_P(Schedules, defaultsAreLegal) {
   RegionBuilder region;
   int x = region.rows(21), w = region.array({4, 21, 48});
   KernelDescription kernel = region.yield({region.operation("linear", {x, w}, 150)});
   const TargetModel &model = *findTarget(GetParam());
-  auto space = scheduleSpace(kernel, model);
-  Schedule schedule = defaultSchedule(kernel, model);
+  std::string error;
+  ScheduleSpace space = scheduleSpace(kernel, model, error).value();
+  Schedule schedule = scheduleOf(kernel, model);
   EXPECT_EQ(schedule.target, GetParam());
   ASSERT_EQ(schedule.parameters.size(), space.size());
   for (const auto &[name, value] : schedule.parameters)

@@ -1,0 +1,10 @@
+# Writes to OUTPUT a header that defines TENON_GENERATOR_HASH, one hash of the contents of FILES, which it lists.
+set(hashes "")
+set(list "")
+foreach(file ${FILES})
+  file(SHA256 ${file} hash)
+  string(APPEND hashes "${hash}")
+  string(APPEND list "// ${file}\n")
+endforeach()
+string(SHA256 all "${hashes}")
+file(CONFIGURE OUTPUT ${OUTPUT} CONTENT "${list}#define TENON_GENERATOR_HASH \"${all}\"\n")
