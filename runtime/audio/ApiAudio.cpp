@@ -51,14 +51,14 @@ TranscribeOptions converted(const Model &model, const tenon_transcribe_options &
   TranscribeOptions options;
   options.timestamps = given.timestamps != 0;
   options.start = startTokens(model.manifest(), {given.start_tokens, given.start_token_count}, options.timestamps);
-  tenon_generate_options generate = TENON_GENERATE_DEFAULTS;
-  if (given.generate)
-    generate = *given.generate;
+  tenon_generate_options generate = given.generate ? *given.generate : model.manifest().generation.options();
   if (given.max_tokens < 0)
     fail(TENON_ERROR_OUT_OF_RANGE, "max_tokens is ", given.max_tokens, ", expected at least 0");
   // An answer that is longer repeats itself.
   int64_t usual = std::max<int64_t>(model.entry("prefill").limits.positions / 2, 1);
   generate.max_tokens = given.max_tokens != 0 ? given.max_tokens : usual;
+  generate.max_length = 0; // of a window with what starts its answer
+  generate.min_tokens = std::min(generate.min_tokens, generate.max_tokens);
   generate.callback = nullptr;
   options.generate = convertOptions(model, generate);
   options.generate.renormalize = true; // much of what a model of sounds writes by itself is never said
@@ -68,11 +68,7 @@ TranscribeOptions converted(const Model &model, const tenon_transcribe_options &
             std::span<float> scores, std::span<const int32_t> written) { rules.apply(scores, written); };
   if (given.callback)
     options.callback = [callback = given.callback, context = given.context](const tenon_segment &segment) {
-      try {
-        return callback(context, &segment) != 0;
-      } catch (const std::exception &thrown) {
-        fail(TENON_ERROR_CALLBACK, "the callback threw an exception: ", thrown.what());
-      }
+      return calledBack([&] { return callback(context, &segment); });
     };
   return options;
 }

@@ -8,7 +8,6 @@
 #include "Handle.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <deque>
 
@@ -54,88 +53,6 @@ private:
   std::deque<SessionUse> uses;
 };
 
-/// A number that is at least `least` and at most `most`; NaN is not.
-void requireWithin(double value, double least, double most, const char *name, const char *expected) {
-  if (!(value >= least && value <= most))
-    fail(TENON_ERROR_OUT_OF_RANGE, name, " is ", std::to_string(value), ", expected ", expected);
-}
-
-void requireFlag(uint32_t value, const char *name) {
-  if (value > 1)
-    fail(TENON_ERROR_OUT_OF_RANGE, name, " is ", value, ", expected 0 or 1");
-}
-
-/// More sequences of one prompt than anybody wants.
-constexpr uint32_t mostSequences = 4096;
-
-void checkOptions(const tenon_generate_options &given) {
-  requireStructSize(given.struct_size, sizeof given, "tenon_generate_options");
-  if (given.max_tokens < 0)
-    fail(TENON_ERROR_OUT_OF_RANGE, "max_tokens is ", given.max_tokens, ", expected at least 0");
-  if (given.min_tokens < 0 || given.min_tokens > given.max_tokens)
-    fail(TENON_ERROR_OUT_OF_RANGE, "min_tokens is ", given.min_tokens, ", expected 0 to max_tokens (", given.max_tokens,
-         ")");
-  requireWithin(given.temperature, 0, HUGE_VAL, "temperature", "at least 0");
-  requireWithin(given.top_p, 0x1p-1022, 1, "top_p", "more than 0 and at most 1");
-  requireWithin(given.min_p, 0, 1, "min_p", "0 to 1");
-  requireWithin(given.repetition_penalty, 0x1p-1022, 1e30, "repetition_penalty", "more than 0");
-  requireWithin(given.length_penalty, -1e30, 1e30, "length_penalty", "a number");
-  if (given.top_k < 0)
-    fail(TENON_ERROR_OUT_OF_RANGE, "top_k is ", given.top_k, ", expected at least 0");
-  if (given.sequences < 1 || given.sequences > mostSequences)
-    fail(TENON_ERROR_OUT_OF_RANGE, "sequences is ", given.sequences, ", expected 1 to ", mostSequences);
-  if (given.beams > mostSequences || (given.beams != 0 && given.beams < given.sequences))
-    fail(TENON_ERROR_OUT_OF_RANGE, "beams is ", given.beams, ", expected 0, or at least the ", given.sequences,
-         " sequences wanted and at most ", mostSequences);
-  if (given.beams != 0 && given.temperature != 0)
-    fail(TENON_ERROR_INVALID_ARGUMENT, "beams want temperature 0: beam search does not sample");
-  if (given.beams != 0 && given.max_tokens == 0)
-    fail(TENON_ERROR_OUT_OF_RANGE, "max_tokens is 0, beam search writes at least 1");
-  requireFlag(given.ignore_eos, "ignore_eos");
-  requireFlag(given.early_stopping, "early_stopping");
-  requireFlag(given.scores, "scores");
-}
-
-} // namespace
-
-GenerateOptions tenon::runtime::convertOptions(const Model &model, const tenon_generate_options &given) {
-  checkOptions(given);
-  GenerateOptions options;
-  options.maxTokens = given.max_tokens;
-  options.sampling = {given.temperature, given.top_k, given.top_p, given.min_p, given.repetition_penalty, given.seed};
-  options.sequences = given.sequences;
-  options.beams = given.beams;
-  options.lengthPenalty = given.length_penalty;
-  options.earlyStopping = given.early_stopping != 0;
-  options.scores = given.scores != 0;
-  options.minTokens = given.min_tokens;
-  if (!given.ignore_eos)
-    options.stopTokens = model.manifest().tokens.eos;
-  if (given.stop_token_count != 0)
-    requirePointer(given.stop_tokens, "stop_tokens");
-  options.stopTokens.insert(options.stopTokens.end(), given.stop_tokens, given.stop_tokens + given.stop_token_count);
-  if (given.stop_string_count != 0)
-    requirePointer(given.stop_strings, "stop_strings");
-  for (size_t index = 0; index < given.stop_string_count; ++index) {
-    if (!given.stop_strings[index] || !*given.stop_strings[index])
-      fail(TENON_ERROR_INVALID_ARGUMENT, "stop string ", index, " is null or empty");
-    options.stopStrings.emplace_back(given.stop_strings[index]);
-  }
-  if (!options.stopStrings.empty() && !model.hasTokenizer())
-    fail(TENON_ERROR_TOKENIZER, "model ", model.manifest().name, " has no tokenizer to find stop strings with");
-  if (given.callback)
-    options.callback = [callback = given.callback, context = given.context](const tenon_generation_event &event) {
-      try {
-        return callback(context, &event) != 0;
-      } catch (const std::exception &thrown) {
-        fail(TENON_ERROR_CALLBACK, "the callback threw an exception: ", thrown.what());
-      }
-    };
-  return options;
-}
-
-namespace {
-
 void give(const GenerationResults &results, tenon_generation &to, const GenerationTimes &times) {
   to.sequences = results.views.data();
   to.sequence_count = results.views.size();
@@ -150,8 +67,7 @@ void generateBatch(tenon_session *const *sessions, const int32_t *const *prompts
   requirePointer(lengths, "prompt_lengths");
   const Model &model = uses[0]->model();
   const Entry &entry = prefillOf(model);
-  static const tenon_generate_options defaults = TENON_GENERATE_DEFAULTS;
-  GenerateOptions converted = convertOptions(model, options ? *options : defaults);
+  GenerateOptions converted = convertOptions(model, options ? *options : model.manifest().generation.options());
   // Kernels count what they write in 32 bits.
   size_t most = size_t(INT32_MAX / logitsWidth(entry)) / std::max(converted.sequences, std::max(converted.beams, 1u));
   if (count > most)
@@ -220,6 +136,15 @@ const char *tenon_finish_name(tenon_finish finish) {
   static constexpr const char *names[] = {"length",     "stop_token", "stop_string", "positions",
                                           "cache_full", "cancelled",  "not_a_number"};
   return size_t(finish) < std::size(names) ? names[finish] : "unknown finish";
+}
+
+tenon_status tenon_model_generate_options(tenon_model *model, tenon_generate_options *options) {
+  return guarded([&] {
+    ModelUse use(model);
+    requirePointer(options, "options");
+    requireStructSize(options->struct_size, sizeof *options, "tenon_generate_options");
+    *options = use->manifest().generation.options();
+  });
 }
 
 tenon_status tenon_session_set_sources(tenon_session *const *sessions, const tenon_source *sources, size_t count) {

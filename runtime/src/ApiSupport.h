@@ -32,6 +32,17 @@ template <typename Body> tenon_status guarded(Body body) noexcept {
   }
 }
 
+/// Calls what the caller gave and returns whether the result is not 0. What it throws, of any type, becomes a status.
+template <typename Call> bool calledBack(Call call) {
+  try {
+    return call() != 0;
+  } catch (const std::exception &thrown) {
+    fail(TENON_ERROR_CALLBACK, "the callback threw an exception: ", thrown.what());
+  } catch (...) {
+    fail(TENON_ERROR_CALLBACK, "the callback threw something that is no std::exception");
+  }
+}
+
 template <typename T> void requirePointer(T *pointer, const char *name) {
   if (!pointer)
     fail(TENON_ERROR_INVALID_ARGUMENT, name, " is null");

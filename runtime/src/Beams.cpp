@@ -60,7 +60,7 @@ public:
 
   /// Finds the best continuations of `count` beams from `first` on that have the same scores, which it changes. Several
   /// threads may do so for different beams.
-  void scoreBeams(std::span<float> scores, size_t first, size_t count, RepetitionPenalty &penalty);
+  void scoreBeams(std::span<float> scores, size_t first, size_t count, Penalties &penalties);
   /// Makes the next beams, once all have been scored.
   void step();
   /// Ends the search with what there is.
@@ -73,6 +73,7 @@ private:
   void checkEnds();
   void keepFinished();
   void continueBeams();
+  float overLength(float score, size_t length) const;
   bool canImprove();
   std::vector<int32_t> extended(const Continuation &continuation) const;
   size_t stopStringAt(const std::vector<int32_t> &tokens) const;
@@ -93,10 +94,9 @@ private:
 };
 
 BeamSearch::BeamSearch(Session &runner, const Prompt &prompt, const GenerateOptions &options)
-    : runner(runner), prompt(prompt), options(options), width(options.beams), longest(options.maxTokens),
-      atLongest(TENON_FINISH_LENGTH),
-      rules(runner.model().manifest().tokens, options.stopTokens, options.minTokens, options.maxTokens, options.filter),
-      choices(width), finished(width) {
+    : runner(runner), prompt(prompt), options(options), width(options.beams),
+      longest(options.bounds.most(prompt.sequence->length())), atLongest(TENON_FINISH_LENGTH),
+      rules(runner.model().manifest().tokens, options), choices(width), finished(width) {
   int64_t positions = runner.model().entry("prefill").limits.positions;
   if (int64_t room = positions - prompt.sequence->length() + 1; positions != 0 && room < longest) {
     longest = room;
@@ -115,26 +115,25 @@ void BeamSearch::addSteps(std::vector<Step> &steps) {
 
 size_t BeamSearch::keptContinuations() const { return std::max<size_t>(2, 1 + options.stopTokens.size()) * width; }
 
-void BeamSearch::scoreBeams(std::span<float> scores, size_t first, size_t count, RepetitionPenalty &penalty) {
+void BeamSearch::scoreBeams(std::span<float> scores, size_t first, size_t count, Penalties &penalties) {
   const Beam &beam = beams[first];
   choices[first].numbers = highest(scores) >= 0;
   if (!choices[first].numbers)
     return;
-  auto start = int64_t(runner.model().manifest().tokens.start.size());
-  auto applyRules = [&] { return rules.apply(scores, beam.sequence.length() - start, beam.tokens); };
-  bool forced = options.renormalize && applyRules();
-  double sum = logSumExp(scores);
-  if (options.sampling.repetitionPenalty != 1) {
+  AnswerSoFar answer = answerSoFar(beam.sequence, beam.tokens);
+  double sum = penalties.any() || !options.renormalize ? logSumExp(scores) : 0;
+  // Penalties are about logarithms of probabilities here.
+  if (penalties.any()) {
     for (float &score : scores)
       score = float(double(score) - sum);
     sum = 0;
-    penalty.apply(scores, beam.sequence.tokens());
+    penalties.apply(scores, answer.source, answer.tokens);
   }
-  forced = forced || (!options.renormalize && applyRules());
+  bool forced = rules.apply(scores, answer);
+  if (options.renormalize)
+    sum = logSumExp(scores);
   if (forced || sum == impossible)
     sum = 0;
-  if (!forced)
-    rules.holdEnds(scores, beam.tokens);
   for (size_t index = first; index < first + count; ++index)
     bestTokens(scores, sum, beams[index].score, keptContinuations(), choices[index].tokens);
 }
@@ -192,14 +191,14 @@ void BeamSearch::checkEnds() {
 /// The best `beams` that have ended so far. Only the best continuations may be among them: the others are there so that
 /// enough go on.
 void BeamSearch::keepFinished() {
-  bool full = options.earlyStopping &&
+  bool full = options.earlyStopping == EarlyStopping::WhenEnough &&
               std::all_of(finished.begin(), finished.end(), [](const Finished &one) { return !one.tokens.empty(); });
-  auto length = float(beams[0].tokens.size() + 1);
+  size_t length = beams[0].tokens.size() + 1;
   for (size_t index = 0; index < std::min(width, continuations.size()); ++index) {
     const Continuation &continuation = continuations[index];
     if (!continuation.finish || full || !mayImprove)
       continue;
-    float score = continuation.score / std::pow(length, float(options.lengthPenalty));
+    float score = overLength(continuation.score, length);
     auto place = std::find_if(finished.begin(), finished.end(), [&](const Finished &one) { return score > one.score; });
     if (place == finished.end())
       continue;
@@ -235,14 +234,21 @@ void BeamSearch::continueBeams() {
   beams = std::move(next);
 }
 
-/// Whether what is running may still beat what has ended, by its score at the present length.
+/// A score divided by its share of the length.
+float BeamSearch::overLength(float score, size_t length) const {
+  return score / float(std::pow(double(length), options.lengthPenalty));
+}
+
+/// Whether what is running may still beat what has ended: by its score at the present length, or at the length where
+/// that could be best.
 bool BeamSearch::canImprove() {
-  float possible = beams[0].score / std::pow(float(beams[0].tokens.size()), float(options.lengthPenalty));
+  bool canGrow = options.earlyStopping == EarlyStopping::WhenCertain && options.lengthPenalty > 0;
+  float possible = overLength(beams[0].score, canGrow ? size_t(longest) : beams[0].tokens.size());
   float worst = finished.back().score;
   bool beats = std::any_of(finished.begin(), finished.end(),
                            [&](const Finished &one) { return possible > (one.tokens.empty() ? never : worst); });
   mayImprove = mayImprove && beats;
-  bool open = !options.earlyStopping ||
+  bool open = options.earlyStopping != EarlyStopping::WhenEnough ||
               std::any_of(finished.begin(), finished.end(), [](const Finished &one) { return one.tokens.empty(); });
   bool goesOn = std::any_of(continuations.begin(), continuations.end(),
                             [](const Continuation &continuation) { return !continuation.finish; });
@@ -268,8 +274,7 @@ void BeamSearch::end(tenon_finish finish) {
     if (!finished[place].tokens.empty())
       continue;
     Beam &beam = beams[next++];
-    auto length = float(std::max<size_t>(beam.tokens.size(), 1));
-    float score = beam.score / std::pow(length, float(options.lengthPenalty));
+    float score = overLength(beam.score, std::max<size_t>(beam.tokens.size(), 1));
     if (place == 0)
       best = std::move(beam.sequence);
     finished[place] = {std::move(beam.tokens), finish, score};
@@ -316,7 +321,7 @@ private:
   const GenerateOptions &options;
   std::span<GenerationResults> results;
   size_t vocab;
-  std::vector<RepetitionPenalty> penalties; ///< one per thread
+  std::vector<Penalties> penalties;         ///< one per thread
   std::vector<BeamSearch> searches;
   std::vector<BeamSearch *> live;
   std::vector<float> logits; ///< [live, beams, vocab]; at first, when beams do not differ, [live, vocab]
@@ -327,7 +332,7 @@ private:
 BeamSearches::BeamSearches(Session &runner, std::span<const Prompt> prompts, std::vector<float> promptLogits,
                            const GenerateOptions &options, std::span<GenerationResults> results)
     : runner(runner), options(options), results(results), vocab(promptLogits.size() / prompts.size()),
-      penalties(runner.threads(), RepetitionPenalty(options.sampling.repetitionPenalty, vocab)),
+      penalties(runner.threads(), Penalties(options.sampling, vocab)),
       logits(std::move(promptLogits)), sharing(options.beams) {
   searches.reserve(prompts.size());
   for (const Prompt &prompt : prompts)

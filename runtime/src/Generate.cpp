@@ -32,6 +32,7 @@ struct Row {
   Sequence sequence;
   AnswerText text;
   GeneratedSequence written;
+  int64_t longest = 0; ///< most tokens to write
   bool finished = false;
 
   Row(size_t prompt, uint32_t number, Sequence sequence, AnswerText text)
@@ -40,6 +41,7 @@ struct Row {
 
 /// What one of the session's threads needs to choose tokens.
 struct Chooser {
+  Penalties penalties;
   Sampler sampler;
   std::vector<float> untouched; ///< the scores of one row, before they are sampled from
 };
@@ -53,9 +55,8 @@ class Generation {
 public:
   Generation(Session &runner, std::span<const Prompt> prompts, const GenerateOptions &options)
       : runner(runner), prompts(prompts), options(options), entry(runner.model().entry("prefill")),
-        vocab(size_t(logitsWidth(entry))), choosers(runner.threads(), Chooser{Sampler(options.sampling, vocab), {}}),
-        rules(runner.model().manifest().tokens, options.stopTokens, options.minTokens, options.maxTokens,
-              options.filter) {}
+        vocab(size_t(logitsWidth(entry))), choosers(runner.threads(), Chooser{Penalties(options.sampling, vocab), Sampler(options.sampling), {}}),
+        rules(runner.model().manifest().tokens, options) {}
 
   void run(std::vector<float> promptLogits);
   void collect(std::span<GenerationResults> results);
@@ -103,7 +104,8 @@ void Generation::startRows(std::vector<float> promptLogits) {
   }
   for (Row &row : rows) {
     live.push_back(&row);
-    if (options.maxTokens == 0)
+    row.longest = options.bounds.most(row.sequence.length());
+    if (row.longest == 0)
       finish(row, TENON_FINISH_LENGTH);
   }
 }
@@ -124,14 +126,14 @@ void Generation::finish(Row &row, tenon_finish how) {
 }
 
 Choice Generation::choose(const Row &row, std::span<float> scores) {
-  auto start = int64_t(runner.model().manifest().tokens.start.size());
-  if (!rules.apply(scores, row.sequence.length() - start, row.written.tokens))
-    rules.holdEnds(scores, row.written.tokens);
-  auto &[sampler, untouched] = choosers[ThreadPool::currentThread()];
+  auto &[penalties, sampler, untouched] = choosers[ThreadPool::currentThread()];
+  AnswerSoFar answer = answerSoFar(row.sequence, row.written.tokens);
   if (options.scores)
     untouched.assign(scores.begin(), scores.end());
+  penalties.apply(scores, answer.source, answer.tokens);
+  rules.apply(scores, answer);
   uint64_t stream = uint64_t(row.prompt) << 32 | row.number;
-  int32_t token = sampler.pick(scores, row.sequence.tokens(), stream, row.written.tokens.size());
+  int32_t token = sampler.pick(scores, stream, row.written.tokens.size());
   bool scored = options.scores && token >= 0;
   return {token, scored ? double(untouched[size_t(token)]) - logSumExp(untouched) : 0};
 }
@@ -159,7 +161,7 @@ void Generation::write(Row &row, Choice choice) {
     finish(row, TENON_FINISH_STOP_TOKEN);
   else if (row.text.stopped())
     finish(row, TENON_FINISH_STOP_STRING);
-  else if (int64_t(row.written.tokens.size()) >= options.maxTokens)
+  else if (int64_t(row.written.tokens.size()) >= row.longest)
     finish(row, TENON_FINISH_LENGTH);
   else if (entry.limits.positions != 0 && row.sequence.length() >= entry.limits.positions)
     finish(row, TENON_FINISH_POSITIONS);
@@ -228,6 +230,14 @@ private:
   std::vector<Sequence> before;
 };
 
+/// As transformers, which takes a prompt of the greatest length for a mistake.
+void checkLength(const AnswerBounds &bounds, const Prompt &prompt, size_t row) {
+  int64_t length = prompt.sequence->length() + int64_t(prompt.tokens.size());
+  if (bounds.maxLength != 0 && bounds.maxTokens != 0 && length >= bounds.maxLength)
+    fail(TENON_ERROR_OUT_OF_RANGE, "prompt ", row, " ends after ", length, " tokens, and max_length is ",
+         bounds.maxLength, " with what is written behind it");
+}
+
 void markCancelled(const GenerateOptions &options, std::span<GenerationResults> results) {
   for (GenerationResults &result : results) {
     result.sequences.resize(options.sequences);
@@ -291,6 +301,12 @@ std::span<const int32_t> promptTokens(const Model &model, const Sequence &sequen
   return given.empty() && sequence.length() == 0 ? std::span<const int32_t>(model.manifest().tokens.start) : given;
 }
 
+AnswerSoFar answerSoFar(const Sequence &sequence, std::span<const int32_t> written) {
+  std::span<const int32_t> tokens = sequence.tokens();
+  const Source *source = sequence.source();
+  return {tokens, source ? source->tokens() : tokens.first(tokens.size() - written.size()), written};
+}
+
 GenerationTimes generate(Session &runner, std::span<const Prompt> prompts, const GenerateOptions &options,
                          std::span<GenerationResults> results) {
   runner.refuseAfterFork();
@@ -299,6 +315,7 @@ GenerationTimes generate(Session &runner, std::span<const Prompt> prompts, const
     if (prompts[row].tokens.empty())
       fail(TENON_ERROR_OUT_OF_RANGE, "prompt ", row, " has 0 tokens, expected at least 1");
     checkTokens(entry, prompts[row].sequence->length(), prompts[row].tokens, row);
+    checkLength(options.bounds, prompts[row], row);
   }
   Undo undo(prompts);
   GenerationTimes times;

@@ -3,9 +3,8 @@
 #ifndef TENON_RUNTIME_GENERATE_H
 #define TENON_RUNTIME_GENERATE_H
 
-#include "AnswerRules.h"
+#include "GenerateOptions.h"
 #include "GenerationResults.h"
-#include "Sampler.h"
 #include "Sequence.h"
 #include "text/Tokenizer.h"
 
@@ -13,31 +12,11 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace tenon::runtime {
 
 class Session;
-
-/// As in tenon_generate_options, checked.
-struct GenerateOptions {
-  int64_t maxTokens = 256;
-  SamplingOptions sampling;
-  uint32_t sequences = 1;
-  uint32_t beams = 0;
-  double lengthPenalty = 1;
-  bool earlyStopping = false;
-  bool scores = false;
-  /// With beams, whether probabilities are among what may be said, so that what may not has none of them.
-  bool renormalize = false;
-  std::vector<int32_t> stopTokens; ///< the model's own included, unless they are to be ignored
-  std::vector<std::string> stopStrings;
-  int64_t minTokens = 0;
-  ScoreFilter filter; ///< or none
-  /// Returns whether to cancel.
-  std::function<bool(const tenon_generation_event &)> callback;
-};
 
 /// One prompt: the sequence that it continues, and what may cancel it.
 struct Prompt {
@@ -48,11 +27,11 @@ struct Prompt {
 
 class Model;
 
-/// Checks what a caller gave.
-GenerateOptions convertOptions(const Model &model, const tenon_generate_options &given);
-
 /// The tokens that a prompt means: those given, else the model's start, where the sequence is empty and it has one.
 std::span<const int32_t> promptTokens(const Model &model, const Sequence &sequence, std::span<const int32_t> given);
+
+/// What is known where the next token of an answer is to be chosen.
+AnswerSoFar answerSoFar(const Sequence &sequence, std::span<const int32_t> written);
 
 struct GenerationTimes {
   double prefillSeconds = 0;

@@ -320,6 +320,8 @@ Manifest readManifest(const JsonValue &root) {
   manifest.kernelCount = arrayMember(root, "kernels", "the manifest").size();
   if (const JsonValue *tokens = given(root, "tokens"))
     manifest.tokens = parseTokens(*tokens);
+  if (const JsonValue *generation = given(root, "generation"))
+    manifest.generation = GenerationDefaults(*generation);
   if (const JsonValue *audio = given(root, "audio"))
     manifest.audio = parseAudio(*audio);
   if (given(root, "chat_template"))

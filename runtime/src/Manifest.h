@@ -7,6 +7,7 @@
 #ifndef TENON_RUNTIME_MANIFEST_H
 #define TENON_RUNTIME_MANIFEST_H
 
+#include "GenerationDefaults.h"
 #include "audio/Format.h"
 #include "tenon/tenon.h"
 
@@ -108,6 +109,7 @@ struct Manifest {
   int64_t width = 0;
   std::vector<Entry> entries;
   SpecialTokens tokens;
+  GenerationDefaults generation;
   std::string chatTemplate; ///< "" for none
   std::optional<AudioFormat> audio;
   size_t kernelCount = 0;

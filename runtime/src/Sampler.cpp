@@ -16,17 +16,21 @@
 namespace tenon::runtime {
 
 void RepetitionPenalty::apply(std::span<float> scores, std::span<const int32_t> history) {
-  if (penalty == 1)
+  if (!any())
     return;
   auto factor = float(penalty);
   for (int32_t id : history) {
+    // A source's tokens may be of a larger vocabulary.
+    if (size_t(id) >= scores.size())
+      continue;
     float &score = scores[size_t(id)];
     if (!seen[size_t(id)])
       score = score < 0 ? score * factor : score / factor;
     seen[size_t(id)] = true;
   }
   for (int32_t id : history)
-    seen[size_t(id)] = false;
+    if (size_t(id) < scores.size())
+      seen[size_t(id)] = false;
 }
 
 /// Those as good as the k-th best stay.
@@ -92,8 +96,7 @@ int32_t Sampler::draw(double number) const {
   return last;
 }
 
-int32_t Sampler::pick(std::span<float> scores, std::span<const int32_t> history, uint64_t stream, uint64_t index) {
-  penalty.apply(scores, history);
+int32_t Sampler::pick(std::span<const float> scores, uint64_t stream, uint64_t index) {
   int32_t best = highest(scores);
   if (options.temperature == 0 || best < 0)
     return best;

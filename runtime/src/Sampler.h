@@ -16,6 +16,7 @@ struct SamplingOptions {
   double topP = 1;
   double minP = 0;
   double repetitionPenalty = 1;
+  double sourceRepetitionPenalty = 1;
   uint64_t seed = 0;
 };
 
@@ -24,6 +25,7 @@ struct SamplingOptions {
 class RepetitionPenalty {
 public:
   RepetitionPenalty(double penalty, size_t vocab) : penalty(penalty), seen(penalty != 1 ? vocab : 0) {}
+  bool any() const { return penalty != 1; }
   void apply(std::span<float> scores, std::span<const int32_t> history);
 
 private:
@@ -31,13 +33,28 @@ private:
   std::vector<bool> seen;
 };
 
+/// Both penalties: that of tokens of prompt and answer, and the one that favours the source's.
+class Penalties {
+public:
+  Penalties(const SamplingOptions &options, size_t vocab)
+      : ofSource(1 / options.sourceRepetitionPenalty, vocab), ofAnswer(options.repetitionPenalty, vocab) {}
+  bool any() const { return ofSource.any() || ofAnswer.any(); }
+  void apply(std::span<float> scores, std::span<const int32_t> source, std::span<const int32_t> history) {
+    ofSource.apply(scores, source);
+    ofAnswer.apply(scores, history);
+  }
+
+private:
+  RepetitionPenalty ofSource, ofAnswer;
+};
+
 /// Picks tokens for one sequence at a time; keeps nothing between two picks but memory.
 class Sampler {
 public:
-  Sampler(const SamplingOptions &options, size_t vocab) : options(options), penalty(options.repetitionPenalty, vocab) {}
+  explicit Sampler(const SamplingOptions &options) : options(options) {}
 
-  /// Changes the scores. The `index`-th number of the stream decides. -1 if the scores are not numbers.
-  int32_t pick(std::span<float> scores, std::span<const int32_t> history, uint64_t stream, uint64_t index);
+  /// The `index`-th number of the stream decides. -1 if the scores are not numbers.
+  int32_t pick(std::span<const float> scores, uint64_t stream, uint64_t index);
 
 private:
   struct Candidate {
@@ -51,7 +68,6 @@ private:
   int32_t draw(double number) const;
 
   SamplingOptions options;
-  RepetitionPenalty penalty;
   std::vector<Candidate> candidates;
 };
 

@@ -168,7 +168,7 @@ void SourceBatch::start() {
   std::vector<std::shared_ptr<const Source>> sources;
   std::vector<int32_t> pages(size_t(batch * slots), 0);
   for (size_t row = 0; row < inputs.size(); ++row) {
-    sources.push_back(std::make_shared<Source>(pool, lengths[row]));
+    sources.push_back(std::make_shared<Source>(pool, lengths[row], inputs[row].tokens));
     std::copy(sources[row]->pages().begin(), sources[row]->pages().end(), pages.begin() + int64_t(row) * slots);
   }
   std::vector<void *> arguments;
@@ -196,7 +196,8 @@ void SourceBatch::start() {
 
 } // namespace
 
-Source::Source(std::shared_ptr<PagePool> from, int64_t rows) : pool(std::move(from)), rowCount(rows) {
+Source::Source(std::shared_ptr<PagePool> from, int64_t rows, std::span<const int32_t> tokens)
+    : pool(std::move(from)), rowCount(rows), read(tokens.begin(), tokens.end()) {
   pool->acquire(size_t(pagesFor(rows)), table);
 }
 

@@ -23,20 +23,22 @@ class Session;
 /// Pages with a source's keys and values, shared by all sequences about it and by nobody written after the first call.
 class Source {
 public:
-  /// Fails with TENON_ERROR_CACHE_FULL where there are not enough pages for `rows`.
-  Source(std::shared_ptr<PagePool> pool, int64_t rows);
+  /// Fails with TENON_ERROR_CACHE_FULL where there are not enough pages for `rows`. `tokens`: none where it is not of
+  /// tokens.
+  Source(std::shared_ptr<PagePool> pool, int64_t rows, std::span<const int32_t> tokens);
   ~Source() { pool->release(table); }
   Source(const Source &) = delete;
   Source &operator=(const Source &) = delete;
 
   int64_t rows() const { return rowCount; }
+  std::span<const int32_t> tokens() const { return read; }
   std::span<const int32_t> pages() const { return table; }
   const PagePool &pagePool() const { return *pool; }
 
 private:
   std::shared_ptr<PagePool> pool;
   int64_t rowCount;
-  std::vector<int32_t> table;
+  std::vector<int32_t> read, table;
 };
 
 /// One of tokens, features and hidden states, for a sequence that is then about it and has no tokens.

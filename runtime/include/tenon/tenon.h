@@ -270,8 +270,21 @@ typedef struct tenon_generation_event {
 /* Called on the generating thread. Returns 0 to go on, else to cancel. May not use the sessions. */
 typedef int (*tenon_generation_callback)(void *context, const tenon_generation_event *event);
 
-/* Start from TENON_GENERATE_DEFAULTS. Scores pass repetition_penalty, temperature, top_k, top_p and min_p in this
- * order, as in Hugging Face's libraries. */
+typedef enum tenon_early_stopping TENON_ENUM_TYPE {
+  TENON_STOP_WHEN_UNLIKELY = 0, /* end where no running beam's score at its present length beats the finished ones */
+  TENON_STOP_WHEN_ENOUGH = 1,   /* end as soon as there are `beams` finished sequences */
+  TENON_STOP_WHEN_CERTAIN = 2   /* end where no running beam can ever beat the finished ones */
+} tenon_early_stopping;
+
+/* Tokens that follow each other. */
+typedef struct tenon_token_list {
+  const int32_t *tokens;
+  size_t count;
+} tenon_token_list;
+
+/* Start from TENON_GENERATE_DEFAULTS or from the model's own, tenon_model_generate_options. Scores pass
+ * source_repetition_penalty, repetition_penalty, the rules about repeats and forbidden tokens, temperature, top_k, top_p
+ * and min_p in this order, as in Hugging Face's libraries. */
 typedef struct tenon_generate_options {
   size_t struct_size;        /* sizeof(tenon_generate_options) */
   int64_t max_tokens;        /* >= 0 */
@@ -285,19 +298,35 @@ typedef struct tenon_generate_options {
   uint32_t sequences; /* how many to write for each prompt: samples, or with beams the best; >= 1 */
   uint32_t beams;     /* width of the beam search, >= sequences; 0: none. Wants temperature 0 */
   double length_penalty;      /* a beam's score is its log probability / (its length ^ length_penalty) */
-  uint32_t early_stopping;    /* 1: end as soon as there are `beams` finished sequences */
+  uint32_t early_stopping;    /* a tenon_early_stopping */
   uint32_t scores;            /* 1: without beams too, compute the sequences' log probabilities */
-  const int32_t *stop_tokens; /* besides the model's own */
+  const int32_t *stop_tokens; /* besides the model's own; less than info.vocab */
   size_t stop_token_count;
   const char *const *stop_strings; /* NUL-terminated UTF-8 */
   size_t stop_string_count;
   tenon_generation_callback callback; /* or NULL; with beams called for the best sequence when it is known */
   void *context;
-  int64_t min_tokens; /* what ends a text may not come before so many tokens */
+  int64_t min_tokens;               /* what ends a text may not come before so many tokens */
+  int64_t max_length, min_length;   /* the same bounds with the session's tokens and the prompt counted; 0: none */
+  double source_repetition_penalty; /* as repetition_penalty, and in its favour: above 1 what the source (or else the
+                                     * prompt) says is likelier */
+  uint32_t no_repeat_ngram;         /* no run of so many tokens comes twice in prompt and answer; 0: any */
+  uint32_t source_no_repeat_ngram;  /* none comes that is in the source's tokens, or else in the prompt; 0: any */
+  const tenon_token_list *bad_words; /* what is never written: each of at least 1 token, which is less than info.vocab.
+                                      * One of a single token that ends texts is passed over */
+  size_t bad_word_count;
+  uint32_t renormalize; /* 1: with beams, what may not come has no part in probabilities */
+  uint32_t reserved;    /* 0 */
 } tenon_generate_options;
 
 #define TENON_GENERATE_DEFAULTS                                                                                        \
-  {sizeof(tenon_generate_options), 256, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, NULL, 0, NULL, 0, NULL, NULL, 0}
+  {sizeof(tenon_generate_options), 256,  0, 1, 0, 1, 0, 0, 0, 1, 0,    1, 0, 0, NULL, 0, NULL, 0, NULL,               \
+   NULL,                           0,    0, 0, 1, 0, 0, NULL, 0, 0, 0}
+
+/* The options that the model's authors recommend (`generation` of its spec, from generation_config.json), in place of
+ * those of TENON_GENERATE_DEFAULTS. options->struct_size is set by the caller; what it then points to belongs to the
+ * model. */
+TENON_API tenon_status tenon_model_generate_options(tenon_model *model, tenon_generate_options *options);
 
 /* What was written, in the session's memory until its next call. */
 typedef struct tenon_sequence {
@@ -320,7 +349,7 @@ typedef struct tenon_generation {
 
 /* Appends `count` tokens to the session's and writes what comes next: at least 1, or 0 where the session is empty and
  * the model has tokens that answers start with. Afterwards the session holds these and the first sequence but for its
- * last token. `options` may be NULL; so may `result`. */
+ * last token. `options` may be NULL, which stands for the model's own; so may `result`. */
 TENON_API tenon_status tenon_generate(tenon_session *session, const int32_t *tokens, size_t count,
                                       const tenon_generate_options *options, tenon_generation *result);
 

@@ -41,6 +41,25 @@ struct ChatMessage {
   std::string content;
 };
 
+/// How to generate; the members of tenon_generate_options, with its defaults. Model::generateOptions gives a model's.
+struct GenerateOptions {
+  int64_t maxTokens = 256, maxLength = 0, minTokens = 0, minLength = 0;
+  double temperature = 0, topP = 1, minP = 0, repetitionPenalty = 1, sourceRepetitionPenalty = 1;
+  int32_t topK = 0;
+  uint32_t noRepeatNgram = 0, sourceNoRepeatNgram = 0;
+  bool ignoreEos = false;
+  uint64_t seed = 0;
+  uint32_t sequences = 1, beams = 0;
+  double lengthPenalty = 1;
+  tenon_early_stopping earlyStopping = TENON_STOP_WHEN_UNLIKELY;
+  bool renormalize = false, scores = false;
+  std::vector<int32_t> stopTokens;
+  std::vector<std::string> stopStrings;
+  std::vector<std::vector<int32_t>> badWords;
+  /// Called for each token; returns false to cancel. What it throws, generate() throws.
+  std::function<bool(const tenon_generation_event &)> onToken;
+};
+
 /// A reference to an opened model; copies are further references.
 class Model {
 public:
@@ -77,6 +96,36 @@ public:
   std::string_view manifest() const {
     tenon_model_info all = info();
     return {all.manifest, all.manifest_size};
+  }
+
+  /// What the model's authors recommend, to change as one wants.
+  GenerateOptions generateOptions() const {
+    tenon_generate_options given = TENON_GENERATE_DEFAULTS;
+    check(tenon_model_generate_options(handle, &given));
+    GenerateOptions options;
+    options.maxTokens = given.max_tokens;
+    options.maxLength = given.max_length;
+    options.minTokens = given.min_tokens;
+    options.minLength = given.min_length;
+    options.temperature = given.temperature;
+    options.topP = given.top_p;
+    options.minP = given.min_p;
+    options.repetitionPenalty = given.repetition_penalty;
+    options.sourceRepetitionPenalty = given.source_repetition_penalty;
+    options.topK = given.top_k;
+    options.noRepeatNgram = given.no_repeat_ngram;
+    options.sourceNoRepeatNgram = given.source_no_repeat_ngram;
+    options.sequences = given.sequences;
+    options.beams = given.beams;
+    options.lengthPenalty = given.length_penalty;
+    options.earlyStopping = tenon_early_stopping(given.early_stopping);
+    options.renormalize = given.renormalize != 0;
+    options.stopStrings.assign(given.stop_strings, given.stop_strings + given.stop_string_count);
+    for (size_t index = 0; index < given.bad_word_count; ++index) {
+      const tenon_token_list &word = given.bad_words[index];
+      options.badWords.emplace_back(word.tokens, word.tokens + word.count);
+    }
+    return options;
   }
 
   /// Token ids of a UTF-8 text, at most `maxTokens` of them; 0 for no limit.
@@ -163,22 +212,6 @@ private:
   tenon_model *handle = nullptr;
 };
 
-/// How to generate; the members of tenon_generate_options, with its defaults.
-struct GenerateOptions {
-  int64_t maxTokens = 256, minTokens = 0;
-  double temperature = 0, topP = 1, minP = 0, repetitionPenalty = 1;
-  int32_t topK = 0;
-  bool ignoreEos = false;
-  uint64_t seed = 0;
-  uint32_t sequences = 1, beams = 0;
-  double lengthPenalty = 1;
-  bool earlyStopping = false, scores = false;
-  std::vector<int32_t> stopTokens;
-  std::vector<std::string> stopStrings;
-  /// Called for each token; returns false to cancel. What it throws, generate() throws.
-  std::function<bool(const tenon_generation_event &)> onToken;
-};
-
 /// GenerateOptions as C wants them; the options must outlive it.
 class GenerationArguments {
 public:
@@ -186,12 +219,22 @@ public:
                                void *context = nullptr) {
     for (const std::string &stop : options.stopStrings)
       stops.push_back(stop.c_str());
+    for (const std::vector<int32_t> &word : options.badWords)
+      words.push_back({word.data(), word.size()});
     given.max_tokens = options.maxTokens;
+    given.max_length = options.maxLength;
     given.min_tokens = options.minTokens;
+    given.min_length = options.minLength;
     given.temperature = options.temperature;
     given.top_p = options.topP;
     given.min_p = options.minP;
     given.repetition_penalty = options.repetitionPenalty;
+    given.source_repetition_penalty = options.sourceRepetitionPenalty;
+    given.no_repeat_ngram = options.noRepeatNgram;
+    given.source_no_repeat_ngram = options.sourceNoRepeatNgram;
+    given.bad_words = words.data();
+    given.bad_word_count = words.size();
+    given.renormalize = options.renormalize;
     given.top_k = options.topK;
     given.ignore_eos = options.ignoreEos;
     given.seed = options.seed;
@@ -212,6 +255,7 @@ public:
 
 private:
   std::vector<const char *> stops;
+  std::vector<tenon_token_list> words;
   tenon_generate_options given = TENON_GENERATE_DEFAULTS;
 };
 
@@ -353,40 +397,30 @@ public:
   /// Ends what generate() does on another thread.
   void cancel() { check(tenon_cancel(handle)); }
 
-  /// An empty prompt for a session without tokens is the model's start tokens.
-  Generation generate(std::span<const int32_t> prompt, const GenerateOptions &options = {}) {
+  /// An empty prompt for a session without tokens is the model's start tokens. Without options the model's own hold.
+  Generation generate(std::span<const int32_t> prompt, const GenerateOptions &options) {
     Session *self = this;
     std::vector<int32_t> tokens(prompt.begin(), prompt.end());
     return generate({&self, 1}, {&tokens, 1}, options).front();
+  }
+  Generation generate(std::span<const int32_t> prompt) {
+    Session *self = this;
+    std::vector<int32_t> tokens(prompt.begin(), prompt.end());
+    return generate({&self, 1}, {&tokens, 1}).front();
   }
 
   /// For several sessions of one model at once, prompts[i] for sessions[i].
   static std::vector<Generation> generate(std::span<Session *const> sessions,
                                           std::span<const std::vector<int32_t>> prompts,
-                                          const GenerateOptions &options = {}) {
-    if (sessions.size() != prompts.size())
-      throw Error(TENON_ERROR_INVALID_ARGUMENT,
-                  std::to_string(prompts.size()) + " prompts for " + std::to_string(sessions.size()) + " sessions");
-    std::vector<tenon_session *> handles;
-    std::vector<const int32_t *> ids;
-    std::vector<size_t> lengths;
-    for (size_t row = 0; row < sessions.size(); ++row) {
-      handles.push_back(sessions[row]->handle);
-      ids.push_back(prompts[row].data());
-      lengths.push_back(prompts[row].size());
-    }
-    std::vector<tenon_generation> results(sessions.size(), {sizeof(tenon_generation), nullptr, 0, 0, 0});
+                                          const GenerateOptions &options) {
     Callback callback{&options, nullptr};
     GenerationArguments given(options, options.onToken ? &Callback::call : nullptr, &callback);
-    tenon_status status =
-        tenon_generate_batch(handles.data(), ids.data(), lengths.data(), handles.size(), given.get(), results.data());
-    if (callback.thrown)
-      std::rethrow_exception(callback.thrown);
-    check(status);
-    std::vector<Generation> all;
-    for (const tenon_generation &result : results)
-      all.push_back(convert(result));
-    return all;
+    return generate(sessions, prompts, given.get(), callback);
+  }
+  static std::vector<Generation> generate(std::span<Session *const> sessions,
+                                          std::span<const std::vector<int32_t>> prompts) {
+    Callback none{nullptr, nullptr};
+    return generate(sessions, prompts, nullptr, none);
   }
 
 private:
@@ -407,6 +441,32 @@ private:
       }
     }
   };
+
+  static std::vector<Generation> generate(std::span<Session *const> sessions,
+                                          std::span<const std::vector<int32_t>> prompts,
+                                          const tenon_generate_options *options, const Callback &callback) {
+    if (sessions.size() != prompts.size())
+      throw Error(TENON_ERROR_INVALID_ARGUMENT,
+                  std::to_string(prompts.size()) + " prompts for " + std::to_string(sessions.size()) + " sessions");
+    std::vector<tenon_session *> handles;
+    std::vector<const int32_t *> ids;
+    std::vector<size_t> lengths;
+    for (size_t row = 0; row < sessions.size(); ++row) {
+      handles.push_back(sessions[row]->handle);
+      ids.push_back(prompts[row].data());
+      lengths.push_back(prompts[row].size());
+    }
+    std::vector<tenon_generation> results(sessions.size(), {sizeof(tenon_generation), nullptr, 0, 0, 0});
+    tenon_status status =
+        tenon_generate_batch(handles.data(), ids.data(), lengths.data(), handles.size(), options, results.data());
+    if (callback.thrown)
+      std::rethrow_exception(callback.thrown);
+    check(status);
+    std::vector<Generation> all;
+    for (const tenon_generation &result : results)
+      all.push_back(convert(result));
+    return all;
+  }
 
   tenon_source convert(const Source &source, size_t row) const {
     tenon_source given{};

@@ -26,12 +26,14 @@ TEST(Philox, KnownAnswers) {
 
 /// How often each token comes up.
 std::vector<double> frequencies(const SamplingOptions &options, const std::vector<int32_t> &history = {0}) {
-  Sampler sampler(options, base.size());
+  Sampler sampler(options);
+  Penalties penalties(options, base.size());
   std::vector<double> counts(base.size());
   constexpr int draws = 20000;
   for (int draw = 0; draw < draws; ++draw) {
     std::vector<float> scores = base;
-    int32_t token = sampler.pick(scores, history, 0, uint64_t(draw));
+    penalties.apply(scores, {}, history);
+    int32_t token = sampler.pick(scores, 0, uint64_t(draw));
     counts[size_t(token)] += 1.0 / draws;
   }
   return counts;
@@ -71,9 +73,9 @@ TEST(Sampler, AllInTheirOrder) {
 }
 
 TEST(Sampler, GreedyTakesTheLowestOfEqualIds) {
-  Sampler sampler({}, 4);
+  Sampler sampler({});
   std::vector<float> scores = {1, 7, 7, 3};
-  EXPECT_EQ(sampler.pick(scores, {}, 0, 0), 1);
+  EXPECT_EQ(sampler.pick(scores, 0, 0), 1);
 }
 
 TEST(Sampler, PenaltyCountsATokenOnce) {
@@ -85,15 +87,23 @@ TEST(Sampler, PenaltyCountsATokenOnce) {
   }
 }
 
+TEST(Sampler, PenaltyOfTheSourceFavoursItsTokens) {
+  Penalties penalties({.repetitionPenalty = 4, .sourceRepetitionPenalty = 2}, 4);
+  std::vector<float> scores = {4, -4, 8, 1};
+  // Those of a larger vocabulary are passed over.
+  penalties.apply(scores, std::vector<int32_t>{0, 1, 0, 9}, std::vector<int32_t>{1, 2});
+  EXPECT_EQ(scores, (std::vector<float>{8, -8, 2, 1}));
+}
+
 TEST(Sampler, WhatIsNotANumberIsNeverPicked) {
   constexpr float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
   for (double temperature : {0.0, 1.0}) {
-    Sampler sampler({.temperature = temperature}, 3);
+    Sampler sampler({.temperature = temperature});
     for (std::vector<float> scores :
          {std::vector<float>{1, nan, 2}, {nan, 1, 2}, {1, infinity, 2}, {-infinity, -infinity, -infinity}})
-      EXPECT_EQ(sampler.pick(scores, {}, 0, 0), -1);
+      EXPECT_EQ(sampler.pick(scores, 0, 0), -1);
     std::vector<float> some = {-infinity, 2, -infinity};
-    EXPECT_EQ(sampler.pick(some, {}, 0, 0), 1);
+    EXPECT_EQ(sampler.pick(some, 0, 0), 1);
   }
 }
 

@@ -66,7 +66,7 @@ TEST_F(Spread, RenormalizedBeamsCountWhatMayBeSaid) {
   auto scoreOf = [&](bool renormalize) {
     std::unique_ptr<Session> session = makeSession(2);
     GenerateOptions options;
-    options.maxTokens = 1;
+    options.bounds.maxTokens = 1;
     options.beams = 2;
     options.renormalize = renormalize;
     options.filter = [](std::span<float> scores, std::span<const int32_t>) {
