@@ -68,6 +68,19 @@ static json::Object tokensJson(const spec::SpecialTokens &tokens) {
   return object;
 }
 
+static json::Object generationJson(const spec::Generation &generation) {
+  json::Object object;
+  for (const spec::GenerationNumber &number : spec::generationNumbers)
+    if (auto found = generation.numbers.find(number.name); found != generation.numbers.end())
+      object[StringRef(number.name)] =
+          number.isWhole ? json::Value(static_cast<int64_t>(found->second)) : json::Value(found->second);
+  if (!generation.badWords.empty())
+    object["bad_words"] = json::Array(generation.badWords);
+  if (!generation.stop.empty())
+    object["stop"] = json::Array(generation.stop);
+  return object;
+}
+
 static json::Value entryJson(const EntryPoint &entry, int64_t textTokens) {
   json::Array dims(entry.dims), inputs, states, outputs;
   // Token types default to the first one, as in the models that have them.
@@ -119,6 +132,8 @@ std::string tenon::writeManifest(const ManifestInput &input) {
     manifest["width"] = width;
   if (json::Object tokens = tokensJson(input.tokens); !tokens.empty())
     manifest["tokens"] = std::move(tokens);
+  if (json::Object generation = generationJson(input.generation); !generation.empty())
+    manifest["generation"] = std::move(generation);
   if (input.audio)
     manifest["audio"] = audioJson(*input.audio);
   if (!input.chatTemplate.empty())

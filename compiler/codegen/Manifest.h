@@ -16,6 +16,7 @@ struct ManifestInput {
   std::string ir;         ///< Kernel IR.
   int64_t textTokens = 0; ///< That a text is cut to; 0 for as many as there are positions.
   spec::SpecialTokens tokens;
+  spec::Generation generation;
   std::optional<spec::Audio> audio;
   std::string chatTemplate; ///< Jinja; empty for none.
   std::vector<EntryPoint> entries;

@@ -121,6 +121,7 @@ private:
     manifest.spec = spec::writeSpec(imported.model);
     manifest.textTokens = imported.model.textTokens;
     manifest.tokens = imported.model.tokens;
+    manifest.generation = imported.model.generation;
     manifest.audio = imported.model.audio;
     manifest.chatTemplate = imported.chatTemplate;
     if (module)
@@ -260,6 +261,7 @@ private:
     if (options.emit == EmitLevel::Library)
       if (Error error = packWeights(weightTable, summary))
         return error;
+    summary.notes.insert(summary.notes.begin(), imported.notes.begin(), imported.notes.end());
     if (Error error = describeLibrary())
       return error;
     LibraryContents contents;

@@ -33,7 +33,7 @@ struct CompileSummary {
   unsigned kernels = 0;    ///< Kernels of one target.
   unsigned compiled = 0;   ///< Objects that no cache held.
   uint64_t weightBytes = 0;
-  std::vector<std::string> notes; ///< What the user should know of the weights, a line each.
+  std::vector<std::string> notes; ///< What the user should know of the checkpoint and the weights, a line each.
 };
 
 /// Does the whole work of `tenon compile`. The error has everything that was wrong with the input, a line each.

@@ -41,7 +41,7 @@ llvm::Expected<ImportedModel> tenon::import::importDecoder(Config &outer, const 
   if (llvm::Error error = readDecoder(config, type, **files, /*root=*/"", configPath, model))
     return std::move(error);
   model.weights = llvm::sys::path::filename((*files)->getPath()).str();
-  if (llvm::Error error = readSpecialTokens(config, directory, model.stacks.front().input.vocab, model.tokens))
+  if (llvm::Error error = readAnswers(outer, directory, model.stacks.front().input.vocab, imported))
     return std::move(error);
   if (llvm::Error error = readTokenizer(directory, imported))
     return std::move(error);

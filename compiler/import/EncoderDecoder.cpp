@@ -55,7 +55,7 @@ llvm::Expected<ImportedModel> tenon::import::importEncoderDecoder(Config &config
   model.weights = llvm::sys::path::filename((*files)->getPath()).str();
   if (llvm::Error error = checkModel(model, configPath))
     return std::move(error);
-  if (llvm::Error error = readAnswerTokens(config, directory, model.stacks.back().input.vocab, model.tokens))
+  if (llvm::Error error = readAnswers(config, directory, model.stacks.back().input.vocab, imported))
     return std::move(error);
   if (llvm::Error error = readTokenizer(directory, imported))
     return std::move(error);

@@ -18,6 +18,7 @@ struct ImportedModel {
   std::string tokenizer;       ///< The text of a tokenizer.json; empty where the model has none.
   std::string targetTokenizer; ///< That of what the decoder writes; empty where it is the same.
   std::string chatTemplate;    ///< The Jinja text; empty where the model has none.
+  std::vector<std::string> notes; ///< What the user should know of what was not taken over, a line each.
 };
 
 /// Reads a model: a spec (.yaml, .yml), a GGUF file, a directory with a `model.yaml`, a checkpoint directory, or a

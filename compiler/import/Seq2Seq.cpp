@@ -41,7 +41,7 @@ static llvm::Error readFiles(Config &config, const Seq2SeqType &type, llvm::Stri
                              ImportedModel &imported) {
   spec::Model &model = imported.model;
   if (model.stacks.size() > 1)
-    if (llvm::Error error = readAnswerTokens(config, directory, model.stacks.back().input.vocab, model.tokens))
+    if (llvm::Error error = readAnswers(config, directory, model.stacks.back().input.vocab, imported))
       return error;
   if (type.hears)
     if (llvm::Error error = readAudio(directory, model))

@@ -130,7 +130,7 @@ bool Config::has(llvm::StringRef key) const { return find(key) != nullptr; }
 
 void Config::fail(llvm::StringRef key, const llvm::Twine &text) {
   if (message->empty())
-    *message = ("'" + path + "': key '" + outer + key + "': " + text).str();
+    *message = (place(key) + ": " + text).str();
 }
 
 llvm::Error Config::takeError() const {

@@ -51,6 +51,10 @@ public:
   std::vector<std::vector<int64_t>> integerLists(llvm::StringRef key);
 
   bool has(llvm::StringRef key) const;
+  /// What is under `key`, which is there, as a message shows it.
+  std::string text(llvm::StringRef key) const { return jsonText(*find(key)); }
+  /// "'FILE': key 'KEY'"
+  std::string place(llvm::StringRef key) const { return "'" + path + "': key '" + outer + key.str() + "'"; }
   /// The first of the keys in `alternatives`, separated by '|', that is there, or the first of all.
   llvm::StringRef firstOf(llvm::StringRef alternatives) const;
   /// Records an error about `key`.

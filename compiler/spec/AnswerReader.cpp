@@ -1,6 +1,8 @@
-//===- AnswerReader.cpp - Tokens with a meaning, sound --------------------===//
+//===- AnswerReader.cpp - Tokens with a meaning, answers, sound -----------===//
 
 #include "spec/Reader.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace tenon;
 using namespace tenon::spec;
@@ -8,6 +10,9 @@ using namespace tenon::spec;
 static constexpr size_t maximumEndTokens = 64;
 static constexpr size_t maximumStartTokens = 64;
 static constexpr size_t maximumSuppressed = 65536;
+static constexpr size_t maximumBadWords = 65536;
+static constexpr size_t maximumWordTokens = 64;
+static constexpr size_t maximumStopStrings = 64;
 
 /// Ids are those of the stack with the head, whose tokens are written.
 std::optional<int64_t> SpecReader::readTokenId(const YamlNode &node, llvm::StringRef what) {
@@ -19,21 +24,23 @@ std::optional<int64_t> SpecReader::readTokenId(const YamlNode &node, llvm::Strin
 }
 
 /// One id or a sequence of them.
-std::vector<int64_t> SpecReader::readTokenIds(Fields &fields, llvm::StringRef key, size_t most) {
+std::vector<int64_t> SpecReader::readTokenIds(const YamlNode &node, llvm::StringRef what, size_t most) {
   std::vector<int64_t> ids;
-  const YamlNode *node = fields.find(key);
-  if (!node)
-    return ids;
-  bool several = node->kind == YamlNode::Kind::Sequence;
-  if (several && node->items.size() > most) {
-    diagnostics.error(node->range, key + ": " + llvm::Twine(node->items.size()) + " tokens; at most " +
-                                       llvm::Twine(most) + " are possible");
+  bool several = node.kind == YamlNode::Kind::Sequence;
+  if (several && node.items.size() > most) {
+    diagnostics.error(node.range, what + ": " + llvm::Twine(node.items.size()) + " tokens; at most " +
+                                      llvm::Twine(most) + " are possible");
     return ids;
   }
-  for (const YamlNode &item : several ? llvm::ArrayRef(node->items) : llvm::ArrayRef(*node))
-    if (std::optional<int64_t> id = readTokenId(item, key))
+  for (const YamlNode &item : several ? llvm::ArrayRef(node.items) : llvm::ArrayRef(node))
+    if (std::optional<int64_t> id = readTokenId(item, what))
       ids.push_back(*id);
   return ids;
+}
+
+std::vector<int64_t> SpecReader::readTokenIds(Fields &fields, llvm::StringRef key, size_t most) {
+  const YamlNode *node = fields.find(key);
+  return node ? readTokenIds(*node, key, most) : std::vector<int64_t>();
 }
 
 void SpecReader::readTokens(const YamlNode &node) {
@@ -73,6 +80,83 @@ void SpecReader::readTimestamps(const YamlNode &node, Timestamps &timestamps) {
     timestamps.none = readTokenId(*none, "none").value_or(0);
   timestamps.step = readPositive(fields, "step", timestamps.step);
   fields.finish();
+}
+
+std::optional<double> SpecReader::readGenerationNumber(const YamlNode &node, const GenerationNumber &number) {
+  auto least = static_cast<int64_t>(number.least), most = static_cast<int64_t>(number.most);
+  if (number.words) {
+    llvm::SmallVector<llvm::StringRef, 3> words(number.words, number.words + most + 1);
+    return readChoice(diagnostics, node, number.name, words);
+  }
+  if (number.isWhole)
+    return readInteger(diagnostics, node, number.name, least, most);
+  std::optional<double> value = readNumber(diagnostics, node, number.name);
+  if (!value || (*value >= number.least && *value <= number.most))
+    return value;
+  std::string text;
+  llvm::raw_string_ostream(text) << number.name << " (" << node.text << ") is not between "
+                                 << llvm::format("%g and %g", number.least, number.most);
+  diagnostics.error(node.range, text);
+  return std::nullopt;
+}
+
+void SpecReader::readBadWords(const YamlNode &node, std::vector<std::vector<int64_t>> &words) {
+  if (node.kind != YamlNode::Kind::Sequence || node.items.size() > maximumBadWords) {
+    diagnostics.error(node.range, "bad_words: expected a sequence of at most " + llvm::Twine(maximumBadWords) +
+                                      " sequences of tokens, found " + describe(node));
+    return;
+  }
+  for (const YamlNode &item : node.items) {
+    if (item.kind != YamlNode::Kind::Sequence || item.items.empty())
+      diagnostics.error(item.range, "bad_words: expected a sequence of tokens, found " +
+                                        (item.kind == YamlNode::Kind::Sequence ? "an empty one" : describe(item)));
+    else
+      words.push_back(readTokenIds(item, "bad_words", maximumWordTokens));
+  }
+}
+
+/// What each number may be depends on the others too.
+void SpecReader::checkGeneration(const YamlNode &node, const Generation &generation) {
+  double sequences = generation.numberOr("sequences", 1), beams = generation.numberOr("beams", 0);
+  double temperature = generation.numberOr("temperature", 0);
+  if (!model.head)
+    diagnostics.error(node.range, "'generation' is how answers are chosen; the model has no 'head' to write any");
+  if (beams != 0 && temperature != 0)
+    diagnostics.error(node.range, "'beams' want temperature 0: beam search does not sample");
+  if (beams != 0 && beams < sequences)
+    diagnostics.error(node.range, "sequences (" + llvm::Twine(int64_t(sequences)) + ") are more than beams (" +
+                                      llvm::Twine(int64_t(beams)) + ")");
+  if (beams == 0 && temperature == 0 && sequences > 1)
+    diagnostics.error(node.range, "more 'sequences' than 1 want 'beams' or a 'temperature' above 0");
+  if (temperature != 0 && temperature < leastFactor)
+    diagnostics.error(node.range, "temperature is neither 0 nor between 1e-30 and 1e+30");
+  double least = generation.numberOr("min_tokens", 0), most = generation.numberOr("max_tokens", INT32_MAX);
+  if (least > most)
+    diagnostics.error(node.range, "min_tokens (" + llvm::Twine(int64_t(least)) + ") are more than max_tokens (" +
+                                      llvm::Twine(int64_t(most)) + ")");
+}
+
+void SpecReader::readGeneration(const YamlNode &node, Generation &generation) {
+  Fields fields(diagnostics, node, "generation");
+  if (!fields.isMapping())
+    return;
+  for (const GenerationNumber &number : generationNumbers)
+    if (const YamlNode *value = fields.find(number.name))
+      if (std::optional<double> read = readGenerationNumber(*value, number))
+        generation.numbers.emplace(number.name, *read);
+  if (const YamlNode *words = fields.find("bad_words"))
+    readBadWords(*words, generation.badWords);
+  if (const YamlNode *stop = fields.find("stop")) {
+    bool several = stop->kind == YamlNode::Kind::Sequence;
+    if (several && stop->items.size() > maximumStopStrings)
+      diagnostics.error(stop->range, "stop: " + llvm::Twine(stop->items.size()) + " strings; at most " +
+                                         llvm::Twine(maximumStopStrings) + " are possible");
+    for (const YamlNode &item : several ? llvm::ArrayRef(stop->items) : llvm::ArrayRef(*stop))
+      if (std::optional<std::string> text = readString(diagnostics, item, "stop"))
+        generation.stop.push_back(std::move(*text));
+  }
+  fields.finish();
+  checkGeneration(node, generation);
 }
 
 void SpecReader::readAudio(const YamlNode &node, Audio &audio) {

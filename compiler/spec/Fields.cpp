@@ -84,6 +84,17 @@ std::optional<int64_t> tenon::spec::readInteger(Diagnostics &diagnostics, const 
   return value;
 }
 
+std::optional<double> tenon::spec::readNumber(Diagnostics &diagnostics, const YamlNode &node, llvm::StringRef what) {
+  double value = 0;
+  // The first test keeps out words that also are numbers elsewhere: nan, infinity, 0x1p3.
+  bool plain = node.kind == YamlNode::Kind::Scalar && !node.quoted &&
+               llvm::StringRef(node.text).find_first_not_of("0123456789+-.eE") == llvm::StringRef::npos;
+  if (plain && !llvm::StringRef(node.text).getAsDouble(value) && std::isfinite(value))
+    return value;
+  diagnostics.error(node.range, what + ": expected a finite number, found " + describe(node));
+  return std::nullopt;
+}
+
 std::optional<std::string> tenon::spec::readString(Diagnostics &diagnostics, const YamlNode &node,
                                                    llvm::StringRef what) {
   if (node.kind != YamlNode::Kind::Scalar || node.text.empty()) {
@@ -148,17 +159,7 @@ std::optional<int64_t> Fields::requireInteger(llvm::StringRef key, int64_t least
 
 std::optional<double> Fields::number(llvm::StringRef key) {
   const YamlNode *node = find(key);
-  if (!node)
-    return std::nullopt;
-  double value = 0;
-  // The first test keeps out words that also are numbers elsewhere: nan, infinity, 0x1p3.
-  bool plain = node->kind == YamlNode::Kind::Scalar && !node->quoted &&
-               llvm::StringRef(node->text).find_first_not_of("0123456789+-.eE") == llvm::StringRef::npos;
-  if (!plain || llvm::StringRef(node->text).getAsDouble(value) || !std::isfinite(value)) {
-    diagnostics.error(node->range, key + ": expected a finite number, found " + describe(*node));
-    return std::nullopt;
-  }
-  return value;
+  return node ? readNumber(diagnostics, *node, key) : std::nullopt;
 }
 
 std::optional<bool> Fields::boolean(llvm::StringRef key) {

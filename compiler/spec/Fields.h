@@ -63,6 +63,7 @@ private:
 /// Values of nodes. Each reports what is not as it should be, calling the value `what`.
 std::optional<int64_t> readInteger(Diagnostics &diagnostics, const YamlNode &node, llvm::StringRef what, int64_t least,
                                    int64_t most);
+std::optional<double> readNumber(Diagnostics &diagnostics, const YamlNode &node, llvm::StringRef what);
 std::optional<std::string> readString(Diagnostics &diagnostics, const YamlNode &node, llvm::StringRef what);
 std::optional<size_t> readChoice(Diagnostics &diagnostics, const YamlNode &node, llvm::StringRef what,
                                  llvm::ArrayRef<llvm::StringRef> choices);

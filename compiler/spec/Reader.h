@@ -40,7 +40,12 @@ private:
   void readTokens(const YamlNode &node);
   std::optional<int64_t> readTokenId(const YamlNode &node, llvm::StringRef what);
   std::vector<int64_t> readTokenIds(Fields &fields, llvm::StringRef key, size_t most);
+  std::vector<int64_t> readTokenIds(const YamlNode &node, llvm::StringRef what, size_t most);
   void readTimestamps(const YamlNode &node, Timestamps &timestamps);
+  void readGeneration(const YamlNode &node, Generation &generation);
+  std::optional<double> readGenerationNumber(const YamlNode &node, const GenerationNumber &number);
+  void readBadWords(const YamlNode &node, std::vector<std::vector<int64_t>> &words);
+  void checkGeneration(const YamlNode &node, const Generation &generation);
   void readAudio(const YamlNode &node, Audio &audio);
   void checkAudio(const YamlNode &node, const Audio &audio);
 

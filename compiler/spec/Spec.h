@@ -7,6 +7,7 @@
 #ifndef TENON_SPEC_SPEC_H
 #define TENON_SPEC_SPEC_H
 
+#include "spec/Generation.h"
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -260,6 +261,7 @@ struct Model {
   std::string targetTokenizer; ///< Of what the decoder writes, where it is another; empty where it is not.
   std::string chatTemplate;    ///< Path of a Jinja template, relative likewise; empty for none.
   SpecialTokens tokens;
+  Generation generation;
   std::optional<Audio> audio;
   int64_t textTokens = 0;        ///< Tokens that a text is cut to; 0 for as many as there are positions.
   std::vector<TensorName> names; ///< Only the parameters that are not a tensor of the same name.

@@ -82,6 +82,8 @@ Model SpecReader::read(const YamlNode &root) {
   model.chatTemplate = readPath(fields, "chat_template");
   if (const YamlNode *tokens = fields.find("tokens"))
     readTokens(*tokens);
+  if (const YamlNode *generation = fields.find("generation"))
+    readGeneration(*generation, model.generation);
   if (const YamlNode *audio = fields.find("audio"))
     readAudio(*audio, model.audio.emplace());
   model.textTokens = fields.integer("text_tokens", 1, maximumExtent).value_or(0);

@@ -377,6 +377,25 @@ static std::string tokens(const SpecialTokens &tokens) {
   return keys.isEmpty() ? "" : keys.str();
 }
 
+static std::string bracketed(llvm::ArrayRef<std::string> items) { return "[" + llvm::join(items, ", ") + "]"; }
+
+static std::string generation(const Generation &generation) {
+  FlowMapping keys;
+  for (const GenerationNumber &number : generationNumbers)
+    if (auto found = generation.numbers.find(number.name); found != generation.numbers.end())
+      keys.add(number.name, number.words ? number.words[size_t(found->second)] : shortest(found->second));
+  std::vector<std::string> words, stops;
+  for (const std::vector<int64_t> &word : generation.badWords)
+    words.push_back("[" + llvm::join(llvm::map_range(word, llvm::itostr), ", ") + "]");
+  for (const std::string &stop : generation.stop)
+    stops.push_back(quoted(stop));
+  if (!words.empty())
+    keys.add("bad_words", bracketed(words));
+  if (!stops.empty())
+    keys.add("stop", bracketed(stops));
+  return keys.str();
+}
+
 static std::string tensor(const TensorName &name) {
   if (name.isWhole())
     return scalar(name.tensor);
@@ -416,6 +435,8 @@ std::string tenon::spec::writeSpec(const Model &model) {
     os << "chat_template: " << scalar(model.chatTemplate) << "\n";
   if (std::string ids = tokens(model.tokens); !ids.empty())
     os << "tokens: " << ids << "\n";
+  if (!model.generation.isEmpty())
+    os << "generation: " << generation(model.generation) << "\n";
   if (model.audio)
     os << "audio: " << audio(*model.audio) << "\n";
   if (model.textTokens != 0)

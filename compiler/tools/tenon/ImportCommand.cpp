@@ -20,6 +20,8 @@ void importModel(const Arguments &arguments) {
   auto imported = import::openModel(arguments.model);
   if (!imported)
     throw Failure(llvm::toString(imported.takeError()));
+  for (const std::string &note : imported->notes)
+    std::fprintf(stderr, "note: %s\n", note.c_str());
   if (llvm::Error error = import::exportModel(*imported, arguments.directory))
     throw Failure(llvm::toString(std::move(error)));
   if (arguments.json)

@@ -75,6 +75,8 @@ void inspectModel(const Arguments &arguments) {
   auto imported = import::openModel(arguments.model);
   if (!imported)
     throw Failure(llvm::toString(imported.takeError()));
+  for (const std::string &note : imported->notes)
+    std::fprintf(stderr, "note: %s\n", note.c_str());
   std::string spec = spec::writeSpec(imported->model);
   if (arguments.json) {
     auto types = nlohmann::json::object();

@@ -380,13 +380,26 @@ TEST(Seq2SeqTokens, ComeFromGenerationFirst) {
   spec::SpecialTokens tokens = tokensOf(checkpoint, R"({"eos_token_id": 0, "forced_bos_token_id": 5})");
   EXPECT_EQ(tokens.start, Ids{3});
   EXPECT_EQ(tokens.forced, Ids{5});
-  EXPECT_EQ(tokens.forcedLast, 0);
+  EXPECT_FALSE(tokens.forcedLast) << "transformers reads one of the two files";
+  EXPECT_EQ(tokensOf(checkpoint, R"({"bos_token_id": 7})").start, Ids{7});
   tokens = tokensOf(checkpoint, R"({"decoder_start_token_id": 10, "bad_words_ids": [[10], [4], [99]],
                                     "suppress_tokens": [1, 10], "begin_suppress_tokens": [2, 0]})");
   EXPECT_EQ(tokens.start, Ids{10});
   EXPECT_EQ(tokens.suppress, (Ids{1, 10, 4}));
   EXPECT_EQ(tokens.suppressFirst, (Ids{2, 0}));
   EXPECT_EQ(tokensOf(marian(), R"({"bos_token_id": 7})").start, Ids{7}) << "as transformers does without a start";
+}
+
+TEST(Seq2SeqTokens, OlderConfigurationsHoldThem) {
+  TempDirectory directory;
+  SmallCheckpoint checkpoint =
+      marian("\"bos_token_id\": 6, \"force_bos_token_to_be_generated\": true, \"forced_eos_token_id\": 0, "
+             "\"num_beams\": 6, \"max_length\": 512, \"bad_words_ids\": [[10]], ");
+  spec::Model model = importFrom(checkpoint, directory).model;
+  EXPECT_EQ(model.tokens.forced, Ids{6});
+  EXPECT_EQ(model.tokens.forcedLast, 0);
+  EXPECT_EQ(model.tokens.suppress, Ids{10});
+  EXPECT_EQ(model.generation.numbers, (std::map<std::string, double, std::less<>>{{"beams", 6}, {"max_length", 512}}));
 }
 
 TEST(Seq2SeqTokens, WhispersPlaces) {
@@ -408,9 +421,9 @@ TEST(Seq2SeqTokens, TheLanguageIsEnglishWhereItIsNotSaid) {
 }
 
 TEST(Seq2SeqTokens, WhatCannotBeSaidIsRefused) {
-  EXPECT_EQ(errorWith(R"({"bad_words_ids": [[1, 2]]})"),
-            "'DIR/generation_config.json': key 'bad_words_ids': a sequence of 2 tokens is not supported; supported: "
-            "single tokens");
+  EXPECT_EQ(errorWith(R"({"bad_words_ids": [[1], []]})"),
+            "'DIR/generation_config.json': key 'bad_words_ids': expected sequences of at least 1 token, found "
+            "[[1],[]]");
   EXPECT_EQ(errorWith(R"({"bad_words_ids": [1]})"),
             "'DIR/generation_config.json': key 'bad_words_ids': expected arrays of integers, found 1");
   EXPECT_EQ(
