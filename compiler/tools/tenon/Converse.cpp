@@ -15,7 +15,7 @@ namespace {
 class Conversation {
 public:
   Conversation(const RunArguments &arguments, const Model &model)
-      : model(model), session(model, arguments.threads), options(resolvedOptions(arguments)) {
+      : model(model), session(model, arguments.threads), options(arguments.generation.resolve(model)) {
     if (!arguments.system.empty())
       messages.push_back({"system", arguments.system});
     options.onToken = [](const tenon_generation_event &event) {

@@ -40,13 +40,6 @@ CancelOnInterrupt::~CancelOnInterrupt() {
   generatingSessions.store(nullptr);
 }
 
-GenerateOptions tools::resolvedOptions(const RunArguments &arguments) {
-  GenerateOptions options = arguments.options;
-  bool chooses = options.topK != 0 || options.topP != 1 || options.minP != 0;
-  options.temperature = !std::isnan(arguments.temperature) ? arguments.temperature : chooses ? 1 : 0;
-  return options;
-}
-
 namespace {
 
 std::string joined(const std::vector<int32_t> &tokens) {
@@ -74,7 +67,7 @@ class Answers {
 public:
   Answers(const RunArguments &arguments, const Model &model)
       : arguments(arguments), model(model), info(model.info()), reader(arguments, model),
-        options(resolvedOptions(arguments)) {
+        options(arguments.generation.resolve(model)) {
     checkOutputs();
     setOptions();
   }

@@ -13,9 +13,6 @@ void generate(const RunArguments &arguments, const Model &model);
 /// A conversation on standard input and output.
 void converse(const RunArguments &arguments, const Model &model);
 
-/// The options with a temperature that fits the others.
-GenerateOptions resolvedOptions(const RunArguments &arguments);
-
 /// While one lives, Ctrl-C ends the generation that the sessions are in; a second one ends the program.
 class CancelOnInterrupt {
 public:

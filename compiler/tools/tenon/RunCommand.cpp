@@ -197,38 +197,12 @@ void run(const RunArguments &arguments, const CLI::App &command) {
   Encoding(arguments, model, session).run();
 }
 
-void addGenerationOptions(CLI::App &command, RunArguments &arguments) {
-  GenerateOptions &options = arguments.options;
+/// What answers are about and begin with; how they are chosen is in GenerationOptions.cpp.
+void addAnswerOptions(CLI::App &command, RunArguments &arguments) {
   std::vector<CLI::Option *> added = {
-      command
-          .add_option("--max-tokens", options.maxTokens, "Most tokens to write (default: 256); 0 only reads the prompt")
-          ->check(CLI::Range(int64_t(0), int64_t(INT32_MAX))),
-      command.add_option(
-          "--temperature", arguments.temperature,
-          "Spread of the choice; 0 always takes the likeliest token (default: 0, or 1 with one of the next three)"),
-      command.add_option("--top-k", options.topK, "Choose among so many of the likeliest tokens"),
-      command.add_option("--top-p", options.topP, "Choose among the likeliest tokens that make up this probability"),
-      command.add_option("--min-p", options.minP,
-                         "Choose among tokens with this share of the likeliest one's probability"),
-      command.add_option("--repetition-penalty", options.repetitionPenalty,
-                         "Divides scores of tokens that have occurred"),
-      command.add_option("--seed", options.seed, "Of the random choice (default: 0)"),
-      command.add_option("--beam", options.beams, "Width of a beam search")->check(CLI::Range(1, 4096)),
-      command.add_option("--n-best", options.sequences, "Write so many answers to each input, the best first")
-          ->check(CLI::Range(1, 4096)),
-      command.add_option("--length-penalty", options.lengthPenalty,
-                         "Exponent of the length that a beam's score is divided by"),
-      command.add_flag("--early-stopping", options.earlyStopping,
-                       "End a beam search as soon as it has as many finished answers as beams"),
-      command.add_option("--min-tokens", options.minTokens, "Least tokens before an end of text")
-          ->check(CLI::Range(int64_t(0), int64_t(INT32_MAX))),
       command.add_option("--prefix", arguments.prefix, "Text that answers about a source begin with"),
       command.add_option("--prefix-tokens", arguments.prefixTokens,
                          "The same as token ids, in place of the model's own start too"),
-      command.add_option("--stop", options.stopStrings, "Text that ends an answer; may be given several times")
-          ->expected(1)
-          ->take_all(),
-      command.add_flag("--ignore-eos", options.ignoreEos, "Go on after the model's own end of text"),
       command.add_flag("--chat", arguments.chat,
                        "Apply the model's chat template to --text; without --text, talk at the terminal"),
       command.add_option("--system", arguments.system, "System message of --chat")};
@@ -276,9 +250,7 @@ void tools::addRun(CLI::App &app) {
   command->add_flag("--huge-pages", arguments->hugePages,
                     "Copy the weights into huge pages: slower to load, faster to read");
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
-  addGenerationOptions(*command, *arguments);
-  command->callback([arguments, command] {
-    arguments->maxTokensGiven = command->count("--max-tokens") != 0;
-    run(*arguments, *command);
-  });
+  arguments->generation.addTo(*command, kGenerationGroup);
+  addAnswerOptions(*command, *arguments);
+  command->callback([arguments, command] { run(*arguments, *command); });
 }

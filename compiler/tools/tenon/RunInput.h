@@ -3,10 +3,10 @@
 #ifndef TENON_TOOLS_RUNINPUT_H
 #define TENON_TOOLS_RUNINPUT_H
 
+#include "GenerationOptions.h"
 #include "Npy.h"
 #include "tenon/tenon.hpp"
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -22,9 +22,7 @@ struct RunArguments {
   std::vector<std::string> texts, tokens, inputs, outputs, audio;
   uint32_t threads = 0;
   bool json = false, hugePages = false, chat = false, timestamps = false;
-  bool maxTokensGiven = false;
-  double temperature = NAN; ///< NaN: not given
-  GenerateOptions options;
+  GenerationOptions generation;
 };
 
 /// "NAME=FILE.npy" in two. Throws Failure.

@@ -27,7 +27,7 @@ class Transcription {
 public:
   Transcription(const RunArguments &arguments, const Model &model)
       : arguments(arguments), format(audioFormat(model)), session(model, arguments.threads),
-        hasTokenizer(model.info().has_tokenizer != 0) {}
+        generation(arguments.generation.resolve(model)), hasTokenizer(model.info().has_tokenizer != 0) {}
 
   void run() {
     checkArguments();
@@ -56,9 +56,9 @@ private:
       throw Failure("--audio does not go with --chat");
     if (!arguments.prefix.empty())
       throw Failure("--audio does not go with --prefix: --prefix-tokens says what answers start with");
-    if (arguments.options.sequences != 1)
+    if (arguments.generation.has("--n-best") && generation.sequences != 1)
       throw Failure("--audio does not go with --n-best");
-    if (arguments.options.maxTokens < 1)
+    if (generation.maxTokens < 1)
       throw Failure("--max-tokens 0: expected at least 1 with --audio");
     for (const std::string &output : arguments.outputs)
       if (splitAssignment("--output", output).first != "tokens")
@@ -68,9 +68,10 @@ private:
   TranscribeOptions transcribeOptions() {
     TranscribeOptions options;
     options.timestamps = arguments.timestamps;
-    options.generate = resolvedOptions(arguments);
-    if (arguments.maxTokensGiven)
-      options.maxTokens = arguments.options.maxTokens;
+    options.generate = generation;
+    options.generate.sequences = 1;
+    if (arguments.generation.has("--max-tokens"))
+      options.maxTokens = generation.maxTokens;
     if (!arguments.prefixTokens.empty())
       options.startTokens = parseTokens(arguments.prefixTokens);
     if (!arguments.json)
@@ -157,6 +158,7 @@ private:
   const RunArguments &arguments;
   tenon_audio_format format;
   Session session;
+  GenerateOptions generation;
   bool hasTokenizer;
   std::vector<Transcript> transcripts;
   double seconds = 0;

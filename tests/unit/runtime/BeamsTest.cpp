@@ -233,7 +233,7 @@ private:
       return std::all_of(finished.begin(), finished.end(), [](const Candidate &one) { return one.ended; });
     };
     float power = std::pow(length, float(options.length_penalty));
-    bool closed = (options.early_stopping && hasAll()) || !canImprove;
+    bool closed = (options.early_stopping == TENON_STOP_WHEN_ENOUGH && hasAll()) || !canImprove;
     std::vector<Candidate> merged = finished;
     for (size_t rank = 0; rank < top.size() && !closed; ++rank)
       if (top[rank].ended && rank < options.beams)
@@ -247,10 +247,12 @@ private:
     top.resize(options.beams);
     running = std::move(top);
     bool better = false;
+    bool canGrow = options.early_stopping == TENON_STOP_WHEN_CERTAIN && options.length_penalty > 0;
+    float best = canGrow ? std::pow(float(options.max_tokens), float(options.length_penalty)) : power;
     for (const Candidate &one : finished)
-      better = better || running[0].score / power > (one.ended ? finished.back().score : -1e9f);
+      better = better || running[0].score / best > (one.ended ? finished.back().score : -1e9f);
     canImprove = canImprove && better;
-    return canImprove && !(options.early_stopping && hasAll()) && !allEnd;
+    return canImprove && !(options.early_stopping == TENON_STOP_WHEN_ENOUGH && hasAll()) && !allEnd;
   }
 
   std::vector<int32_t> prompt;
@@ -269,7 +271,7 @@ tenon_generate_options variedOptions(uint32_t number, const std::vector<int32_t>
   options.max_tokens = 6 + number % 13;
   options.min_tokens = number % 3 == 0 ? number % 5 : 0;
   options.length_penalty = std::array{1.0, 0.0, 2.0, -0.5, 0.6}[(number / 3) % 5];
-  options.early_stopping = (number / 2) % 2;
+  options.early_stopping = (number / 2) % 3;
   options.repetition_penalty = number % 4 == 1 ? 1.3 : 1;
   options.stop_tokens = ends.data();
   options.stop_token_count = number % 4;

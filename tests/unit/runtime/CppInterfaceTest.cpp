@@ -107,6 +107,20 @@ TEST_F(CppGeneration, WhatACallbackThrowsArrives) {
   GenerateOptions options;
   options.onToken = [](const tenon_generation_event &) -> bool { throw std::out_of_range("mine"); };
   EXPECT_THROW(made.generate(prompt(3), options), std::out_of_range);
+  options.onToken = [](const tenon_generation_event &) -> bool { throw 42; };
+  EXPECT_THROW(made.generate(prompt(3), options), int);
+}
+
+TEST_F(CppGeneration, OptionsOfTheModelHoldWhereNoneAreGiven) {
+  Model opened(path());
+  GenerateOptions options = opened.generateOptions();
+  EXPECT_EQ(options.maxTokens, 256);
+  EXPECT_TRUE(options.badWords.empty() && options.stopStrings.empty());
+  Session made(opened, 1), other(opened, 1);
+  EXPECT_EQ(made.generate(prompt(3)).sequences[0].tokens, other.generate(prompt(3), options).sequences[0].tokens);
+  options.badWords = {{made.tokens()[3]}};
+  other.rewind(0);
+  EXPECT_NE(other.generate(prompt(3), options).sequences[0].tokens[0], made.tokens()[3]);
 }
 
 TEST_F(CppGeneration, AppliesTheChatTemplate) {

@@ -285,6 +285,68 @@ TEST_F(Generate, WhatACallbackThrowsDoesNotCrossTheInterface) {
   EXPECT_EQ(lengthOf(session), 0);
 }
 
+TEST_F(Generate, WhateverACallbackThrowsDoesNotCrossTheInterface) {
+  tenon_generate_options options = defaults(100);
+  options.callback = [](void *, const tenon_generation_event *) -> int { throw 42; };
+  tenon_session *session = newSession();
+  std::vector<int32_t> text = prompt(20);
+  expectStatus(tenon_generate(session, text.data(), 20, &options, nullptr), TENON_ERROR_CALLBACK,
+               "the callback threw something that is no std::exception");
+  EXPECT_EQ(lengthOf(session), 0);
+  options.beams = 2;
+  expectStatus(tenon_generate(session, text.data(), 20, &options, nullptr), TENON_ERROR_CALLBACK, "no std::exception");
+}
+
+TEST_F(Generate, LengthsCountThePrompt) {
+  tenon_session *session = newSession();
+  tenon_generate_options options = defaults(100);
+  options.max_length = 25;
+  tenon_sequence written = generate(session, prompt(20), options)[0];
+  EXPECT_EQ(tokensOf(written), continuation(prompt(20), 5));
+  EXPECT_EQ(written.finish, TENON_FINISH_LENGTH);
+  // 24 tokens are in the session.
+  std::vector<int32_t> one = {3};
+  expectStatus(tenon_generate(session, one.data(), 1, &options, nullptr), TENON_ERROR_OUT_OF_RANGE,
+               "prompt 0 ends after 25 tokens, and max_length is 25");
+  options.max_tokens = 3;
+  options.max_length = 100;
+  EXPECT_EQ(generate(session, one, options)[0].token_count, 3u);
+  options.beams = 2;
+  options.max_length = 40;
+  options.max_tokens = 100;
+  EXPECT_EQ(generate(session, one, options)[0].token_count, size_t(40 - 28));
+}
+
+TEST_F(Generate, RunsDoNotComeTwiceAndWordsNotAtAll) {
+  std::vector<int32_t> plain = continuation(prompt(20), 40);
+  tenon_generate_options options = defaults(40);
+  options.no_repeat_ngram = 1;
+  options.max_tokens = 10;
+  tenon_sequence written = generate(newSession(), prompt(20), options)[0];
+  std::vector<int32_t> all = prompt(20), more = tokensOf(written);
+  all.insert(all.end(), more.begin(), more.end());
+  std::sort(all.begin() + 20, all.end());
+  EXPECT_EQ(std::adjacent_find(all.begin() + 20, all.end()), all.end());
+  options = defaults(40);
+  const tenon_token_list words[] = {{plain.data() + 4, 2}, {plain.data(), 1}};
+  options.bad_words = words;
+  options.bad_word_count = 2;
+  more = tokensOf(generate(newSession(), prompt(20), options)[0]);
+  EXPECT_EQ(std::count(more.begin(), more.end(), plain[0]), 0);
+  EXPECT_EQ(std::search(more.begin(), more.end(), plain.begin() + 4, plain.begin() + 6), more.end());
+}
+
+TEST_F(Generate, ModelWithoutOptionsOfItsOwnHasTheUsualOnes) {
+  tenon_generate_options usual = TENON_GENERATE_DEFAULTS, options = usual;
+  options.max_tokens = 7;
+  ASSERT_EQ(tenon_model_generate_options(model, &options), TENON_OK) << tenon_message();
+  EXPECT_EQ(options.max_tokens, usual.max_tokens);
+  EXPECT_EQ(options.source_repetition_penalty, 1);
+  options.struct_size = 8;
+  expectStatus(tenon_model_generate_options(model, &options), TENON_ERROR_STRUCT_SIZE, "tenon_generate_options is 8");
+  expectStatus(tenon_model_generate_options(model, nullptr), TENON_ERROR_INVALID_ARGUMENT, "options is null");
+}
+
 TEST_F(Generate, AnotherThreadCancels) {
   tenon_session *session = newSession(2);
   std::atomic<int> tokens{0};
@@ -353,6 +415,16 @@ TEST_F(Generate, BadOptions) {
   refused([](auto &o) { o.max_tokens = -1; }, range, "max_tokens is -1");
   refused([](auto &o) { o.temperature = -0.5; }, range, "temperature is -0.5");
   refused([](auto &o) { o.temperature = NAN; }, range, "temperature is nan");
+  refused([](auto &o) { o.temperature = INFINITY; }, range, "temperature is inf");
+  refused([](auto &o) { o.temperature = 1e-300; }, range, "expected 0, or 1e-30 to 1e30");
+  refused([](auto &o) { o.repetition_penalty = INFINITY; }, range, "repetition_penalty is inf");
+  refused([](auto &o) { o.repetition_penalty = NAN; }, range, "repetition_penalty is nan");
+  refused([](auto &o) { o.source_repetition_penalty = INFINITY; }, range, "source_repetition_penalty is inf");
+  refused([](auto &o) { o.length_penalty = INFINITY; }, range, "length_penalty is inf");
+  refused([](auto &o) { o.max_length = -1; }, range, "max_length is -1");
+  refused([](auto &o) { o.min_length = -1; }, range, "min_length is -1");
+  refused([](auto &o) { o.early_stopping = 3; }, range, "early_stopping is 3, expected 0, 1 or 2");
+  refused([](auto &o) { o.reserved = 1; }, range, "reserved of tenon_generate_options is 1");
   refused([](auto &o) { o.top_p = 0; }, range, "top_p is 0");
   refused([](auto &o) { o.top_p = 1.5; }, range, "top_p is 1.5");
   refused([](auto &o) { o.min_p = -1; }, range, "min_p is -1");
@@ -366,6 +438,15 @@ TEST_F(Generate, BadOptions) {
   refused([](auto &o) { o.scores = 2; }, range, "scores is 2");
   refused([](auto &o) { o.stop_token_count = 1; }, invalid, "stop_tokens is null");
   refused([](auto &o) { o.stop_string_count = 1; }, invalid, "stop_strings is null");
+  const int32_t tokens[] = {2, 33, -1};
+  refused([&](auto &o) { o.stop_token_count = 2, o.stop_tokens = tokens; }, range,
+          "stop_tokens, token 1: id 33, expected 0 to 32");
+  refused([&](auto &o) { o.stop_token_count = 1, o.stop_tokens = tokens + 2; }, range, "token 0: id -1");
+  const tenon_token_list words[] = {{tokens, 1}, {tokens, 3}, {tokens, 0}, {nullptr, 1}};
+  refused([&](auto &o) { o.bad_word_count = 2, o.bad_words = words; }, range, "bad word 1, token 1: id 33");
+  refused([&](auto &o) { o.bad_word_count = 1, o.bad_words = words + 2; }, range, "bad word 0 has 0 tokens");
+  refused([&](auto &o) { o.bad_word_count = 1, o.bad_words = words + 3; }, invalid, "bad word 0 is null");
+  refused([](auto &o) { o.bad_word_count = 1; }, invalid, "bad_words is null");
   const char *empty[] = {""};
   refused([&](auto &o) { o.stop_string_count = 1, o.stop_strings = empty; }, invalid, "stop string 0 is null or empty");
   tenon_generation result{1, nullptr, 0, 0, 0};

@@ -254,5 +254,50 @@ TEST(Manifest, WhatIsWrongIsNamed) {
   expectRefused(replaced(R"("kernels":[{},{}])", R"("kernels":2)"), "\"kernels\" of the manifest is number");
 }
 
+const std::string generation = R"("generation":{"max_length":30,"temperature":0.7,"top_k":5,"early_stopping":2,
+        "bad_words":[[1,2],[3]],"stop":["x","yz"],"source_no_repeat_ngram":4},)";
+
+TEST(Manifest, OptionsOfGeneration) {
+  Manifest manifest = parseManifest(changed("\"tokens\":", generation + "\"tokens\":"));
+  Manifest moved = std::move(manifest);
+  const tenon_generate_options &options = moved.generation.options();
+  EXPECT_EQ(options.max_length, 30);
+  EXPECT_EQ(options.max_tokens, INT32_MAX) << "which nobody bounds";
+  EXPECT_EQ(options.temperature, 0.7);
+  EXPECT_EQ(options.top_k, 5);
+  EXPECT_EQ(options.early_stopping, 2u);
+  EXPECT_EQ(options.source_no_repeat_ngram, 4u);
+  EXPECT_EQ(options.repetition_penalty, 1);
+  ASSERT_EQ(options.bad_word_count, 2u);
+  ASSERT_EQ(options.bad_words[0].count, 2u);
+  EXPECT_EQ(options.bad_words[0].tokens[1], 2);
+  EXPECT_EQ(options.bad_words[1].tokens[0], 3);
+  ASSERT_EQ(options.stop_string_count, 2u);
+  EXPECT_STREQ(options.stop_strings[1], "yz");
+}
+
+TEST(Manifest, OptionsOfGenerationThatAreNone) {
+  auto message = [](const std::string &from, const std::string &to) {
+    std::string text = generation;
+    text.replace(text.find(from), from.size(), to);
+    try {
+      parseManifest(changed("\"tokens\":", text + "\"tokens\":"));
+    } catch (const Failure &failure) {
+      EXPECT_EQ(failure.status, TENON_ERROR_LIBRARY);
+      return failure.message;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(message("30", "-1"), "manifest: \"max_length\" of \"generation\" is -1, expected a whole number of 0 to "
+                                 "9223372036854775807");
+  EXPECT_EQ(message("0.7", "\"hot\""), "manifest: \"temperature\" of \"generation\" is string, expected a number");
+  EXPECT_EQ(message("5", "4294967296"),
+            "manifest: \"top_k\" of \"generation\" is 4294967296, expected a whole number of 0 to 2147483647");
+  EXPECT_EQ(message("[[1,2],[3]]", "[1]"), "manifest: \"bad_words\" of \"generation\" is number, expected an array");
+  EXPECT_EQ(message("[\"x\",\"yz\"]", "[1]"), "manifest: \"stop\" of \"generation\" has number, expected strings");
+  EXPECT_EQ(message(generation.substr(13, generation.size() - 14), "3"),
+            "manifest: \"generation\" is number, expected an object");
+}
+
 } // namespace
 } // namespace tenon::runtime
