@@ -18,7 +18,7 @@ def LowerModelToTensor : Pass<"tenon-lower-model-to-tensor", "::mlir::ModuleOp">
     return `logits` B×V after each sequence's last token and `all_logits` B×T×V. Where it attends to another stack, `start` makes
     keys and values of that stack's last hidden state, which these two read beside their own (docs/levels.md). Where several stacks
     are cached, or are not, names are followed by that of the stack. Needs model IR; afterwards no operation of that level is left.
-    Running it again changes nothing.
+    Running it again changes nothing. Errors: none, since a model that verifies has entry points.
   }];
   let dependentDialects = ["::tenon::TenonDialect", "::mlir::func::FuncDialect", "::mlir::affine::AffineDialect"];
 }
@@ -28,7 +28,7 @@ def FuseProjections : Pass<"tenon-fuse-projections", "::mlir::func::FuncOp"> {
   let description = [{
     Linears of one input whose weights are parameters of the same layer (query, key and value; gate and up) become one
     linear over the concatenated parameters and a `tenon.split`. A missing bias among present ones keeps them apart.
-    Needs weights that are not in panels yet. Running it again changes nothing.
+    Needs weights that are not in panels yet. Running it again changes nothing. Errors: none; what does not match stays.
   }];
   let dependentDialects = ["::tenon::TenonDialect"];
 }
@@ -41,6 +41,7 @@ def PackRows : Pass<"tenon-pack-rows", "::mlir::func::FuncOp"> {
     dimension. Sequences start at multiples of `tile`, or of 1 where T is 1; behind a `tenon.unfold` that leaves rows out, at
     starts of their own. Arguments whose `tenon.dims` differ from the first
     one's are no batch of rows. Needs a second argument of B lengths; other functions are left alone. Running it again changes nothing.
+    Errors: none.
   }];
   let options = [Option<"tile", "tile", "int64_t", "16", "Rows that a sequence is padded to a multiple of">];
   let dependentDialects = ["::tenon::TenonDialect"];
@@ -51,7 +52,8 @@ def PackWeights : Pass<"tenon-pack-weights", "::mlir::ModuleOp"> {
   let description = [{
     A parameter that linears read as their weight, and nothing else but embeddings as their table, gets panels of the columns that
     a kernel keeps in registers: the largest of 48, 32 and 16 that pads the fewest columns. All functions of the module count,
-    since they read one copy of it. A weight that anything else reads stays as it is. Running it again changes nothing.
+    since they read one copy of it. A weight that anything else reads stays as it is. Needs all functions that read the weights in
+    one module. Running it again changes nothing. Errors: none.
   }];
   let dependentDialects = ["::tenon::TenonDialect"];
 }
@@ -70,7 +72,7 @@ def FuseKernels : Pass<"tenon-fuse-kernels", "::mlir::func::FuncOp"> {
 
     A split of which several kernels read parts becomes part of each. A kernel's `row_tile` is that of the packed rows that it
     computes on, and 1 where nothing is known of them. With `fuse=false` every operation is a kernel of its own. Needs packed rows; afterwards compute operations stand in
-    kernels only. Running it again changes nothing.
+    kernels only. Running it again changes nothing. Errors: none here; a kernel of padded rows is refused when it gets its schedule.
   }];
   let options = [Option<"fuse", "fuse", "bool", "true", "Whether operations share kernels">];
   let dependentDialects = ["::tenon::TenonDialect"];
@@ -80,7 +82,7 @@ def InlineKernels : Pass<"tenon-inline-kernels", "::mlir::func::FuncOp"> {
   let summary = "Dissolve kernels into their operations";
   let description = [{
     The inverse of `tenon-fuse-kernels`: what a `tenon.kernel` holds stands in its place, and schedules are gone. Used to
-    look at each operation alone (`tenon verify`), or to fuse anew. Running it again changes nothing.
+    look at each operation alone (`tenon verify`), or to fuse anew. Needs nothing. Running it again changes nothing. Errors: none.
   }];
   let dependentDialects = ["::tenon::TenonDialect"];
 }
@@ -90,7 +92,9 @@ def AssignSchedules : Pass<"tenon-assign-schedules", "::mlir::ModuleOp"> {
   let description = [{
     Kernels with the same body get the same name, made from their operations and a number. A kernel gets the schedule of
     the analytic model for every target that it has none for; schedules that it has are checked against what the kernel's
-    family can do. Running it again changes nothing.
+    family can do. Needs kernels over packed rows. Running it again changes nothing. Errors: a target that is not known, with those
+    that are; a parameter that the kernel does not have, or a value that it cannot take, with those that it can; a kernel that no
+    family computes, with the reason.
   }];
   let options = [ListOption<"targets", "targets", "std::string", "Targets, best first">];
   let dependentDialects = ["::tenon::TenonDialect"];
@@ -106,6 +110,11 @@ def LowerToHost : Pass<"tenon-lower-to-host", "::mlir::ModuleOp"> {
     if the caller wants an output that depends on it. Host IR carries along what drivers no longer say: module `kernels` holds each kernel
     once, module `parameters` a function that returns the parameters in the order of the weights' file. Needs scheduled
     kernels. Running it again changes nothing.
+
+    Errors: a function of several blocks, or over other tensors than f32 and i32; states that are not the last arguments and results, or
+    are returned without having been updated in place; a tensor that is read after its update in place; results, or sizes of
+    kernels' results, that no argument gives; kernels of one name that differ, or without one; an operation that has no form in
+    host IR; weights of more bytes than 64 bits count; the names `kernels` and `parameters`, where they are taken.
   }];
   let dependentDialects = ["::tenon::TenonDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect"];
@@ -116,7 +125,7 @@ def PlanMemory : Pass<"tenon-plan-memory", "::mlir::func::FuncOp"> {
   let description = [{
     Buffers whose lifetimes do not overlap share a slot of the arena; a slot is as large as the largest of its buffers,
     which the driver computes from the batch. Allocations become views of one allocation of bytes. Needs allocations outside of
-    loops; running it again changes nothing.
+    loops; running it again changes nothing. Errors: an allocation behind the first use of a buffer.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
@@ -128,7 +137,7 @@ def LowerDrivers : Pass<"tenon-lower-drivers", "::mlir::ModuleOp"> {
     buffers from it, reserves the arena through it and returns the first nonzero status of a kernel at once. Kernel calls fill
     `halide_buffer_t` structures and call through the table of the chosen target; modules `kernels` and `parameters` go.
     Needs structured control flow already lowered to branches, planned memory and kernels of at most four dimensions.
-    Running it again changes nothing.
+    Running it again changes nothing. Errors: one for each of these needs, and a call of what is no kernel.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
                            "::mlir::cf::ControlFlowDialect"];

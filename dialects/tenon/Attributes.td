@@ -151,8 +151,9 @@ def Tenon_ScheduleAttr : Tenon_Attr<"Schedule", "schedule"> {
   let summary = "How one kernel is computed on one target";
   let description = [{
     `target` names an instruction set (`x86-64-v3`, `x86-64-v4`); `parameters` maps the schedule's decisions (tile sizes,
-    unrolling, what a task covers) to integers. It never changes what is computed. Which parameters a kernel has depends
-    on its family; docs/schedules.md lists them.
+    unrolling, what a task covers) to integers. It never changes what is computed. Which parameters a kernel has, and their
+    values, depends on its family: `tenon-assign-schedules` gives all of them, and names those that it knows where one is
+    given that it does not.
 
     Example: `#tenon.schedule<"x86-64-v4", {tile_rows = 8 : i64, tile_columns = 48 : i64}>`
   }];

@@ -41,7 +41,20 @@ def Tenon_CacheLayerOp : Tenon_CacheOp<"cache_layer"> {
 
 def Tenon_CacheUpdateOp : Tenon_CacheOp<"cache_update", [AllTypesMatch<["cache", "result"]>]> {
   let summary = "A cache with one layer in place of another";
-  let description = "`result[layer, :, :] = slice`, and the cache's pages of every other layer (see `tenon.cache_layer`).";
+  let description = [{
+    `result[layer, :, :] = slice`, and the cache's pages of every other layer (see `tenon.cache_layer`).
+
+    The cache is layers×pages×F, the slice pages×F.
+
+    Example:
+
+    ```mlir
+    func.func @update(%cache: tensor<6x?x128xf32>, %slice: tensor<?x128xf32>, %layer: index) -> tensor<6x?x128xf32> {
+      %0 = tenon.cache_update %slice into %cache[%layer] : tensor<?x128xf32> into tensor<6x?x128xf32>
+      return %0 : tensor<6x?x128xf32>
+    }
+    ```
+  }];
   let arguments = (ins Tenon_FloatTensor:$cache, Index:$layer, Tenon_FloatTensor:$slice);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = "$slice `into` $cache `[` $layer `]` attr-dict `:` type($slice) `into` type($cache)";
@@ -49,7 +62,7 @@ def Tenon_CacheUpdateOp : Tenon_CacheOp<"cache_update", [AllTypesMatch<["cache",
 }
 
 class Tenon_CacheComputeOp<string mnemonic, string locality, list<Trait> traits = []>
-    : Tenon_CacheOp<mnemonic, traits # [Tenon_ComputeOpInterface, Tenon_HasLocality<locality>]>,
+    : Tenon_CacheOp<mnemonic, traits # [DeclareOpInterfaceMethods<Tenon_ComputeOpInterface>, Tenon_HasLocality<locality>]>,
       Tenon_KernelOperation<mnemonic, locality>;
 
 def Tenon_CacheAppendOp : Tenon_CacheComputeOp<"cache_append", "Update", [

@@ -91,6 +91,21 @@ def Tenon_TokenInputOp : Tenon_ModelLevelOp<"token_input", [HasParent<"StackOp">
     The sum of the token's embedding times `scale`, of its position's (learned or sinusoidal) and of its type's (`types`
     of them, 0 for none), normalised where `norm` is set by the stack's kind of norm. With `zero_first` the token at position 0
     has an embedding of zeros.
+
+    Ids are B×T, the result B×T×W. Learned positions are those of "Attention is all you need", section 3.5, types those of Devlin et
+    al., "BERT".
+
+    Example:
+
+    ```mlir
+    tenon.model @reader width 8 {
+      tenon.stack @decoder layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-12, bias = true, final = false> {
+        tenon.token_input vocab 100 positions <kind = learned, length = 16, offset = 2, base = 1.0e4, dims = 0, interleaved = false>
+          {types = 2 : i64, norm, scale = 2.0 : f64}
+        tenon.mlp_layer "mlp" hidden 32 relu
+      }
+    }
+    ```
   }];
   let arguments = (ins I64Attr:$vocab, Tenon_PositionsAttr:$positions, DefaultValuedAttr<I64Attr, "0">:$types,
                    UnitAttr:$norm, DefaultValuedAttr<F64Attr, "1.0">:$scale, UnitAttr:$zero_first);
@@ -192,6 +207,20 @@ def Tenon_AttentionLayerOp : Tenon_SublayerOp<"attention_layer"> {
     parameter has for the distance of query and key.
 
     With `from` keys and values are projections of that stack's last hidden state, once it has been through all of its layers.
+
+    The hidden state is B×T×W, queries B×T×(H·D). A query that sees no key gets zeros: the layer adds the projection's bias alone.
+
+    Example:
+
+    ```mlir
+    tenon.model @attention width 8 {
+      tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+        tenon.token_input vocab 100 positions <kind = none, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5
+          {mask = "k <= q && q - k < 4096", score = "50.0 * tanh(s / 50.0)"}
+      }
+    }
+    ```
   }];
   let arguments = (ins StrAttr:$name, I64Attr:$heads, I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale,
                    UnitAttr:$bias, UnitAttr:$no_key_bias, UnitAttr:$output_bias, OptionalAttr<StrAttr>:$mask,
@@ -208,6 +237,19 @@ def Tenon_MlpLayerOp : Tenon_SublayerOp<"mlp_layer"> {
   let summary = "Two projections with a nonlinearity between them";
   let description = [{
     `down(f(up(x)))`, or `down(f(gate(x)) ⊙ up(x))` where `gated` is set (Shazeer, "GLU variants improve transformer").
+
+    The hidden state is B×T×W, what stands between the projections B×T×`hidden`.
+
+    Example:
+
+    ```mlir
+    tenon.model @mlp width 8 {
+      tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+        tenon.token_input vocab 100 positions <kind = none, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.mlp_layer "mlp" hidden 32 gelu_tanh {gated}
+      }
+    }
+    ```
   }];
   let arguments = (ins StrAttr:$name, I64Attr:$hidden, Tenon_ActivationFunctionAttr:$function, UnitAttr:$gated,
                    UnitAttr:$bias);
@@ -220,6 +262,20 @@ def Tenon_SsruLayerOp : Tenon_SublayerOp<"ssru_layer"> {
   let description = [{
     f(c) with c the `tenon.scan` of the input's two projections, sigmoid(x·forgetᵀ + bias) and x·inputᵀ. `bias` and `input_bias`
     tell which of the two has an additive parameter.
+
+    The hidden state and both projections are B×T×W (Kim et al., "From research to production and back: ludicrously fast neural machine
+    translation").
+
+    Example:
+
+    ```mlir
+    tenon.model @recurrent width 8 {
+      tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+        tenon.token_input vocab 100 positions <kind = none, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.ssru_layer "ssru" relu {bias}
+      }
+    }
+    ```
   }];
   let arguments = (ins StrAttr:$name, Tenon_ActivationFunctionAttr:$function, UnitAttr:$bias, UnitAttr:$input_bias);
   let assemblyFormat = "$name $function attr-dict";
@@ -230,6 +286,21 @@ def Tenon_PoolingOp : Tenon_ModelLevelOp<"pooling", [HasParent<"ModelOp">]> {
   let description = [{
     The mean over a sequence's tokens, or its first or last token's hidden state; scaled to Euclidean length 1 where
     `normalize` is set.
+
+    B×T×W becomes B×W (Reimers and Gurevych, "Sentence-BERT"). A sequence of no token has zeros, also where
+    `normalize` is set.
+
+    Example:
+
+    ```mlir
+    tenon.model @embedder width 8 {
+      tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> {
+        tenon.token_input vocab 100 positions <kind = none, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5
+      }
+      tenon.pooling @decoder mean {normalize}
+    }
+    ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$stack, Tenon_PoolFunctionAttr:$function, UnitAttr:$normalize);
   let assemblyFormat = "$stack $function attr-dict";
@@ -240,6 +311,20 @@ def Tenon_HeadOp : Tenon_ModelLevelOp<"head", [HasParent<"ModelOp">]> {
   let description = [{
     `softcap · tanh(y / softcap)` with y = `scale` · (x · weightᵀ + bias); no cap where `softcap` is 0. The weight is vocab×W:
     that of the stack's token embedding where `tied` is set.
+
+    B×T×W becomes B×T×V scores, or those of each sequence's last token alone.
+
+    Example:
+
+    ```mlir
+    tenon.model @speaker width 8 {
+      tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+        tenon.token_input vocab 100 positions <kind = none, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.mlp_layer "mlp" hidden 32 silu
+      }
+      tenon.head @decoder {tied, softcap = 30.0 : f64}
+    }
+    ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$stack, UnitAttr:$tied, UnitAttr:$bias, DefaultValuedAttr<F64Attr, "1.0">:$scale,
                    DefaultValuedAttr<F64Attr, "0.0">:$softcap);

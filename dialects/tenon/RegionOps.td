@@ -17,6 +17,22 @@ class Tenon_RegionOp<string mnemonic, list<Trait> traits = []> : Tenon_Op<mnemon
 
 def Tenon_YieldOp : Tenon_RegionOp<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["RepeatOp", "KernelOp"]>]> {
   let summary = "The results of a region";
+  let description = [{
+    Ends the body of a `tenon.repeat`, to whose next layer it gives them, or of a `tenon.kernel`.
+
+    Example:
+
+    ```mlir
+    func.func @double(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+      %0 = tenon.kernel "add" (%x) : (tensor<?x8xf32>) -> tensor<?x8xf32> {
+      ^bb0(%a: tensor<?x8xf32>):
+        %1 = tenon.add %a, %a : tensor<?x8xf32>
+        tenon.yield %1 : tensor<?x8xf32>
+      }
+      return %0 : tensor<?x8xf32>
+    }
+    ```
+  }];
   let arguments = (ins Variadic<AnyType>:$results);
   let assemblyFormat = "($results^ `:` type($results))? attr-dict";
 }

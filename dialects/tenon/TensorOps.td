@@ -15,6 +15,7 @@ def Tenon_Tensor : RankedTensorOf<[F32, I32]>;
 def Tenon_TensorGroup : Tenon_DocGroup<"Tensor IR: what is computed", [{
   Names of dimensions in the descriptions: B sequences, T tokens of the longest of them, R packed rows, W the width, K and N
   the features that a linear reads and writes, H heads of D components. "Rows" means all leading dimensions: B×T, or R.
+  A sequence may have no row. NaN in an operand is NaN in all that is computed from it.
 }]>;
 
 class Tenon_ParameterOp<string mnemonic> : Tenon_Op<mnemonic, [Pure]> {
@@ -22,7 +23,7 @@ class Tenon_ParameterOp<string mnemonic> : Tenon_Op<mnemonic, [Pure]> {
 }
 
 class Tenon_TensorOp<string mnemonic, string locality, list<Trait> traits = []>
-    : Tenon_Op<mnemonic, traits # [Pure, Tenon_ComputeOpInterface, Tenon_HasLocality<locality>]>,
+    : Tenon_Op<mnemonic, traits # [Pure, DeclareOpInterfaceMethods<Tenon_ComputeOpInterface>, Tenon_HasLocality<locality>]>,
       Tenon_KernelOperation<mnemonic, locality> {
   let opDocGroup = Tenon_TensorGroup;
 }
@@ -77,6 +78,15 @@ def Tenon_PositionTableOp : Tenon_ParameterOp<"position_table"> {
       section 3.5);
     - `rotary_cosine` and `rotary_sine`: cos(p·w_i) and sin(p·w_i) times `magnitude`, with w_i = base^(-i/C) (Su et al.,
       "RoFormer") or, where they are given, the `frequencies` (angles per position, one for each column).
+
+    Example:
+
+    ```mlir
+    func.func @table() -> tensor<512x8xf32> {
+      %0 = tenon.position_table sinusoidal_interleaved base 1.0e4 : tensor<512x8xf32>
+      return %0 : tensor<512x8xf32>
+    }
+    ```
   }];
   let arguments = (ins Tenon_TableFunctionAttr:$function, F64Attr:$base, OptionalAttr<DenseF64ArrayAttr>:$frequencies,
                    DefaultValuedAttr<F64Attr, "1.0">:$magnitude);
@@ -95,6 +105,17 @@ def Tenon_EmbedOp : Tenon_TensorOp<"embed", "Gather"> {
     `result[r, :] = table[ids[r] + offset, :]`. Ids of rows past a sequence's length are clamped into the table, which may be
     in panels where a `tenon.linear` reads it too. Where `positions` are given, rows whose position is 0 are zeros instead: a
     sequence that starts with no token (Junczys-Dowmunt et al., "Marian").
+
+    Ids are B×T or R, the table V×W or in panels ceil(V/p)×W×p, the result B×T×W or R×W.
+
+    Example:
+
+    ```mlir
+    func.func @embed(%ids: tensor<?x?xi32>, %table: tensor<100x8xf32>) -> tensor<?x?x8xf32> {
+      %0 = tenon.embed %ids, %table {offset = 2 : i64} : (tensor<?x?xi32>, tensor<100x8xf32>) -> tensor<?x?x8xf32>
+      return %0 : tensor<?x?x8xf32>
+    }
+    ```
   }];
   let arguments = (ins Tenon_IntTensor:$ids, Tenon_FloatTensor:$table, Optional<Tenon_IntTensor>:$positions,
                    DefaultValuedAttr<I64Attr, "0">:$offset);
@@ -134,6 +155,18 @@ class Tenon_ElementwiseOp<string mnemonic, list<Trait> traits = []>
 
 def Tenon_AddOp : Tenon_ElementwiseOp<"add", [Commutative]> {
   let summary = "Sum of two tensors of the same shape";
+  let description = [{
+    `result[r, c] = lhs[r, c] + rhs[r, c]`, B×T×W or R×W, rounded once.
+
+    Example:
+
+    ```mlir
+    func.func @add(%x: tensor<?x8xf32>, %y: tensor<?x8xf32>) -> tensor<?x8xf32> {
+      %0 = tenon.add %x, %y : tensor<?x8xf32>
+      return %0 : tensor<?x8xf32>
+    }
+    ```
+  }];
   let arguments = (ins Tenon_FloatTensor:$lhs, Tenon_FloatTensor:$rhs);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
@@ -141,6 +174,19 @@ def Tenon_AddOp : Tenon_ElementwiseOp<"add", [Commutative]> {
 
 def Tenon_MultiplyOp : Tenon_ElementwiseOp<"multiply", [Commutative]> {
   let summary = "Elementwise product of two tensors of the same shape";
+  let description = [{
+    `result[r, c] = lhs[r, c] · rhs[r, c]`, B×T×W or R×W, rounded once: the gate of a gated MLP (Shazeer, "GLU variants improve
+    transformer").
+
+    Example:
+
+    ```mlir
+    func.func @multiply(%x: tensor<?x8xf32>, %y: tensor<?x8xf32>) -> tensor<?x8xf32> {
+      %0 = tenon.multiply %x, %y : tensor<?x8xf32>
+      return %0 : tensor<?x8xf32>
+    }
+    ```
+  }];
   let arguments = (ins Tenon_FloatTensor:$lhs, Tenon_FloatTensor:$rhs);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
@@ -148,6 +194,18 @@ def Tenon_MultiplyOp : Tenon_ElementwiseOp<"multiply", [Commutative]> {
 
 def Tenon_ScaleOp : Tenon_ElementwiseOp<"scale"> {
   let summary = "Product with a constant, which is rounded to float32 first";
+  let description = [{
+    `result[r, c] = input[r, c] · factor`, B×T×W or R×W. A factor of 1 folds away.
+
+    Example:
+
+    ```mlir
+    func.func @scale(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+      %0 = tenon.scale %x, 0.5 : tensor<?x8xf32>
+      return %0 : tensor<?x8xf32>
+    }
+    ```
+  }];
   let arguments = (ins Tenon_FloatTensor:$input, F64Attr:$factor);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = "$input `,` $factor attr-dict `:` type($result)";
@@ -160,6 +218,17 @@ def Tenon_ActivationOp : Tenon_ElementwiseOp<"activation"> {
     `gelu` is x·Φ(x) with the exact error function, `gelu_tanh` its approximation 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
     (Hendrycks and Gimpel, "Gaussian error linear units"); `silu` is x/(1 + e^-x), `quick_gelu` x/(1 + e^(-1.702·x)),
     `relu_squared` max(x, 0)² (So et al., "Primer"), `sigmoid` 1/(1 + e^-x).
+
+    Of B×T×W or R×W, each element by itself. Far below zero all but `tanh` give 0.
+
+    Example:
+
+    ```mlir
+    func.func @activation(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+      %0 = tenon.activation gelu_tanh %x : tensor<?x8xf32>
+      return %0 : tensor<?x8xf32>
+    }
+    ```
   }];
   let arguments = (ins Tenon_ActivationFunctionAttr:$function, Tenon_FloatTensor:$input);
   let results = (outs Tenon_FloatTensor:$result);
@@ -168,7 +237,20 @@ def Tenon_ActivationOp : Tenon_ElementwiseOp<"activation"> {
 
 def Tenon_SoftcapOp : Tenon_ElementwiseOp<"softcap"> {
   let summary = "Values drawn into an interval: cap · tanh(x / cap)";
-  let description = "`cap` is positive and rounded to float32 first (Gemma Team, \"Gemma 2\", section 2).";
+  let description = [{
+    `cap` is positive and rounded to float32 first (Gemma Team, "Gemma 2", section 2).
+
+    `result[r, c] = cap · tanh(input[r, c] / cap)`, B×T×W or R×W; infinities become the cap with their sign.
+
+    Example:
+
+    ```mlir
+    func.func @softcap(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+      %0 = tenon.softcap %x, 30.0 : tensor<?x8xf32>
+      return %0 : tensor<?x8xf32>
+    }
+    ```
+  }];
   let arguments = (ins Tenon_FloatTensor:$input, F64Attr:$cap);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = "$input `,` $cap attr-dict `:` type($result)";
@@ -186,6 +268,18 @@ def Tenon_NormOp : Tenon_TensorOp<"norm", "Row", [AttrSizedOperandSegments, AllT
 
     With `groups` the row is that many heads of W/groups components, each normalised by itself with the same scale and
     bias of W/groups components. `weight_offset` is added to the scale.
+
+    Input and result are B×T×W or R×W. Before scale and bias, a row of equal components is zeros behind `layernorm`, and a row of
+    zeros behind all three, where epsilon is positive.
+
+    Example:
+
+    ```mlir
+    func.func @norm(%x: tensor<?x8xf32>, %scale: tensor<8xf32>, %bias: tensor<8xf32>) -> tensor<?x8xf32> {
+      %0 = tenon.norm layernorm %x scale %scale : tensor<8xf32> bias %bias : tensor<8xf32> epsilon 1.0e-5 : tensor<?x8xf32>
+      return %0 : tensor<?x8xf32>
+    }
+    ```
   }];
   let arguments = (ins Tenon_NormFunctionAttr:$function, Tenon_FloatTensor:$input, Optional<Tenon_FloatTensor>:$scale,
                    Optional<Tenon_FloatTensor>:$bias, F64Attr:$epsilon, DefaultValuedAttr<I64Attr, "1">:$groups,
@@ -204,6 +298,19 @@ def Tenon_RotaryOp : Tenon_TensorOp<"rotary", "Row", [AllTypesMatch<["input", "r
     Turns the first `dims` of every head's `head_size` components by the position's angles (Su et al., "RoFormer"): a pair
     (a, b) becomes (a·cos - b·sin, b·cos + a·sin). Pairs are (i, i + dims/2), or (2i, 2i+1) where `interleaved` is set. The
     tables are positions × dims/2; positions of rows past a sequence's length are clamped into them.
+
+    Input and result are B×T×(H·D) or R×(H·D) with D = `head_size`, positions B×T or R, tables P×(`dims`/2). Components from
+    `dims` on stay as they are.
+
+    Example:
+
+    ```mlir
+    func.func @rotary(%x: tensor<?x8xf32>, %at: tensor<?xi32>, %cosine: tensor<16x2xf32>, %sine: tensor<16x2xf32>) -> tensor<?x8xf32> {
+      %0 = tenon.rotary %x, %at, %cosine, %sine {head_size = 4 : i64, dims = 4 : i64, interleaved}
+           : (tensor<?x8xf32>, tensor<?xi32>, tensor<16x2xf32>, tensor<16x2xf32>) -> tensor<?x8xf32>
+      return %0 : tensor<?x8xf32>
+    }
+    ```
   }];
   let arguments = (ins Tenon_FloatTensor:$input, Tenon_IntTensor:$positions, Tenon_FloatTensor:$cosine,
                    Tenon_FloatTensor:$sine, I64Attr:$head_size, I64Attr:$dims, UnitAttr:$interleaved);
@@ -214,6 +321,19 @@ def Tenon_RotaryOp : Tenon_TensorOp<"rotary", "Row", [AllTypesMatch<["input", "r
 
 def Tenon_SplitOp : Tenon_TensorOp<"split", "View"> {
   let summary = "Consecutive ranges of the last dimension";
+  let description = [{
+    R×W, or B×T×W, becomes parts whose widths add up to W: part i has the columns behind those of the parts before it. Nothing is
+    computed; a kernel reads the part where it lies.
+
+    Example:
+
+    ```mlir
+    func.func @split(%x: tensor<?x12xf32>) -> (tensor<?x8xf32>, tensor<?x4xf32>) {
+      %0:2 = tenon.split %x : tensor<?x12xf32> to tensor<?x8xf32>, tensor<?x4xf32>
+      return %0#0, %0#1 : tensor<?x8xf32>, tensor<?x4xf32>
+    }
+    ```
+  }];
   let arguments = (ins Tenon_FloatTensor:$input);
   let results = (outs Variadic<Tenon_FloatTensor>:$results);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($results)";
@@ -271,6 +391,15 @@ def Tenon_PoolOp : Tenon_TensorOp<"pool", "Sequence"> {
   let description = [{
     `mean` is the mean of a sequence's rows, summed in order; `cls` its first row, `last` its last. A sequence of length 0 gives zeros. The
     input is B×T×W, or R×W with `starts`; the result B×W.
+
+    Example:
+
+    ```mlir
+    func.func @pool(%x: tensor<?x?x8xf32>, %n: tensor<?xi32>) -> tensor<?x8xf32> {
+      %0 = tenon.pool mean %x lengths(%n) : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
+      return %0 : tensor<?x8xf32>
+    }
+    ```
   }];
   let arguments = (ins Tenon_PoolFunctionAttr:$function, Tenon_FloatTensor:$input, Optional<Tenon_IntTensor>:$starts,
                    Tenon_IntTensor:$lengths);
