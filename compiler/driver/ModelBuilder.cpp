@@ -196,7 +196,8 @@ private:
     const spec::Positions &positions = stack.input.positions;
     auto attribute =
         PositionsAttr::get(builder.getContext(), kind(positions.kind), positions.length, positions.offset,
-                           real(positions.base), positions.dims, positions.interleaved, isEvenlySpaced(positions));
+                           real(positions.base), positions.dims, positions.interleaved, isEvenlySpaced(positions),
+                           positions.pad ? builder.getI64IntegerAttr(*positions.pad) : IntegerAttr());
     build(stack.input, attribute);
     if (stack.cycle.empty())
       return build(stack.block);

@@ -146,7 +146,9 @@ static spec::Positions positions(Config &config, const Checkpoint &checkpoint, c
     return positions;
   }
   if (type.positionsFollowPadding) {
-    positions.offset = config.integerOr("pad_token_id", type.paddingToken) + 1;
+    int64_t padding = config.integerOr("pad_token_id", type.paddingToken);
+    positions.offset = padding + 1;
+    positions.pad = padding;
     if (positions.length <= positions.offset)
       config.fail("max_position_embeddings", llvm::Twine(positions.length) + " leaves no position after the " +
                                                  llvm::Twine(positions.offset) + " of padding");

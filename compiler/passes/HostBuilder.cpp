@@ -99,20 +99,37 @@ void HostBuilder::writeZeros(Value result) {
   loop(dimension(result, 0), [&](Value sequence) { storeIndex(constant(0), result, sequence); });
 }
 
-void HostBuilder::writePositions(Value like, Value past, Value result) {
+void HostBuilder::countPositions(Value first, Value count, Value tokens, std::optional<int64_t> pad, Value result,
+                                 llvm::function_ref<SmallVector<Value>(Value)> place) {
+  if (!pad)
+    return loop(count, [&](Value token) { storeIndex(add(first, token), result, place(token)); });
+  Value padToken = arith::ConstantOp::create(builder, location, builder.getI32IntegerAttr(static_cast<int32_t>(*pad)));
+  auto counting = scf::ForOp::create(builder, location, constant(0), count, constant(1), first);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(counting.getBody());
+  SmallVector<Value> indices = place(counting.getInductionVar());
+  Value next = counting.getRegionIterArg(0);
+  Value isPad = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::eq, load(tokens, indices), padToken);
+  storeIndex(arith::SelectOp::create(builder, location, isPad, constant(-1), next), result, indices);
+  Value counted = arith::SelectOp::create(builder, location, isPad, next, add(next, constant(1)));
+  scf::YieldOp::create(builder, location, counted);
+}
+
+void HostBuilder::writePositions(Value like, Value past, std::optional<int64_t> pad, Value result) {
   loop(dimension(like, 0), [&](Value sequence) {
     Value first = past ? loadIndex(past, sequence) : constant(0);
-    loop(dimension(like, 1), [&](Value token) { storeIndex(add(first, token), result, {sequence, token}); });
+    countPositions(first, dimension(like, 1), like, pad, result,
+                   [&](Value token) { return SmallVector<Value>{sequence, token}; });
   });
 }
 
-void HostBuilder::writeRowPositions(Value starts, Value past, Value result) {
+void HostBuilder::writeRowPositions(Value starts, Value past, Value tokens, std::optional<int64_t> pad, Value result) {
   Value sequences = arith::SubIOp::create(builder, location, dimension(starts, 0), constant(1));
   loop(sequences, [&](Value sequence) {
     Value first = past ? loadIndex(past, sequence) : constant(0);
     Value begin = loadIndex(starts, sequence), end = loadIndex(starts, add(sequence, constant(1)));
-    loop(arith::SubIOp::create(builder, location, end, begin),
-         [&](Value token) { storeIndex(add(first, token), result, add(begin, token)); });
+    countPositions(first, arith::SubIOp::create(builder, location, end, begin), tokens, pad, result,
+                   [&](Value token) { return SmallVector<Value>{add(begin, token)}; });
   });
 }
 

@@ -33,16 +33,21 @@ public:
   void ifWanted(llvm::ArrayRef<mlir::Value> wanted, llvm::function_ref<void()> body);
 
   // As tenon.row_starts, tenon.strided_lengths, tenon.zero_lengths, tenon.position_ids and tenon.row_positions (`past`
-  // may be null), tenon.pack_rows and tenon.unpack_rows say.
+  // and `tokens` may be null), tenon.pack_rows and tenon.unpack_rows say.
   void writeRowStarts(mlir::Value lengths, int64_t tile, mlir::Value starts);
   void writeStridedLengths(mlir::Value lengths, int64_t stride, mlir::Value result);
   void writeZeros(mlir::Value result);
-  void writePositions(mlir::Value like, mlir::Value past, mlir::Value result);
-  void writeRowPositions(mlir::Value starts, mlir::Value past, mlir::Value result);
+  void writePositions(mlir::Value like, mlir::Value past, std::optional<int64_t> pad, mlir::Value result);
+  void writeRowPositions(mlir::Value starts, mlir::Value past, mlir::Value tokens, std::optional<int64_t> pad,
+                         mlir::Value result);
   void packRows(mlir::Value input, mlir::Value starts, mlir::Value lengths, mlir::Value result);
   void unpackRows(mlir::Value input, mlir::Value starts, mlir::Value lengths, mlir::Value result);
 
 private:
+  /// Positions from `first` on of `count` tokens: `place` gives the indices of a token, in `tokens` and in `result`.
+  void countPositions(mlir::Value first, mlir::Value count, mlir::Value tokens, std::optional<int64_t> pad,
+                      mlir::Value result, llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value)> place);
+
   /// Loops over the trailing dimensions that padded and packed rows share.
   void forEachElement(llvm::ArrayRef<int64_t> shape, llvm::SmallVectorImpl<mlir::Value> &element,
                       llvm::function_ref<void(mlir::ValueRange)> body);

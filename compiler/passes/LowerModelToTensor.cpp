@@ -130,11 +130,14 @@ private:
   // What the first layer reads
   //===--------------------------------------------------------------------===//
 
+  Value createPositionIds(IntegerAttr pad) {
+    auto type = RankedTensorType::get({ShapedType::kDynamic, columns}, builder.getI32Type());
+    return PositionIdsOp::create(builder, location, type, positioned, past, pad);
+  }
+
   Value positionIds() {
-    if (!positions) {
-      auto type = RankedTensorType::get({ShapedType::kDynamic, columns}, builder.getI32Type());
-      positions = PositionIdsOp::create(builder, location, type, positioned, past);
-    }
+    if (!positions)
+      positions = createPositionIds({});
     return positions;
   }
 
@@ -179,7 +182,8 @@ private:
     int64_t length = attribute.getLength(), offset = attribute.getOffset();
     if (attribute.getKind() == PositionKind::Learned) {
       Value table = weight(stack.getSymName() + ".input.positions.weight", {offset + length, width});
-      return add(sum, embedRows(positionIds(), table, offset));
+      Value ids = attribute.getPad() ? createPositionIds(attribute.getPad()) : positionIds();
+      return add(sum, embedRows(ids, table, offset));
     }
     if (attribute.getKind() == PositionKind::Sinusoidal)
       return add(sum, embedRows(positionIds(), positionTable(sinusoids(attribute), width)));

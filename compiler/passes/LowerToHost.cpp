@@ -126,7 +126,7 @@ private:
         sizes.push_back(buffers.sizeOf(op.getLike(), i));
     Value result = buffers.allocate(op.getResult(), sizes);
     buffers.note();
-    host.writePositions(buffers.of(op.getLike()), buffers.of(op.getPast()), result);
+    host.writePositions(buffers.of(op.getLike()), buffers.of(op.getPast()), op.getPad(), result);
     return success();
   }
 
@@ -135,7 +135,8 @@ private:
       return op.emitOpError() << "takes starts that are not of a tenon.row_starts";
     Value result = buffers.allocate(op.getResult(), buffers.rowCount(op.getStarts()));
     buffers.note();
-    host.writeRowPositions(buffers.of(op.getStarts()), buffers.of(op.getPast()), result);
+    host.writeRowPositions(buffers.of(op.getStarts()), buffers.of(op.getPast()),
+                           buffers.of(op.getTokens()), op.getPad(), result);
     return success();
   }
 

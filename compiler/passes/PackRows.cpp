@@ -132,7 +132,8 @@ private:
   }
 
   void convertPositions(PositionIdsOp op) {
-    Value rows = RowPositionsOp::create(builder, location, padding.packed(op.getType()), starts, op.getPast());
+    Value rows = RowPositionsOp::create(builder, location, padding.packed(op.getType()), starts, op.getPast(),
+                                        op.getPad() ? op.getLike() : Value(), op.getPadAttr());
     op.getResult().replaceAllUsesWith(rows);
     op.erase();
   }

@@ -28,9 +28,9 @@ template <typename Scalar> static LogicalResult evaluateOp(PositionIdsOp op, Sta
   if (failed(past))
     return failure();
   std::vector<int32_t> result;
-  for (int32_t first : *past)
+  for (int32_t next : *past)
     for (int64_t t = 0; t < like.dim(1); ++t)
-      result.push_back(static_cast<int32_t>(first + t));
+      result.push_back(op.getPad() && like.ints()[result.size()] == int64_t(*op.getPad()) ? -1 : next++);
   return state.set(op, op.getResult(), Tensor<Scalar>(like.shape().take_front(2), std::move(result)));
 }
 
@@ -41,10 +41,13 @@ template <typename Scalar> static LogicalResult evaluateOp(RowPositionsOp op, St
   FailureOr<SmallVector<int32_t>> past = pastOf(op, state, static_cast<int64_t>(starts.size()) - 1);
   if (failed(past))
     return failure();
+  const Tensor<Scalar> *tokens = state.find(op.getTokens());
+  if (tokens && tokens->size() != starts.back())
+    return op.emitError() << "there are " << tokens->size() << " tokens for " << starts.back() << " rows";
   std::vector<int32_t> result;
-  for (auto [b, first] : llvm::enumerate(*past))
-    for (int32_t t = 0; t < starts[b + 1] - starts[b]; ++t)
-      result.push_back(first + t);
+  for (auto [b, next] : llvm::enumerate(*past))
+    for (int32_t t = starts[b]; t < starts[b + 1]; ++t)
+      result.push_back(tokens && tokens->ints()[t] == int64_t(*op.getPad()) ? -1 : next++);
   return state.set(op, op.getResult(), Tensor<Scalar>({starts.back()}, std::move(result)));
 }
 

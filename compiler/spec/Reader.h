@@ -62,6 +62,7 @@ private:
   void readBlocks(Fields &fields, Stack &stack);
   void readBlock(const YamlNode &node, llvm::StringRef what, Block &block);
   void checkCycles();
+  void checkPads();
   void checkCycle(const YamlNode &node, const Stack &stack);
   void readInput(const YamlNode &node, Input &input);
   void readTokenInput(Fields &fields, Input &input);
@@ -70,6 +71,7 @@ private:
   void readPositions(const YamlNode &node, Positions &positions);
   void readPositionFields(Fields &fields, Positions &positions);
   void readScaling(const YamlNode &node, RotaryScaling &scaling);
+  void readPad(Fields &fields, Positions &positions);
   double readBase(Fields &fields, double usual);
   int64_t readDims(Fields &fields);
   void readNorm(const YamlNode &node, Norm &norm);
@@ -103,7 +105,7 @@ private:
   Stack *stack = nullptr; ///< That is being read.
   int64_t width = 0;      ///< Its width; 0 where it is not known.
   /// The places of `from`, with the index of their stack, and of `cycle`: checked when all stacks are read.
-  std::vector<std::pair<size_t, const YamlNode *>> sources, cycles;
+  std::vector<std::pair<size_t, const YamlNode *>> sources, cycles, pads;
   const YamlNode *headSizeNode = nullptr; ///< Where the head size of the sublayer being read comes from.
 };
 

@@ -66,6 +66,7 @@ struct Positions {
   PositionKind kind = PositionKind::None;
   int64_t length = 0;         ///< Tokens of the longest input; 0 for no limit, with `none` only.
   int64_t offset = 0;         ///< Learned only: rows of the table before that of position 0 (RoBERTa: 2).
+  std::optional<int64_t> pad; ///< Learned only: a token that counts as no position and has the row before position 0's.
   double base = 10000.0;      ///< Sinusoidal and rotary: the wavelengths' base.
   int64_t dims = 0;           ///< Rotary only: how many leading components of a head turn; 0 for all.
   bool interleaved = false;   ///< Rotary: pairs are (2i, 2i+1), not (i, i+dims/2). Sinusoidal: sin and cos alternate.

@@ -74,6 +74,7 @@ Model SpecReader::read(const YamlNode &root) {
   if (const YamlNode *head = fields.find("head"))
     readHead(*head);
   checkSources();
+  checkPads();
   model.weights = readPath(fields, "weights");
   model.tokenizer = readPath(fields, "tokenizer");
   model.targetTokenizer = readPath(fields, "target_tokenizer");

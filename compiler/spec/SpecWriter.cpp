@@ -94,6 +94,8 @@ static std::string positions(const Positions &positions) {
     keys.add("length", positions.length);
   if (positions.offset != 0)
     keys.add("offset", positions.offset);
+  if (positions.pad)
+    keys.add("pad", *positions.pad);
   if (positions.base != Positions().base)
     keys.add("base", shortest(positions.base));
   if (positions.dims != 0)

@@ -4,6 +4,7 @@
 #include "spec/Parameters.h"
 #include "spec/Reader.h"
 #include "spec/Rotary.h"
+#include "spec/Stacks.h"
 #include <algorithm>
 
 using namespace tenon;
@@ -223,6 +224,8 @@ void SpecReader::readPositionFields(Fields &fields, Positions &positions) {
         fields.integer("length", 1, maximumExtent).value_or(sinusoidal || rotary ? defaultTableLength : 0);
   if (learned)
     positions.offset = fields.integer("offset", 0, maximumExtent).value_or(0);
+  if (learned)
+    readPad(fields, positions);
   if (sinusoidal || rotary) {
     positions.base = readBase(fields, positions.base);
     positions.interleaved = fields.boolean("interleaved").value_or(false);
@@ -239,6 +242,26 @@ void SpecReader::readPositionFields(Fields &fields, Positions &positions) {
       readScaling(*scaling, positions.scaling);
   }
   fields.finish();
+}
+
+void SpecReader::readPad(Fields &fields, Positions &positions) {
+  positions.pad = fields.integer("pad", 0, maximumExtent);
+  if (!positions.pad)
+    return;
+  if (positions.offset == 0)
+    diagnostics.error(fields.find("pad")->range, "pad needs an offset of at least 1: a pad token has the row before "
+                                                 "that of position 0");
+  pads.push_back({model.stacks.size() - 1, fields.find("pad")});
+}
+
+/// Which of the tokens that a cache holds were pad is not known.
+void SpecReader::checkPads() {
+  for (auto [index, node] : pads)
+    if (const Stack &stack = model.stacks[index]; stack.input.features > 0)
+      diagnostics.error(node->range, "pad is a token's id; stack '" + stack.name + "' reads features");
+    else if (keepsCache(model, stack))
+      diagnostics.error(node->range, "stack '" + stack.name +
+                                         "' keeps a cache; positions skip pad tokens where a text is read as a whole");
 }
 
 double SpecReader::readBase(Fields &fields, double usual) {

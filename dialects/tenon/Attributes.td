@@ -102,7 +102,8 @@ def Tenon_PositionsAttr : Tenon_Attr<"Positions", "positions"> {
   let summary = "The positions of a stack's input";
   let description = [{
     `length` is the number of tokens of the longest input (0: no limit). `offset` rows of a learned table precede that of
-    position 0. `base` is that of the wavelengths of sinusoidal and rotary positions; `dims` leading components of each
+    position 0; tokens of the id `pad` take the last of those and count as no position. `base` is that of the wavelengths of
+    sinusoidal and rotary positions; `dims` leading components of each
     head turn (0: all); `interleaved` pairs neighbouring components instead of the two halves. Wavelengths of sinusoidal
     positions in halves go from 2π to 2π·base, or with `even_spacing` stop a step before, as interleaved ones do.
 
@@ -110,7 +111,7 @@ def Tenon_PositionsAttr : Tenon_Attr<"Positions", "positions"> {
   }];
   let parameters = (ins EnumParameter<Tenon_PositionKind>:$kind, "int64_t":$length, "int64_t":$offset,
                     "::mlir::FloatAttr":$base, "int64_t":$dims, "bool":$interleaved,
-                    DefaultValuedParameter<"bool", "false">:$even_spacing);
+                    DefaultValuedParameter<"bool", "false">:$even_spacing, OptionalParameter<"::mlir::IntegerAttr">:$pad);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

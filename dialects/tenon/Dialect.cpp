@@ -70,8 +70,8 @@ LogicalResult RotaryAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitEr
 }
 
 LogicalResult PositionsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, PositionKind kind,
-                                    int64_t length, int64_t offset, FloatAttr base, int64_t dims, bool,
-                                    bool evenSpacing) {
+                                    int64_t length, int64_t offset, FloatAttr base, int64_t dims, bool, bool evenSpacing,
+                                    IntegerAttr pad) {
   if (length < 0 || offset < 0 || dims < 0)
     return emitError() << "positions have a negative length (" << length << "), offset (" << offset << ") or dims ("
                        << dims << ")";
@@ -86,6 +86,9 @@ LogicalResult PositionsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emi
     return emitError() << "the base of positions (" << base.getValueAsDouble() << ") is not positive";
   if (evenSpacing && kind != PositionKind::Sinusoidal)
     return emitError() << stringifyPositionKind(kind) << " positions have no even_spacing, only sinusoidal ones do";
+  if (pad && (offset == 0 || pad.getInt() < 0 || pad.getInt() > INT32_MAX))
+    return emitError() << "positions have pad " << pad.getInt() << " and offset " << offset
+                       << ", expected a token's id and at least one row before that of position 0";
   return success();
 }
 

@@ -31,6 +31,10 @@ LogicalResult PositionIdsOp::verify() {
   if (getResult().getType().getShape() != getLike().getType().getShape().take_front(2))
     return emitOpError() << "result is " << getResult().getType() << ", expected one for each token of "
                          << getLike().getType();
+  if (getPad() && getPast())
+    return emitOpError() << "has past and pad; how many of the tokens before were pad is not known";
+  if (getPad() && (getLike().getType().getRank() != 2 || !getLike().getType().getElementType().isInteger(32)))
+    return emitOpError() << "like is " << getLike().getType() << ", expected the ids of tokens that may be pad";
   return verifyPast(*this, getPast());
 }
 
@@ -38,6 +42,13 @@ LogicalResult RowPositionsOp::verify() {
   if (getStarts().getType().getRank() != 1 || getResult().getType().getRank() != 1)
     return emitOpError() << "starts and result are " << getStarts().getType() << " and " << getResult().getType()
                          << ", expected vectors";
+  if (getPad().has_value() != bool(getTokens()))
+    return emitOpError() << "has one of tokens and pad, expected both or neither";
+  if (getPad() && getPast())
+    return emitOpError() << "has past and pad; how many of the tokens before were pad is not known";
+  if (getTokens() && getTokens().getType() != getResult().getType())
+    return emitOpError() << "tokens are " << getTokens().getType() << ", expected one for each of the positions "
+                         << getResult().getType();
   return verifyPast(*this, getPast());
 }
 

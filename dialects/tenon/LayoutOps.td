@@ -18,42 +18,48 @@ class Tenon_LayoutOp<string mnemonic, list<Trait> traits = []> : Tenon_Op<mnemon
 def Tenon_PositionIdsOp : Tenon_LayoutOp<"position_ids"> {
   let summary = "The position of each token in its sequence";
   let description = [{
-    `result[b, t] = past[b] + t` for the B×T tokens of `like`; past is 0 where it is not given.
+    `result[b, t] = past[b] + t` for the B×T tokens of `like`; past is 0 where it is not given. With `pad`, tokens of that id
+    have no position: `result[b, t]` is the number of other tokens before t, and -1 where the token is `pad` itself
+    (transformers' `create_position_ids_from_input_ids`, less the padding index and one).
 
     Example:
 
     ```mlir
-    func.func @positions(%ids: tensor<?x?xi32>, %past: tensor<?xi32>) -> tensor<?x?xi32> {
-      %0 = tenon.position_ids %ids past(%past) : (tensor<?x?xi32>, tensor<?xi32>) -> tensor<?x?xi32>
+    func.func @position_ids(%tokens: tensor<?x?xi32>) -> tensor<?x?xi32> {
+      %0 = tenon.position_ids %tokens {pad = 1 : i64} : (tensor<?x?xi32>) -> tensor<?x?xi32>
       return %0 : tensor<?x?xi32>
     }
     ```
   }];
-  let arguments = (ins Tenon_Tensor:$like, Optional<Tenon_IntTensor>:$past);
+  let arguments = (ins Tenon_Tensor:$like, Optional<Tenon_IntTensor>:$past, OptionalAttr<I64Attr>:$pad);
   let results = (outs Tenon_IntTensor:$result);
   let assemblyFormat = "$like (`past` `(` $past^ `)`)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
-def Tenon_RowPositionsOp : Tenon_LayoutOp<"row_positions"> {
+def Tenon_RowPositionsOp : Tenon_LayoutOp<"row_positions", [AttrSizedOperandSegments]> {
   let summary = "The position of each packed row in its sequence";
   let description = [{
-    `result[starts[b] + t] = past[b] + t` up to the next sequence's start; past is 0 where it is not given.
+    `result[starts[b] + t] = past[b] + t` up to the next sequence's start; past is 0 where it is not given. With `pad`, which
+    needs the packed `tokens`, those of that id have no position, as `tenon.position_ids` says.
 
     `starts` are the B + 1 of `tenon.row_starts`, the result R. Rows of a sequence's padding count on.
 
     Example:
 
     ```mlir
-    func.func @positions(%starts: tensor<?xi32>) -> tensor<?xi32> {
-      %0 = tenon.row_positions %starts : (tensor<?xi32>) -> tensor<?xi32>
+    func.func @row_positions(%starts: tensor<?xi32>, %tokens: tensor<?xi32>) -> tensor<?xi32> {
+      %0 = tenon.row_positions %starts tokens(%tokens) {pad = 1 : i64} : (tensor<?xi32>, tensor<?xi32>) -> tensor<?xi32>
       return %0 : tensor<?xi32>
     }
     ```
   }];
-  let arguments = (ins Tenon_IntTensor:$starts, Optional<Tenon_IntTensor>:$past);
+  let arguments = (ins Tenon_IntTensor:$starts, Optional<Tenon_IntTensor>:$past, Optional<Tenon_IntTensor>:$tokens,
+                   OptionalAttr<I64Attr>:$pad);
   let results = (outs Tenon_IntTensor:$result);
-  let assemblyFormat = "$starts (`past` `(` $past^ `)`)? attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = [{
+    $starts (`past` `(` $past^ `)`)? (`tokens` `(` $tokens^ `)`)? attr-dict `:` functional-type(operands, results)
+  }];
   let hasVerifier = 1;
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Random BERT, RoBERTa and DistilBERT configurations against PyTorch. Run with the interpreter of build/oracles.
+"""Random BERT, RoBERTa (and its siblings) and DistilBERT configurations against PyTorch. Run with the interpreter of build/oracles.
 
 check_random.py TENON [--count N] [--seed S]. The tolerance, and its reason, are those of check_goldens.py."""
 
@@ -27,7 +27,7 @@ def random_options(rng, family):
         "hidden_size": heads * head_size, "num_attention_heads": heads, "num_hidden_layers": rng.randint(1, 6),
         "intermediate_size": rng.choice([1, 5, 31, 64, 97, 200, 255]), "vocab_size": rng.choice([3, 17, 100, 1000]),
         # RoBERTa's positions begin behind the padding's.
-        "max_position_embeddings": longest + (padding + 1 if family == "roberta" else 0),
+        "max_position_embeddings": longest + (padding + 1 if "bert" != family != "distilbert" else 0),
         "type_vocab_size": rng.choice([1, 2, 3]), "hidden_act": rng.choice(ACTIVATIONS if family != "distilbert" else ["gelu", "relu"]),
         "layer_norm_eps": rng.choice([1e-12, 1e-5]), "with_head": rng.random() < 0.3}
 
@@ -39,7 +39,7 @@ def check(tenon, family, seed, scratch):
     folder = scratch / f"{family}-{seed}"
     model.save_pretrained(folder)
     lengths = [rng.randint(1, longest) for _ in range(rng.randint(1, 9))]
-    rows = random_models.token_rows(family, options["vocab_size"], lengths, seed)
+    rows = random_models.token_rows(family, options["vocab_size"], lengths, seed, with_padding=True)
     expected = random_models.hidden_states(model, rows)
     library = scratch / f"{folder.name}.so"
     run([tenon, "compile", folder, "-o", library])
@@ -70,7 +70,7 @@ def main():
                 if problem:
                     problems.append(f"{family} of seed {seed} {options}: {problem}")
     print(*problems, sep="\n")
-    print(f"{3 * arguments.count} models, {len(problems)} with problems")
+    print(f"{len(random_models.CLASSES) * arguments.count} models, {len(problems)} with problems")
     return 1 if problems else 0
 
 

@@ -132,3 +132,8 @@ module @relative_bias_has_halves attributes {test.a = #tenon.relative_bias<bucke
 
 // expected-error @below {{a relative bias reaches distance 2, expected more than the 2 that have a bucket each}}
 module @relative_bias_reaches_far attributes {test.a = #tenon.relative_bias<buckets = 8, distance = 2, bidirectional = true>} {}
+
+// -----
+
+// expected-error @below {{positions have pad 1 and offset 0, expected a token's id and at least one row before that of position 0}}
+module @pad_has_a_row attributes {test.a = #tenon.positions<kind = learned, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false, pad = 1 : i64>} {}

@@ -95,6 +95,26 @@ tenon.model @cached_stack_has_masks width 8 {
 
 // -----
 
+tenon.model @cached_stack_counts_every_token width 8 {
+  // expected-error @below {{has positions that skip pad tokens, but is cached}}
+  tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = learned, length = 4, offset = 2, base = 1.0, dims = 0, interleaved = false, pad = 1 : i64>
+    tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q"}
+  }
+}
+
+// -----
+
+tenon.model @pad_is_a_token width 4 {
+  // expected-error @below {{has positions that skip pad tokens, but reads features}}
+  tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+    tenon.feature_input features 4 positions <kind = learned, length = 16, offset = 2, base = 1.0e4, dims = 0, interleaved = false, pad = 1 : i64>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+}
+
+// -----
+
 tenon.model @cached_stack_sees_no_later_keys width 8 {
   // expected-error @below {{is cached, but has an attention whose mask may let a query see later keys}}
   tenon.stack @e layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> attributes {cached} {

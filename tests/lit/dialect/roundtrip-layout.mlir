@@ -16,6 +16,10 @@ func.func @layout(%ids: tensor<?x?xi32>, %x: tensor<?x?x8xf32>, %n: tensor<?xi32
   %4 = tenon.unpack_rows %3 starts(%1) lengths(%n) like %ids : (tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x8xf32>
   // CHECK: tenon.row_positions {{%[a-z0-9#]+}} : (tensor<?xi32>) -> tensor<?xi32>
   %5 = tenon.row_positions %1 : (tensor<?xi32>) -> tensor<?xi32>
+  // CHECK: tenon.position_ids {{%[a-z0-9#]+}} {pad = 1 : i64} : (tensor<?x?xi32>) -> tensor<?x?xi32>
+  %9 = tenon.position_ids %ids {pad = 1 : i64} : (tensor<?x?xi32>) -> tensor<?x?xi32>
+  // CHECK: tenon.row_positions {{%[a-z0-9#]+}} tokens({{%[a-z0-9#]+}}) {pad = 1 : i64} : (tensor<?xi32>, tensor<?xi32>) -> tensor<?xi32>
+  %10 = tenon.row_positions %1 tokens(%2) {pad = 1 : i64} : (tensor<?xi32>, tensor<?xi32>) -> tensor<?xi32>
   // CHECK: tenon.strided_lengths {{%[a-z0-9#]+}} stride 2 : tensor<?xi32>
   %6 = tenon.strided_lengths %n stride 2 : tensor<?xi32>
   // CHECK: tenon.zero_lengths {{%[a-z0-9#]+}} : tensor<?xi32>

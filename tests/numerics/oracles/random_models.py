@@ -12,9 +12,13 @@ SPELLING = {
 CLASSES = {
     "bert": (transformers.BertConfig, transformers.BertModel, transformers.BertForMaskedLM),
     "roberta": (transformers.RobertaConfig, transformers.RobertaModel, transformers.RobertaForMaskedLM),
+    "xlm-roberta": (transformers.XLMRobertaConfig, transformers.XLMRobertaModel, transformers.XLMRobertaForMaskedLM),
+    "camembert": (transformers.CamembertConfig, transformers.CamembertModel, transformers.CamembertForMaskedLM),
+    "roberta-prelayernorm": (transformers.RobertaPreLayerNormConfig, transformers.RobertaPreLayerNormModel,
+                             transformers.RobertaPreLayerNormForMaskedLM),
     "distilbert": (transformers.DistilBertConfig, transformers.DistilBertModel, transformers.DistilBertForMaskedLM),
 }
-PADDING = {"bert": 0, "roberta": 1, "distilbert": 0}
+PADDING = {"bert": 0, "distilbert": 0} | dict.fromkeys(["roberta", "xlm-roberta", "camembert", "roberta-prelayernorm"], 1)
 
 
 def build(family, seed, with_head=False, **options):
@@ -40,10 +44,10 @@ def build(family, seed, with_head=False, **options):
     return model
 
 
-def token_rows(family, vocab, lengths, seed):
-    """Rows of ids, without the one that the family takes for padding."""
+def token_rows(family, vocab, lengths, seed, with_padding=False):
+    """Rows of ids; where it is not asked for, without the one that the family takes for padding."""
     random = numpy.random.default_rng(seed)
-    ids = [i for i in range(vocab) if i != PADDING[family]]
+    ids = [i for i in range(vocab) if with_padding or i != PADDING[family]]
     return [[int(i) for i in random.choice(ids, length)] for length in lengths]
 
 

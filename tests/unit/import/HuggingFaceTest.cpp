@@ -49,13 +49,13 @@ weights: model.safetensors
 
 TEST(HuggingFace, RobertaCountsPositionsFromBehindThePadding) {
   EXPECT_NE(specOf(SmallCheckpoint::roberta())
-                .find("input: {vocab: 11, positions: {kind: learned, length: 8, offset: 2}, types: 1, norm: true}"),
+                .find("input: {vocab: 11, positions: {kind: learned, length: 8, offset: 2, pad: 1}, types: 1, norm: true}"),
             std::string::npos);
   SmallCheckpoint without = SmallCheckpoint::roberta();
   without.change("\"pad_token_id\": 1", "\"pad_token_id\": null");
   EXPECT_EQ(specOf(without), specOf(SmallCheckpoint::roberta()));
   without.change("\"pad_token_id\": null", "\"pad_token_id\": 4");
-  EXPECT_NE(specOf(without).find("length: 5, offset: 5"), std::string::npos);
+  EXPECT_NE(specOf(without).find("length: 5, offset: 5, pad: 4"), std::string::npos);
 }
 
 TEST(HuggingFace, NormsBeforeSublayers) {

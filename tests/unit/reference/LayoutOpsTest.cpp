@@ -16,6 +16,25 @@ TEST(PositionIds, CountFromZeroInEverySequence) {
   EXPECT_EQ(result.ints(), llvm::ArrayRef<int32_t>({0, 1, 2, 0, 1, 2}));
 }
 
+TEST(PositionIds, PadTokensHaveNoPosition) {
+  Tensor<double> result = compute<double>(
+      "(%ids: tensor<?x?xi32>) -> tensor<?x?xi32>",
+      "%0 = tenon.position_ids %ids {pad = 1 : i64} : (tensor<?x?xi32>) -> tensor<?x?xi32>\nreturn %0 : "
+      "tensor<?x?xi32>",
+      {ints({2, 5}, {1, 9, 1, 1, 8, 7, 0, 1, 2, 1})});
+  EXPECT_EQ(result.ints(), llvm::ArrayRef<int32_t>({-1, 0, -1, -1, 1, 0, 1, -1, 2, -1}));
+}
+
+TEST(RowPositions, PadTokensHaveNoPosition) {
+  Tensor<double> result = compute<double>(
+      "(%n: tensor<?xi32>, %ids: tensor<?xi32>) -> tensor<?xi32>",
+      "%s = tenon.row_starts %n tile 2 : tensor<?xi32> -> tensor<?xi32>\n"
+      "%0 = tenon.row_positions %s tokens(%ids) {pad = 1 : i64} : (tensor<?xi32>, tensor<?xi32>) -> tensor<?xi32>\n"
+      "return %0 : tensor<?xi32>",
+      {ints({2}, {3, 2}), ints({6}, {9, 1, 8, 0, 1, 7})});
+  EXPECT_EQ(result.ints(), llvm::ArrayRef<int32_t>({0, -1, 1, 2, -1, 0}));
+}
+
 TEST(RowStarts, LengthsAreRoundedUpToTiles) {
   Tensor<double> result =
       compute<double>("(%n: tensor<?xi32>) -> tensor<?xi32>",

@@ -77,7 +77,7 @@ public:
     for (const Convolution &convolution : stack.input.convolutions)
       add(convolution);
     real(stack.input.scale);
-    add(int(positions.kind), positions.length, positions.offset, int(positions.spacing));
+    add(int(positions.kind), positions.length, positions.offset, positions.pad.value_or(-1), int(positions.spacing));
     add(Rotary{positions.base, positions.dims, positions.interleaved, positions.scaling});
     add(int(stack.norm.kind), int(stack.norm.place), stack.norm.bias, stack.norm.final);
     real(stack.norm.epsilon);
@@ -172,10 +172,10 @@ TEST(SpecWriter, EveryCombinationReadsBack) {
     auto bit = [&](unsigned index) { return bits >> index & 1; };
     Model model = llvm::cantFail(read(smallSpec));
     Stack &stack = model.stacks[0];
-    stack.input.positions = {PositionKind(bits % 4), 0, 0, 10000.0, 0, false, {}};
+    stack.input.positions = {PositionKind(bits % 4), 0, 0, {}, 10000.0, 0, false, {}};
     Positions &positions = stack.input.positions;
     if (positions.kind == PositionKind::Learned)
-      positions.length = 7, positions.offset = bit(2) * 2;
+      positions.length = 7, positions.offset = bit(2) * 2, positions.pad = bit(2) ? std::optional(bit(3)) : std::nullopt;
     if (positions.kind == PositionKind::Sinusoidal)
       positions.length = bit(2) ? 1024 : 5, positions.base = bit(3) ? 10000 : 1234.5678901234567;
     if (positions.kind == PositionKind::Rotary)
@@ -262,7 +262,7 @@ TEST(SpecWriter, EveryCombinationOfADecoderReadsBack) {
     Stack &stack = model.stacks[0];
     MlpSublayer mlp = std::get<MlpSublayer>(stack.block[1]);
     mlp.activation = Activation(bits % 6);
-    stack.input.positions = {PositionKind::Rotary, 64, 0, 10000.0, bit(9) * 2, bool(bit(8)), scalingOf(bits)};
+    stack.input.positions = {PositionKind::Rotary, 64, 0, {}, 10000.0, bit(9) * 2, bool(bit(8)), scalingOf(bits)};
     stack.norm.place = bit(1) ? NormPlace::Before : NormPlace::Both;
     stack.norm.weightOffset = bit(2);
     stack.cache = bit(3);

@@ -9,7 +9,8 @@
 // CHECK-SAME: tenon.limits = {positions = 16 : i64, types = 2 : i64, vocab = 100 : i64}
 // CHECK: tenon.weight ["e.input.tokens.weight"] : tensor<100x8xf32>
 // CHECK: tenon.weight ["e.input.positions.weight"] : tensor<18x8xf32>
-// CHECK: tenon.embed {{.*}} {offset = 2 : i64}
+// CHECK: %[[P:.*]] = tenon.position_ids %[[TOKENS]] {pad = 1 : i64}
+// CHECK: tenon.embed %[[P]], {{.*}} {offset = 2 : i64}
 // CHECK: %[[LAST:.*]] = tenon.repeat 6
 // CHECK: ^bb0(%[[LAYER:.*]]: index, %[[H:.*]]: tensor<?x?x8xf32>):
 // CHECK: tenon.weight ["e.layers.*.attention.query.weight"][%[[LAYER]]] of 6 : tensor<8x8xf32>
@@ -25,7 +26,7 @@
 // CHECK-NOT: tenon.model
 tenon.model @bert width 8 {
   tenon.stack @e layers 6 norm <function = layernorm, place = after, epsilon = 1.0e-12, bias = true, final = false> {
-    tenon.token_input vocab 100 positions <kind = learned, length = 16, offset = 2, base = 1.0e4, dims = 0, interleaved = false> {types = 2 : i64, norm}
+    tenon.token_input vocab 100 positions <kind = learned, length = 16, offset = 2, base = 1.0e4, dims = 0, interleaved = false, pad = 1 : i64> {types = 2 : i64, norm}
     tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {bias, output_bias}
     tenon.mlp_layer "mlp" hidden 32 gelu {bias}
   }

@@ -40,3 +40,16 @@ func.func @rows(%x: tensor<?x8xf32>, %y: tensor<?x8xf32>) -> tensor<?x8xf32> {
   %0 = tenon.add %x, %y : tensor<?x8xf32>
   return %0 : tensor<?x8xf32>
 }
+
+// -----
+
+// Positions that skip pad tokens look at the packed ones.
+// CHECK-LABEL: func.func @pad_tokens
+// CHECK: %[[S:.*]] = tenon.row_starts
+// CHECK: %[[P:.*]] = tenon.pack_rows
+// CHECK: tenon.row_positions %[[S]] tokens(%[[P]]) {pad = 1 : i64} : (tensor<?xi32>, tensor<?xi32>) -> tensor<?xi32>
+func.func @pad_tokens(%ids: tensor<?x?xi32>, %n: tensor<?xi32>, %t: tensor<9x8xf32>) -> tensor<?x?x8xf32> {
+  %p = tenon.position_ids %ids {pad = 1 : i64} : (tensor<?x?xi32>) -> tensor<?x?xi32>
+  %1 = tenon.embed %p, %t {offset = 1 : i64} : (tensor<?x?xi32>, tensor<9x8xf32>) -> tensor<?x?x8xf32>
+  return %1 : tensor<?x?x8xf32>
+}
