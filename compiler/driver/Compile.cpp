@@ -114,7 +114,7 @@ private:
         return Error::success();
       source = attribute.str();
     }
-    auto opened = import::openModel(source);
+    auto opened = import::openModel(source, options.importing);
     if (!opened)
       return opened.takeError();
     imported = std::move(*opened);
@@ -214,6 +214,14 @@ private:
     return Error::success();
   }
 
+  /// Tensors of other shapes may come of sizes that the configuration leaves out.
+  Error withAssumedSizes(Error error) {
+    if (imported.assumed.empty())
+      return error;
+    return createStringError(toString(std::move(error)) + "\n  config.json leaves out " + join(imported.assumed, ", ") +
+                             ": these are the defaults of its model type");
+  }
+
   Error packWeights(const WeightTable &table, CompileSummary &summary) {
     if (table.tensors.empty())
       return Error::success();
@@ -237,7 +245,7 @@ private:
     }
     if (needsSource)
       if (Error error = weights::checkWeights(table.tensors, source, summary.notes))
-        return error;
+        return withAssumedSizes(std::move(error));
     auto layout = weights::placeTensors(table.tensors);
     if (!layout)
       return layout.takeError();

@@ -3,6 +3,7 @@
 #ifndef TENON_DRIVER_COMPILE_H
 #define TENON_DRIVER_COMPILE_H
 
+#include "import/Import.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
@@ -21,6 +22,7 @@ struct CompileOptions {
   EmitLevel emit = EmitLevel::Library;
   bool embed = false;               ///< Put the weights into the library.
   bool fuse = true;                 ///< Whether operations share kernels.
+  import::ImportOptions importing;  ///< What may be left out of a checkpoint.
   std::string cacheDirectory;       ///< Of compiled kernels; empty for the user's own.
   unsigned threads = 0;             ///< Kernels compiled at a time; 0 for as many as there are CPUs.
   /// Told what is done, in a word, and how much of it. May be empty; called from one thread at a time.

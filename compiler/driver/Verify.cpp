@@ -365,6 +365,7 @@ private:
       return Error::success();
     CompileOptions compilation;
     compilation.model = options.model;
+    compilation.importing = options.importing;
     path = (scratch.path + "/model.so").str();
     compilation.output = path;
     compilation.cacheDirectory = options.cacheDirectory;

@@ -3,6 +3,7 @@
 #ifndef TENON_DRIVER_VERIFY_H
 #define TENON_DRIVER_VERIFY_H
 
+#include "import/Import.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <functional>
@@ -12,8 +13,9 @@
 namespace tenon {
 
 struct VerifyOptions {
-  std::string model;          ///< Library, or anything that compiles to one.
-  std::string cacheDirectory; ///< Of compiled kernels; empty for the user's own.
+  std::string model;               ///< Library, or anything that compiles to one.
+  import::ImportOptions importing; ///< What may be left out of a checkpoint.
+  std::string cacheDirectory;      ///< Of compiled kernels; empty for the user's own.
   std::function<void(llvm::StringRef step, uint64_t done, uint64_t total)> progress;
 };
 

@@ -41,7 +41,8 @@ struct Vocabulary {
 
 class Importer {
 public:
-  Importer(StringRef path, weights::TableSource &source) : path(path), source(source) {
+  Importer(StringRef path, weights::TableSource &source, const ImportOptions &options)
+      : path(path), source(source), options(options) {
     directory = llvm::sys::path::parent_path(path);
     if (directory.empty())
       directory = ".";
@@ -60,6 +61,7 @@ private:
   StringRef path;
   std::string directory;
   weights::TableSource &source;
+  const ImportOptions &options;
   StringRef specification;
   llvm::json::Object configObject;
   Vocabulary target; ///< Of what the decoder writes.
@@ -271,16 +273,16 @@ llvm::Error Importer::run(ImportedModel &imported) {
   if (llvm::Error error = checkModel(model, path))
     return error;
   auto place = [&](StringRef parameter, int64_t layer) { return ctranslate2Part(model, *variables, parameter, layer); };
-  return tensors.place(model, place, source, ("a model of " + specification).str());
+  return tensors.place(imported, place, source, ("a model of " + specification).str(), options.ignoreUnused);
 }
 
-llvm::Expected<ImportedModel> tenon::import::importCTranslate2(StringRef path) {
+llvm::Expected<ImportedModel> tenon::import::importCTranslate2(StringRef path, const ImportOptions &options) {
   llvm::Expected<std::unique_ptr<weights::MappedFile>> file = weights::MappedFile::open(path);
   if (!file)
     return file.takeError();
   auto source = std::make_unique<weights::TableSource>(path.str(), std::move(*file));
   ImportedModel imported;
-  if (llvm::Error error = Importer(path, *source).run(imported))
+  if (llvm::Error error = Importer(path, *source, options).run(imported))
     return std::move(error);
   imported.source = std::move(source);
   return imported;

@@ -12,7 +12,7 @@ bool isCTranslate2Path(llvm::StringRef path);
 
 /// Reads a model.bin with the config.json and the vocabularies beside it: encoder-decoders of translation
 /// (TransformerSpec) and Whisper (WhisperSpec). Its tokenizer is a tokenizer.json beside it.
-llvm::Expected<ImportedModel> importCTranslate2(llvm::StringRef path);
+llvm::Expected<ImportedModel> importCTranslate2(llvm::StringRef path, const ImportOptions &options = {});
 
 } // namespace tenon::import
 

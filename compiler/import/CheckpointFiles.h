@@ -25,7 +25,7 @@ std::string specName(llvm::StringRef text);
 std::string checkpointName(Config &config, llvm::StringRef directory);
 
 /// An activation by the name that transformers gives it; `usual` where the key is missing.
-spec::Activation readActivation(Config &config, llvm::StringRef key, llvm::StringRef usual);
+spec::Activation readActivation(Config &config, llvm::StringRef key, llvm::StringRef usual = "");
 
 /// Whatever the spec's reader would refuse is refused here, so that every model that is imported can be written and
 /// read again. `path` is that of the configuration.

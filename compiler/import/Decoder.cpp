@@ -4,6 +4,7 @@
 #include "import/AnswerTokens.h"
 #include "import/CheckpointFiles.h"
 #include "import/DecoderStructure.h"
+#include "import/SavedHead.h"
 #include "weights/SafetensorsSource.h"
 #include "llvm/Support/Path.h"
 
@@ -11,34 +12,35 @@ using namespace tenon;
 using namespace tenon::import;
 
 llvm::Error tenon::import::readDecoder(Config &config, const DecoderType &type, const weights::SafetensorsFiles &files,
-                                       llvm::StringRef root, llvm::StringRef configPath, spec::Model &model) {
+                                       llvm::StringRef root, llvm::StringRef configPath, bool withoutHead,
+                                       spec::Model &model, std::vector<std::string> &idle) {
   DecoderTensors tensors(files, type);
   if (llvm::Error error = tensors.findPrefix(root))
     return error;
-  readDecoderStructure(config, type, tensors, model);
+  readDecoderStructure(config, type, tensors, withoutHead, model);
   if (llvm::Error error = config.takeError())
     return error;
-  if (llvm::Error error = tensors.checkNames())
-    return error;
+  idle = tensors.idleTensors(!withoutHead);
   model.names = decoderTensorNames(model, tensors);
   return llvm::Error::success();
 }
 
 llvm::Expected<ImportedModel> tenon::import::importDecoder(Config &outer, const DecoderType &type,
-                                                           llvm::StringRef directory) {
+                                                           llvm::StringRef directory,
+                                                           const ImportOptions &options) {
   std::string configPath = (directory + "/config.json").str();
   // A model of several modes keeps what it says of text apart.
   std::optional<Config> text = outer.section("text_config");
   Config config = text ? *text : outer;
-  if (llvm::Error error = config.takeError())
-    return std::move(error);
+  bool withoutHead = isWithoutHead(outer, options, {SavedHead::Words}, "the stack");
   llvm::Expected<std::unique_ptr<weights::SafetensorsFiles>> files = openCheckpointWeights(directory);
   if (!files)
     return files.takeError();
   ImportedModel imported;
   spec::Model &model = imported.model;
   model.name = checkpointName(outer, directory);
-  if (llvm::Error error = readDecoder(config, type, **files, /*root=*/"", configPath, model))
+  if (llvm::Error error = readDecoder(config, type, **files, /*root=*/"", configPath, withoutHead, model,
+                                      imported.idleTensors))
     return std::move(error);
   model.weights = llvm::sys::path::filename((*files)->getPath()).str();
   if (llvm::Error error = readAnswers(outer, directory, model.stacks.front().input.vocab, imported))

@@ -11,12 +11,14 @@
 namespace tenon::import {
 
 /// Reads width, stack, head and names of the decoder whose tensors' names begin with `root`. `configPath` is for
-/// messages.
+/// messages. `withoutHead` leaves the head out; `idle` gets the tensors that change nothing.
 llvm::Error readDecoder(Config &config, const DecoderType &type, const weights::SafetensorsFiles &files,
-                        llvm::StringRef root, llvm::StringRef configPath, spec::Model &model);
+                        llvm::StringRef root, llvm::StringRef configPath, bool withoutHead, spec::Model &model,
+                        std::vector<std::string> &idle);
 
-/// Reads the decoder in `directory`, of whose config.json `config` is.
-llvm::Expected<ImportedModel> importDecoder(Config &config, const DecoderType &type, llvm::StringRef directory);
+/// Reads the decoder in `directory`, of whose config.json, completed, `config` is.
+llvm::Expected<ImportedModel> importDecoder(Config &config, const DecoderType &type, llvm::StringRef directory,
+                                            const ImportOptions &options);
 
 } // namespace tenon::import
 

@@ -158,7 +158,7 @@ static constexpr DecoderLayout bloomLayout = {"word_embeddings", "h.", bloomModu
 static constexpr DecoderLayout mptLayout = {"wte", "blocks.", mptModules};
 
 /// The keys of Llama's configuration, which most others have too.
-static constexpr DecoderType llamaType(llvm::StringRef name) {
+static constexpr DecoderType llamaType(llvm::StringRef name, BiasKeys bias) {
   return {name,
           llamaLayout,
           "hidden_size",
@@ -167,36 +167,93 @@ static constexpr DecoderType llamaType(llvm::StringRef name) {
           "intermediate_size",
           "max_position_embeddings",
           "rms_norm_eps",
-          "hidden_act"};
+          "hidden_act",
+          NormKind::RMSNorm,
+          DecoderPositions::Rotary,
+          bias};
 }
 
-static constexpr DecoderType gemmaType(llvm::StringRef name) {
-  DecoderType type = llamaType(name);
-  type.activation = "hidden_activation|hidden_act";
-  type.usualActivation = "gelu_pytorch_tanh";
-  type.usuallyTied = true;
+static constexpr DecoderType gemmaType(llvm::StringRef name, llvm::StringRef activation) {
+  DecoderType type = llamaType(name, {"attention_bias", "attention_bias", noBias});
+  type.activation = activation;
   type.isGemma = true;
   return type;
 }
 
+static constexpr llvm::StringRef imageTensors[] = {"vision_tower.", "model.vision_tower.", "multi_modal_projector.",
+                                                   "model.multi_modal_projector."};
+
+static constexpr DecoderType gemma3Type() {
+  DecoderType type = gemmaType("gemma3", "hidden_activation");
+  type.otherModes = imageTensors;
+  return type;
+}
+
+/// Of scalings it has "longrope" alone, and takes "yarn" for that.
 static constexpr DecoderType phi3Type() {
-  DecoderType type = llamaType("phi3");
-  type.usualEpsilon = 1e-5;
+  DecoderType type = llamaType("phi3", {noBias, noBias, noBias});
+  type.scalesRotary = false;
   return type;
 }
 
 static constexpr DecoderType starCoder2Type() {
-  DecoderType type = llamaType("starcoder2");
+  DecoderType type = llamaType("starcoder2", {"use_bias", "use_bias", "use_bias"});
   type.norm = NormKind::LayerNorm;
   type.epsilon = "norm_epsilon";
-  type.usualEpsilon = 1e-5;
-  type.usualActivation = "gelu_pytorch_tanh";
-  type.usuallyTied = true;
+  return type;
+}
+
+/// Llama's keys, but for the norms' epsilon.
+static constexpr DecoderType layerNormType(llvm::StringRef name, const DecoderLayout &layout, BiasKeys bias) {
+  DecoderType type = {name,
+                      layout,
+                      "hidden_size",
+                      "num_hidden_layers",
+                      "num_attention_heads",
+                      "intermediate_size",
+                      "max_position_embeddings",
+                      "layer_norm_eps",
+                      "hidden_act",
+                      NormKind::LayerNorm,
+                      DecoderPositions::Rotary,
+                      bias};
+  return type;
+}
+
+static constexpr DecoderType phiType() {
+  DecoderType type = layerNormType("phi", phiLayout, {});
+  type.residual = DecoderResidual::Parallel;
+  return type;
+}
+
+static constexpr DecoderType neoxType() {
+  DecoderType type = layerNormType("gpt_neox", neoxLayout, {"attention_bias", "attention_bias", ""});
+  type.residual = DecoderResidual::ByKey;
+  type.parallelKey = "use_parallel_residual";
+  return type;
+}
+
+static constexpr DecoderType optType() {
+  DecoderType type = layerNormType("opt", optLayout, {"enable_bias", "enable_bias", "enable_bias"});
+  type.hidden = "ffn_dim";
+  type.activation = "activation_function";
+  type.positions = DecoderPositions::Learned;
+  type.positionOffset = 2;
+  return type;
+}
+
+static constexpr DecoderType falconType() {
+  DecoderType type = layerNormType("falcon", bloomLayout, {"bias", "bias", "bias"});
+  type.hidden = "ffn_hidden_size";
+  type.epsilon = "layer_norm_epsilon";
+  type.activation = "activation";
+  type.residual = DecoderResidual::ByKey;
+  type.parallelKey = "parallel_attn";
   return type;
 }
 
 /// The keys of GPT-2's configuration.
-static constexpr DecoderType gpt2Type(llvm::StringRef name, const DecoderLayout &layout, llvm::StringRef activation) {
+static constexpr DecoderType gpt2Type(llvm::StringRef name, const DecoderLayout &layout) {
   return {name,
           layout,
           "n_embd",
@@ -207,42 +264,52 @@ static constexpr DecoderType gpt2Type(llvm::StringRef name, const DecoderLayout 
           "layer_norm_epsilon",
           "activation_function",
           NormKind::LayerNorm,
-          DecoderPositions::Learned,
-          1e-5,
-          activation,
-          true};
+          DecoderPositions::Learned};
+}
+
+/// The size of the MLP and its activation are no keys of this class and the next.
+static constexpr DecoderType bloomType() {
+  DecoderType type = layerNormType("bloom", bloomLayout, {});
+  type.layers = "n_layer";
+  type.heads = "n_head";
+  type.length = "seq_length";
+  type.epsilon = "layer_norm_epsilon";
+  type.positions = DecoderPositions::Alibi;
+  type.usualActivation = "gelu_new";
+  return type;
+}
+
+static constexpr DecoderType mptType() {
+  DecoderType type = layerNormType("mpt", mptLayout, {noBias, noBias, noBias});
+  type.width = "d_model";
+  type.layers = "n_layers";
+  type.heads = "n_heads";
+  type.length = "max_seq_len";
+  type.epsilon = "layer_norm_epsilon";
+  type.positions = DecoderPositions::Alibi;
+  type.usualActivation = "gelu";
+  return type;
 }
 
 static constexpr DecoderType typeTable[] = {
-    llamaType("llama"),
-    llamaType("mistral"),
-    llamaType("qwen2"),
-    llamaType("qwen3"),
-    gemmaType("gemma"),
-    gemmaType("gemma2"),
-    gemmaType("gemma3_text"),
-    gemmaType("gemma3"),
+    llamaType("llama", {"attention_bias", "attention_bias", "mlp_bias"}),
+    llamaType("mistral", {noBias, noBias, noBias}),
+    llamaType("qwen2", {"", noBias, noBias}),
+    llamaType("qwen3", {"attention_bias", "attention_bias", noBias}),
+    gemmaType("gemma", "hidden_act"),
+    gemmaType("gemma2", "hidden_activation"),
+    gemmaType("gemma3_text", "hidden_activation"),
+    gemma3Type(),
     phi3Type(),
     starCoder2Type(),
-    {"phi", phiLayout, "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
-     "max_position_embeddings", "layer_norm_eps", "hidden_act", NormKind::LayerNorm, DecoderPositions::Rotary, 1e-5,
-     "gelu_new", false, 0.5, 0, DecoderResidual::Parallel},
-    gpt2Type("gpt2", gpt2Layout, "gelu_new"),
-    gpt2Type("gpt_bigcode", bigCodeLayout, "gelu_pytorch_tanh"),
-    {"gpt_neox", neoxLayout, "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
-     "max_position_embeddings", "layer_norm_eps", "hidden_act", NormKind::LayerNorm, DecoderPositions::Rotary, 1e-5,
-     "gelu", false, 0.25, 0, DecoderResidual::ByKey, "use_parallel_residual"},
-    {"opt", optLayout, "hidden_size", "num_hidden_layers", "num_attention_heads", "ffn_dim", "max_position_embeddings",
-     "layer_norm_eps", "activation_function", NormKind::LayerNorm, DecoderPositions::Learned, 1e-5, "relu", true, 1.0,
-     2},
-    {"bloom", bloomLayout, "hidden_size|n_embed", "n_layer|num_hidden_layers", "n_head|num_attention_heads",
-     "intermediate_size", "seq_length", "layer_norm_epsilon", "hidden_act", NormKind::LayerNorm,
-     DecoderPositions::Alibi, 1e-5, "gelu_new", true},
-    {"falcon", bloomLayout, "hidden_size|n_embed", "num_hidden_layers|n_layer", "num_attention_heads|n_head",
-     "ffn_hidden_size", "max_position_embeddings", "layer_norm_epsilon", "activation", NormKind::LayerNorm,
-     DecoderPositions::Rotary, 1e-5, "gelu", true, 1.0, 0, DecoderResidual::ByKey, "parallel_attn"},
-    {"mpt", mptLayout, "d_model", "n_layers", "n_heads", "intermediate_size", "max_seq_len", "layer_norm_epsilon",
-     "hidden_act", NormKind::LayerNorm, DecoderPositions::Alibi, 1e-5, "gelu", true},
+    phiType(),
+    gpt2Type("gpt2", gpt2Layout),
+    gpt2Type("gpt_bigcode", bigCodeLayout),
+    neoxType(),
+    optType(),
+    bloomType(),
+    falconType(),
+    mptType(),
 };
 
 llvm::ArrayRef<DecoderType> tenon::import::decoderTypes() { return typeTable; }

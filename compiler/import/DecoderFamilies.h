@@ -43,26 +43,33 @@ enum class DecoderPositions { Learned, Rotary, Alibi };
 enum class DecoderResidual {
   Serial,
   Parallel,
-  ByKey ///< As the key `parallelKey` of the configuration says; yes where it says nothing.
+  ByKey ///< As the key `parallelKey` of the configuration says.
 };
 
-/// A value of config.json's `model_type`. Keys with a '|' are alternatives, the first that is there counts.
+/// The keys of the configuration that say whether modules have a bias, of which `noBias` is a class that never has one
+/// and an empty one a class whose checkpoints tell. A bias that is stored all the same is not used.
+struct BiasKeys {
+  llvm::StringRef queryKeyValue, output, mlp;
+};
+inline constexpr llvm::StringRef noBias = "no bias";
+
+/// A value of config.json's `model_type`. What its class takes for keys that are missing is in ConfigDefaults.inc.
 struct DecoderType {
   llvm::StringRef name;
   const DecoderLayout &layout;
   llvm::StringRef width, layers, heads, hidden, length, epsilon, activation;
   spec::NormKind norm = spec::NormKind::RMSNorm;
   DecoderPositions positions = DecoderPositions::Rotary;
-  double usualEpsilon = 1e-6;
-  llvm::StringRef usualActivation = "silu";
-  bool usuallyTied = false;
-  double usualRotaryPart = 1.0; ///< Of a head's components, those that turn.
-  int64_t positionOffset = 0;   ///< Rows of a learned table before that of position 0.
+  BiasKeys bias = {};
+  int64_t positionOffset = 0; ///< Rows of a learned table before that of position 0.
   DecoderResidual residual = DecoderResidual::Serial;
   llvm::StringRef parallelKey = "";
   bool isGemma = false; ///< Norms' weights count from 1, and embeddings are scaled by the root of the width.
+  bool scalesRotary = true; ///< Whether its class takes scalings of rotary positions that are supported.
   /// Whether every layer attends to an encoder too, between its attention and its MLP.
   bool attends = false;
+  llvm::StringRef usualActivation = ""; ///< Of a class that has no key for it.
+  llvm::ArrayRef<llvm::StringRef> otherModes = {}; ///< What the names of tensors begin with that read no text.
 };
 
 llvm::ArrayRef<DecoderType> decoderTypes();

@@ -19,20 +19,27 @@ using namespace tenon::import;
 using llvm::StringRef;
 
 static constexpr StringRef stackName = "decoder";
-/// For types whose configuration need not say it.
+/// Of models whose configuration has no word for it, because their positions go on for ever.
 static constexpr int64_t usualLength = 2048;
+/// Of norms whose configuration has no word for it.
+static constexpr double usualEpsilon = 1e-5;
 
 namespace {
 
 class StructureReader {
 public:
-  StructureReader(Config &config, const DecoderType &type, const DecoderTensors &tensors, spec::Model &model)
-      : config(config), type(type), tensors(tensors), model(model) {}
+  StructureReader(Config &config, const DecoderType &type, const DecoderTensors &tensors, bool withoutHead,
+                  spec::Model &model)
+      : config(config), type(type), tensors(tensors), withoutHead(withoutHead), model(model) {}
   void read();
 
 private:
   bool hasAny(std::initializer_list<StringRef> modules, StringRef last) const {
     return llvm::any_of(modules, [&](StringRef module) { return tensors.has(module, last); });
+  }
+  /// Whether one of `modules` has a bias that the configuration's `key` admits.
+  bool hasBias(StringRef key, std::initializer_list<StringRef> modules) {
+    return key != noBias && config.booleanOr(key, true) && hasAny(modules, "bias");
   }
   void refuseWhatIsNotSaid();
   void readNorm();
@@ -52,11 +59,12 @@ private:
   Config &config;
   const DecoderType &type;
   const DecoderTensors &tensors;
+  bool withoutHead;
   spec::Model &model;
   spec::Stack stack;
   spec::AttentionSublayer attention;
   spec::MlpSublayer mlp;
-  RotaryDefaults rotaryDefaults;
+  RotarySizes rotarySizes;
   bool usesAlibi = false;
 };
 
@@ -70,6 +78,8 @@ void StructureReader::refuseWhatIsNotSaid() {
        {"scale_attn_by_inverse_layer_idx", "use_bidirectional_attention", "apply_residual_connection_post_layernorm"})
     if (config.booleanOr(key, false))
       config.fail(key, "true is not supported; supported: false");
+  if (!config.booleanOr("layer_norm_elementwise_affine", true))
+    config.fail("layer_norm_elementwise_affine", "false is not supported; supported: true");
   if (config.has("quantization_config"))
     config.fail("quantization_config", "quantised weights are not supported; supported: F32, F16, BF16 and F64");
   if (config.has("word_embed_proj_dim") && config.integer("word_embed_proj_dim") != model.width)
@@ -96,7 +106,7 @@ void StructureReader::readNorm() {
   bool both = tensors.hasWeight("layers.*.mlp.norm_after");
   bool before = config.booleanOr("do_layer_norm_before", true);
   norm.place = both ? spec::NormPlace::Both : before ? spec::NormPlace::Before : spec::NormPlace::After;
-  norm.epsilon = config.numberOr(type.epsilon, type.usualEpsilon);
+  norm.epsilon = config.numberOr(type.epsilon, usualEpsilon);
   norm.bias = hasAny({"layers.*.attention.norm", "layers.*.parallel.norm", "layers.*.mlp.norm", "norm"}, "bias");
   norm.final = norm.place == spec::NormPlace::After || tensors.hasWeight("norm");
   norm.weightOffset = type.isGemma ? 1 : 0;
@@ -104,16 +114,14 @@ void StructureReader::readNorm() {
 
 void StructureReader::readPositions() {
   spec::Positions &positions = stack.input.positions;
-  positions.length = config.integerOr(config.firstOf(type.length), usualLength, /*least=*/1);
+  positions.length = config.integerOr(type.length, usualLength, /*least=*/1);
   usesAlibi = type.positions == DecoderPositions::Alibi || config.booleanOr("alibi", false);
   if (type.positions == DecoderPositions::Learned) {
     positions.kind = spec::PositionKind::Learned;
     positions.offset = type.positionOffset;
   } else if (!usesAlibi) {
-    bool isGemma3 = StringRef(type.name).starts_with("gemma3");
-    rotaryDefaults = {type.usualRotaryPart, isGemma3 ? 1e6 : 1e4, isGemma3 ? 1e4 : 0, attention.headSize,
-                      positions.length};
-    spec::Rotary rotary = readRotary(config, LayerKind::Full, rotaryDefaults);
+    rotarySizes = {attention.headSize, positions.length, type.scalesRotary};
+    spec::Rotary rotary = readRotary(config, LayerKind::Full, rotarySizes);
     positions.kind = spec::PositionKind::Rotary;
     positions.base = rotary.base;
     positions.dims = rotary.dims;
@@ -125,7 +133,7 @@ int64_t StructureReader::keyValueHeads() {
   if (!config.has("multi_query"))
     return config.integerOr("num_key_value_heads", attention.heads, /*least=*/1);
   if (config.booleanOr("new_decoder_architecture", false))
-    return config.integerOr(config.firstOf("num_kv_heads|n_head_kv"), attention.heads, /*least=*/1);
+    return config.integerOr("num_kv_heads", attention.heads, /*least=*/1);
   return config.booleanOr("multi_query", true) ? 1 : attention.heads;
 }
 
@@ -145,7 +153,7 @@ double StructureReader::attentionScale() {
 
 std::string StructureReader::alibi() {
   if (attention.heads > expressions::maximumAlibiHeads) {
-    config.fail(config.firstOf(type.heads), "ALiBi with " + std::to_string(attention.heads) +
+    config.fail(type.heads, "ALiBi with " + std::to_string(attention.heads) +
                                                 " heads is not supported; supported: at most " +
                                                 std::to_string(expressions::maximumAlibiHeads));
     return "";
@@ -174,27 +182,27 @@ std::string StructureReader::softcap(StringRef key) {
 
 void StructureReader::readAttention() {
   attention.name = "attention";
-  attention.heads = config.integer(config.firstOf(type.heads));
+  attention.heads = config.integer(type.heads);
   attention.keyValueHeads = keyValueHeads();
   if (attention.heads % attention.keyValueHeads != 0)
-    config.fail(config.firstOf(type.heads), std::to_string(attention.heads) + " is not a multiple of the key heads (" +
+    config.fail(type.heads, std::to_string(attention.heads) + " is not a multiple of the key heads (" +
                                                 std::to_string(attention.keyValueHeads) + ")");
   attention.headSize = config.integerOr("head_dim", 0);
   if (attention.headSize == 0) {
     if (model.width % attention.heads != 0)
-      config.fail(config.firstOf(type.width), std::to_string(model.width) + " is not a multiple of '" +
-                                                  config.firstOf(type.heads) + "' (" + std::to_string(attention.heads) +
+      config.fail(type.width, std::to_string(model.width) + " is not a multiple of '" +
+                                                  type.heads + "' (" + std::to_string(attention.heads) +
                                                   ")");
     attention.headSize = model.width / attention.heads;
   }
   attention.scale = attentionScale();
-  attention.bias = hasAny({"layers.*.attention.query", "layers.*.attention.value"}, "bias");
-  attention.keyBias = tensors.hasBias("layers.*.attention.key");
-  attention.outputBias = tensors.hasBias("layers.*.attention.output");
-  if (tensors.hasWeight("layers.*.attention.query_norm")) {
+  attention.bias = hasBias(type.bias.queryKeyValue, {"layers.*.attention.query", "layers.*.attention.value"});
+  attention.keyBias = hasBias(type.bias.queryKeyValue, {"layers.*.attention.key"});
+  attention.outputBias = hasBias(type.bias.output, {"layers.*.attention.output"});
+  if (config.booleanOr("qk_layernorm", true) && tensors.hasWeight("layers.*.attention.query_norm")) {
     spec::QueryKeyNorm &norm = attention.queryKeyNorm.emplace();
     norm.kind = type.norm;
-    norm.epsilon = config.numberOr(type.epsilon, type.usualEpsilon);
+    norm.epsilon = config.numberOr(type.epsilon, usualEpsilon);
     norm.weightOffset = type.isGemma ? 1 : 0;
     norm.bias = tensors.hasBias("layers.*.attention.query_norm");
     norm.overAll = tensors.rows("layers.*.attention.query_norm") != attention.headSize;
@@ -203,13 +211,12 @@ void StructureReader::readAttention() {
 
 void StructureReader::readMlp() {
   mlp.name = "mlp";
-  StringRef key = config.firstOf(type.hidden);
   const DecoderModule *down = tensors.entry("layers.*.mlp.down", "weight");
   int64_t usual = down && !down->transposed ? tensors.rows("layers.*.mlp.up") : 4 * model.width;
-  mlp.hidden = config.has(key) ? config.integer(key) : std::max<int64_t>(1, usual);
-  mlp.activation = readActivation(config, config.firstOf(type.activation), type.usualActivation);
+  mlp.hidden = config.has(type.hidden) ? config.integer(type.hidden) : std::max<int64_t>(1, usual);
+  mlp.activation = readActivation(config, type.activation, type.usualActivation);
   mlp.gated = tensors.hasWeight("layers.*.mlp.gate");
-  mlp.bias = hasAny({"layers.*.mlp.up", "layers.*.mlp.down", "layers.*.mlp.gate"}, "bias");
+  mlp.bias = hasBias(type.bias.mlp, {"layers.*.mlp.up", "layers.*.mlp.down", "layers.*.mlp.gate"});
 }
 
 bool StructureReader::isParallel() {
@@ -236,9 +243,9 @@ spec::Block StructureReader::block(LayerKind kind) {
   spec::AttentionSublayer layer = attention;
   if (kind == LayerKind::Sliding) {
     layer.mask = expressions::window(config.integer("sliding_window")).print();
-    if (rotaryDefaults.slidingBase != 0) {
+    if (hasSlidingRotary(config)) {
       layer.ownRotary = true;
-      layer.rotary = readRotary(config, kind, rotaryDefaults);
+      layer.rotary = readRotary(config, kind, rotarySizes);
     }
   } else {
     layer.mask = expressions::causal().print();
@@ -255,6 +262,8 @@ spec::Block StructureReader::block(LayerKind kind) {
 }
 
 void StructureReader::readBlocks() {
+  if (stack.layers > spec::maximumLayers)
+    return; // It has been said.
   std::vector<LayerKind> kinds = layerKinds(config, type.name, stack.layers);
   if (config.failed())
     return;
@@ -274,27 +283,25 @@ void StructureReader::readBlocks() {
 }
 
 void StructureReader::readHead() {
-  bool tied = config.booleanOr("tie_word_embeddings", type.usuallyTied);
-  bool forText = llvm::any_of(config.strings("architectures"),
-                              [](StringRef name) { return name.contains("CausalLM") || name.contains("LMHead"); });
-  if (!type.attends && !tensors.hasWeight("head") && !forText && config.has("architectures")) {
-    stack.cache = true; // The model without a head was saved.
+  if (withoutHead) {
+    stack.cache = true;
     return;
   }
   spec::Head &head = model.head.emplace();
   head.stack = stackName;
-  head.tied = tied;
+  // A matrix that is stored and differs counts, whatever the key says.
+  head.tied = config.booleanOr("tie_word_embeddings", false) && !tensors.hasOwnHead();
   head.bias = tensors.hasBias("head");
   head.softcap = config.numberOr("final_logit_softcapping", 0);
 }
 
 void StructureReader::read() {
-  model.width = config.integer(config.firstOf(type.width));
+  model.width = config.integer(type.width);
   refuseWhatIsNotSaid();
   stack.name = stackName;
-  stack.layers = config.integer(config.firstOf(type.layers));
+  stack.layers = config.integer(type.layers);
   if (stack.layers > spec::maximumLayers)
-    config.fail(config.firstOf(type.layers),
+    config.fail(type.layers,
                 std::to_string(stack.layers) + " layers; supported: at most " + std::to_string(spec::maximumLayers));
   stack.input.vocab = config.integer("vocab_size");
   stack.input.norm = tensors.hasWeight("input.norm");
@@ -303,8 +310,6 @@ void StructureReader::read() {
   readNorm();
   readAttention();
   readPositions();
-  if (config.failed())
-    return;
   if (usesAlibi)
     attention.score = alibi();
   else if (config.has("attn_logit_softcapping"))
@@ -316,8 +321,8 @@ void StructureReader::read() {
 }
 
 void tenon::import::readDecoderStructure(Config &config, const DecoderType &type, const DecoderTensors &tensors,
-                                         spec::Model &model) {
-  StructureReader(config, type, tensors, model).read();
+                                         bool withoutHead, spec::Model &model) {
+  StructureReader(config, type, tensors, withoutHead, model).read();
 }
 
 /// The attention and the MLP of the first layer; all layers' have the same sizes.

@@ -8,8 +8,10 @@
 
 namespace tenon::import {
 
-/// Width, stack and head of a model. Errors are left in `config`.
-void readDecoderStructure(Config &config, const DecoderType &type, const DecoderTensors &tensors, spec::Model &model);
+/// Width, stack and, but for `withoutHead`, head of a model. Errors are left in
+/// `config`, which has been completed (ConfigDefaults.h).
+void readDecoderStructure(Config &config, const DecoderType &type, const DecoderTensors &tensors, bool withoutHead,
+                          spec::Model &model);
 
 /// The tensors of the parameters of such a model.
 std::vector<spec::TensorName> decoderTensorNames(const spec::Model &model, const DecoderTensors &tensors);

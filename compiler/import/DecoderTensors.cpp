@@ -71,29 +71,28 @@ int64_t DecoderTensors::rows(llvm::StringRef module) const {
   return found ? patterns.lookup(tensorName(*found, "weight")) : 0;
 }
 
-llvm::Error DecoderTensors::checkNames() const {
-  std::vector<std::string> unknown;
+bool DecoderTensors::hasOwnHead() const {
+  const DecoderModule *head = findEntry(headModule, "weight");
+  std::optional<weights::TensorView> own = head ? files.find(tensorName(*head, "weight")) : std::nullopt;
+  std::optional<weights::TensorView> tokens = files.find((prefix + layout.embedding + ".weight").str());
+  return own && !(tokens && own->type == tokens->type && own->shape == tokens->shape && own->data == tokens->data);
+}
+
+/// Whether a tensor of the model's own, of which `pattern` is, is in the layout, or stands in a layer.
+bool DecoderTensors::isOfModel(llvm::StringRef pattern) const {
+  llvm::StringRef module = pattern.rsplit('.').first;
+  return pattern.contains('*') || llvm::any_of(layout.modules, [&](const DecoderModule &entry) {
+           return entry.module != headModule && module == prefix + entry.checkpoint.str();
+         });
+}
+
+std::vector<std::string> DecoderTensors::idleTensors(bool withHead) const {
+  std::vector<std::string> idle;
   for (llvm::StringRef name : files.names()) {
-    if (!name.starts_with(prefix) ||
-        llvm::any_of(buffers, [&](llvm::StringRef buffer) { return name.ends_with(("." + buffer).str()); }))
-      continue;
-    std::string pattern = layerPattern(name);
-    auto [module, last] = llvm::StringRef(pattern).rsplit('.');
-    bool known = llvm::is_contained({"weight", "bias"}, last) &&
-                 llvm::any_of(layout.modules, [&, whole = module](const DecoderModule &entry) {
-                   return (type.attends || !isCross(entry)) &&
-                          whole == (entry.module == headModule ? headPrefix : prefix) + entry.checkpoint.str();
-                 });
-    // Without a prefix, what stands beside the model is not told from what belongs to it.
-    bool beside = prefix.empty() && pattern == name && !known;
-    if (!known && !beside)
-      unknown.push_back(("'" + name + "'").str());
+    bool isBuffer = llvm::any_of(buffers, [&](llvm::StringRef buffer) { return name.ends_with(("." + buffer).str()); });
+    bool readsNoText = llvm::any_of(type.otherModes, [&](llvm::StringRef start) { return name.starts_with(start); });
+    if (isBuffer || readsNoText || (!withHead && !isOfModel(layerPattern(name))))
+      idle.push_back(name.str());
   }
-  if (unknown.empty())
-    return llvm::Error::success();
-  size_t count = unknown.size();
-  unknown.resize(std::min<size_t>(count, 8));
-  return llvm::createStringError("'" + files.getPath() + "' has the names of model type \"" + type.name +
-                                 "\", but also " + llvm::join(unknown, ", ") + (count > 8 ? ", ..." : "") +
-                                 ", which that does not have; what they do would be lost");
+  return idle;
 }

@@ -17,14 +17,17 @@ public:
 
   /// Finds what the class that was saved puts before the names, "model." or nothing, of tensors that begin with `root`.
   llvm::Error findPrefix(llvm::StringRef root);
-  /// Names the tensors below the prefix that the layout does not know.
-  llvm::Error checkNames() const;
+  /// Tensors that change nothing of what the model computes: buffers and what reads no text; without its head also
+  /// what stands beside the model.
+  std::vector<std::string> idleTensors(bool withHead) const;
 
   /// Whether a module has a weight or a bias, in any layer for modules of layers (one that others lack is missing
   /// there, not absent).
   bool has(llvm::StringRef module, llvm::StringRef last) const { return findEntry(module, last) != nullptr; }
   bool hasWeight(llvm::StringRef module) const { return has(module, "weight"); }
   bool hasBias(llvm::StringRef module) const { return has(module, "bias"); }
+  /// Whether the head's matrix is there and has other numbers than the token embedding.
+  bool hasOwnHead() const;
   /// The first extent of a module's weight; 0 where there is none.
   int64_t rows(llvm::StringRef module) const;
 
@@ -36,6 +39,7 @@ public:
 private:
   const DecoderModule *findEntry(llvm::StringRef module, llvm::StringRef last) const;
   std::string layerPattern(llvm::StringRef name) const;
+  bool isOfModel(llvm::StringRef pattern) const;
 
   const weights::SafetensorsFiles &files;
   const DecoderType &type;

@@ -7,6 +7,7 @@
 
 #include "import/Encoder.h"
 #include "import/CheckpointFiles.h"
+#include "import/SavedHead.h"
 #include "spec/Parameters.h"
 #include "weights/SafetensorsSource.h"
 #include "llvm/ADT/StringExtras.h"
@@ -28,8 +29,8 @@ public:
   /// Of the tensors whose names begin with `root`.
   llvm::Error findPrefix(llvm::StringRef root);
   const Family *findFamily() const;
-  /// Names the tensors below the prefix that `family` does not know.
-  llvm::Error checkNames(const Family &family) const;
+  /// Of the tensors whose names begin with `root`, those that change nothing of the encoder's output.
+  std::vector<std::string> idleTensors(llvm::StringRef root, const Family &family, bool withHead) const;
 
   /// The tensor with the weight or the bias of a module, in any layer for modules of layers (one that others lack is
   /// missing there, not absent); also by the names of TensorFlow's layer norms, gamma and beta. Empty where there is
@@ -100,28 +101,20 @@ std::string Checkpoint::tensorOf(llvm::StringRef module, bool bias) const {
   return "";
 }
 
-llvm::Error Checkpoint::checkNames(const Family &family) const {
-  std::vector<std::string> unknown;
+std::vector<std::string> Checkpoint::idleTensors(llvm::StringRef root, const Family &family, bool withHead) const {
+  std::vector<std::string> idle;
   for (llvm::StringRef entry : file.names()) {
     llvm::StringRef name = entry;
-    if (!name.consume_front(prefix) || !(name.starts_with("embeddings") || name.starts_with(family.layers)))
-      continue; // A pooler, or the head of a class that was saved: the encoder does not need it.
-    if (name == "embeddings.position_ids" || name == "embeddings.token_type_ids")
-      continue; // Buffers with 0, 1, 2, ... and zeros.
-    auto [module, parameter] = name.rsplit('.');
-    std::string pattern = layerPattern(module);
-    bool known =
-        llvm::any_of(family.modules, [&](const ModuleName &candidate) { return candidate.checkpoint == pattern; });
-    if (!known || !llvm::is_contained({"weight", "bias", "gamma", "beta"}, parameter))
-      unknown.push_back(("'" + entry + "'").str());
+    if (!name.starts_with(root))
+      continue;
+    bool isInside = name.consume_front(prefix) && (name.starts_with("embeddings.") || name.starts_with(family.layers));
+    // Buffers with 0, 1, 2, ... and zeros; and the pooler's output, which nothing takes, where its class has one.
+    bool isBuffer = name == "embeddings.position_ids" || name == "embeddings.token_type_ids";
+    bool isPooler = !isInside && name.starts_with("pooler.");
+    if (isBuffer || isPooler || (!withHead && !isInside && !name.starts_with("LayerNorm.")))
+      idle.push_back(entry.str());
   }
-  if (unknown.empty())
-    return llvm::Error::success();
-  size_t count = unknown.size();
-  unknown.resize(std::min<size_t>(count, 8));
-  return llvm::createStringError("'" + file.getPath() + "' has the names of " + family.name + ", but also " +
-                                 llvm::join(unknown, ", ") + (count > 8 ? ", ..." : "") + ", which " + family.name +
-                                 " does not have; what they do would be lost");
+  return idle;
 }
 
 /// Refuses what changes the computation and is not in the spec.
@@ -146,7 +139,7 @@ static spec::Positions positions(Config &config, const Checkpoint &checkpoint, c
     return positions;
   }
   if (type.positionsFollowPadding) {
-    int64_t padding = config.integerOr("pad_token_id", type.paddingToken);
+    int64_t padding = config.integer("pad_token_id", 0);
     positions.offset = padding + 1;
     positions.pad = padding;
     if (positions.length <= positions.offset)
@@ -183,6 +176,7 @@ static spec::Stack readStack(Config &config, const Checkpoint &checkpoint, const
     stack.input.types = config.integer("type_vocab_size");
   stack.input.norm = has("input.norm", false);
   stack.norm.place = family.normBefore ? spec::NormPlace::Before : spec::NormPlace::After;
+  // DistilBERT has no key for it.
   stack.norm.epsilon = config.numberOr("layer_norm_eps", 1e-12);
   stack.norm.bias = anyBias({"attention.norm", "mlp.norm"});
   stack.norm.final = !family.normBefore || has("norm", false);
@@ -204,7 +198,7 @@ static spec::Stack readStack(Config &config, const Checkpoint &checkpoint, const
   spec::MlpSublayer mlp;
   mlp.name = "mlp";
   mlp.hidden = config.integer(family.keys.hidden);
-  mlp.activation = readActivation(config, family.keys.activation, "gelu");
+  mlp.activation = readActivation(config, family.keys.activation);
   mlp.bias = anyBias({"mlp.up", "mlp.down"});
   stack.block.push_back(mlp);
   return stack;
@@ -227,7 +221,8 @@ static std::vector<spec::TensorName> tensorNames(const spec::Model &model, const
 }
 
 llvm::Error tenon::import::readEncoder(Config &config, const ModelType &type, const weights::SafetensorsFiles &files,
-                                       llvm::StringRef root, llvm::StringRef configPath, spec::Model &model) {
+                                       llvm::StringRef root, llvm::StringRef configPath, bool withoutHead,
+                                       spec::Model &model, std::vector<std::string> &idle) {
   Checkpoint checkpoint(files);
   if (llvm::Error error = checkpoint.findPrefix(root))
     return error;
@@ -236,28 +231,28 @@ llvm::Error tenon::import::readEncoder(Config &config, const ModelType &type, co
     return llvm::createStringError("'" + files.getPath() + "': expected tensors named as in " + type.family +
                                    ", because '" + configPath + "' has model_type \"" + type.name + "\"; found " +
                                    (family ? "those of " + family->name : llvm::StringRef("other names")));
-  if (llvm::Error error = checkpoint.checkNames(*family))
-    return error;
   model.width = config.integer(family->keys.width);
   model.stacks.push_back(readStack(config, checkpoint, *family, type));
   if (llvm::Error error = config.takeError())
     return error;
   model.names = tensorNames(model, checkpoint, *family);
+  idle = checkpoint.idleTensors(root, *family, !withoutHead);
   return llvm::Error::success();
 }
 
 llvm::Expected<ImportedModel> tenon::import::importEncoder(Config &config, const ModelType &type,
-                                                           llvm::StringRef directory) {
+                                                           llvm::StringRef directory,
+                                                           const ImportOptions &options) {
   std::string configPath = (directory + "/config.json").str();
   checkConfig(config);
-  if (llvm::Error error = config.takeError())
-    return std::move(error);
+  bool withoutHead = isWithoutHead(config, options, {}, "the encoder");
   llvm::Expected<std::unique_ptr<weights::SafetensorsFiles>> files = openCheckpointWeights(directory);
   if (!files)
     return files.takeError();
   ImportedModel imported;
   imported.model.name = checkpointName(config, directory);
-  if (llvm::Error error = readEncoder(config, type, **files, /*root=*/"", configPath, imported.model))
+  if (llvm::Error error = readEncoder(config, type, **files, /*root=*/"", configPath, withoutHead,
+                                      imported.model, imported.idleTensors))
     return std::move(error);
   imported.model.weights = llvm::sys::path::filename((*files)->getPath()).str();
   if (llvm::Error error = readTokenizer(directory, imported))

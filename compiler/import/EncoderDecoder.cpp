@@ -5,6 +5,7 @@
 #include "import/CheckpointFiles.h"
 #include "import/Decoder.h"
 #include "import/Encoder.h"
+#include "import/SavedHead.h"
 #include "weights/SafetensorsSource.h"
 #include "llvm/Support/Path.h"
 
@@ -13,11 +14,8 @@ using namespace tenon::import;
 
 /// The two models in one, as `encoder` and `decoder` of the configuration describe them.
 static llvm::Error readStacks(Config &config, const weights::SafetensorsFiles &files, llvm::StringRef configPath,
-                              spec::Model &model) {
+                              bool encoderAlone, ImportedModel &imported) {
   std::optional<Config> encoder = config.section("encoder"), decoder = config.section("decoder");
-  for (llvm::StringRef key : {"encoder", "decoder"})
-    if (!config.has(key))
-      config.fail(key, "it is missing; a model of type \"" + encoderDecoderType + "\" has the configurations of both");
   std::string encoderName = encoder ? encoder->string("model_type") : "";
   std::string decoderName = decoder ? decoder->string("model_type") : "";
   const ModelType *encoderType = findModelType(encoderName);
@@ -28,11 +26,23 @@ static llvm::Error readStacks(Config &config, const weights::SafetensorsFiles &f
     config.fail("decoder.model_type", "\"" + decoderName + "\" is not supported; supported: " + attendingTypeNames());
   if (llvm::Error error = config.takeError())
     return error;
-  spec::Model source;
-  if (llvm::Error error = readEncoder(*encoder, *encoderType, files, "encoder.", configPath, source))
+  spec::Model source, &model = imported.model;
+  if (llvm::Error error = readEncoder(*encoder, *encoderType, files, "encoder.", configPath, encoderAlone, source,
+                                      imported.idleTensors))
     return error;
-  if (llvm::Error error = readDecoder(*decoder, *decoderType, files, "decoder.", configPath, model))
+  if (encoderAlone) {
+    source.name = model.name;
+    model = std::move(source);
+    for (llvm::StringRef name : files.names())
+      if (!name.starts_with("encoder."))
+        imported.idleTensors.push_back(name.str());
+    return llvm::Error::success();
+  }
+  std::vector<std::string> idle;
+  if (llvm::Error error =
+          readDecoder(*decoder, *decoderType, files, "decoder.", configPath, /*withoutHead=*/false, model, idle))
     return error;
+  imported.idleTensors.insert(imported.idleTensors.end(), idle.begin(), idle.end());
   if (source.width != model.width || files.find("enc_to_dec_proj.weight"))
     return llvm::createStringError("'" + configPath + "': the encoder is " + llvm::Twine(source.width) +
                                    " wide and the decoder " + llvm::Twine(model.width) +
@@ -42,7 +52,8 @@ static llvm::Error readStacks(Config &config, const weights::SafetensorsFiles &f
   return llvm::Error::success();
 }
 
-llvm::Expected<ImportedModel> tenon::import::importEncoderDecoder(Config &config, llvm::StringRef directory) {
+llvm::Expected<ImportedModel> tenon::import::importEncoderDecoder(Config &config, llvm::StringRef directory,
+                                                                  const ImportOptions &options) {
   std::string configPath = (directory + "/config.json").str();
   llvm::Expected<std::unique_ptr<weights::SafetensorsFiles>> files = openCheckpointWeights(directory);
   if (!files)
@@ -50,13 +61,15 @@ llvm::Expected<ImportedModel> tenon::import::importEncoderDecoder(Config &config
   ImportedModel imported;
   spec::Model &model = imported.model;
   model.name = checkpointName(config, directory);
-  if (llvm::Error error = readStacks(config, **files, configPath, model))
+  isWithoutHead(config, options, {SavedHead::Words}, "the encoder");
+  if (llvm::Error error = readStacks(config, **files, configPath, options.withoutHead, imported))
     return std::move(error);
   model.weights = llvm::sys::path::filename((*files)->getPath()).str();
   if (llvm::Error error = checkModel(model, configPath))
     return std::move(error);
-  if (llvm::Error error = readAnswers(config, directory, model.stacks.back().input.vocab, imported))
-    return std::move(error);
+  if (!options.withoutHead)
+    if (llvm::Error error = readAnswers(config, directory, model.stacks.back().input.vocab, imported))
+      return std::move(error);
   if (llvm::Error error = readTokenizer(directory, imported))
     return std::move(error);
   if (llvm::Error error = checkModel(model, configPath))

@@ -9,8 +9,9 @@
 namespace tenon::import {
 
 /// Reads a model of type "encoder-decoder" in `directory`: any encoder of Families.h, and a decoder of
-/// DecoderFamilies.h whose layers attend to it.
-llvm::Expected<ImportedModel> importEncoderDecoder(Config &config, llvm::StringRef directory);
+/// DecoderFamilies.h whose layers attend to it. `config` is its config.json, completed.
+llvm::Expected<ImportedModel> importEncoderDecoder(Config &config, llvm::StringRef directory,
+                                                   const ImportOptions &options);
 
 } // namespace tenon::import
 

@@ -64,12 +64,12 @@ static const Family familyTable[] = {
 };
 
 static constexpr ModelType typeTable[] = {
-    {"bert", "BERT", false, 0},
-    {"roberta", "BERT", true, 1},
-    {"xlm-roberta", "BERT", true, 1},
-    {"camembert", "BERT", true, 1},
-    {"roberta-prelayernorm", "RoBERTa with norms before its sublayers", true, 1},
-    {"distilbert", "DistilBERT", false, 0},
+    {"bert", "BERT", false},
+    {"roberta", "BERT", true},
+    {"xlm-roberta", "BERT", true},
+    {"camembert", "BERT", true},
+    {"roberta-prelayernorm", "RoBERTa with norms before its sublayers", true},
+    {"distilbert", "DistilBERT", false},
 };
 
 llvm::ArrayRef<Family> tenon::import::families() { return familyTable; }

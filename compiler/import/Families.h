@@ -35,7 +35,6 @@ struct ModelType {
   llvm::StringRef family;
   /// Whether positions are counted from the padding token's id + 1 (fairseq's habit).
   bool positionsFollowPadding;
-  int64_t paddingToken; ///< Where config.json names none.
 };
 
 llvm::ArrayRef<Family> families();

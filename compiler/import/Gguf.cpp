@@ -4,14 +4,10 @@
 #include "import/CheckpointFiles.h"
 #include "import/GgufStack.h"
 #include "import/GgufTokenizer.h"
-#include "import/Import.h"
-#include "spec/Parameters.h"
+#include "import/UnusedTensors.h"
 #include "spec/SpecReader.h"
 #include "spec/SpecWriter.h"
 #include "weights/GgufSource.h"
-#include "weights/SafetensorsSource.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MemoryBufferRef.h"
 #include "llvm/Support/Path.h"
 
@@ -45,28 +41,7 @@ static void useTokenizer(GgufTokenizer tokenizer, GgufKeys &keys, ImportedModel 
   imported.chatTemplate = std::move(tokenizer.chatTemplate);
 }
 
-/// Names the tensors that no parameter has.
-static llvm::Error checkTensors(const weights::GgufFile &file, const weights::GgufSource &source,
-                                const spec::Model &model, llvm::StringRef architecture) {
-  llvm::StringSet<> used;
-  used.insert("rope_freqs.weight"); // Became the scaling.
-  for (const spec::Parameter &parameter : spec::parameters(model))
-    for (int64_t layer = 0; layer < std::max<int64_t>(1, parameter.layers); ++layer)
-      used.insert(source.tensorName(weights::layerName(parameter.name, layer)));
-  std::vector<std::string> unknown;
-  for (const weights::GgufTensor &tensor : file.getIndex().tensors)
-    if (!used.contains(tensor.name))
-      unknown.push_back(("'" + tensor.name + "'").str());
-  if (unknown.empty())
-    return llvm::Error::success();
-  size_t count = unknown.size();
-  unknown.resize(std::min<size_t>(count, 8));
-  return llvm::createStringError("'" + file.getPath() + "' has the architecture " + architecture + ", but also " +
-                                 llvm::join(unknown, ", ") + (count > 8 ? ", ..." : "") +
-                                 ", which such a model does not have; what they do would be lost");
-}
-
-llvm::Expected<ImportedModel> tenon::import::importGguf(llvm::StringRef path) {
+llvm::Expected<ImportedModel> tenon::import::importGguf(llvm::StringRef path, const ImportOptions &options) {
   llvm::Expected<std::unique_ptr<weights::GgufFile>> opened = weights::GgufFile::open(path);
   if (!opened)
     return opened.takeError();
@@ -95,10 +70,10 @@ llvm::Expected<ImportedModel> tenon::import::importGguf(llvm::StringRef path) {
   if (llvm::Error error = spec::readSpec(llvm::MemoryBufferRef(text, name)).takeError())
     return std::move(error);
   model.names = ggufTensorNames(model, tensors);
-  auto source = std::make_unique<weights::GgufSource>(std::move(*opened), model.names);
-  if (llvm::Error error = checkTensors(file, *source, model, architecture->name))
+  imported.source = std::make_unique<weights::GgufSource>(std::move(*opened), model.names);
+  imported.idleTensors.push_back(ggufRopeFactors.str());
+  if (llvm::Error error = checkUnusedTensors(imported, options.ignoreUnused))
     return std::move(error);
-  imported.source = std::move(source);
   return imported;
 }
 

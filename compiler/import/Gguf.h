@@ -10,8 +10,11 @@ namespace tenon::import {
 /// Whether the name of a file says that it is a GGUF file.
 bool isGgufPath(llvm::StringRef path);
 
+/// A tensor whose numbers the spec has, as the scaling of rotary positions.
+inline constexpr llvm::StringRef ggufRopeFactors = "rope_freqs.weight";
+
 /// Reads a file with a decoder-only model, its tokenizer and its chat template.
-llvm::Expected<ImportedModel> importGguf(llvm::StringRef path);
+llvm::Expected<ImportedModel> importGguf(llvm::StringRef path, const ImportOptions &options = {});
 
 /// What a GGUF file says of text; empty where it says nothing.
 struct GgufText {

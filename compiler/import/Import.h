@@ -10,6 +10,12 @@
 
 namespace tenon::import {
 
+/// What may be left out of a checkpoint.
+struct ImportOptions {
+  bool withoutHead = false;  ///< The stack alone, of an encoder-decoder the encoder, whatever head was saved with it.
+  bool ignoreUnused = false; ///< Tensors that nothing uses are no error, even where they could matter.
+};
+
 struct ImportedModel {
   spec::Model model;
   /// Null where a spec names no weights, which is enough to print its IR.
@@ -18,18 +24,22 @@ struct ImportedModel {
   std::string tokenizer;       ///< The text of a tokenizer.json; empty where the model has none.
   std::string targetTokenizer; ///< That of what the decoder writes; empty where it is the same.
   std::string chatTemplate;    ///< The Jinja text; empty where the model has none.
-  std::vector<std::string> notes; ///< What the user should know of what was not taken over, a line each.
+  /// Tensors of the file that change nothing of what the model computes: buffers, and parts that were not asked for.
+  std::vector<std::string> idleTensors;
+  std::vector<std::string> assumed; ///< Sizes that the configuration leaves out: "hidden_size (4096)".
+  std::vector<std::string> notes;   ///< What the user should know, a line each.
 };
 
 /// Reads a model: a spec (.yaml, .yml), a GGUF file, a directory with a `model.yaml`, a checkpoint directory, or a
-/// directory with one GGUF file.
-llvm::Expected<ImportedModel> openModel(llvm::StringRef path);
+/// directory with one GGUF file. Tensors that the model does not use are an error where they could change what it
+/// computes.
+llvm::Expected<ImportedModel> openModel(llvm::StringRef path, const ImportOptions &options = {});
 
 /// Reads a Hugging Face directory: config.json, model.safetensors (one file or several with an index), and
 /// generation_config.json, tokenizer.json, the chat template and the files of sentence-transformers where they are. The
 /// encoders of Families.h, the decoders of DecoderFamilies.h, the encoder-decoders of Seq2SeqFamilies.h, and models of
 /// one of each.
-llvm::Expected<ImportedModel> importCheckpoint(llvm::StringRef directory);
+llvm::Expected<ImportedModel> importCheckpoint(llvm::StringRef directory, const ImportOptions &options = {});
 
 /// Writes model.yaml, model.safetensors (with the names of the spec, in the types it was stored in; what was quantised
 /// or is part of a tensor as float32), tokenizer.json, target_tokenizer.json and chat_template.jinja, where the model

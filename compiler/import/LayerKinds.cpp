@@ -26,19 +26,17 @@ static std::vector<LayerKind> namedKinds(Config &config, int64_t layers) {
 }
 
 std::vector<LayerKind> tenon::import::layerKinds(Config &config, llvm::StringRef modelType, int64_t layers) {
-  bool isQwen = modelType.starts_with("qwen");
-  bool windows = config.has("sliding_window") && (!isQwen || config.booleanOr("use_sliding_window", false));
+  bool windows = config.has("sliding_window") && config.booleanOr("use_sliding_window", true);
   if (config.has("layer_types")) {
     std::vector<LayerKind> kinds = namedKinds(config, layers);
-    if (!windows && llvm::is_contained(kinds, LayerKind::Sliding) && !config.has("sliding_window"))
-      config.fail("sliding_window", "it is missing, but 'layer_types' has \"sliding_attention\"");
+    if (!windows && llvm::is_contained(kinds, LayerKind::Sliding))
+      config.fail("layer_types", config.has("sliding_window")
+                                     ? "\"sliding_attention\" needs 'use_sliding_window', which is false"
+                                     : "\"sliding_attention\" needs 'sliding_window', which is null");
     return kinds;
   }
-  int64_t first = isQwen ? config.integerOr("max_window_layers", 28) : 0;
-  int64_t pattern = modelType == "gemma2" ? 2
-                    : modelType.starts_with("gemma3")
-                        ? config.integerOr("sliding_window_pattern", config.integerOr("_sliding_window_pattern", 6), 1)
-                        : 0;
+  int64_t first = config.integerOr("max_window_layers", 0);
+  int64_t pattern = modelType == "gemma2" ? 2 : config.integerOr("sliding_window_pattern", 0, 1);
   std::vector<LayerKind> kinds;
   for (int64_t layer = 0; layer < layers; ++layer) {
     bool full = !windows || layer < first || (pattern > 0 && (layer + 1) % pattern == 0);

@@ -154,7 +154,7 @@ static llvm::Error readTokenizers(StringRef directory, ImportedModel &imported) 
   return llvm::Error::success();
 }
 
-llvm::Expected<ImportedModel> tenon::import::importMarian(StringRef path) {
+llvm::Expected<ImportedModel> tenon::import::importMarian(StringRef path, const ImportOptions &options) {
   llvm::Expected<std::unique_ptr<weights::MappedFile>> file = weights::MappedFile::open(path);
   if (!file)
     return file.takeError();
@@ -175,7 +175,7 @@ llvm::Expected<ImportedModel> tenon::import::importMarian(StringRef path) {
   if (llvm::Error error = checkModel(model, path))
     return std::move(error);
   auto place = [&](StringRef parameter, int64_t layer) { return marianPart(tensors, parameter, layer); };
-  if (llvm::Error error = tensors.place(model, place, *source, "a transformer of Marian"))
+  if (llvm::Error error = tensors.place(imported, place, *source, "a transformer of Marian", options.ignoreUnused))
     return std::move(error);
   imported.source = std::move(source);
   return imported;

@@ -15,7 +15,7 @@ std::vector<std::string> marianFiles(llvm::StringRef directory);
 
 /// Reads a binary model, and as its tokenizers the SentencePiece vocabularies that lie beside it: those that the one
 /// .yml file beside it names under `vocabs`, else the one .spm file there is.
-llvm::Expected<ImportedModel> importMarian(llvm::StringRef path);
+llvm::Expected<ImportedModel> importMarian(llvm::StringRef path, const ImportOptions &options = {});
 
 } // namespace tenon::import
 

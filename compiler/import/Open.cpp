@@ -5,6 +5,7 @@
 #include "import/Import.h"
 #include "import/Marian.h"
 #include "import/StrictJson.h"
+#include "import/UnusedTensors.h"
 #include "spec/SpecReader.h"
 #include "weights/GgufSource.h"
 #include "weights/SafetensorsSource.h"
@@ -45,7 +46,7 @@ static llvm::Expected<std::string> openText(const std::string &path, std::string
   return std::move((*text).*part);
 }
 
-static llvm::Expected<ImportedModel> openSpec(llvm::StringRef path) {
+static llvm::Expected<ImportedModel> readSpec(llvm::StringRef path) {
   llvm::Expected<spec::Model> model = spec::readSpecFile(path);
   if (!model)
     return model.takeError();
@@ -83,6 +84,16 @@ static llvm::Expected<ImportedModel> openSpec(llvm::StringRef path) {
   return imported;
 }
 
+static llvm::Expected<ImportedModel> openSpec(llvm::StringRef path, const ImportOptions &options) {
+  llvm::Expected<ImportedModel> imported = readSpec(path);
+  if (!imported)
+    return imported;
+  imported->idleTensors.push_back(ggufRopeFactors.str());
+  if (llvm::Error error = checkUnusedTensors(*imported, options.ignoreUnused))
+    return std::move(error);
+  return imported;
+}
+
 /// The GGUF files in a directory.
 static std::vector<std::string> ggufFiles(llvm::StringRef directory) {
   std::vector<std::string> paths;
@@ -103,44 +114,44 @@ static llvm::Expected<std::optional<std::string>> only(std::vector<std::string> 
   return files.empty() ? std::nullopt : std::optional(files.front());
 }
 
-static llvm::Expected<ImportedModel> openDirectory(llvm::StringRef path) {
+static llvm::Expected<ImportedModel> openDirectory(llvm::StringRef path, const ImportOptions &options) {
   if (std::string spec = (path + "/model.yaml").str(); llvm::sys::fs::exists(spec))
-    return openSpec(spec);
+    return openSpec(spec, options);
   if (std::string model = (path + "/model.bin").str(); isCTranslate2Path(model))
-    return importCTranslate2(model);
+    return importCTranslate2(model, options);
   if (llvm::sys::fs::exists(path + "/config.json") || llvm::sys::fs::exists(path + "/modules.json"))
-    return importCheckpoint(path);
+    return importCheckpoint(path, options);
   llvm::Expected<std::optional<std::string>> gguf = only(ggufFiles(path), path, "GGUF");
   if (!gguf)
     return gguf.takeError();
   if (*gguf)
-    return importGguf(**gguf);
+    return importGguf(**gguf, options);
   llvm::Expected<std::optional<std::string>> marian = only(marianFiles(path), path, "Marian");
   if (!marian)
     return marian.takeError();
   if (*marian)
-    return importMarian(**marian);
+    return importMarian(**marian, options);
   return llvm::createStringError("cannot open model '" + path +
                                  "': the directory has neither model.yaml (a spec) nor config.json (a Hugging Face "
                                  "checkpoint) nor model.bin of CTranslate2 nor a GGUF file nor a binary model of "
                                  "Marian");
 }
 
-llvm::Expected<ImportedModel> tenon::import::openModel(llvm::StringRef path) {
+llvm::Expected<ImportedModel> tenon::import::openModel(llvm::StringRef path, const ImportOptions &options) {
   llvm::sys::fs::file_status status;
   if (std::error_code code = llvm::sys::fs::status(path, status))
     return llvm::createStringError("cannot open model '" + path + "': " + code.message());
   if (llvm::sys::fs::is_directory(status))
-    return openDirectory(path);
+    return openDirectory(path, options);
   llvm::StringRef extension = llvm::sys::path::extension(path);
   if (extension.equals_insensitive(".yaml") || extension.equals_insensitive(".yml"))
-    return openSpec(path);
+    return openSpec(path, options);
   if (isGgufPath(path))
-    return importGguf(path);
+    return importGguf(path, options);
   if (isMarianPath(path))
-    return importMarian(path);
+    return importMarian(path, options);
   if (isCTranslate2Path(path))
-    return importCTranslate2(path);
+    return importCTranslate2(path, options);
   return llvm::createStringError("cannot open model '" + path +
                                  "': expected a spec (.yaml, .yml), a GGUF file (.gguf), a binary model of Marian "
                                  "(.bin), a model.bin of CTranslate2 or a directory with a checkpoint");

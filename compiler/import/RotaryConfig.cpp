@@ -26,18 +26,22 @@ static double attentionFactor(Config &section, double factor) {
   return (0.1 * mscale * std::log(factor) + 1) / (0.1 * mscaleAll * std::log(factor) + 1);
 }
 
-static spec::RotaryScaling readScaling(Config &config, Config &section, int64_t length) {
+static spec::RotaryScaling readScaling(Config &config, Config &section, const RotarySizes &sizes) {
   spec::RotaryScaling scaling;
   llvm::StringRef key = section.has("rope_type") ? "rope_type" : "type";
   std::string kind = section.string(key);
   if (kind.empty() || kind == "default")
     return scaling;
+  if (!sizes.scales) {
+    section.fail(key, "\"" + kind + "\" is not supported for this model type; supported: \"default\"");
+    return scaling;
+  }
   scaling.factor = factorOf(section);
   if (kind == "linear") {
     scaling.kind = spec::ScalingKind::Linear;
     return scaling;
   }
-  scaling.originalLength = length;
+  scaling.originalLength = sizes.length;
   if (kind == "dynamic") {
     // Stretches for inputs beyond max_position_embeddings, which there are none of here.
     scaling.kind = spec::ScalingKind::DynamicNtk;
@@ -45,7 +49,7 @@ static spec::RotaryScaling readScaling(Config &config, Config &section, int64_t 
   }
   static constexpr llvm::StringRef original = "original_max_position_embeddings";
   scaling.originalLength =
-      config.has(original) ? config.integer(original) : section.integerOr(original, length, /*least=*/1);
+      config.has(original) ? config.integer(original) : section.integerOr(original, sizes.length, /*least=*/1);
   if (kind == "llama3") {
     scaling.kind = spec::ScalingKind::Llama3;
     scaling.lowFrequencyFactor = section.numberOr("low_freq_factor", scaling.lowFrequencyFactor);
@@ -53,7 +57,7 @@ static spec::RotaryScaling readScaling(Config &config, Config &section, int64_t 
   } else if (kind == "yarn") {
     scaling.kind = spec::ScalingKind::Yarn;
     if (!section.has("factor"))
-      scaling.factor = std::max(1.0, double(length) / scaling.originalLength);
+      scaling.factor = std::max(1.0, double(sizes.length) / scaling.originalLength);
     scaling.betaFast = section.numberOr("beta_fast", scaling.betaFast);
     scaling.betaSlow = section.numberOr("beta_slow", scaling.betaSlow);
     scaling.truncate = section.booleanOr("truncate", true);
@@ -64,36 +68,49 @@ static spec::RotaryScaling readScaling(Config &config, Config &section, int64_t 
   return scaling;
 }
 
-spec::Rotary tenon::import::readRotary(Config &config, LayerKind kind, const RotaryDefaults &defaults) {
-  bool sliding = kind == LayerKind::Sliding;
-  bool ownBase = sliding && defaults.slidingBase != 0;
-  std::optional<Config> section = config.section("rope_parameters");
-  bool byKind = section && (section->has("full_attention") || section->has("sliding_attention"));
-  if (byKind)
-    section = section->section(sliding ? "sliding_attention" : "full_attention");
-  else if (!section && !ownBase)
-    section = config.section("rope_scaling");
-  else if (section && ownBase)
-    section.reset(); // Of the other layers.
+/// Only models whose layers differ have this key.
+static constexpr llvm::StringRef slidingBaseKey = "rope_local_base_freq";
 
-  double base = ownBase ? config.numberOr("rope_local_base_freq", defaults.slidingBase)
-                        : config.numberOr("rope_theta", config.numberOr("rotary_emb_base", defaults.base));
-  double part = config.numberOr("partial_rotary_factor", config.numberOr("rotary_pct", defaults.part));
-  if (section) {
-    base = section->numberOr("rope_theta", base);
-    part = section->numberOr("partial_rotary_factor", part);
+bool tenon::import::hasSlidingRotary(const Config &config) { return config.has(slidingBaseKey); }
+
+/// `key` of `section`, where there is one.
+static std::optional<Config> sectionOf(std::optional<Config> section, llvm::StringRef key) {
+  return section ? section->section(key) : std::nullopt;
+}
+
+spec::Rotary tenon::import::readRotary(Config &config, LayerKind kind, const RotarySizes &sizes) {
+  bool sliding = kind == LayerKind::Sliding;
+  std::optional<Config> section = config.section("rope_parameters");
+  std::optional<Config> older = config.section("rope_scaling");
+  llvm::StringRef baseKey = config.firstOf("rope_theta|rotary_emb_base");
+  if (hasSlidingRotary(config)) {
+    // What is given for all kinds at once counts for none of these, and the older key for layers that see all keys.
+    section = sectionOf(section, sliding ? "sliding_attention" : "full_attention");
+    if (sliding) {
+      older.reset();
+      baseKey = slidingBaseKey;
+    }
   }
   spec::Rotary rotary;
-  rotary.base = base;
-  bool isPart = part > 0 && part <= 1;
-  auto turning = static_cast<int64_t>(isPart ? defaults.headSize * part : 0);
-  if (turning < 2)
-    config.fail("partial_rotary_factor", std::to_string(part) + " of a head of " + std::to_string(defaults.headSize) +
-                                             " leaves " + std::to_string(turning) +
-                                             " components that turn; expected 2 up to all of them");
-  else
-    rotary.dims = turning == defaults.headSize ? 0 : turning;
+  rotary.base = config.number(baseKey);
   if (section)
-    rotary.scaling = readScaling(config, *section, defaults.length);
+    rotary.base = section->numberOr("rope_theta", rotary.base);
+  if (older && older->has("rope_theta"))
+    rotary.base = older->number("rope_theta");
+  std::optional<Config> &scaling = older && older->isEmpty() ? section : older ? older : section;
+  // Of classes without the key all of a head turns, whatever is said.
+  llvm::StringRef partKey = config.firstOf("partial_rotary_factor|rotary_pct");
+  double part = config.numberOr(partKey, 1);
+  if (scaling && config.has(partKey))
+    part = scaling->numberOr("partial_rotary_factor", part);
+  bool isPart = part > 0 && part <= 1;
+  auto turning = static_cast<int64_t>(isPart ? sizes.headSize * part : 0);
+  if (turning < 2)
+    config.fail(partKey, std::to_string(part) + " of a head of " + std::to_string(sizes.headSize) + " leaves " +
+                             std::to_string(turning) + " components that turn; expected 2 up to all of them");
+  else
+    rotary.dims = turning == sizes.headSize ? 0 : turning;
+  if (scaling)
+    rotary.scaling = readScaling(config, *scaling, sizes);
   return rotary;
 }

@@ -11,18 +11,19 @@ namespace tenon::import {
 /// Which of a model's layers, where they differ.
 enum class LayerKind { Full, Sliding };
 
-/// What is not in every configuration.
-struct RotaryDefaults {
-  double part = 1.0;      ///< Of a head's components, those that turn.
-  double base = 10000.0;  ///< Of layers that see all keys.
-  double slidingBase = 0; ///< Of layers with a window; 0 for that of the others.
+/// What is not among the keys of rotary positions.
+struct RotarySizes {
   int64_t headSize = 0;
-  int64_t length = 0; ///< Of the longest input.
+  int64_t length = 0;  ///< Of the longest input.
+  bool scales = true;  ///< Whether the model's class takes scalings that are supported.
 };
 
+/// Whether layers with a window have rotary positions of their own.
+bool hasSlidingRotary(const Config &config);
+
 /// The rotary positions of layers of a kind: from `rope_parameters`, one for all kinds or one for each, or from the
-/// older `rope_theta` and `rope_scaling`.
-spec::Rotary readRotary(Config &config, LayerKind kind, const RotaryDefaults &defaults);
+/// older `rope_theta` and `rope_scaling`. `config` has been completed (ConfigDefaults.h).
+spec::Rotary readRotary(Config &config, LayerKind kind, const RotarySizes &sizes);
 
 } // namespace tenon::import
 

@@ -4,6 +4,7 @@
 #include "import/AnswerTokens.h"
 #include "import/CheckpointFiles.h"
 #include "import/MarianVocabulary.h"
+#include "import/SavedHead.h"
 #include "import/Seq2SeqStructure.h"
 #include "weights/SafetensorsSource.h"
 #include "llvm/Support/FileSystem.h"
@@ -52,7 +53,8 @@ static llvm::Error readFiles(Config &config, const Seq2SeqType &type, llvm::Stri
 }
 
 llvm::Expected<ImportedModel> tenon::import::importSeq2Seq(Config &config, const Seq2SeqType &type,
-                                                           llvm::StringRef directory) {
+                                                           llvm::StringRef directory,
+                                                           const ImportOptions &options) {
   std::string configPath = (directory + "/config.json").str();
   llvm::Expected<std::unique_ptr<weights::SafetensorsFiles>> files = openCheckpointWeights(directory);
   if (!files)
@@ -63,11 +65,12 @@ llvm::Expected<ImportedModel> tenon::import::importSeq2Seq(Config &config, const
   ImportedModel imported;
   spec::Model &model = imported.model;
   model.name = checkpointName(config, directory);
-  readSeq2SeqStructure(config, type, tensors, model);
+  bool encoderAlone = options.withoutHead;
+  isWithoutHead(config, options, {SavedHead::Words}, "the encoder");
+  readSeq2SeqStructure(config, type, tensors, encoderAlone, model);
   if (llvm::Error error = config.takeError())
     return std::move(error);
-  if (llvm::Error error = tensors.checkNames(type.name))
-    return std::move(error);
+  imported.idleTensors = tensors.idleTensors(!encoderAlone && tensors.hasDecoder());
   model.weights = llvm::sys::path::filename((*files)->getPath()).str();
   // Sizes that are too large are refused before anything is computed from them.
   if (llvm::Error error = checkModel(model, configPath))

@@ -9,8 +9,9 @@
 
 namespace tenon::import {
 
-/// Reads the encoder-decoder in `directory`, of whose config.json `config` is.
-llvm::Expected<ImportedModel> importSeq2Seq(Config &config, const Seq2SeqType &type, llvm::StringRef directory);
+/// Reads the encoder-decoder in `directory`, of whose config.json, completed, `config` is.
+llvm::Expected<ImportedModel> importSeq2Seq(Config &config, const Seq2SeqType &type, llvm::StringRef directory,
+                                            const ImportOptions &options);
 
 } // namespace tenon::import
 

@@ -21,8 +21,9 @@ namespace {
 
 class StructureReader {
 public:
-  StructureReader(Config &config, const Seq2SeqType &type, const Seq2SeqTensors &tensors, spec::Model &model)
-      : config(config), type(type), tensors(tensors), model(model) {}
+  StructureReader(Config &config, const Seq2SeqType &type, const Seq2SeqTensors &tensors, bool encoderAlone,
+                  spec::Model &model)
+      : config(config), type(type), tensors(tensors), encoderAlone(encoderAlone), model(model) {}
   void read();
 
 private:
@@ -44,6 +45,7 @@ private:
   Config &config;
   const Seq2SeqType &type;
   const Seq2SeqTensors &tensors;
+  bool encoderAlone;
   spec::Model &model;
 };
 
@@ -84,7 +86,7 @@ void StructureReader::readInput(const Seq2SeqKeys &keys, spec::Stack &stack) {
     readConvolutions(input);
   } else {
     bool apart = !isEncoder && !config.booleanOr("share_encoder_decoder_embeddings", true);
-    input.vocab = config.integer(apart ? "decoder_vocab_size" : "vocab_size");
+    input.vocab = config.integer(apart && config.has("decoder_vocab_size") ? "decoder_vocab_size" : "vocab_size");
     // Whisper has the key, but does not scale.
     if (!type.hears && config.booleanOr("scale_embedding", false))
       input.scale = std::sqrt(double(model.width));
@@ -97,7 +99,7 @@ spec::Norm StructureReader::readNorm(StringRef name) {
   spec::Norm norm;
   norm.kind = type.norm;
   norm.place = type.place;
-  norm.epsilon = isT5() ? config.numberOr("layer_norm_epsilon", 1e-6) : 1e-5;
+  norm.epsilon = isT5() ? config.number("layer_norm_epsilon") : 1e-5;
   norm.bias = norm.kind == spec::NormKind::LayerNorm;
   norm.final = norm.place != spec::NormPlace::Before || tensors.hasWeight((name + ".norm").str());
   return norm;
@@ -125,8 +127,8 @@ spec::AttentionSublayer StructureReader::readAttention(StringRef stack, StringRe
     attention.mask = expressions::causal().print();
   if (isT5() && name != "cross") {
     spec::RelativeBias &relative = attention.relative.emplace();
-    relative.buckets = config.integerOr("relative_attention_num_buckets", 32, 1);
-    relative.distance = config.integerOr("relative_attention_max_distance", 128, 1);
+    relative.buckets = config.integer("relative_attention_num_buckets");
+    relative.distance = config.integer("relative_attention_max_distance");
     relative.bidirectional = stack == "encoder";
   }
   return attention;
@@ -135,10 +137,10 @@ spec::AttentionSublayer StructureReader::readAttention(StringRef stack, StringRe
 /// T5 has "relu", "gated-gelu" and the like; what is gated the tensors say.
 void StructureReader::readActivation(spec::MlpSublayer &mlp) {
   if (!isT5()) {
-    mlp.activation = import::readActivation(config, type.activation, "gelu");
+    mlp.activation = import::readActivation(config, type.activation);
     return;
   }
-  std::string name = config.has(type.activation) ? config.string(type.activation) : "relu";
+  std::string name = config.string(type.activation);
   bool gated = StringRef(name).starts_with("gated-");
   if (gated != mlp.gated)
     config.fail(type.activation, "\"" + name + "\" " + (gated ? "has a gate" : "has no gate") +
@@ -219,7 +221,7 @@ void StructureReader::read() {
     config.fail("quantization_config", "quantised weights are not supported; supported: F32, F16, BF16 and F64");
   model.width = config.integer("d_model");
   model.stacks.push_back(readStack("encoder", type.encoder));
-  if (!tensors.hasDecoder() || config.failed())
+  if (encoderAlone || !tensors.hasDecoder())
     return;
   model.stacks.push_back(readStack("decoder", type.decoder));
   shareTokens();
@@ -227,8 +229,8 @@ void StructureReader::read() {
 }
 
 void tenon::import::readSeq2SeqStructure(Config &config, const Seq2SeqType &type, const Seq2SeqTensors &tensors,
-                                         spec::Model &model) {
-  StructureReader(config, type, tensors, model).read();
+                                         bool encoderAlone, spec::Model &model) {
+  StructureReader(config, type, tensors, encoderAlone, model).read();
 }
 
 std::vector<spec::TensorName> tenon::import::seq2SeqTensorNames(const spec::Model &model,

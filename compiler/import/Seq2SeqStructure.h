@@ -8,9 +8,10 @@
 
 namespace tenon::import {
 
-/// Width, stacks, shared parameters and head of a model; without tensors of a decoder the encoder alone. Errors are
-/// left in `config`.
-void readSeq2SeqStructure(Config &config, const Seq2SeqType &type, const Seq2SeqTensors &tensors, spec::Model &model);
+/// Width, stacks, shared parameters and head of a model; without tensors of a decoder, or where `encoderAlone`, the
+/// encoder alone. Errors are left in `config`, which has been completed (ConfigDefaults.h).
+void readSeq2SeqStructure(Config &config, const Seq2SeqType &type, const Seq2SeqTensors &tensors, bool encoderAlone,
+                          spec::Model &model);
 
 /// The tensors of the parameters of such a model.
 std::vector<spec::TensorName> seq2SeqTensorNames(const spec::Model &model, const Seq2SeqTensors &tensors);

@@ -88,25 +88,14 @@ bool Seq2SeqTensors::same(StringRef left, StringRef right) const {
   return a && b && a->type == b->type && a->shape == b->shape && a->data == b->data;
 }
 
-bool Seq2SeqTensors::isKnown(StringRef name) const {
-  if (name == headBias || llvm::any_of(passedOver, [&](StringRef suffix) { return name.ends_with(suffix); }))
-    return true;
-  std::string pattern = layerPattern(name);
-  StringRef last = StringRef(pattern).rsplit('.').second;
-  return llvm::is_contained({"weight", "bias"}, last) &&
-         llvm::any_of(layout.modules, [&](const Seq2SeqModule &entry) { return fullName(entry, last) == pattern; });
-}
-
-llvm::Error Seq2SeqTensors::checkNames(StringRef typeName) const {
-  std::vector<std::string> unknown;
-  for (StringRef name : files.names())
-    if (!isKnown(name))
-      unknown.push_back(("'" + name + "'").str());
-  if (unknown.empty())
-    return llvm::Error::success();
-  size_t count = unknown.size();
-  unknown.resize(std::min<size_t>(count, 8));
-  return llvm::createStringError("'" + files.getPath() + "' has the names of model type \"" + typeName +
-                                 "\", but also " + llvm::join(unknown, ", ") + (count > 8 ? ", ..." : "") +
-                                 ", which that does not have; what they do would be lost");
+std::vector<std::string> Seq2SeqTensors::idleTensors(bool withHead) const {
+  std::vector<std::string> idle;
+  for (StringRef name : files.names()) {
+    bool isPassedOver = llvm::any_of(passedOver, [&](StringRef suffix) { return name.ends_with(suffix); });
+    bool isZeroBias = name == headBias && !hasHeadBias();
+    bool isOfEncoder = name.starts_with(prefix + "encoder.") || name.starts_with(prefix + "shared.");
+    if (isPassedOver || isZeroBias || (!withHead && !isOfEncoder))
+      idle.push_back(name.str());
+  }
+  return idle;
 }

@@ -16,8 +16,9 @@ public:
 
   /// Finds what the class that was saved puts before the names: "model.", or nothing.
   llvm::Error findPrefix();
-  /// Names the tensors that the layout does not know.
-  llvm::Error checkNames(llvm::StringRef typeName) const;
+  /// Tensors that change nothing of what the model computes: what transformers passes over; without its head, and then
+  /// without a decoder, all but the encoder's.
+  std::vector<std::string> idleTensors(bool withHead) const;
 
   /// Whether a module has a weight or a bias, in any layer for modules of layers (one that others lack is missing
   /// there, not absent).
@@ -37,7 +38,6 @@ private:
   std::string fullName(const Seq2SeqModule &entry, llvm::StringRef last) const;
   const Seq2SeqModule *findEntry(llvm::StringRef module, llvm::StringRef last) const;
   std::string layerPattern(llvm::StringRef name) const;
-  bool isKnown(llvm::StringRef name) const;
 
   const weights::SafetensorsFiles &files;
   const Seq2SeqLayout &layout;

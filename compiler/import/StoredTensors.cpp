@@ -1,6 +1,7 @@
 //===- StoredTensors.cpp --------------------------------------------------===//
 
 #include "import/StoredTensors.h"
+#include "import/UnusedTensors.h"
 #include "weights/ByteReader.h"
 #include "weights/Convert.h"
 #include "weights/Safetensors.h"
@@ -11,7 +12,7 @@
 using namespace tenon;
 using namespace tenon::import;
 
-static constexpr size_t shownMistakes = 20, shownNames = 8;
+static constexpr size_t shownMistakes = 20;
 
 const weights::TensorView *StoredTensors::find(llvm::StringRef name) const {
   auto found = tensors.find(name);
@@ -57,26 +58,21 @@ std::string StoredTensors::placeOne(const spec::Parameter &parameter, int64_t la
   return "";
 }
 
-std::string StoredTensors::leftOver(llvm::StringRef kind) const {
+std::vector<std::string> StoredTensors::leftOver() const {
   std::vector<std::string> names;
   for (llvm::StringRef name : tensors.keys())
     if (!used.contains(name))
-      names.push_back(weights::quotedName(name));
-  if (names.empty())
-    return "";
+      names.push_back(name.str());
   llvm::sort(names);
-  size_t count = names.size();
-  names.resize(std::min(count, shownNames));
-  return "\n  " + llvm::join(names, ", ") + (count > shownNames ? ", ..." : "") + ": " + kind.str() +
-         " as it is supported does not have " + (count == 1 ? "this" : "these") + "; what they do would be lost";
+  return names;
 }
 
-llvm::Error StoredTensors::place(const spec::Model &model,
+llvm::Error StoredTensors::place(ImportedModel &imported,
                                  llvm::function_ref<TensorPart(llvm::StringRef, int64_t)> place,
-                                 weights::TableSource &source, llvm::StringRef kind) {
+                                 weights::TableSource &source, llvm::StringRef kind, bool ignoreUnused) {
   std::string mistakes;
   size_t count = 0;
-  for (const spec::Parameter &parameter : spec::parameters(model))
+  for (const spec::Parameter &parameter : spec::parameters(imported.model))
     for (int64_t layer = 0; layer < std::max<int64_t>(1, parameter.layers); ++layer) {
       std::string mistake = placeOne(parameter, layer, place(parameter.name, layer), source);
       count += !mistake.empty();
@@ -85,8 +81,10 @@ llvm::Error StoredTensors::place(const spec::Model &model,
     }
   if (count > shownMistakes)
     mistakes += "\n  and " + std::to_string(count - shownMistakes) + " more";
-  mistakes += leftOver(kind);
+  std::vector<std::string> unused = leftOver();
   if (mistakes.empty())
-    return llvm::Error::success();
+    return judgeUnused(unused, source.path(), ignoreUnused, imported.notes);
+  if (!unused.empty())
+    mistakes += "\n  " + quotedNames(unused) + ": the model does not use " + (unused.size() == 1 ? "this" : "these");
   return llvm::createStringError("the weights in '" + source.path() + "' do not fit " + kind + ":" + mistakes);
 }

@@ -3,6 +3,7 @@
 #ifndef TENON_IMPORT_STOREDTENSORS_H
 #define TENON_IMPORT_STOREDTENSORS_H
 
+#include "import/Import.h"
 #include "spec/Parameters.h"
 #include "weights/TableSource.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -32,15 +33,16 @@ public:
   /// Says that `name`, which need not be there, has been understood.
   void use(llvm::StringRef name);
 
-  /// Gives `source` every parameter of `model`; `place` says where it lies in a layer. What is missing, has another
-  /// shape or is left over is listed in one error, which calls the kind of model `kind`.
-  llvm::Error place(const spec::Model &model, llvm::function_ref<TensorPart(llvm::StringRef, int64_t)> place,
-                    weights::TableSource &source, llvm::StringRef kind);
+  /// Gives `source` every parameter of the model; `place` says where it lies in a layer. What is missing, has another
+  /// shape or is left over is listed in one error, which calls the kind of model `kind`; what is left over alone is a
+  /// note with `ignoreUnused`.
+  llvm::Error place(ImportedModel &imported, llvm::function_ref<TensorPart(llvm::StringRef, int64_t)> place,
+                    weights::TableSource &source, llvm::StringRef kind, bool ignoreUnused);
 
 private:
   std::string placeOne(const spec::Parameter &parameter, int64_t layer, const TensorPart &part,
                        weights::TableSource &source);
-  std::string leftOver(llvm::StringRef kind) const;
+  std::vector<std::string> leftOver() const;
 
   llvm::StringMap<weights::TensorView> tensors;
   llvm::StringMap<std::string> aliases; ///< And the names they stand for.

@@ -1,6 +1,7 @@
 //===- StrictJson.cpp -----------------------------------------------------===//
 
 #include "import/StrictJson.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -129,12 +130,16 @@ const json::Value *Config::find(llvm::StringRef key) const {
 bool Config::has(llvm::StringRef key) const { return find(key) != nullptr; }
 
 void Config::fail(llvm::StringRef key, const llvm::Twine &text) {
-  if (message->empty())
-    *message = (place(key) + ": " + text).str();
+  std::string full = (outer + key).str();
+  if (llvm::none_of(*mistakes, [&](const auto &mistake) { return mistake.first == full; }))
+    mistakes->emplace_back(full, text.str());
 }
 
 llvm::Error Config::takeError() const {
-  return message->empty() ? llvm::Error::success() : llvm::createStringError(*message);
+  std::string text;
+  for (const auto &[key, mistake] : *mistakes)
+    text += (text.empty() ? "'" : "\n'") + path + "': key '" + key + "': " + mistake;
+  return text.empty() ? llvm::Error::success() : llvm::createStringError(text);
 }
 
 int64_t Config::integer(llvm::StringRef key, int64_t least) {
@@ -155,6 +160,12 @@ int64_t Config::integerOr(llvm::StringRef key, int64_t usual, int64_t least) {
   fail(key, "expected an integer between " + llvm::Twine(least) + " and " + llvm::Twine(INT32_MAX) + ", found " +
                 jsonText(*value));
   return least;
+}
+
+double Config::number(llvm::StringRef key) {
+  if (!has(key))
+    fail(key, "it is missing");
+  return numberOr(key, 1);
 }
 
 double Config::numberOr(llvm::StringRef key, double usual) {
@@ -199,7 +210,7 @@ std::optional<Config> Config::section(llvm::StringRef key) {
   }
   Config config(*inner, path);
   config.outer = (outer + key + ".").str();
-  config.message = message;
+  config.mistakes = mistakes;
   return config;
 }
 

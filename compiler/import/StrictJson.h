@@ -25,11 +25,11 @@ llvm::Expected<llvm::json::Object> readJsonObject(llvm::StringRef path);
 /// A value as a message shows it: its JSON, shortened.
 std::string jsonText(const llvm::json::Value &value);
 
-/// The keys of a configuration file, typed. The first error is kept and everything after it does nothing.
+/// The keys of a configuration file, typed. Errors are collected, the first of each key.
 class Config {
 public:
   Config(const llvm::json::Object &object, llvm::StringRef path)
-      : object(&object), path(path), message(std::make_shared<std::string>()) {}
+      : object(&object), path(path), mistakes(std::make_shared<Mistakes>()) {}
 
   /// The object under `key`, nothing where the key is missing or null. Its errors are this one's.
   std::optional<Config> section(llvm::StringRef key);
@@ -38,6 +38,8 @@ public:
   int64_t integer(llvm::StringRef key, int64_t least = 1);
   /// The same, or `usual` where the key is missing or null.
   int64_t integerOr(llvm::StringRef key, int64_t usual, int64_t least = 0);
+  /// A required number.
+  double number(llvm::StringRef key);
   double numberOr(llvm::StringRef key, double usual);
   bool booleanOr(llvm::StringRef key, bool usual);
   /// Empty where the key is missing or null.
@@ -51,6 +53,7 @@ public:
   std::vector<std::vector<int64_t>> integerLists(llvm::StringRef key);
 
   bool has(llvm::StringRef key) const;
+  bool isEmpty() const { return object->empty(); }
   /// What is under `key`, which is there, as a message shows it.
   std::string text(llvm::StringRef key) const { return jsonText(*find(key)); }
   /// "'FILE': key 'KEY'"
@@ -59,16 +62,19 @@ public:
   llvm::StringRef firstOf(llvm::StringRef alternatives) const;
   /// Records an error about `key`.
   void fail(llvm::StringRef key, const llvm::Twine &message);
-  bool failed() const { return !message->empty(); }
+  bool failed() const { return !mistakes->empty(); }
+  /// One for all keys, a line each.
   llvm::Error takeError() const;
 
 private:
+  using Mistakes = std::vector<std::pair<std::string, std::string>>; ///< Keys, and what is wrong with them.
+
   const llvm::json::Value *find(llvm::StringRef key) const;
 
   const llvm::json::Object *object;
   std::string path;
   std::string outer; ///< Keys of the objects around this one, each with a dot.
-  std::shared_ptr<std::string> message;
+  std::shared_ptr<Mistakes> mistakes; ///< Those of the objects around this one too.
 };
 
 } // namespace tenon::import

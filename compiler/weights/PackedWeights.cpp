@@ -99,16 +99,11 @@ void WeightCheck::countValues(const std::string &tensor, const TensorView &view)
 }
 
 llvm::Error WeightCheck::finish() {
-  std::vector<std::string> unused;
-  for (const std::string &name : source.tensorNames())
-    if (!used.contains(name))
-      unused.push_back("'" + name + "'");
-  if (!unused.empty())
-    notes.push_back("tensors that the model does not use: " + llvm::join(unused, ", "));
   if (errors.empty())
     return llvm::Error::success();
-  for (const std::string &name : unused)
-    errors.push_back("tensor " + name + " is not used by the model");
+  for (const std::string &name : source.tensorNames())
+    if (!used.contains(name))
+      errors.push_back("tensor '" + name + "' is not used by the model");
   std::string text = "the weights in '" + source.path() + "' do not fit the model:";
   for (const std::string &line : llvm::ArrayRef(errors).take_front(maximumLines))
     text += "\n  " + line;

@@ -60,9 +60,9 @@ struct PackedLayout {
 /// gaps. All are float32.
 llvm::Expected<PackedLayout> placeTensors(llvm::ArrayRef<PackedTensor> tensors);
 
-/// Compares what the tensors need with what `source` has: every missing, misshapen or wrongly typed parameter and every
-/// tensor of the source that nothing uses, all in one error of several lines (unused tensors alone are no error: they
-/// go to `notes`). NaN and infinities are counted and reported in `notes`.
+/// Compares what the tensors need with what `source` has: every missing, misshapen or wrongly typed parameter, all in
+/// one error of several lines, with every tensor of the source that nothing uses (those alone are for the import to
+/// judge). NaN and infinities are counted and reported in `notes`.
 llvm::Error checkWeights(llvm::ArrayRef<PackedTensor> tensors, const WeightSource &source,
                          std::vector<std::string> &notes);
 

@@ -21,6 +21,7 @@ public:
   std::optional<TensorView> find(llvm::StringRef parameter) const override;
   std::string tensorName(llvm::StringRef parameter) const override { return names.tensorName(parameter); }
   std::vector<std::string> tensorNames() const override;
+  std::optional<TensorView> tensor(llvm::StringRef name) const override { return files->find(name); }
   std::string path() const override { return files->getPath(); }
   void release(llvm::ArrayRef<uint8_t> data) const override { files->release(data); }
 

@@ -88,6 +88,8 @@ public:
   virtual std::string tensorName(llvm::StringRef parameter) const = 0;
   /// Every tensor of the file, by the name that the file gives it, sorted.
   virtual std::vector<std::string> tensorNames() const = 0;
+  /// A tensor by the name that the file gives it; nothing where the source does not say.
+  virtual std::optional<TensorView> tensor(llvm::StringRef name) const { return std::nullopt; }
   /// The file, for messages.
   virtual std::string path() const = 0;
   /// Says that nobody reads `data`, part of a tensor, for now, so that its pages need not stay in memory.

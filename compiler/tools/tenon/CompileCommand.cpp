@@ -1,6 +1,7 @@
 //===- CompileCommand.cpp - tenon compile ---------------------------------===//
 
 #include "Command.h"
+#include "ModelArgument.h"
 #include "Progress.h"
 #include "driver/Compile.h"
 
@@ -19,8 +20,7 @@ const std::map<std::string, EmitLevel> kLevels = {{"model", EmitLevel::Model},  
                                                   {"asm", EmitLevel::Assembly}};
 
 void report(const CompileSummary &summary, double seconds, bool json) {
-  for (const std::string &note : summary.notes)
-    std::fprintf(stderr, "note: %s\n", note.c_str());
+  writeNotes(summary.notes);
   if (summary.library.empty())
     return;
   if (json) {
@@ -75,8 +75,7 @@ void tools::addCompile(CLI::App &app) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App *command = app.add_subcommand(
       "compile", "Compile a model to a native library\nExample: tenon compile model.yaml -o model.so");
-  command->add_option("MODEL", arguments->options.model, "Spec (.yaml), checkpoint directory or .mlir file")
-      ->required();
+  addModelArgument(*command, arguments->options.model, arguments->options.importing, ", or any of its levels (.mlir)");
   command->add_option("-o,--output", arguments->options.output,
                       "Library to write; its weights go beside it as NAME.weights");
   command

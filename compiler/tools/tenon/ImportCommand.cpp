@@ -1,7 +1,7 @@
 //===- ImportCommand.cpp - tenon import -----------------------------------===//
 
 #include "Command.h"
-#include "import/Import.h"
+#include "ModelArgument.h"
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -13,16 +13,13 @@ namespace {
 
 struct Arguments {
   std::string model, directory;
+  import::ImportOptions options;
   bool json = false;
 };
 
 void importModel(const Arguments &arguments) {
-  auto imported = import::openModel(arguments.model);
-  if (!imported)
-    throw Failure(llvm::toString(imported.takeError()));
-  for (const std::string &note : imported->notes)
-    std::fprintf(stderr, "note: %s\n", note.c_str());
-  if (llvm::Error error = import::exportModel(*imported, arguments.directory))
+  import::ImportedModel imported = openModel(arguments.model, arguments.options);
+  if (llvm::Error error = import::exportModel(imported, arguments.directory))
     throw Failure(llvm::toString(std::move(error)));
   if (arguments.json)
     std::printf("%s\n", nlohmann::json{{"directory", arguments.directory}}.dump().c_str());
@@ -36,7 +33,7 @@ void tools::addImport(CLI::App &app) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App *command = app.add_subcommand("import", "Write a checkpoint as a spec with its weights, to read and edit\n"
                                                    "Example: tenon import all-MiniLM-L6-v2 -o minilm");
-  command->add_option("MODEL", arguments->model, "Checkpoint directory or spec")->required();
+  addModelArgument(*command, arguments->model, arguments->options);
   command->add_option("-o,--output", arguments->directory, "Directory to write")->required();
   command->add_flag("--json", arguments->json, "Write a summary to standard output");
   command->callback([arguments] { importModel(*arguments); });

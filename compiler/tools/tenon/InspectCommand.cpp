@@ -1,6 +1,7 @@
 //===- InspectCommand.cpp - tenon inspect ---------------------------------===//
 
 #include "Command.h"
+#include "ModelArgument.h"
 #include "import/Import.h"
 #include "import/WeightSummary.h"
 #include "runtime/src/Failure.h"
@@ -19,6 +20,7 @@ namespace {
 
 struct Arguments {
   std::string model;
+  import::ImportOptions options;
   bool json = false;
 };
 
@@ -72,15 +74,11 @@ void inspectLibrary(const Arguments &arguments) {
 }
 
 void inspectModel(const Arguments &arguments) {
-  auto imported = import::openModel(arguments.model);
-  if (!imported)
-    throw Failure(llvm::toString(imported.takeError()));
-  for (const std::string &note : imported->notes)
-    std::fprintf(stderr, "note: %s\n", note.c_str());
-  std::string spec = spec::writeSpec(imported->model);
+  import::ImportedModel imported = openModel(arguments.model, arguments.options);
+  std::string spec = spec::writeSpec(imported.model);
   if (arguments.json) {
     auto types = nlohmann::json::object();
-    for (const import::StoredParameters &stored : import::storedParameters(*imported))
+    for (const import::StoredParameters &stored : import::storedParameters(imported))
       types[weights::storageName(stored.type).str()] = {
           {"tensors", stored.parameters}, {"numbers", stored.numbers}, {"bytes", stored.bytes}};
     std::printf("%s\n", nlohmann::json{{"spec", spec}, {"stored", types}}.dump().c_str());
@@ -88,7 +86,7 @@ void inspectModel(const Arguments &arguments) {
   }
   std::printf("%s", spec.c_str());
   // A comment, so that the whole output is a spec.
-  if (std::string summary = import::weightSummary(*imported); !summary.empty())
+  if (std::string summary = import::weightSummary(imported); !summary.empty())
     std::printf("# %s\n", summary.c_str());
 }
 
@@ -98,7 +96,7 @@ void tools::addInspect(CLI::App &app) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App *command = app.add_subcommand("inspect", "Show what is in a library or a checkpoint\n"
                                                     "Example: tenon inspect minilm.so");
-  command->add_option("MODEL", arguments->model, "Library, spec or checkpoint directory")->required();
+  addModelArgument(*command, arguments->model, arguments->options, ", or library (.so)");
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
   command->callback([arguments] {
     if (llvm::StringRef(arguments->model).ends_with(".so"))

@@ -1,6 +1,7 @@
 //===- VerifyCommand.cpp - tenon verify -----------------------------------===//
 
 #include "Command.h"
+#include "ModelArgument.h"
 #include "Progress.h"
 #include "driver/Verify.h"
 
@@ -69,7 +70,7 @@ void tools::addVerify(CLI::App &app) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App *command = app.add_subcommand(
       "verify", "Compare compiled kernels with the float64 reference\nExample: tenon verify minilm.so");
-  command->add_option("MODEL", arguments->options.model, "Library, or what compiles to one")->required();
+  addModelArgument(*command, arguments->options.model, arguments->options.importing, ", or library (.so)");
   command->add_option("--cache", arguments->options.cacheDirectory, "Directory of compiled kernels");
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
   command->callback([arguments] { verifyModel(*arguments); });

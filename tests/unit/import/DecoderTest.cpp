@@ -42,7 +42,7 @@ static std::vector<int> rowsFrom(int first, int count) {
 
 static const std::string llamaSizes =
     R"("hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 12, "vocab_size": 11,
-       "max_position_embeddings": 32, )";
+       "head_dim": 4, "max_position_embeddings": 32, )";
 
 /// `more` follows the sizes in the configuration.
 static std::string llamaConfig(const std::string &type, const std::string &more = "") {
@@ -81,7 +81,8 @@ head: {tied: false}
 
 TEST(Decoder, LlamaWithBiasesATiedHeadAndAnotherHeadSize) {
   SmallCheckpoint checkpoint =
-      checkpointOf(llamaConfig("llama", R"("head_dim": 4, "tie_word_embeddings": true, "rope_theta": 500000.0, )"),
+      checkpointOf(llamaConfig("llama", R"("attention_bias": true, "mlp_bias": true, "tie_word_embeddings": true,
+                                           "rope_theta": 500000.0, )"),
                    llamaTensors + R"(model.layers.*.self_attn.q_proj.bias 8
 model.layers.*.self_attn.k_proj.weight 8 8
 model.layers.*.self_attn.v_proj.weight 8 8
@@ -92,6 +93,7 @@ model.layers.*.mlp.gate_proj.bias 12
 model.layers.*.mlp.up_proj.bias 12
 model.layers.*.mlp.down_proj.bias 8
 )");
+  checkpoint.remove("lm_head.weight");
   std::string text = specOf(checkpoint);
   EXPECT_NE(text.find("attention: {heads: 2, mask: causal}"), std::string::npos) << text;
   EXPECT_NE(text.find("gated: true}"), std::string::npos) << text;
@@ -184,6 +186,7 @@ TEST(Decoder, Gemma2) {
       "final_logit_softcapping": 30.0, "sliding_window": 6, "tie_word_embeddings": true, )",
                                 gemma2Norms);
   gemma.change("llama", "gemma2");
+  gemma.remove("lm_head.weight");
   std::string cap = expressions::softcap(50).print();
   std::string layer = "heads: 2, kv_heads: 1, bias: false, output_bias: false, scale: 0.25, mask: ";
   std::string rest = ", score: \"" + cap +
@@ -204,6 +207,7 @@ TEST(Decoder, Gemma3HasTwoKindsOfRotaryPositions) {
   auto spec = [&](const std::string &more) {
     SmallCheckpoint gemma = llama("\"sliding_window\": 6, \"tie_word_embeddings\": true, " + more, norms);
     gemma.change("llama", "gemma3_text");
+    gemma.remove("lm_head.weight");
     return specOf(gemma);
   };
   std::string text = spec(R"("layer_types": ["sliding_attention", "full_attention"], "rope_parameters":
@@ -438,6 +442,7 @@ TEST(Decoder, FalconAddsAlibiBeforeItScales) {
       checkpointOf(falconConfig("\"alibi\": true, \"parallel_attn\": false, "),
                    bloomTensors(normLines({"h.*.input_layernorm", "h.*.post_attention_layernorm"}), 24, true));
   falcon.change("\"multi_query\": true", "\"multi_query\": false");
+  falcon.change("\"bias\": false", "\"bias\": true");
   std::string text = specOf(falcon);
   EXPECT_NE(text.find("positions: {kind: none, length: 32}"), std::string::npos) << text;
   // 2^-2 / sqrt(2), the first of four slopes.
@@ -579,7 +584,8 @@ namespace {
 
 struct BadDecoder {
   const char *name;
-  const char *more; ///< What is added to Llama's configuration.
+  const char *type;
+  const char *more; ///< What is added to the configuration.
   const char *message;
 };
 
@@ -590,36 +596,43 @@ class BadDecoderConfig : public testing::TestWithParam<BadDecoder> {};
 } // namespace
 
 TEST_P(BadDecoderConfig, NamesTheKeyAndWhatIsSupported) {
-  EXPECT_EQ(llama(std::string(GetParam().more) + ", ").errorOf(),
-            std::string("'DIR/config.json': ") + GetParam().message);
+  SmallCheckpoint checkpoint = llama(std::string(GetParam().more) + ", ");
+  checkpoint.change("\"llama\"", std::string("\"") + GetParam().type + "\"");
+  EXPECT_EQ(checkpoint.errorOf(), std::string("'DIR/config.json': ") + GetParam().message);
 }
 
 static const BadDecoder badDecoders[] = {
-    {"Scaling", R"("rope_scaling": {"type": "longrope", "factor": 2})",
+    {"Scaling", "llama", R"("rope_scaling": {"type": "longrope", "factor": 2})",
      "key 'rope_scaling.type': \"longrope\" is not supported; supported: \"default\", \"linear\", \"dynamic\", "
      "\"llama3\", \"yarn\""},
-    {"ScalingFactor", R"("rope_scaling": {"type": "linear", "factor": 0.5})",
+    {"ScalingFactor", "llama", R"("rope_scaling": {"type": "linear", "factor": 0.5})",
      "key 'rope_scaling.factor': expected a number of at least 1, found 0.500000"},
-    {"ScalingNoObject", R"("rope_scaling": "linear")", "key 'rope_scaling': expected an object, found \"linear\""},
-    {"Activation", R"("hidden_act": "xielu")",
+    {"ScalingNoObject", "llama", R"("rope_scaling": "linear")", "key 'rope_scaling': expected an object, found \"linear\""},
+    {"Activation", "llama", R"("hidden_act": "xielu")",
      "key 'hidden_act': \"xielu\" is not supported; supported: \"gelu\", \"gelu_python\", \"gelu_new\", \"gelu_fast\", "
      "\"gelu_pytorch_tanh\", \"relu\", \"relu2\", \"silu\", \"swish\", \"quick_gelu\""},
-    {"LayerTypes", R"("layer_types": ["full_attention", "chunked_attention"])",
+    {"LayerTypes", "qwen2", R"("layer_types": ["full_attention", "chunked_attention"])",
      "key 'layer_types': \"chunked_attention\" is not supported; supported: \"full_attention\", "
      "\"sliding_attention\""},
-    {"LayerTypesCount", R"("layer_types": ["full_attention"])",
+    {"LayerTypesCount", "qwen2", R"("layer_types": ["full_attention"])",
      "key 'layer_types': expected one for each of 2 layers, found 1"},
-    {"LayerTypesWithoutWindow", R"("layer_types": ["full_attention", "sliding_attention"])",
-     "key 'sliding_window': it is missing, but 'layer_types' has \"sliding_attention\""},
-    {"Quantised", R"("quantization_config": {"bits": 4})",
+    {"LayerTypesWithoutWindow", "qwen2", R"("layer_types": ["full_attention", "sliding_attention"])",
+     "key 'layer_types': \"sliding_attention\" needs 'use_sliding_window', which is false"},
+    {"LayerTypesWithoutWidth", "gemma2",
+     R"("sliding_window": null, "layer_types": ["full_attention", "sliding_attention"])",
+     "key 'layer_types': \"sliding_attention\" needs 'sliding_window', which is null"},
+    {"ScalingOfPhi3", "phi3", R"("rope_scaling": {"type": "yarn", "factor": 2})",
+     "key 'rope_scaling.type': \"yarn\" is not supported for this model type; supported: \"default\""},
+    {"ClassifierHead", "llama", R"("architectures": ["LlamaForSequenceClassification"])",
+     "key 'architectures': the head of \"LlamaForSequenceClassification\" is not supported; with --without-head the "
+     "model is the stack alone"},
+    {"Quantised", "llama", R"("quantization_config": {"bits": 4})",
      "key 'quantization_config': quantised weights are not supported; supported: F32, F16, BF16 and F64"},
-    {"CrossAttention", R"("add_cross_attention": true)",
-     "key 'add_cross_attention': true is not supported; supported: false, or true in an encoder-decoder"},
-    {"Softcap", R"("attn_logit_softcapping": 0)",
+    {"Softcap", "gemma2", R"("attn_logit_softcapping": 0)",
      "key 'attn_logit_softcapping': expected a number between 0.001000 and 1000000.000000, found 0.000000"},
-    {"Scalar", R"("query_pre_attn_scalar": -1)",
+    {"Scalar", "gemma2", R"("query_pre_attn_scalar": -1)",
      "key 'query_pre_attn_scalar': expected a number above 0, found -1.000000"},
-    {"RotaryPart", R"("partial_rotary_factor": 0.1)",
+    {"RotaryPart", "phi3", R"("partial_rotary_factor": 0.1)",
      "key 'partial_rotary_factor': 0.100000 of a head of 4 leaves 0 components that turn; expected 2 up to all of "
      "them"},
 };
@@ -643,9 +656,9 @@ TEST(DecoderErrors, LayersAreAsManyAsASpecCanHave) {
 
 TEST(DecoderErrors, TensorsThatNobodyKnowsAreNamed) {
   EXPECT_EQ(llama("", "model.layers.*.mlp.experts.weight 8\n").errorOf(),
-            "'DIR/model.safetensors' has the names of model type \"llama\", but also "
-            "'model.layers.0.mlp.experts.weight', 'model.layers.1.mlp.experts.weight', which that does not have; what "
-            "they do would be lost");
+            "'DIR/model.safetensors' has tensors that the model does not use and that could change what it computes: "
+            "'model.layers.0.mlp.experts.weight', 'model.layers.1.mlp.experts.weight'; with --ignore-unused it goes "
+            "without them");
   SmallCheckpoint none = llama();
   none.remove("embed_tokens.weight");
   EXPECT_EQ(none.errorOf(), "'DIR/model.safetensors' has no tensor 'embed_tokens.weight', with or without a prefix");

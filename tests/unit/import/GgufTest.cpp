@@ -512,6 +512,6 @@ TEST(Gguf, MissingAndWrongKeysAreNamed) {
 
 TEST(Gguf, TensorsThatNoParameterHasAreNamed) {
   EXPECT_EQ(Imported(llama().counting("blk.0.ffn_gate_inp.weight", {2}).counting("blk.2.attn_q.weight", {1})).error,
-            "'DIR/small.gguf' has the architecture llama, but also 'blk.0.ffn_gate_inp.weight', 'blk.2.attn_q.weight', "
-            "which such a model does not have; what they do would be lost");
+            "'DIR/small.gguf' has tensors that the model does not use and that could change what it computes: "
+            "'blk.0.ffn_gate_inp.weight', 'blk.2.attn_q.weight'; with --ignore-unused it goes without them");
 }

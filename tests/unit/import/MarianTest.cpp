@@ -261,7 +261,7 @@ TEST(Marian, ListsAllThatDoesNotFit) {
   std::string error = Imported(small.build()).error;
   for (const char *text : {"tensor 'encoder_l1_ffn_b1' is missing; expected shape [7]",
                            "tensor 'encoder_l1_ffn_W1' has shape [4, 6]; expected shape transposed [7, 4]",
-                           "'surprise': a transformer of Marian as it is supported does not have this"})
+                           "'surprise': the model does not use this"})
     EXPECT_NE(error.find(text), std::string::npos) << text << "\n" << error;
 }
 

@@ -510,8 +510,7 @@ TEST(EncoderDecoder, NamesWhatIsNotSupported) {
   checkpoint = pair();
   checkpoint.change("\"decoder\": {", "\"other\": {");
   EXPECT_EQ(checkpoint.errorOf(),
-            "'DIR/config.json': key 'decoder': it is missing; a model of type \"encoder-decoder\" "
-            "has the configurations of both");
+            "'DIR/config.json': key 'decoder.model_type': \"bert\" is not supported; supported: gpt2");
   checkpoint = pair();
   checkpoint.tensors["enc_to_dec_proj.weight"] = {6, 6};
   EXPECT_EQ(checkpoint.errorOf(),
@@ -540,7 +539,7 @@ TEST_P(BadSeq2SeqConfig, NamesTheKeyAndWhatIsSupported) {
 }
 
 static const BadSeq2Seq badConfigs[] = {
-    {"Width", "\"d_model\": 8, ", "", "key 'd_model': it is missing"},
+    {"Width", "\"d_model\": 8, ", "\"d_model\": null, ", "key 'd_model': expected a value, found null"},
     {"Layers", "\"decoder_layers\": 2", "\"decoder_layers\": 10000",
      "key 'decoder_layers': 10000 layers; supported: at most 9999"},
     {"Heads", "\"encoder_attention_heads\": 2", "\"encoder_attention_heads\": 3",
@@ -568,9 +567,9 @@ TEST(Seq2SeqErrors, T5sActivationFitsItsTensors) {
 TEST(Seq2SeqErrors, TensorsThatNobodyKnowsAreNamed) {
   EXPECT_EQ(
       marian("", "model.decoder.layers.*.adapter.weight 8\n").errorOf(),
-      "'DIR/model.safetensors' has the names of model type \"marian\", but also "
-      "'model.decoder.layers.0.adapter.weight', 'model.decoder.layers.1.adapter.weight', which that does not have; "
-      "what they do would be lost");
+      "'DIR/model.safetensors' has tensors that the model does not use and that could change what it computes: "
+      "'model.decoder.layers.0.adapter.weight', 'model.decoder.layers.1.adapter.weight'; with --ignore-unused it goes "
+      "without them");
   SmallCheckpoint none = marian();
   none.remove("encoder.layers.0.self_attn.q_proj.weight");
   EXPECT_EQ(none.errorOf(), "'DIR/model.safetensors' has no tensor 'encoder.layers.0.self_attn.q_proj.weight', with or "

@@ -103,22 +103,23 @@ public:
     ASSERT_GT(removed, 0u) << ending;
   }
 
-  /// Writes both files. Tensor number n holds n, n + 1/8, n + 2/8, ...
+  /// Writes both files. Tensor number n holds n, n + 1/8, n + 2/8, ..., or those of the one that it copies.
   void write(const TempDirectory &directory, const std::string &below = "") const {
     std::vector<weights::SafetensorsEntry> entries;
     std::string data;
-    float number = 0;
     for (const auto &[name, shape] : tensors) {
       size_t count = 1;
       for (int64_t extent : shape)
         count *= extent;
       uint64_t begin = data.size();
+      auto copied = copies.find(name);
+      auto original = tensors.find(copied == copies.end() ? name : copied->second);
+      auto number = static_cast<float>(std::distance(tensors.begin(), original));
       for (size_t i = 0; i < count; ++i) {
         float value = number + static_cast<float>(i) / 8;
         data.append(reinterpret_cast<const char *>(&value), sizeof(value));
       }
       entries.push_back({name, weights::StorageType::F32, shape, begin, data.size()});
-      ++number;
     }
     directory.write(below + "model.safetensors", weights::safetensorsHeader(entries, {{"format", "pt"}}, 8) + data);
     directory.write(below + "config.json", config);
@@ -139,6 +140,7 @@ public:
   }
 
   std::map<std::string, Shape> tensors;
+  std::map<std::string, std::string> copies; ///< Tensors that have the numbers of others.
   std::string config;
 
 private:

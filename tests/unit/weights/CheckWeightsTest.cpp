@@ -83,16 +83,6 @@ TEST(CheckWeights, ListsAllThatIsWrong) {
                                       "  tensor 'a.v' is missing; expected shape [3]");
 }
 
-TEST(CheckWeights, TensorsThatNothingUsesAreANote) {
-  MemorySource source;
-  addSmallModel(source);
-  source.addCounting("pooler.weight", {2}, 0);
-  source.add<int64_t>("position_ids", {1}, {0}, StorageType::I64);
-  std::vector<std::string> notes;
-  EXPECT_EQ(check(source, notes), "");
-  EXPECT_EQ(notes, std::vector<std::string>{"tensors that the model does not use: 'pooler.weight', 'position_ids'"});
-}
-
 TEST(CheckWeights, CountsWhatIsNotFinite) {
   constexpr float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
   MemorySource source;

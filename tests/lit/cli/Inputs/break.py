@@ -73,6 +73,11 @@ def one_bias(header, body):
     return whole(header, packed)
 
 
+def more_tensors(header, body):
+    header["surprise"] = {"dtype": "F32", "shape": [2], "data_offsets": [len(body), len(body) + 8]}
+    return whole(header, body + struct.pack("<2f", 1, 2))
+
+
 def not_numbers(header, body):
     begin, _ = header[QUERY]["data_offsets"]
     return whole(header, body[:begin] + struct.pack("<2f", float("nan"), float("inf")) + body[begin + 8 :])
