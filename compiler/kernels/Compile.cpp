@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <mutex>
+#include <sstream>
 #include <unistd.h>
 
 using namespace Halide;
@@ -108,6 +109,36 @@ Internal::LoweredFunc entryPoint(const std::string &symbol, const std::string &w
   return LoweredFunc(symbol, std::vector<LoweredArgument>{vector}, body, LinkageType::External, NameMangling::C);
 }
 
+/// The same functions, whose code is to look at what halide_malloc and parallel loops return: those checks are made with
+/// the code, for the target that the module names, while the many that lowering puts into loops are not there any more.
+Module withChecksOfMemory(const Module &lowered, const TargetModel &target) {
+  Module module(lowered.name(), codeTarget(target));
+  module.set_any_strict_float(lowered.any_strict_float());
+  for (const Buffer<void> &buffer : lowered.buffers())
+    module.append(buffer);
+  for (const Internal::LoweredFunc &function : lowered.functions())
+    module.append(function);
+  return module;
+}
+
+std::string textOf(const Buffer<uint8_t> &bytes) {
+  return {reinterpret_cast<const char *>(bytes.data()), bytes.size_in_bytes()};
+}
+
+std::string write(const Module &module, Output kind) {
+  if (kind == Output::Object)
+    return textOf(module.compile_to_buffer());
+  if (kind == Output::LoweredLoops) {
+    std::ostringstream text;
+    text << module;
+    return text.str();
+  }
+  // Halide writes this to files alone.
+  TemporaryDirectory directory;
+  module.compile({{OutputFileType::assembly, directory.file()}});
+  return readFile(directory.file());
+}
+
 std::string compileRegion(const KernelDescription &kernel, const Schedule &schedule, const std::string &symbol,
                           Output kind) {
   const TargetModel *target = findTarget(schedule.target);
@@ -125,16 +156,11 @@ std::string compileRegion(const KernelDescription &kernel, const Schedule &sched
     scheduleNest(region, nest, *target, space, parameters);
 
   std::vector<Argument> arguments(region.arguments.begin(), region.arguments.end());
-  TemporaryDirectory directory;
-  OutputFileType type = kind == Output::Object         ? OutputFileType::object
-                        : kind == Output::LoweredLoops ? OutputFileType::stmt
-                                                       : OutputFileType::assembly;
-  Module module =
+  Module lowered =
       Pipeline(plan.outputs)
-          .compile_to_module(arguments, symbol + "_body", kernelTarget(*target), LinkageType::ExternalPlusArgv);
-  module.append(entryPoint(symbol, symbol + "_body_argv"));
-  module.compile({{type, directory.file()}});
-  return readFile(directory.file());
+          .compile_to_module(arguments, symbol + "_body", loweringTarget(*target), LinkageType::ExternalPlusArgv);
+  lowered.append(entryPoint(symbol, symbol + "_body_argv"));
+  return write(withChecksOfMemory(lowered, *target), kind);
 }
 
 /// Errors are thrown; warnings are about schedules and pipelines as such, which the tests settle.
@@ -209,9 +235,8 @@ bool compileKernel(const KernelDescription &kernel, const Schedule &schedule, co
 bool compileRuntime(std::string &output, std::string &error) {
   return guarded(
       [&] {
-        TemporaryDirectory directory;
-        compile_standalone_runtime({{OutputFileType::object, directory.file()}}, runtimeTarget());
-        output = readFile(directory.file());
+        // What a module that lacks the runtime is linked with: one that has nothing else.
+        output = textOf(Module("runtime", runtimeTarget()).compile_to_buffer());
       },
       error);
 }

@@ -123,7 +123,23 @@ struct ScratchCache {
 thread_local ScratchCache scratch;
 constexpr size_t kAlignment = 128;
 
-void *allocateScratch(void *context, size_t bytes) {
+/// Requests until one is refused; all are granted while it is negative, and where refusals persist all are refused at 0.
+std::atomic<int64_t> requestsLeft{-1};
+std::atomic<bool> refusesOn{false}, refused{false};
+std::atomic<int64_t> blocksHeld{0};
+
+bool isRefused() {
+  int64_t left = requestsLeft;
+  while (left > 0 || (left == 0 && !refusesOn))
+    if (requestsLeft.compare_exchange_weak(left, left - 1))
+      break;
+  if (left != 0)
+    return false;
+  refused = true;
+  return true;
+}
+
+void *scratchBlock(size_t bytes) {
   for (size_t i = 0; i < scratch.free.size(); ++i)
     if (scratch.free[i].bytes >= bytes) {
       void *memory = scratch.free[i].memory;
@@ -138,12 +154,22 @@ void *allocateScratch(void *context, size_t bytes) {
   return static_cast<char *>(memory) + kAlignment;
 }
 
+void *allocateScratch(void *context, size_t bytes) {
+  void *memory = isRefused() ? nullptr : scratchBlock(bytes);
+  blocksHeld += memory != nullptr;
+  return memory;
+}
+
 void releaseScratch(void *context, void *pointer) {
   if (!pointer)
     return;
+  --blocksHeld;
   void *memory = static_cast<char *>(pointer) - kAlignment;
   scratch.free.push_back({memory, *static_cast<size_t *>(memory)});
 }
+
+/// The status that a kernel returns is enough; Halide's own handler ends the process.
+void ignoreMessage(void *, const char *) {}
 
 void writeFile(const std::filesystem::path &path, const std::string &bytes) {
   std::ofstream stream(path, std::ios::binary);
@@ -189,6 +215,19 @@ Array::Array(std::vector<int64_t> shape) : shape(shape), data(std::vector<float>
 
 void setThreads(int threads) { pool().resize(threads); }
 
+void failScratch(int64_t first, bool persistent) {
+  refused = false;
+  refusesOn = persistent;
+  requestsLeft = first;
+}
+
+bool stopFailingScratch() {
+  requestsLeft = -1;
+  return refused;
+}
+
+int64_t scratchInUse() { return blocksHeld; }
+
 LoadedKernel::LoadedKernel(const KernelDescription &description, const Schedule &schedule) {
   std::string object, error;
   if (!compileKernel(description, schedule, "kernel", Output::Object, object, error))
@@ -206,7 +245,8 @@ LoadedKernel::LoadedKernel(const KernelDescription &description, const Schedule 
     throw std::runtime_error(dlerror());
   function = reinterpret_cast<int (*)(void **)>(dlsym(library, "kernel"));
   if (!function || !install("halide_set_custom_do_par_for", parallelFor) ||
-      !install("halide_set_custom_malloc", allocateScratch) || !install("halide_set_custom_free", releaseScratch))
+      !install("halide_set_custom_malloc", allocateScratch) || !install("halide_set_custom_free", releaseScratch) ||
+      !install("halide_set_error_handler", ignoreMessage))
     throw std::runtime_error("the library lacks the kernel or its runtime");
 }
 

@@ -28,6 +28,13 @@ struct Array {
 /// Runs the parallel loops of every kernel on this many threads from here on.
 void setThreads(int threads);
 
+/// Lets the `first`-th request for scratch memory from here on find none, and where `persistent` all that follow.
+void failScratch(int64_t first, bool persistent);
+/// Lets them all succeed again; returns whether one was refused.
+bool stopFailingScratch();
+/// Blocks of scratch memory that kernels hold.
+int64_t scratchInUse();
+
 /// A kernel in a shared library with the Halide runtime.
 class LoadedKernel {
 public:
