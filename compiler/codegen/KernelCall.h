@@ -26,7 +26,6 @@ public:
   KernelLibrary(KernelLibrary &&other) : handle(std::exchange(other.handle, nullptr)), table(other.table) {}
   ~KernelLibrary();
 
-  const tenon_library &contents() const { return *table; }
   /// The kernels of a target, or null.
   const tenon_kernel_fn *kernels(llvm::StringRef target) const;
   /// Runs a kernel on its inputs and outputs, in the order of the region.

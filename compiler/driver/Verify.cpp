@@ -20,7 +20,6 @@
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
@@ -57,25 +56,29 @@ struct ScratchDirectory {
   }
 };
 
-/// What the runtime says of a library that it accepts.
-struct LibraryFacts {
-  std::string manifest, target;
+struct ModelReleaser {
+  void operator()(tenon_model *model) const { tenon_model_release(model); }
 };
 
-Expected<LibraryFacts> describeLibrary(const std::string &path) {
-  tenon_model *model = nullptr;
-  if (tenon_model_open(path.c_str(), nullptr, &model) != TENON_OK)
-    return createStringError(tenon_message());
+/// A library that the runtime accepts, with weights that are those that were packed.
+struct OpenedLibrary {
+  std::unique_ptr<tenon_model, ModelReleaser> model;
   tenon_model_info info = {};
-  info.struct_size = sizeof(info);
-  tenon_status status = tenon_model_describe(model, &info);
-  LibraryFacts facts;
-  if (status == TENON_OK)
-    facts = {std::string(info.manifest, info.manifest_size), info.target};
-  tenon_model_release(model);
-  if (status != TENON_OK)
+};
+
+Expected<OpenedLibrary> openLibrary(const std::string &path) {
+  tenon_model_options options = {};
+  options.struct_size = sizeof(options);
+  options.check_weights = 1;
+  tenon_model *model = nullptr;
+  if (tenon_model_open(path.c_str(), &options, &model) != TENON_OK)
     return createStringError(tenon_message());
-  return facts;
+  OpenedLibrary opened;
+  opened.model.reset(model);
+  opened.info.struct_size = sizeof(opened.info);
+  if (tenon_model_describe(model, &opened.info) != TENON_OK)
+    return createStringError(tenon_message());
+  return opened;
 }
 
 /// Inputs of an entry point: a batch of sequences of several lengths, none among them, some of which go on from cached
@@ -322,11 +325,11 @@ public:
     context.get()->appendDialectRegistry(registry);
     if (Error error = makeLibrary())
       return error;
-    auto facts = describeLibrary(path);
-    if (!facts)
-      return facts.takeError();
-    report.target = facts->target;
-    auto manifest = json::parse(facts->manifest);
+    auto opened = openLibrary(path);
+    if (!opened)
+      return opened.takeError();
+    report.target = opened->info.target;
+    auto manifest = json::parse(StringRef(opened->info.manifest, opened->info.manifest_size));
     if (!manifest)
       return manifest.takeError();
     const json::Object &object = *manifest->getAsObject();
@@ -340,10 +343,10 @@ public:
     auto layout = weights::placeTensors(table.tensors);
     if (!layout)
       return layout.takeError();
-    auto data = weightData(object, library->contents(), *layout);
-    if (!data)
-      return data.takeError();
-    PackedParameters parameters(table, *layout, *data);
+    ArrayRef<uint8_t> data(opened->info.weights, opened->info.weight_bytes);
+    if (data.size() != layout->dataBytes)
+      return createStringError("%s: the weights are not those of the kernel IR", path.c_str());
+    PackedParameters parameters(table, *layout, data);
     if (Error error = compareOperations(**module, parameters))
       return error;
     if (Error error = compareKernels(**module, *library, object, parameters))
@@ -371,28 +374,6 @@ private:
     compilation.cacheDirectory = options.cacheDirectory;
     compilation.progress = options.progress;
     return compile(compilation).takeError();
-  }
-
-  Expected<ArrayRef<uint8_t>> weightData(const json::Object &manifest, const tenon_library &library,
-                                         const weights::PackedLayout &layout) {
-    StringRef file;
-    if (library.weights) {
-      file = StringRef(reinterpret_cast<const char *>(library.weights), library.weights_size);
-    } else if (const json::Object *weights = manifest.getObject("weights")) {
-      SmallString<128> beside = sys::path::parent_path(path);
-      sys::path::append(beside, weights->getString("file").value_or(""));
-      auto buffer = MemoryBuffer::getFile(beside, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-      if (!buffer)
-        return createStringError(buffer.getError(), "%s: %s", beside.c_str(), buffer.getError().message().c_str());
-      weightFile = std::move(*buffer);
-      file = weightFile->getBuffer();
-    }
-    if (layout.dataBytes == 0)
-      return ArrayRef<uint8_t>();
-    uint64_t header = file.size() < 8 ? UINT64_MAX : support::endian::read64le(file.data());
-    if (header > file.size() - 8 || file.size() - 8 - header != layout.dataBytes)
-      return createStringError("%s: the weights are not those of the kernel IR", path.c_str());
-    return arrayRefFromStringRef(file.substr(8 + header));
   }
 
   Error compareKernels(mlir::ModuleOp module, const KernelLibrary &library, const json::Object &manifest,
@@ -480,7 +461,6 @@ private:
   mlir::DialectRegistry registry;
   CompilerContext context;
   ScratchDirectory scratch;
-  std::unique_ptr<MemoryBuffer> weightFile;
   VerifyReport report;
 };
 

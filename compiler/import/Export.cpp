@@ -4,7 +4,7 @@
 #include "spec/Parameters.h"
 #include "spec/SpecWriter.h"
 #include "support/AtomicFile.h"
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 #include "weights/Convert.h"
 #include "weights/Quantized.h"
 #include "weights/Safetensors.h"

@@ -6,7 +6,7 @@
 #include "spec/Fields.h"
 #include "spec/Parameters.h"
 #include "spec/Spec.h"
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 
 namespace tenon::spec {
 

@@ -1,7 +1,7 @@
 //===- ByteReader.cpp -----------------------------------------------------===//
 
 #include "weights/ByteReader.h"
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ConvertUTF.h"
 #include "llvm/Support/raw_ostream.h"

@@ -1,7 +1,7 @@
 //===- CTranslate2.cpp ----------------------------------------------------===//
 
 #include "weights/CTranslate2.h"
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 #include "weights/ByteReader.h"
 #include "weights/Safetensors.h"
 #include "llvm/ADT/StringSet.h"

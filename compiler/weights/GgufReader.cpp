@@ -1,7 +1,7 @@
 //===- GgufReader.cpp -----------------------------------------------------===//
 
 #include "weights/GgufReader.h"
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 #include "weights/Safetensors.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"

@@ -1,7 +1,7 @@
 //===- MappedFile.cpp -----------------------------------------------------===//
 
 #include "weights/MappedFile.h"
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 #include "llvm/Support/MathExtras.h"
 #include <cerrno>
 #include <fcntl.h>

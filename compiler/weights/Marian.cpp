@@ -1,7 +1,7 @@
 //===- Marian.cpp ---------------------------------------------------------===//
 
 #include "weights/Marian.h"
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 #include "weights/ByteReader.h"
 #include "weights/Safetensors.h"
 #include "llvm/ADT/STLExtras.h"

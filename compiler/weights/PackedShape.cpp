@@ -1,7 +1,7 @@
 //===- PackedShape.cpp ----------------------------------------------------===//
 
 #include "weights/PackedShape.h"
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 #include "weights/Safetensors.h"
 #include <cmath>
 #include <cstring>

@@ -1,7 +1,7 @@
 //===- PackedWeights.cpp - Placement and checks ---------------------------===//
 
 #include "weights/PackedWeights.h"
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 #include "weights/Convert.h"
 #include "weights/PackedShape.h"
 #include "weights/Safetensors.h"

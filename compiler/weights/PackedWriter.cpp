@@ -1,7 +1,7 @@
 //===- PackedWriter.cpp - Writing the packed file -------------------------===//
 
 #include "support/AtomicFile.h"
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 #include "weights/Convert.h"
 #include "weights/PackedShape.h"
 #include "weights/PackedWeights.h"

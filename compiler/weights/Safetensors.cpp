@@ -1,7 +1,7 @@
 //===- Safetensors.cpp ----------------------------------------------------===//
 
 #include "weights/Safetensors.h"
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 #include "weights/SafetensorsHeader.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Endian.h"

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "weights/SafetensorsHeader.h"
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include <nlohmann/json.hpp>

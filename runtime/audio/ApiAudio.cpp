@@ -6,12 +6,13 @@
 #include "AudioFile.h"
 #include "Handle.h"
 #include "LogMel.h"
+#include "Sizes.h"
 #include "Timestamps.h"
 #include "Transcribe.h"
 
 #include <algorithm>
 #include <cstdlib>
-#include <limits>
+#include <optional>
 
 using namespace tenon::runtime;
 
@@ -36,8 +37,7 @@ void give(const std::vector<float> &from, float **samples, size_t *count) {
 std::span<const float> checkedSamples(const float *samples, size_t count) {
   if (count == 0)
     fail(TENON_ERROR_AUDIO, "the sound has 0 samples, expected at least 1");
-  requirePointer(samples, "samples");
-  return {samples, count};
+  return callerSpan(samples, count, "samples");
 }
 
 TranscribeOptions converted(const Model &model, const tenon_transcribe_options &given) {
@@ -46,11 +46,10 @@ TranscribeOptions converted(const Model &model, const tenon_transcribe_options &
     fail(TENON_ERROR_OUT_OF_RANGE, "timestamps is ", given.timestamps, ", expected 0 or 1");
   if (given.reserved != 0)
     fail(TENON_ERROR_INVALID_ARGUMENT, "reserved of tenon_transcribe_options is ", given.reserved, ", expected 0");
-  if (given.start_token_count != 0)
-    requirePointer(given.start_tokens, "start_tokens");
   TranscribeOptions options;
   options.timestamps = given.timestamps != 0;
-  options.start = startTokens(model.manifest(), {given.start_tokens, given.start_token_count}, options.timestamps);
+  options.start = startTokens(model.manifest(), callerSpan(given.start_tokens, given.start_token_count, "start_tokens"),
+                              options.timestamps);
   tenon_generate_options generate = given.generate ? *given.generate : model.manifest().generation.options();
   if (given.max_tokens < 0)
     fail(TENON_ERROR_OUT_OF_RANGE, "max_tokens is ", given.max_tokens, ", expected at least 0");
@@ -118,9 +117,10 @@ tenon_status tenon_audio_convert(const float *interleaved, size_t frames, uint32
   return guarded([&] {
     requirePointer(samples, "samples");
     requirePointer(count, "count");
-    if (channels != 0 && frames > std::numeric_limits<size_t>::max() / sizeof(float) / channels)
-      fail(TENON_ERROR_OUT_OF_RANGE, frames, " frames of ", channels, " channels are more than memory holds");
-    give(convertAudio(checkedSamples(interleaved, frames * channels), channels, from_rate, rate), samples, count);
+    std::optional<size_t> all = (tenon::CheckedSize(frames) * channels).as<size_t>();
+    if (!all)
+      fail(TENON_ERROR_OUT_OF_RANGE, frames, " frames of ", channels, " channels are more than memory can hold");
+    give(convertAudio(checkedSamples(interleaved, *all), channels, from_rate, rate), samples, count);
   });
 }
 

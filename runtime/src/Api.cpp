@@ -5,6 +5,7 @@
 #include "ApiSupport.h"
 #include "Encode.h"
 #include "Handle.h"
+#include "Sizes.h"
 #include "Source.h"
 
 #include <algorithm>
@@ -22,11 +23,13 @@ void requireReserved(uint32_t value, const char *name) {
     fail(TENON_ERROR_INVALID_ARGUMENT, "reserved of ", name, " is ", value, ", expected 0");
 }
 
-tenon_weights_loading checkedLoading(uint32_t value) {
-  if (value > TENON_WEIGHTS_COPY_HUGE)
-    fail(TENON_ERROR_INVALID_ARGUMENT, "load_weights is ", value, ", expected TENON_WEIGHTS_MAP (0) or ",
+WeightLoading checkedLoading(const tenon_model_options &options) {
+  if (options.load_weights > TENON_WEIGHTS_COPY_HUGE)
+    fail(TENON_ERROR_INVALID_ARGUMENT, "load_weights is ", options.load_weights, ", expected TENON_WEIGHTS_MAP (0) or ",
          "TENON_WEIGHTS_COPY_HUGE (1)");
-  return tenon_weights_loading(value);
+  if (options.check_weights > 1)
+    fail(TENON_ERROR_INVALID_ARGUMENT, "check_weights is ", options.check_weights, ", expected 0 or 1");
+  return {options.load_weights == TENON_WEIGHTS_COPY_HUGE, options.check_weights == 1};
 }
 
 void describe(const Model &model, tenon_model_info &info) {
@@ -44,6 +47,7 @@ void describe(const Model &model, tenon_model_info &info) {
   info.types = limits.types;
   info.text_tokens = int64_t(model.textTokenLimit());
   info.weight_bytes = model.weightBytes();
+  info.weights = model.weights();
   info.has_tokenizer = model.hasTokenizer();
   info.generates = model.findEntry("prefill") != nullptr;
   info.has_source = hasSource(model);
@@ -63,6 +67,11 @@ void giveIds(const std::vector<int32_t> &tokens, const char *what, int32_t *ids,
   if (tokens.size() > capacity)
     fail(TENON_ERROR_CAPACITY, what, " has ", tokens.size(), " tokens, ids has room for ", capacity);
   std::copy(tokens.begin(), tokens.end(), ids);
+}
+
+std::string_view givenText(const char *text, size_t bytes) {
+  callerSpan(text, bytes, "text");
+  return {text ? text : "", bytes};
 }
 
 } // namespace
@@ -117,13 +126,12 @@ tenon_status tenon_model_open(const char *path, const tenon_model_options *optio
   return guarded([&] {
     requirePointer(path, "path");
     requirePointer(model, "model");
-    tenon_weights_loading loading = TENON_WEIGHTS_MAP;
+    WeightLoading loading;
     const char *target = nullptr;
     uint64_t cacheBytes = 0;
     if (options) {
       requireStructSize(options->struct_size, sizeof *options, "tenon_model_options");
-      requireReserved(options->reserved, "tenon_model_options");
-      loading = checkedLoading(options->load_weights);
+      loading = checkedLoading(*options);
       target = options->target;
       cacheBytes = options->cache_bytes;
     }
@@ -152,9 +160,7 @@ tenon_status tenon_model_tokenize(tenon_model *model, const char *text, size_t t
                                   int32_t *ids, size_t capacity, size_t *count) {
   return guarded([&] {
     ModelUse use(model);
-    if (text_bytes != 0)
-      requirePointer(text, "text");
-    giveIds(use->tokenize({text ? text : "", text_bytes}, max_tokens), "text", ids, capacity, count);
+    giveIds(use->tokenize(givenText(text, text_bytes), max_tokens), "text", ids, capacity, count);
   });
 }
 
@@ -162,9 +168,7 @@ tenon_status tenon_model_tokenize_answer(tenon_model *model, const char *text, s
                                          size_t capacity, size_t *count) {
   return guarded([&] {
     ModelUse use(model);
-    if (text_bytes != 0)
-      requirePointer(text, "text");
-    giveIds(use->tokenizeAnswer({text ? text : "", text_bytes}), "text", ids, capacity, count);
+    giveIds(use->tokenizeAnswer(givenText(text, text_bytes)), "text", ids, capacity, count);
   });
 }
 
@@ -180,11 +184,10 @@ tenon_status tenon_model_detokenize(tenon_model *model, const int32_t *ids, size
   return guarded([&] {
     ModelUse use(model);
     requirePointer(bytes, "bytes");
-    if (count != 0)
-      requirePointer(ids, "ids");
+    std::span<const int32_t> tokens = callerSpan(ids, count, "ids");
     if (capacity != 0)
       requirePointer(text, "text");
-    std::string decoded = use->detokenize(std::vector<int32_t>(ids, ids + count));
+    std::string decoded = use->detokenize({tokens.begin(), tokens.end()});
     *bytes = decoded.size();
     if (decoded.size() >= capacity)
       fail(TENON_ERROR_CAPACITY, "text is ", decoded.size(), " bytes and a NUL, the buffer has room for ", capacity);
@@ -226,10 +229,8 @@ tenon_status tenon_session_call(tenon_session *session, const char *entry, const
   return guarded([&] {
     SessionUse use(session);
     requirePointer(entry, "entry");
-    if (input_count != 0)
-      requirePointer(inputs, "inputs");
-    if (output_count != 0)
-      requirePointer(outputs, "outputs");
+    callerSpan(inputs, input_count, "inputs");
+    callerSpan(outputs, output_count, "outputs");
     use->call(entry, inputs, input_count, outputs, output_count);
   });
 }
@@ -257,7 +258,7 @@ tenon_status tenon_session_embed_texts(tenon_session *session, const char *const
     requirePointer(texts, "texts");
     requirePointer(embeddings, "embeddings");
     std::vector<std::string_view> views;
-    views.reserve(count);
+    views.reserve(callerSpan(texts, count, "texts").size());
     for (size_t text = 0; text < count; ++text) {
       if (!texts[text])
         fail(TENON_ERROR_INVALID_ARGUMENT, "text ", text, " is null");

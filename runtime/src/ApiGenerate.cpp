@@ -6,6 +6,7 @@
 #include "Forward.h"
 #include "Generate.h"
 #include "Handle.h"
+#include "Sizes.h"
 
 #include <algorithm>
 #include <cstring>
@@ -76,10 +77,10 @@ void generateBatch(tenon_session *const *sessions, const int32_t *const *prompts
   for (size_t row = 0; row < count; ++row) {
     if (results)
       requireStructSize(results[row].struct_size, sizeof *results, "tenon_generation");
-    if (lengths[row] != 0 && !prompts[row])
-      fail(TENON_ERROR_INVALID_ARGUMENT, "prompt ", row, " of ", lengths[row], " tokens is null");
+    std::span<const int32_t> tokens =
+        callerSpan(prompts[row], lengths[row], concat("prompt ", row, " of ", lengths[row], " tokens"));
     Sequence &sequence = uses[row]->sequence();
-    rows.push_back({&sequence, promptTokens(model, sequence, {prompts[row], lengths[row]}), &uses[row].cancelled()});
+    rows.push_back({&sequence, promptTokens(model, sequence, tokens), &uses[row].cancelled()});
   }
   std::vector<GenerationResults> written(count);
   GenerationTimes times = generate(*uses[0], rows, converted, written);
@@ -93,7 +94,7 @@ void generateBatch(tenon_session *const *sessions, const int32_t *const *prompts
 std::vector<ChatMessage> conversation(const tenon_chat_message *messages, size_t count) {
   if (count == 0)
     fail(TENON_ERROR_OUT_OF_RANGE, "0 messages, expected at least 1");
-  requirePointer(messages, "messages");
+  callerSpan(messages, count, "messages");
   std::vector<ChatMessage> all;
   for (size_t index = 0; index < count; ++index) {
     if (!messages[index].role || !messages[index].content)
@@ -157,10 +158,9 @@ tenon_status tenon_session_set_sources(tenon_session *const *sessions, const ten
       requireStructSize(source.struct_size, sizeof source, "tenon_source");
       if (source.rows < 0)
         fail(TENON_ERROR_OUT_OF_RANGE, "source ", row, " has ", source.rows, " rows, expected at least 0");
-      if (source.token_count != 0 && !source.tokens)
-        fail(TENON_ERROR_INVALID_ARGUMENT, "source ", row, " of ", source.token_count, " tokens is null");
       SourceInput &input = inputs.emplace_back(SourceInput{&uses[row]->sequence()});
-      input.tokens = {source.tokens, source.token_count};
+      input.tokens =
+          callerSpan(source.tokens, source.token_count, concat("source ", row, " of ", source.token_count, " tokens"));
       input.features = source.features;
       input.hidden = source.hidden;
       input.rows = source.rows;
@@ -175,12 +175,12 @@ tenon_status tenon_session_prefill(tenon_session *session, const int32_t *tokens
     const Entry &entry = prefillOf(use->model());
     if (count == 0)
       fail(TENON_ERROR_OUT_OF_RANGE, "0 tokens, expected at least 1");
-    requirePointer(tokens, "tokens");
+    std::span<const int32_t> added = callerSpan(tokens, count, "tokens");
     Sequence &sequence = use->sequence();
-    checkTokens(entry, sequence.length(), {tokens, count}, 0);
+    checkTokens(entry, sequence.length(), added, 0);
     Sequence before = sequence;
     std::vector<float> last(size_t(logitsWidth(entry)));
-    Prompt prompt{&sequence, {tokens, count}, &use.cancelled()};
+    Prompt prompt{&sequence, added, &use.cancelled()};
     try {
       if (!prefillPrompts(*use, {&prompt, 1}, last))
         fail(TENON_ERROR_CANCELLED, "cancelled after ", sequence.length() - before.length(), " of ", count, " tokens");
@@ -200,9 +200,9 @@ tenon_status tenon_session_score(tenon_session *session, const int32_t *tokens, 
     const Entry &entry = prefillOf(use->model());
     if (count == 0)
       fail(TENON_ERROR_OUT_OF_RANGE, "0 tokens, expected at least 1");
-    requirePointer(tokens, "tokens");
-    checkTokens(entry, use->sequence().length(), {tokens, count}, 0);
-    score(*use, {tokens, count}, logits, hidden);
+    std::span<const int32_t> added = callerSpan(tokens, count, "tokens");
+    checkTokens(entry, use->sequence().length(), added, 0);
+    score(*use, added, logits, hidden);
   });
 }
 
@@ -212,8 +212,7 @@ tenon_status tenon_decode(tenon_session *const *sessions, const int32_t *tokens,
     requirePointer(tokens, "tokens");
     requirePointer(logits, "logits");
     const Entry &entry = prefillOf(uses[0]->model());
-    if (int64_t most = INT32_MAX / logitsWidth(entry); int64_t(count) > most)
-      fail(TENON_ERROR_OUT_OF_RANGE, count, " sessions, expected at most ", most);
+    elementCount({count, logitsWidth(entry)}, count, " rows of ", logitsWidth(entry), " scores");
     std::vector<Step> steps;
     for (size_t row = 0; row < count; ++row) {
       Sequence &sequence = uses[row]->sequence();

@@ -8,6 +8,7 @@
 
 #include <exception>
 #include <new>
+#include <stdexcept>
 
 namespace tenon::runtime {
 
@@ -25,6 +26,8 @@ template <typename Body> tenon_status guarded(Body body) noexcept {
     return report(TENON_ERROR_TOKENIZER, failure.what());
   } catch (const std::bad_alloc &) {
     return report(TENON_ERROR_NO_MEMORY, "no memory");
+  } catch (const std::length_error &) {
+    return report(TENON_ERROR_NO_MEMORY, "no memory: a container would be larger than it can be");
   } catch (const std::exception &failure) {
     return report(TENON_ERROR_INTERNAL, failure.what());
   } catch (...) {

@@ -3,6 +3,7 @@
 #include "Binding.h"
 
 #include "Failure.h"
+#include "Sizes.h"
 
 #include <algorithm>
 #include <bit>
@@ -11,9 +12,6 @@
 
 namespace tenon::runtime {
 namespace {
-
-/// Halide counts elements in 32 bits.
-constexpr int64_t elementLimit = INT32_MAX;
 
 template <typename... Parts> [[noreturn]] void invalid(const Parts &...parts) {
   fail(TENON_ERROR_INVALID_ARGUMENT, parts...);
@@ -50,12 +48,13 @@ void checkAlignment(const void *data, tenon_type type, std::string_view what) {
 
 /// The bytes of a tensor whose extents are all at least 1.
 size_t tensorBytes(const std::vector<int64_t> &shape, tenon_type type, std::string_view what) {
-  int64_t elements = 1;
+  CheckedSize elements = 1;
   for (int64_t extent : shape)
-    if (__builtin_mul_overflow(elements, extent, &elements) || elements > elementLimit)
-      fail(TENON_ERROR_OUT_OF_RANGE, what, " of shape ", shapeText(shape.data(), shape.size()), " has more than ",
-           elementLimit, " elements");
-  return size_t(elements) * elementBytes(type);
+    elements *= extent;
+  if (!(elements <= CheckedSize(elementLimit)))
+    fail(TENON_ERROR_OUT_OF_RANGE, what, " of shape ", shapeText(shape.data(), shape.size()), " has more than ",
+         elementLimit, " elements");
+  return size_t(elements.get()) * elementBytes(type);
 }
 
 /// Compares one extent of an input with the manifest, or takes the value of a dim from it.

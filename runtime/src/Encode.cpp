@@ -3,6 +3,7 @@
 #include "Encode.h"
 
 #include "Failure.h"
+#include "Sizes.h"
 
 #include <algorithm>
 #include <cstring>
@@ -23,9 +24,11 @@ tenon_tensor tensor(const char *name, tenon_type type, std::initializer_list<int
   result.rank = uint32_t(shape.size());
   std::copy(shape.begin(), shape.end(), result.shape);
   result.data = data;
-  result.bytes = elementBytes(type);
+  CheckedSize bytes = elementBytes(type);
   for (int64_t extent : shape)
-    result.bytes *= size_t(extent);
+    bytes *= extent;
+  // A caller's buffer is as large as the shape says; what cannot be is refused where shapes are bound.
+  result.bytes = bytes.as<size_t>().value_or(SIZE_MAX);
   return result;
 }
 
@@ -82,10 +85,8 @@ void encodeRows(Session &session, const std::vector<TokenRow> &rows, float *hidd
     fail(TENON_ERROR_OUT_OF_RANGE, "the longest row has ", longest, " tokens, the model takes at most ", positions);
   // A batch of empty rows still has a column: tensors without elements are not passed to kernels.
   int64_t batch = int64_t(rows.size()), length = std::max(longest, 1);
-  if (batch > INT32_MAX / length)
-    fail(TENON_ERROR_OUT_OF_RANGE, "batch of ", batch, " rows of ", length, " tokens, expected at most ", INT32_MAX,
-         " tokens in all");
-  std::vector<int32_t> tokens(size_t(batch * length), 0), lengths;
+  std::vector<int32_t> tokens(elementCount({batch, length}, "batch of ", batch, " rows of ", length, " tokens"), 0);
+  std::vector<int32_t> lengths;
   for (size_t row = 0; row < rows.size(); ++row) {
     std::copy_n(rows[row].ids, rows[row].length, tokens.begin() + int64_t(row) * length);
     lengths.push_back(rows[row].length);

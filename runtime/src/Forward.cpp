@@ -4,6 +4,7 @@
 
 #include "Failure.h"
 #include "Session.h"
+#include "Sizes.h"
 
 #include <algorithm>
 #include <string_view>
@@ -82,8 +83,8 @@ struct Inputs {
         sourceSlots = std::max(sourceSlots, int64_t(source->pages().size()));
     }
     addSources(steps);
-    tokens.assign(size_t(batch * length), 0);
-    pages.assign(size_t(batch * slots), 0);
+    tokens.assign(elementCount({batch, length}, batch, " rows of ", length, " tokens"), 0);
+    pages.assign(elementCount({batch, slots}, batch, " rows of ", slots, " pages"), 0);
     for (size_t row = 0; row < steps.size(); ++row) {
       const Step &step = steps[row];
       std::copy(step.tokens.begin(), step.tokens.end(), tokens.begin() + int64_t(row) * length);
@@ -96,7 +97,7 @@ struct Inputs {
 
 private:
   void addSources(std::span<const Step> steps) {
-    sourcePages.assign(size_t(batch * sourceSlots), 0);
+    sourcePages.assign(elementCount({batch, sourceSlots}, batch, " sources of ", sourceSlots, " pages"), 0);
     for (size_t row = 0; row < steps.size(); ++row) {
       const Source *source = steps[row].sequence->source();
       sourceLengths.push_back(source ? int32_t(source->rows()) : 0);

@@ -5,6 +5,7 @@
 #include "ApiSupport.h"
 #include "Forward.h"
 #include "Model.h"
+#include "Sizes.h"
 
 #include <algorithm>
 
@@ -76,8 +77,7 @@ void checkFlags(const tenon_generate_options &given) {
 
 /// Tokens that the model can write.
 std::vector<int32_t> writtenTokens(const Model &model, const int32_t *tokens, size_t count, const std::string &name) {
-  if (count != 0)
-    requirePointer(tokens, name.c_str());
+  callerSpan(tokens, count, name);
   int64_t vocab = logitsWidth(model.entry("prefill"));
   for (size_t index = 0; index < count; ++index)
     if (tokens[index] < 0 || tokens[index] >= vocab)
@@ -86,8 +86,7 @@ std::vector<int32_t> writtenTokens(const Model &model, const int32_t *tokens, si
 }
 
 std::vector<std::vector<int32_t>> convertBadWords(const Model &model, const tenon_generate_options &given) {
-  if (given.bad_word_count != 0)
-    requirePointer(given.bad_words, "bad_words");
+  callerSpan(given.bad_words, given.bad_word_count, "bad_words");
   std::vector<std::vector<int32_t>> words;
   for (size_t index = 0; index < given.bad_word_count; ++index) {
     std::string name = concat("bad word ", index);
@@ -100,8 +99,7 @@ std::vector<std::vector<int32_t>> convertBadWords(const Model &model, const teno
 }
 
 std::vector<std::string> convertStopStrings(const Model &model, const tenon_generate_options &given) {
-  if (given.stop_string_count != 0)
-    requirePointer(given.stop_strings, "stop_strings");
+  callerSpan(given.stop_strings, given.stop_string_count, "stop_strings");
   std::vector<std::string> strings;
   for (size_t index = 0; index < given.stop_string_count; ++index) {
     if (!given.stop_strings[index] || !*given.stop_strings[index])

@@ -29,9 +29,11 @@ Manifest checkedManifest(const std::string &path, const tenon_library &table) {
 }
 
 Weights openWeights(const std::string &path, const Manifest &manifest, const tenon_library &table,
-                    tenon_weights_loading loading) {
+                    WeightLoading loading) {
+  if (table.weights && !manifest.weights)
+    fail(TENON_ERROR_LIBRARY, path, ": there are weights in the library, and the manifest has no id of theirs");
   if (table.weights)
-    return Weights::embedded(table.weights, table.weights_size, loading);
+    return Weights::embedded(table.weights, table.weights_size, manifest.weights->id, loading);
   if (manifest.weights)
     return Weights::open(path, *manifest.weights, loading);
   return Weights();
@@ -39,7 +41,7 @@ Weights openWeights(const std::string &path, const Manifest &manifest, const ten
 
 } // namespace
 
-Model::Model(const std::string &path, tenon_weights_loading loading, const std::string &target, uint64_t cacheBytes)
+Model::Model(const std::string &path, WeightLoading loading, const std::string &target, uint64_t cacheBytes)
     : library(path, sessionHooks()), description(checkedManifest(path, library.table())),
       kernels(&library.target(wantedTarget(target))), packed(openWeights(path, description, library.table(), loading)),
       cacheBytes(cacheBytes) {

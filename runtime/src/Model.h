@@ -27,7 +27,7 @@ namespace tenon::runtime {
 class Model {
 public:
   /// `cacheBytes` as PagePool takes it.
-  Model(const std::string &path, tenon_weights_loading loading, const std::string &target, uint64_t cacheBytes);
+  Model(const std::string &path, WeightLoading loading, const std::string &target, uint64_t cacheBytes);
 
   const Manifest &manifest() const { return description; }
   std::string_view manifestText() const { return {library.table().manifest, library.table().manifest_size}; }

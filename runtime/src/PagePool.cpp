@@ -3,10 +3,12 @@
 #include "PagePool.h"
 
 #include "Failure.h"
+#include "Sizes.h"
 
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <utility>
@@ -19,7 +21,6 @@ constexpr size_t systemPage = 4096;
 constexpr size_t firstStep = 16;
 /// Freed pages beyond this give their memory back to the system.
 constexpr size_t keptBytes = size_t(64) << 20;
-constexpr int64_t elementLimit = INT32_MAX;
 
 size_t roundDown(size_t value) { return value / systemPage * systemPage; }
 size_t roundUp(size_t value) { return roundDown(value + systemPage - 1); }
@@ -64,15 +65,17 @@ void ReservedMemory::discard(size_t offset, size_t bytes) {
 
 PagePool::PagePool(const std::vector<StateType> &types, int64_t positions, uint64_t cacheBytes) {
   int64_t most = INT32_MAX;
+  CheckedSize allBytes = 0;
   for (const StateType &type : types) {
-    size_t layerBytes = size_t(type.pageFloats) * sizeof(float);
-    if (__builtin_add_overflow(bytesPerPage, layerBytes * size_t(type.layers), &bytesPerPage))
-      fail(TENON_ERROR_LIBRARY, "a page of all layers of state ", type.name, " has more than 2^64 bytes");
+    allBytes += CheckedSize(type.pageFloats) * type.layers * sizeof(float);
+    if (!allBytes.isValid())
+      fail(TENON_ERROR_LIBRARY, "a page of all layers of state ", type.name, " has more than 2^63 bytes");
     most = std::min(most, elementLimit / type.pageFloats);
     longestWindow = std::max(longestWindow, type.window);
   }
   if (std::any_of(types.begin(), types.end(), [](const StateType &type) { return type.window == 0; }))
     longestWindow = 0;
+  bytesPerPage = size_t(allBytes.get());
   int64_t wanted =
       int64_t(std::min<uint64_t>((cacheBytes ? cacheBytes : memoryOfMachine() / 2) / bytesPerPage, INT32_MAX));
   int64_t least = cacheBytes ? 1 : (positions + pageTokens - 1) / pageTokens;
@@ -87,10 +90,11 @@ PagePool::PagePool(const std::vector<StateType> &types, int64_t positions, uint6
 bool PagePool::reserveStates(const std::vector<StateType> &types) {
   states.clear();
   for (const StateType &type : types) {
-    size_t pageBytes = size_t(type.pageFloats) * sizeof(float), bytes;
-    if (__builtin_mul_overflow(size_t(count) * size_t(type.layers), pageBytes, &bytes) || bytes > SIZE_MAX / 2)
+    size_t pageBytes = size_t(type.pageFloats) * sizeof(float);
+    std::optional<size_t> bytes = (CheckedSize(count) * type.layers * pageBytes).as<size_t>();
+    if (!bytes)
       return false;
-    states.push_back({type.layers, pageBytes, ReservedMemory::reserve(bytes)});
+    states.push_back({type.layers, pageBytes, ReservedMemory::reserve(*bytes)});
     if (!states.back().memory)
       return false;
   }

@@ -116,6 +116,8 @@ void Session::run(const Entry &entry, const std::vector<void *> &arguments, cons
     FloatingPointScope floatingPoint;
     code = shared->code(entry)(&call);
   }
+  if (code == TENON_KERNEL_NO_MEMORY)
+    fail(TENON_ERROR_NO_MEMORY, "no scratch memory for a kernel of ", entry.name);
   if (code == TENON_DRIVER_NO_MEMORY)
     fail(TENON_ERROR_NO_MEMORY, "no memory for the ", workingBytes, " bytes that ", entry.name, " works in");
   if (code != 0)

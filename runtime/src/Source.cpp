@@ -5,6 +5,7 @@
 #include "Failure.h"
 #include "Forward.h"
 #include "Session.h"
+#include "Sizes.h"
 
 #include <algorithm>
 #include <string_view>
@@ -59,6 +60,11 @@ private:
 
 int64_t rowsOf(const SourceInput &input) { return input.tokens.empty() ? input.rows : int64_t(input.tokens.size()); }
 
+/// Rows whose numbers kernels can count.
+void checkCount(int64_t rows, int64_t columns, size_t row) {
+  elementCount({rows, std::max<int64_t>(columns, 1)}, "source ", row, " has ", rows, " rows");
+}
+
 void SourceBatch::checkRow(const SourceInput &input, size_t row) const {
   int kinds = int(!input.tokens.empty()) + int(input.features != nullptr) + int(input.hidden != nullptr);
   if (rowsOf(input) < 1)
@@ -69,7 +75,7 @@ void SourceBatch::checkRow(const SourceInput &input, size_t row) const {
       (input.hidden != nullptr) != (inputs[0].hidden != nullptr))
     fail(TENON_ERROR_INVALID_ARGUMENT, "source ", row, " is of another kind than source 0");
   if (input.hidden)
-    return;
+    return checkCount(input.rows, sourceWidth(runner.model()), row);
   const Entry &entry = runner.model().entry("encode");
   bool takesFeatures = entry.hasInput("features");
   if (takesFeatures != (input.features != nullptr))
@@ -79,6 +85,7 @@ void SourceBatch::checkRow(const SourceInput &input, size_t row) const {
   if (rowsOf(input) > positions)
     fail(TENON_ERROR_OUT_OF_RANGE, "source ", row, " has ", rowsOf(input), takesFeatures ? " rows" : " tokens",
          ", the model takes at most ", positions);
+  checkCount(rowsOf(input), sourceFeatures(runner.model()), row);
   for (size_t position = 0; position < input.tokens.size(); ++position)
     if (int64_t id = input.tokens[position]; id < 0 || (entry.limits.vocab != 0 && id >= entry.limits.vocab))
       fail(TENON_ERROR_OUT_OF_RANGE, "source ", row, ", token ", position, ": id ", id, ", expected 0 to ",
@@ -94,10 +101,9 @@ void SourceBatch::check() const {
 template <typename Value>
 std::vector<Value> SourceBatch::padded(std::span<const SourceInput> inputs, int64_t length, int64_t columns,
                                        const Value *(*rowsOfInput)(const SourceInput &)) {
-  if (int64_t(inputs.size()) > INT32_MAX / (length * columns))
-    fail(TENON_ERROR_OUT_OF_RANGE, inputs.size(), " sources of up to ", length, " rows of ", columns,
-         " numbers, expected at most ", INT32_MAX, " numbers in all");
-  std::vector<Value> all(inputs.size() * size_t(length * columns), Value(0));
+  std::vector<Value> all(elementCount({inputs.size(), length, columns}, inputs.size(), " sources of up to ", length,
+                                      " rows of ", columns, " numbers"),
+                         Value(0));
   for (size_t row = 0; row < inputs.size(); ++row)
     std::copy_n(rowsOfInput(inputs[row]), rowsOf(inputs[row]) * columns, all.begin() + int64_t(row) * length * columns);
   return all;
@@ -122,10 +128,7 @@ void SourceBatch::encode() {
   }
   length = (longest + stride - 1) / stride;
   int64_t width = sourceWidth(runner.model());
-  if (batch > INT32_MAX / (length * width))
-    fail(TENON_ERROR_OUT_OF_RANGE, batch, " sources of up to ", longest, " rows, expected at most ",
-         INT32_MAX / (length * width));
-  hidden.resize(size_t(batch * length * width));
+  hidden.resize(elementCount({batch, length, width}, batch, " sources of up to ", longest, " rows"));
   std::vector<int32_t> tokens, types;
   std::vector<float> features;
   std::vector<void *> arguments;
@@ -166,7 +169,7 @@ void SourceBatch::start() {
   std::shared_ptr<PagePool> pool = runner.model().sourcePool();
   auto batch = int64_t(inputs.size()), slots = pagesFor(length);
   std::vector<std::shared_ptr<const Source>> sources;
-  std::vector<int32_t> pages(size_t(batch * slots), 0);
+  std::vector<int32_t> pages(elementCount({batch, slots}, batch, " sources of up to ", slots, " pages"), 0);
   for (size_t row = 0; row < inputs.size(); ++row) {
     sources.push_back(std::make_shared<Source>(pool, lengths[row], inputs[row].tokens));
     std::copy(sources[row]->pages().begin(), sources[row]->pages().end(), pages.begin() + int64_t(row) * slots);

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace tenon::runtime {
 
@@ -31,16 +30,21 @@ private:
 /// Opens a regular file for reading; never waits for a FIFO or a device. `directory` may be AT_FDCWD.
 FileHandle openRegularFile(int directory, const std::string &name, const std::string &shownAs, uint64_t &bytes);
 
+struct WeightLoading {
+  bool copies = false; ///< into huge pages, else the file is mapped
+  bool checks = false; ///< compares the data with its checksum, which reads all of it
+};
+
 /// The tensor data of a weight file, aligned to 64 bytes.
 class Weights {
 public:
   Weights() = default;
 
-  /// The file that the manifest names, from the directory of the library at `libraryPath` as the user named it, or else
-  /// of the file which that path links to.
-  static Weights open(const std::string &libraryPath, const WeightFileName &expected, tenon_weights_loading loading);
-  /// A weight file that lies in memory for as long as the model.
-  static Weights embedded(const uint8_t *file, uint64_t bytes, tenon_weights_loading loading);
+  /// The file that the manifest tells of, from the directory of the library at `libraryPath` as the user named it, or
+  /// else of the file which that path links to; known by its id where it was renamed.
+  static Weights open(const std::string &libraryPath, const WeightFileName &expected, WeightLoading loading);
+  /// A weight file with that id that lies in memory for as long as the model.
+  static Weights embedded(const uint8_t *file, uint64_t bytes, const std::string &id, WeightLoading loading);
 
   const uint8_t *data() const { return start; }
   uint64_t size() const { return bytes; }
@@ -50,9 +54,6 @@ private:
   const uint8_t *start = nullptr;
   uint64_t bytes = 0;
 };
-
-/// The `id` of the metadata in a safetensors header; "" if it has none. Other members are passed over.
-std::string weightId(std::string_view header);
 
 } // namespace tenon::runtime
 

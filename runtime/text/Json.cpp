@@ -82,9 +82,26 @@ private:
 
 } // namespace
 
-bool tenon::text::parseJson(std::string_view text, json &out, std::string &error) {
+/// Leaves a container without elements, from the innermost on: destroying an empty one allocates nothing.
+static void takeApart(json &value) noexcept {
+  if (value.is_array()) {
+    auto &elements = value.get_ref<json::array_t &>();
+    for (json &element : elements)
+      takeApart(element);
+    elements.clear();
+  } else if (value.is_object()) {
+    auto &members = value.get_ref<json::object_t &>();
+    for (auto &[key, member] : members)
+      takeApart(member);
+    members.clear();
+  }
+}
+
+JsonDocument::~JsonDocument() { takeApart(root); }
+
+bool tenon::text::parseJson(std::string_view text, JsonDocument &out, std::string &error) {
   error.clear();
-  Builder builder(out, error);
+  Builder builder(out.root, error);
   bool done = json::sax_parse(text.begin(), text.end(), &builder);
   if (!done && error.empty())
     error = "not JSON";

@@ -18,8 +18,18 @@
 
 namespace tenon::text {
 
-/// Parses without exceptions. Rejects nesting deeper than 32 and objects that have a key twice.
-bool parseJson(std::string_view text, nlohmann::json &out, std::string &error);
+/// Owns what a text holds. Taking it apart needs no memory; nlohmann::json's own destructor does, and ends the process
+/// where there is none.
+struct JsonDocument {
+  JsonDocument() = default;
+  JsonDocument(const JsonDocument &) = delete;
+  JsonDocument &operator=(const JsonDocument &) = delete;
+  ~JsonDocument();
+  nlohmann::json root;
+};
+
+/// Parses; throws nothing but std::bad_alloc. Rejects nesting deeper than 32 and objects that have a key twice.
+bool parseJson(std::string_view text, JsonDocument &out, std::string &error);
 
 class JsonValue {
 public:

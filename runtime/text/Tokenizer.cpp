@@ -78,8 +78,6 @@ public:
   bool encode(std::string_view utf8, const EncodeOptions &options, Encoding &out, std::string &error) const override {
     try {
       return encodeOrThrow(utf8, options, out, error);
-    } catch (const std::bad_alloc &) {
-      error = "out of memory";
     } catch (const TextError &problem) {
       error = problem.what();
     }
@@ -260,12 +258,10 @@ std::unique_ptr<Tokenizer> build(const JsonValue &file) {
 std::unique_ptr<Tokenizer> Tokenizer::fromJson(std::string_view json, std::string &error) {
   try {
     error.clear();
-    nlohmann::json root;
-    if (!parseJson(json, root, error))
+    JsonDocument document;
+    if (!parseJson(json, document, error))
       return nullptr;
-    return build(JsonValue(root, "", error));
-  } catch (const std::bad_alloc &) {
-    error = "out of memory";
+    return build(JsonValue(document.root, "", error));
   } catch (const TextError &problem) {
     error = problem.what(); // Added tokens are normalised as texts are.
   }

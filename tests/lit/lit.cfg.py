@@ -19,6 +19,9 @@ config.environment["PATH"] = os.pathsep.join([config.tenon_bin, config.llvm_tool
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope --dump-input=fail"
 if "TENON_CACHE_DIR" in os.environ:
     config.environment["TENON_CACHE_DIR"] = os.environ["TENON_CACHE_DIR"]
+# Not there in builds with sanitizers, which replace the same functions.
+if os.path.exists(os.path.join(config.tenon_bin, "tenon-allocation-sweep")):
+    config.available_features.add("allocation-sweep")
 root = os.path.dirname(os.path.dirname(config.test_source_root))
 config.substitutions += [
     ("%python", f'"{sys.executable}"'),

@@ -180,7 +180,8 @@ void run(const RunArguments &arguments, const CLI::App &command) {
     throw Failure("--input does not go with --tokens or --text, which make the inputs themselves");
   if (arguments.timestamps && arguments.audio.empty())
     throw Failure("--timestamps goes with --audio: they say when something was said");
-  Model model(arguments.library, arguments.hugePages ? TENON_WEIGHTS_COPY_HUGE : TENON_WEIGHTS_MAP);
+  Model model(arguments.library, arguments.hugePages ? TENON_WEIGHTS_COPY_HUGE : TENON_WEIGHTS_MAP, "", 0,
+              arguments.checkWeights);
   if (!arguments.audio.empty())
     return transcribe(arguments, model);
   bool forEntry =
@@ -249,6 +250,8 @@ void tools::addRun(CLI::App &app) {
   command->add_option("--threads", arguments->threads, "Threads (default: as many as CPUs may be used)");
   command->add_flag("--huge-pages", arguments->hugePages,
                     "Copy the weights into huge pages: slower to load, faster to read");
+  command->add_flag("--check-weights", arguments->checkWeights,
+                    "Compare the weights with their checksum first, which reads all of them");
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
   arguments->generation.addTo(*command, kGenerationGroup);
   addAnswerOptions(*command, *arguments);

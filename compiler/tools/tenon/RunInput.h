@@ -21,7 +21,7 @@ struct RunArguments {
   std::string prefix, prefixTokens; ///< what answers about sources begin with
   std::vector<std::string> texts, tokens, inputs, outputs, audio;
   uint32_t threads = 0;
-  bool json = false, hugePages = false, chat = false, timestamps = false;
+  bool json = false, hugePages = false, checkWeights = false, chat = false, timestamps = false;
   GenerationOptions generation;
 };
 

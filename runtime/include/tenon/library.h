@@ -52,6 +52,8 @@ typedef struct tenon_call {
 } tenon_call;
 
 #define TENON_DRIVER_NO_MEMORY (-1000)
+/* What a kernel returns whose scratch memory cannot be had: halide_error_code_out_of_memory. */
+#define TENON_KERNEL_NO_MEMORY (-11)
 
 /* Tokens of one sequence that a page of a state holds: token t is in page t / TENON_PAGE_TOKENS of its sequence. */
 #define TENON_PAGE_TOKENS 16

@@ -81,7 +81,7 @@ typedef enum tenon_weights_loading TENON_ENUM_TYPE {
 typedef struct tenon_model_options {
   size_t struct_size; /* sizeof(tenon_model_options) */
   uint32_t load_weights;
-  uint32_t reserved;    /* 0 */
+  uint32_t check_weights; /* 1: compare the weights with their checksum, which reads all of them */
   const char *target;   /* kernels to use, such as "x86-64-v3"; NULL: $TENON_TARGET, else the best that this CPU runs */
   uint64_t cache_bytes; /* most memory for what all sessions of a model that generates cache, and as much again for the
                            sources that they are about; 0: half of the machine's */
@@ -107,6 +107,7 @@ typedef struct tenon_model_info {
   int64_t types;       /* token types are less than this */
   int64_t text_tokens; /* tokens that a text is cut to */
   uint64_t weight_bytes;
+  const uint8_t *weights; /* as the kernels read them; NULL for none */
   int32_t has_tokenizer;
   int32_t generates;  /* whether it has prefill, for the calls under "Generation" */
   int32_t has_source; /* whether what it writes is about a source, see tenon_source */

@@ -64,12 +64,13 @@ struct GenerateOptions {
 class Model {
 public:
   explicit Model(const std::string &path, tenon_weights_loading loading = TENON_WEIGHTS_MAP,
-                 const std::string &target = "", uint64_t cacheBytes = 0) {
+                 const std::string &target = "", uint64_t cacheBytes = 0, bool checkWeights = false) {
     tenon_model_options options{};
     options.struct_size = sizeof options;
     options.load_weights = loading;
     options.target = target.empty() ? nullptr : target.c_str();
     options.cache_bytes = cacheBytes;
+    options.check_weights = checkWeights;
     check(tenon_model_open(path.c_str(), &options, &handle));
   }
   Model(const Model &other) : handle(other.handle) { check(tenon_model_retain(handle)); }

@@ -1,40 +1,7 @@
-// Every operator new of this program can be told to fail.
+// Each call of the interface with each of its allocations failing, alone and with all after it.
 
+#include "FailingAllocations.h"
 #include "FakeLibrary.h"
-
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
-namespace {
-
-/// Allocations of this thread until one fails; negative while none shall.
-thread_local int64_t allocationsLeft = -1;
-
-void *allocate(size_t bytes) {
-  if (allocationsLeft >= 0 && allocationsLeft-- == 0)
-    throw std::bad_alloc();
-  if (void *memory = std::malloc(bytes ? bytes : 1))
-    return memory;
-  throw std::bad_alloc();
-}
-
-} // namespace
-
-void *operator new(size_t bytes) { return allocate(bytes); }
-void *operator new[](size_t bytes) { return allocate(bytes); }
-void *operator new(size_t bytes, const std::nothrow_t &) noexcept {
-  try {
-    return allocate(bytes);
-  } catch (...) {
-    return nullptr;
-  }
-}
-void *operator new[](size_t bytes, const std::nothrow_t &tag) noexcept { return operator new(bytes, tag); }
-void operator delete(void *memory) noexcept { std::free(memory); }
-void operator delete[](void *memory) noexcept { std::free(memory); }
-void operator delete(void *memory, size_t) noexcept { std::free(memory); }
-void operator delete[](void *memory, size_t) noexcept { std::free(memory); }
 
 namespace tenon::tests {
 namespace {
@@ -43,20 +10,21 @@ class Allocation : public FakeModel {
 protected:
   /// Fails the first allocation of `call`, then the second, and so on until it needs no more.
   template <typename Body> void sweep(Body call) {
-    int64_t failing = 0;
-    for (;; ++failing) {
-      ASSERT_LT(failing, 100000);
-      allocationsLeft = failing;
-      tenon_status status = call();
-      bool reached = allocationsLeft < 0;
-      allocationsLeft = -1;
-      if (status == TENON_OK && !reached)
-        break;
-      // A failure that something below can do without is no failure.
-      if (status != TENON_OK && status != TENON_ERROR_NO_MEMORY)
-        ADD_FAILURE() << "allocation " << failing << ": " << tenon_status_name(status) << ": " << tenon_message();
+    for (Refusing mode : {Refusing::Once, Refusing::FromThenOn}) {
+      int64_t failing = 0;
+      for (;; ++failing) {
+        ASSERT_LT(failing, 100000);
+        refuseAllocation(failing, mode);
+        tenon_status status = call();
+        bool reached = stopRefusing();
+        if (status == TENON_OK && !reached)
+          break;
+        // A failure that something below can do without is no failure.
+        if (status != TENON_OK && status != TENON_ERROR_NO_MEMORY)
+          ADD_FAILURE() << "allocation " << failing << ": " << tenon_status_name(status) << ": " << tenon_message();
+      }
+      EXPECT_GT(failing, 0);
     }
-    EXPECT_GT(failing, 0);
   }
 };
 
@@ -106,26 +74,83 @@ TEST_F(Allocation, EncodingSurvivesEveryFailure) {
 
 class DecoderAllocation : public FakeDecoder {
 protected:
-  /// As above, and each failure leaves the session as it was.
+  /// As above, and each failure leaves the session as it was. Ends with one call that nothing was refused.
   template <typename Body> void sweep(tenon_session *session, Body call) {
     int64_t before = lengthOf(session);
-    for (int64_t failing = 0;; ++failing) {
-      ASSERT_LT(failing, 100000);
-      allocationsLeft = failing;
-      tenon_status status = call();
-      bool reached = allocationsLeft < 0;
-      allocationsLeft = -1;
-      if (status == TENON_OK && !reached)
-        return;
-      if (status == TENON_OK) { // something below did without
-        ASSERT_EQ(tenon_session_rewind(session, before), TENON_OK);
-        continue;
+    for (Refusing mode : {Refusing::Once, Refusing::FromThenOn}) {
+      ASSERT_EQ(tenon_session_rewind(session, before), TENON_OK);
+      for (int64_t failing = 0;; ++failing) {
+        ASSERT_LT(failing, 100000);
+        refuseAllocation(failing, mode);
+        tenon_status status = call();
+        bool reached = stopRefusing();
+        if (status == TENON_OK && !reached)
+          break;
+        if (status == TENON_OK) { // something below did without
+          ASSERT_EQ(tenon_session_rewind(session, before), TENON_OK);
+          continue;
+        }
+        EXPECT_EQ(status, TENON_ERROR_NO_MEMORY) << "allocation " << failing << ": " << tenon_message();
+        ASSERT_EQ(lengthOf(session), before) << "allocation " << failing;
       }
-      EXPECT_EQ(status, TENON_ERROR_NO_MEMORY) << "allocation " << failing << ": " << tenon_message();
-      ASSERT_EQ(lengthOf(session), before) << "allocation " << failing;
     }
   }
 };
+
+/// With a tokenizer, which is read when the model is opened.
+TEST_F(DecoderAllocation, OpeningSurvivesEveryFailure) {
+  const std::string path = libraryPath();
+  for (const char *module : {"fake_decoder", "fake_source"}) {
+    writeFile(path, fakeImage(module));
+    sweep(newSession(), [&] {
+      tenon_model *opened = nullptr;
+      tenon_status status = tenon_model_open(path.c_str(), nullptr, &opened);
+      if (status == TENON_OK)
+        EXPECT_EQ(tenon_model_release(opened), TENON_OK);
+      else
+        EXPECT_EQ(opened, nullptr);
+      return status;
+    });
+  }
+}
+
+TEST_F(DecoderAllocation, ClosingNeedsNone) {
+  tenon_model *opened = nullptr;
+  ASSERT_EQ(tenon_model_open(libraryPath().c_str(), nullptr, &opened), TENON_OK);
+  tenon_session *session = nullptr;
+  ASSERT_EQ(tenon_session_create(opened, nullptr, &session), TENON_OK);
+  std::vector<int32_t> text = prompt(20);
+  ASSERT_EQ(tenon_session_prefill(session, text.data(), 20, nullptr), TENON_OK);
+  refuseAllocation(0, Refusing::FromThenOn);
+  tenon_status destroyed = tenon_session_destroy(session), released = tenon_model_release(opened);
+  EXPECT_FALSE(stopRefusing());
+  EXPECT_EQ(destroyed, TENON_OK);
+  EXPECT_EQ(released, TENON_OK);
+}
+
+TEST_F(DecoderAllocation, BatchesSurviveEveryFailure) {
+  std::vector<int32_t> text = prompt(20);
+  tenon_session *sessions[] = {newSession(2), newSession()};
+  const int32_t *prompts[] = {text.data(), text.data() + 3};
+  const size_t lengths[] = {20, 12};
+  tenon_generate_options options = TENON_GENERATE_DEFAULTS;
+  options.max_tokens = 3;
+  sweep(sessions[0], [&] {
+    tenon_status status = tenon_generate_batch(sessions, prompts, lengths, 2, &options, nullptr);
+    EXPECT_EQ(lengthOf(sessions[1]) != 0, status == TENON_OK);
+    EXPECT_EQ(tenon_session_rewind(sessions[1], 0), TENON_OK);
+    return status;
+  });
+}
+
+TEST_F(DecoderAllocation, TextSurvivesEveryFailure) {
+  int32_t ids[64];
+  char text[200];
+  size_t count = 0;
+  tenon_session *session = newSession();
+  sweep(session, [&] { return tenon_model_tokenize(model, "ab c", 4, 0, ids, 64, &count); });
+  sweep(session, [&] { return tenon_model_detokenize(model, ids, count, text, sizeof text, &count); });
+}
 
 TEST_F(DecoderAllocation, PrefillAndDecodingSurviveEveryFailure) {
   tenon_session *session = newSession();

@@ -76,7 +76,7 @@ Bytes weightFile(const std::string &header, float weight) {
 }
 
 std::string goodHeader() {
-  return R"({"__metadata__":{"id":"0123456789abcdef0123456789abcdef"},"w":{"dtype":"F32","shape":[16],"data_offsets":[0,64]}})";
+  return R"({"__metadata__":{"id":"4e21b44762716c83eb85bb9ad3721f44"},"w":{"dtype":"F32","shape":[16],"data_offsets":[0,64]}})";
 }
 
 FakeModel::~FakeModel() {

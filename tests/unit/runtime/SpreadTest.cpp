@@ -19,7 +19,7 @@ protected:
   std::unique_ptr<Session> makeSession(unsigned threads) {
     std::string path = directory.path("fake_decoder.so");
     writeFile(path, fakeImage("fake_decoder"));
-    auto opened = std::make_shared<const Model>(path, TENON_WEIGHTS_MAP, "", 0);
+    auto opened = std::make_shared<const Model>(path, WeightLoading(), "", 0);
     return std::make_unique<Session>(opened, threads);
   }
 };

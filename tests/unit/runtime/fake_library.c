@@ -148,11 +148,9 @@ static const char manifest[] =
                                                                       "\"types\":2},"
                                                                       "\"kernels\":[{\"name\":\"level\","
                                                                       "\"description\":\"\",\"schedules\":{}}],"
-#ifndef FAKE_EMBED
                                                                       "\"weights\":{\"file\":\"fake.weights\","
                                                                       "\"bytes\":4160,\"id\":"
-                                                                      "\"0123456789abcdef0123456789abcdef\"},"
-#endif
+                                                                      "\"4e21b44762716c83eb85bb9ad3721f44\"},"
                                                                       "\"spec\":\"tenon: 1\\n\",\"ir\":\"\"}";
 
 /* Whole words of lower-case letters; [CLS] and [SEP] around them; truncation to 5 tokens. */
@@ -183,12 +181,16 @@ static const char tokenizer[] =
     "\"three\":6,\"four\":7,\"##s\":8,\"five\":9}}}";
 
 #ifdef FAKE_EMBED
-/* A weight file of 64 bytes of header and 64 of data, whose first float is 1. */
+/* A weight file of 128 bytes of header and 64 of data, whose first float is 1. */
 static const struct {
   uint64_t header_bytes;
-  char header[56];
+  char header[120];
   float data[16];
-} __attribute__((aligned(64))) embedded = {56, "{\"__metadata__\":{\"id\":\"embedded\"}}                     ", {1}};
+} __attribute__((aligned(64))) embedded = {
+    120,
+    "{\"__metadata__\":{\"id\":\"4e21b44762716c83eb85bb9ad3721f44\"},\"w\":{\"data_offsets\":[0,64]}}"
+    "                                 ",
+    {1}};
 #endif
 
 __attribute__((visibility("default"))) const tenon_library tenon_library_v1 = {

@@ -1,4 +1,4 @@
-#include "support/CheckedSize.h"
+#include "runtime/support/CheckedSize.h"
 #include <gtest/gtest.h>
 
 using tenon::CheckedSize;
