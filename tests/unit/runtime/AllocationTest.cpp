@@ -115,6 +115,7 @@ TEST_F(DecoderAllocation, OpeningSurvivesEveryFailure) {
 }
 
 TEST_F(DecoderAllocation, ClosingNeedsNone) {
+  writeFile(libraryPath(), fakeImage("fake_decoder"));
   tenon_model *opened = nullptr;
   ASSERT_EQ(tenon_model_open(libraryPath().c_str(), nullptr, &opened), TENON_OK);
   tenon_session *session = nullptr;
