@@ -136,10 +136,11 @@ private:
       return x / y;
     case Operation::Modulo:
       return x - std::floor(x / y) * y;
+    // NaN where either operand is.
     case Operation::Min:
-      return std::min(x, y);
+      return y < x || std::isnan(y) ? y : x;
     case Operation::Max:
-      return std::max(x, y);
+      return x < y || std::isnan(y) ? y : x;
     default:
       return 0;
     }

@@ -119,10 +119,11 @@ std::set<std::string> activationNames() {
   return names;
 }
 
-Expr activation(const std::string &function, Expr x) {
-  Expr value = activations().at(function)(x);
-  // Minima and maxima drop NaN.
-  return select(is_nan(x), x, value);
+Expr keepNaN(Expr x, Expr value) {
+  // Without its sign, a NaN is above infinity.
+  return select((reinterpret<uint32_t>(x) << 1) > Expr(0x7f800000u << 1), x, value);
 }
+
+Expr activation(const std::string &function, Expr x) { return keepNaN(x, activations().at(function)(x)); }
 
 } // namespace tenon::kernels

@@ -83,6 +83,9 @@ Expr leaf(const Node &node, const Point &point) {
   }
 }
 
+/// A minimum or maximum is NaN where either operand is.
+Expr ofEither(Expr x, Expr y, Expr value) { return x.type().is_float() ? keepNaN(x, keepNaN(y, value)) : value; }
+
 Expr unary(Operation operation, Expr x) {
   switch (operation) {
   case Operation::Negate:
@@ -91,10 +94,11 @@ Expr unary(Operation operation, Expr x) {
     return !x;
   case Operation::Abs:
     return absolute(x);
+  // Polynomials, which make numbers of what is none.
   case Operation::Exp:
-    return exp(x);
+    return keepNaN(x, exp(x));
   case Operation::Log:
-    return log(x);
+    return keepNaN(x, log(x));
   case Operation::Tanh:
     return activation("tanh", x);
   case Operation::Sqrt:
@@ -119,9 +123,9 @@ Expr binary(Operation operation, Expr x, Expr y) {
   case Operation::Modulo:
     return floorModulo(x, y);
   case Operation::Min:
-    return min(x, y);
+    return ofEither(x, y, min(x, y));
   case Operation::Max:
-    return max(x, y);
+    return ofEither(x, y, max(x, y));
   case Operation::Equal:
     return x == y;
   case Operation::NotEqual:

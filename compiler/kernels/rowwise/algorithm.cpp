@@ -140,8 +140,7 @@ static void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &
   square(c, r) = centred(c, r) * centred(c, r);
   Func squares = rowSum("square_sum", square, width, funcs);
   if (function == "l2")
-    // The maximum drops NaN.
-    factor(g, r) = select(is_nan(squares(g, r)), squares(g, r), 1.0f / max(sqrt(squares(g, r)), epsilon));
+    factor(g, r) = keepNaN(squares(g, r), 1.0f / max(sqrt(squares(g, r)), epsilon));
   else
     factor(g, r) = 1.0f / sqrt(squares(g, r) / width + epsilon);
   funcs.stages["factor"] = factor;

@@ -84,6 +84,8 @@ TEST(Evaluate, Reals) {
   EXPECT_EQ(real<double>("float(q) + 10 * k + 100 * h + 1000 * b"), 1253.0);
   EXPECT_EQ(real<double>("float(q < k)"), 1.0);
   EXPECT_TRUE(std::isnan(real<double>("sqrt(s)", -1.0)));
+  for (const char *either : {"min(s, 1)", "min(1, s)", "max(s, 1)", "max(1, s)", "min(s, s)", "max(s + 1, inf)"})
+    EXPECT_TRUE(std::isnan(real<double>(either, std::nan("")))) << either;
   // A literal is the nearest float of 32 bits in both.
   EXPECT_EQ(real<double>("0.1"), double(0.1f));
 }

@@ -226,11 +226,13 @@ private:
         for (int64_t h = 0; h < heads; ++h) {
           std::vector<T> scores;
           T largest = -std::numeric_limits<T>::infinity(), sum = 0;
+          bool seesAny = false;
           for (int64_t j = starts[b]; j < starts[b] + lengths[b]; ++j) {
             T dot = 0;
             for (int64_t d = 0; d < size; ++d)
               dot += q.at(r, h * size + d) * k.at(j, h / group * size + d);
             bool seen = modifiers.sees(r - starts[b], j - starts[b], h, b);
+            seesAny |= seen;
             scores.push_back(seen ? modifiers.score(dot * real(op, "scale"), r - starts[b], j - starts[b], h, b)
                                   : -std::numeric_limits<T>::infinity());
             largest = std::max(largest, scores.back());
@@ -241,7 +243,7 @@ private:
             T weighted = 0;
             for (size_t j = 0; j < scores.size(); ++j)
               weighted += scores[j] * v.at(starts[b] + static_cast<int64_t>(j), h / group * size + d);
-            result.at(r, h * size + d) = std::isinf(largest) && largest < 0 ? T(0) : weighted / sum;
+            result.at(r, h * size + d) = seesAny ? weighted / sum : T(0);
           }
         }
     return result;
