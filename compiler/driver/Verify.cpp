@@ -35,11 +35,6 @@ using reference::convert;
 using DoubleTensor = reference::Tensor<double>;
 using reference::FloatTensor;
 
-double KernelError::allowed() const {
-  constexpr double kHalfUnit = 0x1p-24;
-  return 2 * std::max(plain, kHalfUnit * magnitude);
-}
-
 bool VerifyReport::passes() const {
   auto pass = [](const KernelError &error) { return error.passes(); };
   return all_of(operations, pass) && all_of(kernels, pass);
@@ -257,33 +252,38 @@ private:
       rounded.push_back(convert<double>(inputs.back()));
     }
     auto exact = reference::evaluateKernel<double>(kernel, rounded);
-    auto plain = reference::evaluateKernel<float>(kernel, inputs);
-    if (mlir::failed(exact) || mlir::failed(plain))
-      return createStringError("the reference did not evaluate it");
+    SmallVector<reference::Tensors<float>> plain;
+    for (PlainEvaluation evaluation : plainEvaluations()) {
+      SmallVector<FloatTensor> own = movedInputs(inputs, evaluation.draw);
+      RoundingScope rounding(evaluation.rounding);
+      auto evaluated = reference::evaluateKernel<float>(kernel, own);
+      if (mlir::failed(exact) || mlir::failed(evaluated))
+        return createStringError("the reference did not evaluate it");
+      plain.push_back(std::move(*evaluated));
+    }
     SmallVector<std::vector<float>> outputs;
     if (Error failed = call(kernel, inputs, *exact, outputs))
       return failed;
-    for (auto [expected, yardstick, output] : zip(*exact, *plain, outputs)) {
-      int64_t columns = expected.columns();
+    for (auto [index, expected] : enumerate(*exact)) {
       const auto *used = find_if(packed, [rows = static_cast<size_t>(expected.rows())](const std::vector<bool> &each) {
         return each.size() == rows;
       });
-      for (int64_t i = 0; i < expected.size(); ++i) {
-        if (used != packed.end() && !(*used)[i / columns])
-          continue;
-        double value = expected.values()[i];
-        error.compiled = worse(error.compiled, output[i] - value);
-        error.plain = worse(error.plain, yardstick.values()[i] - value);
-        error.magnitude = std::max(error.magnitude, std::fabs(value));
-      }
+      ResultValues values{expected.values(), {}, outputs[index], expected.columns()};
+      for (const reference::Tensors<float> &each : plain)
+        values.plain.push_back(each[index].values());
+      addResult(
+          values, [&](int64_t row) { return used == packed.end() || (*used)[row]; }, error);
     }
     ++error.runs;
     return Error::success();
   }
 
-  /// The larger of an error so far and a new difference; NaN is worse than anything.
-  static double worse(double sofar, double difference) {
-    return std::fabs(difference) <= sofar ? sofar : std::fabs(difference);
+  static SmallVector<FloatTensor> movedInputs(ArrayRef<FloatTensor> inputs, unsigned draw) {
+    SmallVector<FloatTensor> result(inputs);
+    for (FloatTensor &input : result)
+      if (!input.isInteger())
+        input = FloatTensor(input.shape(), moved(input.values(), draw));
+    return result;
   }
 
   Error call(KernelOp kernel, ArrayRef<FloatTensor> inputs, ArrayRef<DoubleTensor> shapes,

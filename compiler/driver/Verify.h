@@ -3,6 +3,7 @@
 #ifndef TENON_DRIVER_VERIFY_H
 #define TENON_DRIVER_VERIFY_H
 
+#include "driver/Accuracy.h"
 #include "import/Import.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -17,20 +18,6 @@ struct VerifyOptions {
   import::ImportOptions importing; ///< What may be left out of a checkpoint.
   std::string cacheDirectory;      ///< Of compiled kernels; empty for the user's own.
   std::function<void(llvm::StringRef step, uint64_t done, uint64_t total)> progress;
-};
-
-/// Largest differences from the float64 reference, over every run of a kernel, on the same float32 inputs.
-struct KernelError {
-  std::string name;
-  unsigned runs = 0;
-  double compiled = 0;  ///< Of the compiled kernel.
-  double plain = 0;     ///< Of a plain evaluation in float32, in the order that the operation's description states.
-  double magnitude = 0; ///< Largest reference value.
-
-  /// A compiled kernel may be off by twice what plain float32 is, or twice half a unit in the last place where that is
-  /// more.
-  double allowed() const;
-  bool passes() const { return compiled <= allowed(); }
 };
 
 struct VerifyReport {

@@ -1,0 +1,70 @@
+//===- Accuracy.h - How far off a compiled kernel may be --------*- C++ -*-===//
+
+#ifndef TENON_DRIVER_ACCURACY_H
+#define TENON_DRIVER_ACCURACY_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/SmallVector.h"
+#include <string>
+#include <vector>
+
+namespace tenon {
+
+/// Largest differences from the float64 reference, over every run of a kernel, on the same float32 inputs. The plain
+/// evaluation is one in float32 in the order that the operation's description states.
+struct KernelError {
+  std::string name;
+  unsigned runs = 0;
+  double compiled = 0;  ///< Of the compiled kernel.
+  double plain = 0;     ///< Of the plain evaluation.
+  double magnitude = 0; ///< Largest reference value.
+  double element = 0;   ///< Largest error of an element of the compiled kernel, as a part of what it may be.
+
+  /// A compiled kernel may be off by twice what plain float32 is, or twice half a unit in the last place where that is
+  /// more: what `compiled` may be.
+  double allowed() const;
+  bool passes() const { return compiled <= allowed() && element <= 1; }
+};
+
+/// One result of a kernel, by each evaluation.
+struct ResultValues {
+  llvm::ArrayRef<double> exact;
+  /// One for each of `plainEvaluations`.
+  llvm::SmallVector<llvm::ArrayRef<float>, 4> plain;
+  llvm::ArrayRef<float> compiled;
+  int64_t columns = 1;
+};
+
+/// Adds a run's result to `error`; of its rows, those that are `used`. Each element may be off by twice the largest
+/// error that a plain evaluation has there, or twice half a unit in its last place.
+void addResult(const ResultValues &values, llvm::function_ref<bool(int64_t row)> used, KernelError &error);
+
+/// A way to evaluate in float32: in which direction it rounds (as <cfenv> names it), and by which draw inputs are
+/// moved.
+struct PlainEvaluation {
+  int rounding;
+  unsigned draw; ///< 0: they are not.
+};
+
+/// To the nearest first: what is compared as a whole. An element that this hits by luck, or that is right since its
+/// errors cancel, is no yardstick: the others round upwards, downwards and towards zero, with inputs moved by a unit.
+llvm::ArrayRef<PlainEvaluation> plainEvaluations();
+
+/// `values`, each moved by a unit in the last place, which way the draw decides.
+std::vector<float> moved(llvm::ArrayRef<float> values, unsigned draw);
+
+/// Sets the direction in which this thread rounds until the end of a scope.
+class RoundingScope {
+public:
+  explicit RoundingScope(int direction);
+  ~RoundingScope();
+  RoundingScope(const RoundingScope &) = delete;
+
+private:
+  int before;
+};
+
+} // namespace tenon
+
+#endif // TENON_DRIVER_ACCURACY_H
