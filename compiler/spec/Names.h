@@ -3,6 +3,7 @@
 #ifndef TENON_SPEC_NAMES_H
 #define TENON_SPEC_NAMES_H
 
+#include "support/Bounds.h"
 #include "llvm/ADT/StringRef.h"
 
 namespace tenon::spec {
@@ -21,8 +22,7 @@ inline constexpr llvm::StringRef poolingKindNames[] = {"mean", "cls"};
 /// Length of the tables of sinusoidal and rotary positions, which cost memory but hold nothing trained.
 inline constexpr int64_t defaultTableLength = 1024;
 
-/// Far beyond any model; keeps the sum of all parameters within 64 bits.
-inline constexpr int64_t maximumLayers = 9999;
+using tenon::maximumLayers;
 
 /// Bounds of the c in c * tanh(s / c) of scores, which kernels have as a float32.
 inline constexpr double leastCap = 1e-3, largestCap = 1e6;

@@ -11,8 +11,6 @@
 namespace tenon::spec {
 
 /// Extents of kernels are 32-bit.
-inline constexpr int64_t maximumExtent = INT32_MAX;
-
 /// Whether `text` is a letter or '_', then letters, digits and `punctuation`, at most 200 in all.
 bool isName(llvm::StringRef text, llvm::StringRef punctuation);
 

@@ -10,8 +10,6 @@
 using namespace tenon;
 using namespace tenon::spec;
 
-static constexpr size_t maximumSublayers = 64;
-static constexpr size_t maximumConvolutions = 16;
 static constexpr ReservedKey reservedTokenKeys[] = {
     {"convolutions", "'convolutions' belongs to an input of features: {features: 80, convolutions: [...]}"},
 };

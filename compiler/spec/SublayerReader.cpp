@@ -11,7 +11,6 @@ using namespace tenon;
 using namespace tenon::spec;
 
 /// Of a relative bias, which is tabulated for all distances up to it.
-static constexpr int64_t maximumDistance = 1 << 16;
 static constexpr ReservedKey reservedAttentionKeys[] = {
     {"source", "'source' is not supported: a sublayer attends to its own stack, or to the one that 'from' names"},
     {"merge", "'merge' is not supported: a sublayer attends to one stack, its own or the one that 'from' names"},

@@ -1,5 +1,6 @@
 //===- Dialect.cpp - The tenon dialect ------------------------------------===//
 
+#include "support/Bounds.h"
 #include "tenon/Dialect.h"
 
 #include "mlir/IR/Builders.h"
@@ -29,6 +30,14 @@ void TenonDialect::initialize() {
 #define GET_OP_LIST
 #include "tenon/Ops.cpp.inc"
       >();
+}
+
+/// What attributes say of sizes.
+static LogicalResult verifyBound(llvm::function_ref<InFlightDiagnostic()> emitError, StringRef name, int64_t value,
+                                 int64_t most = maximumExtent) {
+  if (value > most)
+    return emitError() << name << " (" << value << ") is more than " << most;
+  return success();
 }
 
 LogicalResult NormAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, NormFunction function,
@@ -66,7 +75,8 @@ LogicalResult RotaryAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitEr
   if (frequencies && frequencies.size() != dims / 2)
     return emitError() << "rotary positions have " << frequencies.size() << " frequencies, expected one for each of "
                        << dims / 2 << " pairs";
-  return success();
+  return failure(failed(verifyBound(emitError, "the length of rotary positions", length)) ||
+                 failed(verifyBound(emitError, "the dims of rotary positions", dims)));
 }
 
 LogicalResult PositionsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, PositionKind kind,
@@ -89,7 +99,9 @@ LogicalResult PositionsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emi
   if (pad && (offset == 0 || pad.getInt() < 0 || pad.getInt() > INT32_MAX))
     return emitError() << "positions have pad " << pad.getInt() << " and offset " << offset
                        << ", expected a token's id and at least one row before that of position 0";
-  return success();
+  return failure(failed(verifyBound(emitError, "the length of positions", length)) ||
+                 failed(verifyBound(emitError, "the offset of positions", offset)) ||
+                 failed(verifyBound(emitError, "the dims of positions", dims)));
 }
 
 LogicalResult ConvolutionAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t channels,
@@ -99,7 +111,9 @@ LogicalResult ConvolutionAttr::verify(llvm::function_ref<InFlightDiagnostic()> e
                        << "), which are not both positive";
   if (kernel <= 0 || kernel % 2 == 0)
     return emitError() << "a convolution's kernel (" << kernel << ") is not odd and positive";
-  return success();
+  return failure(failed(verifyBound(emitError, "the channels of a convolution", channels)) ||
+                 failed(verifyBound(emitError, "the kernel of a convolution", kernel)) ||
+                 failed(verifyBound(emitError, "the stride of a convolution", stride)));
 }
 
 LogicalResult RelativeBiasAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t buckets,
@@ -111,7 +125,8 @@ LogicalResult RelativeBiasAttr::verify(llvm::function_ref<InFlightDiagnostic()> 
   if (int64_t exact = buckets / sides / 2; distance <= exact)
     return emitError() << "a relative bias reaches distance " << distance << ", expected more than the " << exact
                        << " that have a bucket each";
-  return success();
+  return failure(failed(verifyBound(emitError, "the buckets of a relative bias", buckets)) ||
+                 failed(verifyBound(emitError, "the distance of a relative bias", distance, maximumDistance)));
 }
 
 SmallVector<int64_t> RelativeBiasAttr::getBucketsByDistance() const {

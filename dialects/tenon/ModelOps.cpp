@@ -91,6 +91,8 @@ static LogicalResult verifyBlock(Operation *op, llvm::iterator_range<Block::iter
                                  llvm::StringSet<> &names) {
   if (body.empty())
     return op->emitOpError() << "has no sublayer";
+  if (size_t count = llvm::range_size(body); count > maximumSublayers)
+    return op->emitOpError() << "has " << count << " sublayers, where " << maximumSublayers << " are the most";
   for (Operation &inner : body) {
     if (!isa<AttentionLayerOp, MlpLayerOp, SsruLayerOp, ParallelOp>(inner))
       return inner.emitOpError() << "is not a sublayer";
@@ -134,6 +136,34 @@ static LogicalResult verifyParallelNorms(StackOp stack) {
   return failure(walked.wasInterrupted());
 }
 
+/// A table of rows of the stack's width.
+static LogicalResult verifyTable(StackOp stack, Operation *op, StringRef name, CheckedSize rows) {
+  return verifyElements(op, name, {rows.as<int64_t>().value_or(maximumExtent), stack.getHiddenWidth()});
+}
+
+/// The parameters of a stack's input and sublayers, none of which is larger than a tensor can be.
+static LogicalResult verifyParameters(StackOp stack) {
+  InputOpInterface input = stack.getInput();
+  PositionsAttr positions = input.getPositions();
+  if (failed(verifyTable(stack, input, "positions x width", CheckedSize(positions.getLength()) + positions.getOffset())))
+    return failure();
+  if (auto tokens = dyn_cast<TokenInputOp>(*input))
+    if (failed(verifyTable(stack, input, "vocab x width", tokens.getVocab())) ||
+        failed(verifyTable(stack, input, "types x width", tokens.getTypes())))
+      return failure();
+  WalkResult walked = stack.walk([&](Operation *op) -> WalkResult {
+    if (auto mlp = dyn_cast<MlpLayerOp>(op))
+      return verifyTable(stack, op, "hidden x width", mlp.getHidden());
+    if (isa<SsruLayerOp>(op))
+      return verifyTable(stack, op, "width x width", stack.getHiddenWidth());
+    if (auto attention = dyn_cast<AttentionLayerOp>(op))
+      return verifyTable(stack, op, "heads x head_size x width",
+                         CheckedSize(attention.getHeads()) * attention.getHeadSize());
+    return WalkResult::advance();
+  });
+  return failure(walked.wasInterrupted());
+}
+
 InputOpInterface StackOp::getInput() { return cast<InputOpInterface>(getBody().front().front()); }
 
 int64_t StackOp::getHiddenWidth() { return getWidth().value_or((*this)->getParentOfType<ModelOp>().getWidth()); }
@@ -161,12 +191,14 @@ static LogicalResult verifyChannels(FeatureInputOp input, StackOp stack) {
 }
 
 LogicalResult StackOp::verifyRegions() {
-  if (failed(verifyPositive(*this, "layers", getLayers())))
+  if (failed(verifyPositive(*this, "layers", getLayers(), maximumLayers)))
     return failure();
   Block &body = getBody().front();
   if (body.empty() || !isa<InputOpInterface>(body.front()))
     return emitOpError() << "does not begin with its input";
   if (getWidth() && failed(verifyPositive(*this, "width", *getWidth())))
+    return failure();
+  if (failed(verifyParameters(*this)))
     return failure();
   PositionsAttr positions = getInput().getPositions();
   if (positions.getKind() == PositionKind::Sinusoidal && getHiddenWidth() % 2 != 0)
@@ -226,7 +258,21 @@ LogicalResult TokenInputOp::verify() {
   return verifyNotNegative(*this, "types", getTypes());
 }
 
-LogicalResult FeatureInputOp::verify() { return verifyPositive(*this, "features", getFeatures()); }
+LogicalResult FeatureInputOp::verify() {
+  if (failed(verifyPositive(*this, "features", getFeatures())))
+    return failure();
+  if (getConvolutions().size() > maximumConvolutions)
+    return emitOpError() << "has " << getConvolutions().size() << " convolutions, where " << maximumConvolutions
+                         << " are the most";
+  int64_t channels = getFeatures();
+  for (auto convolution : getConvolutions().getAsRange<ConvolutionAttr>()) {
+    if (failed(verifyElements(*this, "channels x kernel x channels before",
+                              {convolution.getChannels(), convolution.getKernel(), channels})))
+      return failure();
+    channels = convolution.getChannels();
+  }
+  return success();
+}
 
 LogicalResult AttentionLayerOp::verify() {
   if (failed(verifyHeads(*this, getHeads(), getKeyValueHeads(), getHeadSize())))
@@ -234,6 +280,13 @@ LogicalResult AttentionLayerOp::verify() {
   ArrayRef<int64_t> sizes = getTableSizes().value_or(ArrayRef<int64_t>());
   if (sizes.size() % 2 != 0 || llvm::any_of(sizes, [](int64_t size) { return size <= 0; }))
     return emitOpError() << "table_sizes are [" << sizes << "], expected positive rows and columns in turn";
+  for (size_t i = 0; i < sizes.size(); i += 2)
+    if (failed(verifyElements(*this, "a table", sizes.slice(i, 2))))
+      return failure();
+  if (std::optional<RelativeBiasAttr> relative = getRelative())
+    if (failed(verifyElements(*this, "a relative bias by distance",
+                              {2 * relative->getDistance() + 1, static_cast<int64_t>(getHeads())})))
+      return failure();
   if (getRelative() && getScore())
     return emitOpError() << "has a relative bias beside a score, expected one of them";
   return verifyMaskAndScore(*this, getMask(), getScore(), sizes.size() / 2);

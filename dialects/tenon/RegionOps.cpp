@@ -23,7 +23,7 @@ YieldOp RepeatOp::getYield() { return cast<YieldOp>(getBody().front().getTermina
 
 YieldOp KernelOp::getYield() { return cast<YieldOp>(getBody().front().getTerminator()); }
 
-LogicalResult RepeatOp::verify() { return verifyPositive(*this, "count", getCount()); }
+LogicalResult RepeatOp::verify() { return verifyPositive(*this, "count", getCount(), maximumLayers); }
 
 LogicalResult RepeatOp::verifyRegions() {
   Block &block = getBody().front();

@@ -29,12 +29,16 @@ LogicalResult WeightOp::verify() {
   RankedTensorType type = getResult().getType();
   if (!type.hasStaticShape())
     return emitOpError() << "has type " << type << ", expected a static shape";
+  if (failed(verifyElements(*this, "result", type.getShape())))
+    return failure();
   if (getParameters().empty())
     return emitOpError() << "names no parameter";
   bool hasLayer = static_cast<bool>(getLayer());
   int64_t layers = getLayers();
   if (hasLayer ? layers <= 0 : layers != 0)
     return emitOpError() << "has " << layers << " layers but " << (hasLayer ? "a" : "no") << " layer index";
+  if (failed(verifyNotNegative(*this, "layers", layers, maximumLayers)))
+    return failure();
   for (Attribute parameter : getParameters())
     if (cast<StringAttr>(parameter).getValue().contains('*') != hasLayer)
       return emitOpError() << "parameter " << parameter << (hasLayer ? " has no" : " has a") << " '*' for the layer";
@@ -43,9 +47,12 @@ LogicalResult WeightOp::verify() {
     return emitOpError() << "concatenates " << getParameters().size() << " parameters without part_rows";
   if (parts && parts->size() != getParameters().size())
     return emitOpError() << "has " << parts->size() << " part_rows for " << getParameters().size() << " parameters";
-  for (int64_t part : parts.value_or(ArrayRef<int64_t>()))
+  for (int64_t part : parts.value_or(ArrayRef<int64_t>())) {
     if (part <= 0)
       return emitOpError() << "has a part of " << part << " rows, expected a positive number";
+    if (failed(verifyPositive(*this, "a part of part_rows", part)))
+      return failure();
+  }
   int64_t panel = getPanel();
   if (std::optional<ArrayRef<int64_t>> picked = getRows()) {
     if (panel != 0 || !parts || parts->size() != 1)
@@ -81,6 +88,8 @@ LogicalResult PositionTableOp::verify() {
   RankedTensorType type = getResult().getType();
   if (type.getRank() != 2 || !type.hasStaticShape())
     return emitOpError() << "has type " << type << ", expected positions x columns";
+  if (failed(verifyElements(*this, "result", type.getShape())))
+    return failure();
   if (!(getBase().convertToDouble() > 0))
     return emitOpError() << "base (" << getBase().convertToDouble() << ") is not positive";
   std::optional<ArrayRef<double>> frequencies = getFrequencies();

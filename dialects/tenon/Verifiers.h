@@ -4,22 +4,41 @@
 #define TENON_VERIFIERS_H
 
 #include "expressions/Expression.h"
+#include "support/Bounds.h"
+#include "support/CheckedSize.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Operation.h"
+#include "llvm/ADT/STLExtras.h"
 
 namespace tenon {
 
 /// The accessors of I64Attr return uint64_t, in which a negative number is a large positive one: it is taken back here.
-inline mlir::LogicalResult verifyPositive(mlir::Operation *op, llvm::StringRef name, int64_t value) {
-  if (value <= 0)
-    return op->emitOpError() << name << " (" << value << ") is not positive";
+inline mlir::LogicalResult verifyNotNegative(mlir::Operation *op, llvm::StringRef name, int64_t value,
+                                             int64_t most = maximumExtent) {
+  if (value < 0)
+    return op->emitOpError() << name << " (" << value << ") is negative";
+  if (value > most)
+    return op->emitOpError() << name << " (" << value << ") is more than " << most;
   return mlir::success();
 }
 
-inline mlir::LogicalResult verifyNotNegative(mlir::Operation *op, llvm::StringRef name, int64_t value) {
-  if (value < 0)
-    return op->emitOpError() << name << " (" << value << ") is negative";
-  return mlir::success();
+inline mlir::LogicalResult verifyPositive(mlir::Operation *op, llvm::StringRef name, int64_t value,
+                                          int64_t most = maximumExtent) {
+  if (value <= 0)
+    return op->emitOpError() << name << " (" << value << ") is not positive";
+  return verifyNotNegative(op, name, value, most);
+}
+
+/// The elements of a tensor.
+inline mlir::LogicalResult verifyElements(mlir::Operation *op, llvm::StringRef name, llvm::ArrayRef<int64_t> sizes) {
+  CheckedSize elements(1);
+  for (int64_t size : sizes)
+    elements *= size;
+  if (elements <= CheckedSize(maximumExtent))
+    return mlir::success();
+  mlir::InFlightDiagnostic error = op->emitOpError() << name << " (";
+  llvm::interleave(sizes, [&](int64_t size) { error << size; }, [&] { error << " x "; });
+  return error << ") has more than the " << maximumExtent << " elements that a tensor can have";
 }
 
 /// The rules that attention has at every level.
@@ -30,7 +49,7 @@ inline mlir::LogicalResult verifyHeads(mlir::Operation *op, int64_t heads, int64
   if (heads % keyValueHeads != 0)
     return op->emitOpError() << "heads (" << heads << ") is not a multiple of key_value_heads (" << keyValueHeads
                              << ")";
-  return mlir::success();
+  return verifyElements(op, "heads x head_size", {heads, headSize});
 }
 
 /// Expressions are well-typed, and read no table that is not there.

@@ -149,3 +149,23 @@ tenon.model @relative_bias_stands_alone width 8 {
     tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {score = "s * 2.0", relative = #tenon.relative_bias<buckets = 8, distance = 20, bidirectional = true>}
   }
 }
+
+// -----
+
+tenon.model @heads_are_bounded width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{heads x head_size (4294967296 x 4294967296) has more than the 2147483647 elements that a tensor can have}}
+    tenon.attention_layer "a" heads 4294967296 key_value_heads 1 head_size 4294967296 scale 0.5
+  }
+}
+
+// -----
+
+tenon.model @tables_are_tensors width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{a table (2147483647 x 2) has more than the 2147483647 elements that a tensor can have}}
+    tenon.attention_layer "a" heads 1 key_value_heads 1 head_size 8 scale 0.5 {table_sizes = array<i64: 2147483647, 2>}
+  }
+}

@@ -137,3 +137,53 @@ module @relative_bias_reaches_far attributes {test.a = #tenon.relative_bias<buck
 
 // expected-error @below {{positions have pad 1 and offset 0, expected a token's id and at least one row before that of position 0}}
 module @pad_has_a_row attributes {test.a = #tenon.positions<kind = learned, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false, pad = 1 : i64>} {}
+
+// -----
+
+// expected-error @below {{the length of rotary positions (2147483648) is more than 2147483647}}
+module attributes {test.example = #tenon.rotary<length = 2147483648, dims = 4, base = 1.0e4, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{the dims of rotary positions (2147483648) is more than 2147483647}}
+module attributes {test.example = #tenon.rotary<length = 4, dims = 2147483648, base = 1.0e4, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{the length of positions (2147483648) is more than 2147483647}}
+module attributes {test.example = #tenon.positions<kind = learned, length = 2147483648, offset = 0, base = 1.0, dims = 0, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{the offset of positions (2147483648) is more than 2147483647}}
+module attributes {test.example = #tenon.positions<kind = learned, length = 4, offset = 2147483648, base = 1.0, dims = 0, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{the dims of positions (2147483648) is more than 2147483647}}
+module attributes {test.example = #tenon.positions<kind = rotary, length = 4, offset = 0, base = 1.0, dims = 2147483648, interleaved = false>} {}
+
+// -----
+
+// expected-error @below {{the channels of a convolution (2147483648) is more than 2147483647}}
+module attributes {test.example = #tenon.convolution<channels = 2147483648, kernel = 3, stride = 1, bias = true>} {}
+
+// -----
+
+// expected-error @below {{the kernel of a convolution (2147483649) is more than 2147483647}}
+module attributes {test.example = #tenon.convolution<channels = 8, kernel = 2147483649, stride = 1, bias = true>} {}
+
+// -----
+
+// expected-error @below {{the stride of a convolution (2147483648) is more than 2147483647}}
+module attributes {test.example = #tenon.convolution<channels = 8, kernel = 3, stride = 2147483648, bias = true>} {}
+
+// -----
+
+// expected-error @below {{the buckets of a relative bias (2147483648) is more than 2147483647}}
+module attributes {test.example = #tenon.relative_bias<buckets = 2147483648, distance = 4294967296, bidirectional = true>} {}
+
+// -----
+
+// expected-error @below {{the distance of a relative bias (65537) is more than 65536}}
+module attributes {test.example = #tenon.relative_bias<buckets = 32, distance = 65537, bidirectional = true>} {}

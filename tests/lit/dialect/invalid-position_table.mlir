@@ -69,3 +69,11 @@ func.func @sinusoidal_has_no_magnitude() {
   %0 = tenon.position_table sinusoidal_interleaved base 1.0 {magnitude = 2.0 : f64} : tensor<4x2xf32>
   return
 }
+
+// -----
+
+func.func @elements_are_bounded() {
+  // expected-error @below {{result (4294967296 x 4294967296) has more than the 2147483647 elements that a tensor can have}}
+  %0 = tenon.position_table sinusoidal base 1.0e4 : tensor<4294967296x4294967296xf32>
+  return
+}

@@ -63,3 +63,14 @@ func.func @body_ends_with_yield(%x: tensor<?x8xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @count_is_bounded(%x: tensor<?x8xf32>) {
+  // expected-error @below {{count (4294967296) is more than 9999}}
+  %0 = tenon.repeat 4294967296 inits(%x) : tensor<?x8xf32> {
+  ^bb0(%layer: index, %h: tensor<?x8xf32>):
+    tenon.yield %h : tensor<?x8xf32>
+  }
+  return
+}

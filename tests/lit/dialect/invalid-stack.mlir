@@ -176,3 +176,97 @@ tenon.model @keys_come_from_one_other_stack width 8 {
     tenon.attention_layer "b" heads 2 key_value_heads 2 head_size 4 scale 0.5 {from = @f}
   }
 }
+
+// -----
+
+tenon.model @layers_are_bounded width 8 {
+  // expected-error @below {{layers (4294967296) is more than 9999}}
+  tenon.stack @e layers 4294967296 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+}
+
+// -----
+
+tenon.model @tables_are_tensors width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    // expected-error @below {{vocab x width (2147483647 x 8) has more than the 2147483647 elements that a tensor can have}}
+    tenon.token_input vocab 2147483647 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+}
+
+// -----
+
+tenon.model @sublayers_are_bounded width 8 {
+  // expected-error @below {{has 65 sublayers, where 64 are the most}}
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m0" hidden 4 relu
+    tenon.mlp_layer "m1" hidden 4 relu
+    tenon.mlp_layer "m2" hidden 4 relu
+    tenon.mlp_layer "m3" hidden 4 relu
+    tenon.mlp_layer "m4" hidden 4 relu
+    tenon.mlp_layer "m5" hidden 4 relu
+    tenon.mlp_layer "m6" hidden 4 relu
+    tenon.mlp_layer "m7" hidden 4 relu
+    tenon.mlp_layer "m8" hidden 4 relu
+    tenon.mlp_layer "m9" hidden 4 relu
+    tenon.mlp_layer "m10" hidden 4 relu
+    tenon.mlp_layer "m11" hidden 4 relu
+    tenon.mlp_layer "m12" hidden 4 relu
+    tenon.mlp_layer "m13" hidden 4 relu
+    tenon.mlp_layer "m14" hidden 4 relu
+    tenon.mlp_layer "m15" hidden 4 relu
+    tenon.mlp_layer "m16" hidden 4 relu
+    tenon.mlp_layer "m17" hidden 4 relu
+    tenon.mlp_layer "m18" hidden 4 relu
+    tenon.mlp_layer "m19" hidden 4 relu
+    tenon.mlp_layer "m20" hidden 4 relu
+    tenon.mlp_layer "m21" hidden 4 relu
+    tenon.mlp_layer "m22" hidden 4 relu
+    tenon.mlp_layer "m23" hidden 4 relu
+    tenon.mlp_layer "m24" hidden 4 relu
+    tenon.mlp_layer "m25" hidden 4 relu
+    tenon.mlp_layer "m26" hidden 4 relu
+    tenon.mlp_layer "m27" hidden 4 relu
+    tenon.mlp_layer "m28" hidden 4 relu
+    tenon.mlp_layer "m29" hidden 4 relu
+    tenon.mlp_layer "m30" hidden 4 relu
+    tenon.mlp_layer "m31" hidden 4 relu
+    tenon.mlp_layer "m32" hidden 4 relu
+    tenon.mlp_layer "m33" hidden 4 relu
+    tenon.mlp_layer "m34" hidden 4 relu
+    tenon.mlp_layer "m35" hidden 4 relu
+    tenon.mlp_layer "m36" hidden 4 relu
+    tenon.mlp_layer "m37" hidden 4 relu
+    tenon.mlp_layer "m38" hidden 4 relu
+    tenon.mlp_layer "m39" hidden 4 relu
+    tenon.mlp_layer "m40" hidden 4 relu
+    tenon.mlp_layer "m41" hidden 4 relu
+    tenon.mlp_layer "m42" hidden 4 relu
+    tenon.mlp_layer "m43" hidden 4 relu
+    tenon.mlp_layer "m44" hidden 4 relu
+    tenon.mlp_layer "m45" hidden 4 relu
+    tenon.mlp_layer "m46" hidden 4 relu
+    tenon.mlp_layer "m47" hidden 4 relu
+    tenon.mlp_layer "m48" hidden 4 relu
+    tenon.mlp_layer "m49" hidden 4 relu
+    tenon.mlp_layer "m50" hidden 4 relu
+    tenon.mlp_layer "m51" hidden 4 relu
+    tenon.mlp_layer "m52" hidden 4 relu
+    tenon.mlp_layer "m53" hidden 4 relu
+    tenon.mlp_layer "m54" hidden 4 relu
+    tenon.mlp_layer "m55" hidden 4 relu
+    tenon.mlp_layer "m56" hidden 4 relu
+    tenon.mlp_layer "m57" hidden 4 relu
+    tenon.mlp_layer "m58" hidden 4 relu
+    tenon.mlp_layer "m59" hidden 4 relu
+    tenon.mlp_layer "m60" hidden 4 relu
+    tenon.mlp_layer "m61" hidden 4 relu
+    tenon.mlp_layer "m62" hidden 4 relu
+    tenon.mlp_layer "m63" hidden 4 relu
+    tenon.mlp_layer "m64" hidden 4 relu
+  }
+}

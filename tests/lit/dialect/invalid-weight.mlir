@@ -157,3 +157,19 @@ func.func @picked_rows_are_the_parameters() {
   %0 = tenon.weight ["w"] {part_rows = array<i64: 4>, rows = array<i64: 0, 4>} : tensor<2x8xf32>
   return
 }
+
+// -----
+
+func.func @layers_are_bounded(%layer: index) {
+  // expected-error @below {{layers (4294967296) is more than 9999}}
+  %w = tenon.weight ["e.layers.*.q.weight"][%layer] of 4294967296 : tensor<8x8xf32>
+  return
+}
+
+// -----
+
+func.func @elements_are_bounded() {
+  // expected-error @below {{result (65536 x 65536) has more than the 2147483647 elements that a tensor can have}}
+  %w = tenon.weight ["e.input.weight"] : tensor<65536x65536xf32>
+  return
+}
