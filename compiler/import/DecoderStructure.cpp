@@ -108,7 +108,8 @@ void StructureReader::readNorm() {
   norm.place = both ? spec::NormPlace::Both : before ? spec::NormPlace::Before : spec::NormPlace::After;
   norm.epsilon = config.numberOr(type.epsilon, usualEpsilon);
   norm.bias = hasAny({"layers.*.attention.norm", "layers.*.parallel.norm", "layers.*.mlp.norm", "norm"}, "bias");
-  norm.final = norm.place == spec::NormPlace::After || tensors.hasWeight("norm");
+  norm.final = norm.place == spec::NormPlace::After ||
+               (tensors.hasWeight("norm") && !config.booleanOr("_remove_final_layer_norm", false));
   norm.weightOffset = type.isGemma ? 1 : 0;
 }
 

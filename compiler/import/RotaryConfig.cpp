@@ -91,13 +91,15 @@ spec::Rotary tenon::import::readRotary(Config &config, LayerKind kind, const Rot
       baseKey = slidingBaseKey;
     }
   }
+  bool isOlder = older && !older->isEmpty();
+  // The older key takes the place of the newer one, but of layers that differ it adds to it.
+  std::optional<Config> &scaling = isOlder ? older : section;
   spec::Rotary rotary;
   rotary.base = config.number(baseKey);
-  if (section)
+  if (section && (!isOlder || hasSlidingRotary(config)))
     rotary.base = section->numberOr("rope_theta", rotary.base);
-  if (older && older->has("rope_theta"))
-    rotary.base = older->number("rope_theta");
-  std::optional<Config> &scaling = older && older->isEmpty() ? section : older ? older : section;
+  if (isOlder)
+    rotary.base = older->numberOr("rope_theta", rotary.base);
   // Of classes without the key all of a head turns, whatever is said.
   llvm::StringRef partKey = config.firstOf("partial_rotary_factor|rotary_pct");
   double part = config.numberOr(partKey, 1);

@@ -132,6 +132,21 @@ TEST(ConfigDefaults, GemmasLegacyGeluIsTheTanhForm) {
            "activation: gelu_tanh");
 }
 
+TEST(ConfigDefaults, TheOlderKeyOfRotaryPositionsWinsUnlessItIsEmpty) {
+  auto positions = [](const std::string &more) {
+    std::string text = specOf(checkpointOf("{\"model_type\": \"llama\", \"max_position_embeddings\": 64, " + more + sizes +
+                                               "}",
+                                           rmsNormTensors + "lm_head.weight 11 8\n"));
+    size_t begin = text.find("positions: ");
+    return text.substr(begin, text.find('\n') - begin);
+  };
+  EXPECT_EQ(positions(R"("rope_parameters": {"rope_type": "default", "rope_theta": 5e5},
+                         "rope_scaling": {"rope_type": "linear", "factor": 2.0}, "rope_theta": 3e4, )"),
+            "positions: {kind: rotary, length: 64, base: 30000, scaling: {kind: linear, factor: 2}}}");
+  EXPECT_EQ(positions(R"("rope_parameters": {"rope_type": "default", "rope_theta": 5e5}, "rope_scaling": {}, )"),
+            "positions: {kind: rotary, length: 64, base: 500000}}");
+}
+
 TEST(ConfigDefaults, AnUnknownTypeStaysAsItIs) {
   EXPECT_EQ(completed(R"({"model_type":"xlm"})"), R"({"model_type":"xlm"})");
   EXPECT_EQ(completed(R"({"model_type":3})"), R"({"model_type":3})");
