@@ -81,11 +81,22 @@ static json::Object generationJson(const spec::Generation &generation) {
   return object;
 }
 
+static json::Array promptsJson(const std::vector<spec::Prompt> &prompts) {
+  json::Array list;
+  for (const spec::Prompt &prompt : prompts)
+    list.push_back(json::Object{{"name", prompt.name}, {"text", prompt.text}});
+  return list;
+}
+
+/// Token types default to the first one, as in the models that have them, and a prompt to none.
+static bool isOptional(const EntryPoint &entry, const EntryTensor &tensor) {
+  return entry.limits.count("types") && (tensor.name == "types" || tensor.name == "prompt_lengths");
+}
+
 static json::Value entryJson(const EntryPoint &entry, int64_t textTokens) {
   json::Array dims(entry.dims), inputs, states, outputs;
-  // Token types default to the first one, as in the models that have them.
   for (const EntryTensor &tensor : entry.inputs)
-    inputs.push_back(tensorJson(entry, tensor, tensor.name == "types" && entry.limits.count("types")));
+    inputs.push_back(tensorJson(entry, tensor, isOptional(entry, tensor)));
   for (const EntryTensor &tensor : entry.states)
     states.push_back(tensorJson(entry, tensor, false));
   for (const EntryTensor &tensor : entry.outputs)
@@ -134,6 +145,12 @@ std::string tenon::writeManifest(const ManifestInput &input) {
     manifest["tokens"] = std::move(tokens);
   if (json::Object generation = generationJson(input.generation); !generation.empty())
     manifest["generation"] = std::move(generation);
+  if (input.lowerCase)
+    manifest["lower_case"] = true;
+  if (!input.prompts.empty())
+    manifest["prompts"] = promptsJson(input.prompts);
+  if (!input.defaultPrompt.empty())
+    manifest["default_prompt"] = input.defaultPrompt;
   if (input.audio)
     manifest["audio"] = audioJson(*input.audio);
   if (!input.chatTemplate.empty())

@@ -15,6 +15,9 @@ struct ManifestInput {
   std::string spec;       ///< YAML; empty for a library made from tensor IR.
   std::string ir;         ///< Kernel IR.
   int64_t textTokens = 0; ///< That a text is cut to; 0 for as many as there are positions.
+  bool lowerCase = false; ///< As texts are read.
+  std::vector<spec::Prompt> prompts;
+  std::string defaultPrompt; ///< The name of one of them; empty for none.
   spec::SpecialTokens tokens;
   spec::Generation generation;
   std::optional<spec::Audio> audio;

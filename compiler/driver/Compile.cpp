@@ -114,12 +114,23 @@ private:
         return Error::success();
       source = attribute.str();
     }
-    auto opened = import::openModel(source, options.importing);
+    bool pools = !options.pooling.empty();
+    import::ImportOptions importing = options.importing;
+    importing.withoutHead |= pools;
+    auto opened = import::openModel(source, importing);
     if (!opened)
       return opened.takeError();
     imported = std::move(*opened);
+    if (pools && module)
+      return createStringError("--pooling does not go with '%s': its operations are chosen", options.model.c_str());
+    if (pools)
+      if (Error error = import::poolInstead(imported.model, options.pooling, options.normalize))
+        return error;
     manifest.spec = spec::writeSpec(imported.model);
     manifest.textTokens = imported.model.textTokens;
+    manifest.lowerCase = imported.model.lowerCase;
+    manifest.prompts = imported.model.prompts;
+    manifest.defaultPrompt = imported.model.defaultPrompt;
     manifest.tokens = imported.model.tokens;
     manifest.generation = imported.model.generation;
     manifest.audio = imported.model.audio;

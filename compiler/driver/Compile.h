@@ -20,6 +20,8 @@ struct CompileOptions {
   std::string output;               ///< Library; for other levels the text file, or "-" for standard output.
   std::vector<std::string> targets; ///< Best first; empty for every x86-64 level that is known.
   EmitLevel emit = EmitLevel::Library;
+  std::vector<std::string> pooling; ///< Kinds of pooling in place of the model's own and of its head; none for these.
+  bool normalize = false;           ///< Whether that scales vectors to length 1.
   bool embed = false;               ///< Put the weights into the library.
   bool fuse = true;                 ///< Whether operations share kernels.
   import::ImportOptions importing;  ///< What may be left out of a checkpoint.

@@ -24,8 +24,7 @@ public:
     for (const spec::Stack &stack : model.stacks)
       build(stack, spec::keepsCache(model, stack));
     if (model.pooling)
-      PoolingOp::create(builder, location, model.pooling->stack, function(model.pooling->kind),
-                        model.pooling->normalize);
+      build(*model.pooling);
     if (model.head)
       HeadOp::create(builder, location, model.head->stack, model.head->tied, model.head->bias,
                      llvm::APFloat(model.head->scale), llvm::APFloat(model.head->softcap));
@@ -62,16 +61,6 @@ private:
       return false;
     }
     llvm_unreachable("norm of no kind");
-  }
-
-  static PoolFunction function(spec::PoolingKind kind) {
-    switch (kind) {
-    case spec::PoolingKind::Mean:
-      return PoolFunction::Mean;
-    case spec::PoolingKind::Cls:
-      return PoolFunction::Cls;
-    }
-    llvm_unreachable("pooling of no kind");
   }
 
   static NormPlace place(spec::NormPlace place) {
@@ -183,8 +172,61 @@ private:
       return ActivationFunction::ReluSquared;
     case spec::Activation::QuickGelu:
       return ActivationFunction::QuickGelu;
+    case spec::Activation::Tanh:
+      return ActivationFunction::Tanh;
+    case spec::Activation::Sigmoid:
+      return ActivationFunction::Sigmoid;
     }
     llvm_unreachable("activation of no kind");
+  }
+
+  ActivationFunctionAttr nonlinearity(std::optional<spec::Activation> activation) {
+    return activation ? ActivationFunctionAttr::get(builder.getContext(), function(*activation))
+                      : ActivationFunctionAttr();
+  }
+
+  static PoolFunction function(spec::PoolingKind kind) {
+    switch (kind) {
+    case spec::PoolingKind::Mean:
+      return PoolFunction::Mean;
+    case spec::PoolingKind::Cls:
+      return PoolFunction::Cls;
+    case spec::PoolingKind::Max:
+      return PoolFunction::Max;
+    case spec::PoolingKind::MeanSqrt:
+      return PoolFunction::MeanSqrt;
+    case spec::PoolingKind::WeightedMean:
+      return PoolFunction::WeightedMean;
+    case spec::PoolingKind::Last:
+      return PoolFunction::Last;
+    }
+    llvm_unreachable("pooling of no kind");
+  }
+
+  ArrayAttr layers(const std::vector<spec::PoolingLayer> &list) {
+    // The epsilon of torch.nn.functional.normalize, which sentence-transformers calls.
+    constexpr double kUnitEpsilon = 1e-12;
+    MLIRContext *context = builder.getContext();
+    SmallVector<Attribute> attributes;
+    for (const spec::PoolingLayer &layer : list) {
+      if (const auto *dense = std::get_if<spec::DenseLayer>(&layer)) {
+        attributes.push_back(DenseAttr::get(context, dense->size, nonlinearity(dense->activation), dense->bias,
+                                            dense->residual));
+        continue;
+      }
+      const auto &norm = std::get<spec::VectorNorm>(layer);
+      attributes.push_back(norm.unit ? VectorNormAttr::get(context, NormFunction::L2, real(kUnitEpsilon))
+                                     : VectorNormAttr::get(context, NormFunction::LayerNorm, real(norm.epsilon)));
+    }
+    return builder.getArrayAttr(attributes);
+  }
+
+  void build(const spec::Pooling &pooling) {
+    SmallVector<Attribute> functions;
+    for (spec::PoolingKind kind : pooling.kinds)
+      functions.push_back(PoolFunctionAttr::get(builder.getContext(), function(kind)));
+    PoolingOp::create(builder, location, pooling.stack, builder.getArrayAttr(functions), layers(pooling.tokenLayers),
+                      layers(pooling.layers), pooling.size, !pooling.prompt);
   }
 
   void build(const spec::Stack &stack, bool cached) {
@@ -217,11 +259,9 @@ private:
     }
     SmallVector<Attribute> convolutions;
     for (const spec::Convolution &convolution : input.convolutions) {
-      auto nonlinearity = convolution.activation
-                              ? ActivationFunctionAttr::get(builder.getContext(), function(*convolution.activation))
-                              : ActivationFunctionAttr();
       convolutions.push_back(ConvolutionAttr::get(builder.getContext(), convolution.channels, convolution.kernel,
-                                                  convolution.stride, nonlinearity, convolution.bias));
+                                                  convolution.stride, nonlinearity(convolution.activation),
+                                                  convolution.bias));
     }
     FeatureInputOp::create(builder, location, input.features, positions, builder.getArrayAttr(convolutions), input.norm,
                            scale);

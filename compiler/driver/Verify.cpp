@@ -98,6 +98,8 @@ public:
       int64_t cached = std::array{0, 5, 16, 17}[index];
       past.push_back(static_cast<int32_t>(positions > 0 ? std::min(cached, positions - count) : cached));
     }
+    // Of one row the prompt is a part, of another all.
+    prompts = {static_cast<int32_t>(length / 3), 0, 1, 0};
     sourceLengths = {kSourceLength, kSourceLength / 2, 1, 0};
   }
 
@@ -161,6 +163,8 @@ private:
     bool isInteger = type.getElementType().isInteger(32);
     if (isInteger && nameOf(argument) == "past" && shape == ArrayRef(batch()))
       return DoubleTensor(shape, past);
+    if (isInteger && nameOf(argument) == "prompt_lengths" && shape == ArrayRef(batch()))
+      return DoubleTensor(shape, prompts);
     if (isInteger && dims && dims.size() == 1 && shape == ArrayRef(batch()))
       return DoubleTensor(shape, isOfSource(argument) ? sourceLengths : lengths);
     int64_t count = reference::countElements(shape);
@@ -192,7 +196,7 @@ private:
   mlir::func::FuncOp function;
   static constexpr int64_t kSourceLength = 35;
   int64_t vocab = 2, types = 1, positions = 0, length = 37;
-  std::vector<int32_t> lengths, past, sourceLengths;
+  std::vector<int32_t> lengths, past, prompts, sourceLengths;
   std::mt19937 random{20170612};
 };
 

@@ -33,6 +33,8 @@ Expression tenon::expressions::causal() { return mask("k <= q"); }
 
 Expression tenon::expressions::window(int32_t keys) { return mask("k <= q && q - k < " + std::to_string(keys)); }
 
+Expression tenon::expressions::around(int32_t keys) { return mask("abs(q - k) <= " + std::to_string(keys)); }
+
 Expression tenon::expressions::prefix(int32_t keys) { return mask("k <= q || k < " + std::to_string(keys)); }
 
 Expression tenon::expressions::softcap(float cap) {

@@ -13,6 +13,9 @@ Expression causal();
 /// k <= q && q - k < keys: a query sees itself and the keys - 1 before it. `keys` is at least 1.
 Expression window(int32_t keys);
 
+/// abs(q - k) <= keys: a query sees so many keys on either side of its own.
+Expression around(int32_t keys);
+
 /// k <= q || k < keys: all queries see the first keys
 Expression prefix(int32_t keys);
 

@@ -27,6 +27,9 @@ std::string checkpointName(Config &config, llvm::StringRef directory);
 /// An activation by the name that transformers gives it; `usual` where the key is missing.
 spec::Activation readActivation(Config &config, llvm::StringRef key, llvm::StringRef usual = "");
 
+/// Leaves the head out, with its parameters.
+void dropHead(spec::Model &model);
+
 /// Whatever the spec's reader would refuse is refused here, so that every model that is imported can be written and
 /// read again. `path` is that of the configuration.
 llvm::Error checkModel(const spec::Model &model, llvm::StringRef path);

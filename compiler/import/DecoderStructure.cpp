@@ -66,6 +66,8 @@ private:
   spec::MlpSublayer mlp;
   RotarySizes rotarySizes;
   bool usesAlibi = false;
+  /// Not 0 where every token sees those behind it too: in windows the `sides`-th part of the window on either side.
+  int32_t sides = 0;
 };
 
 } // namespace
@@ -74,12 +76,16 @@ private:
 void StructureReader::refuseWhatIsNotSaid() {
   if (!type.attends && config.booleanOr("add_cross_attention", false))
     config.fail("add_cross_attention", "true is not supported; supported: false, or true in an encoder-decoder");
-  for (StringRef key :
-       {"scale_attn_by_inverse_layer_idx", "use_bidirectional_attention", "apply_residual_connection_post_layernorm"})
+  for (StringRef key : {"scale_attn_by_inverse_layer_idx", "apply_residual_connection_post_layernorm"})
     if (config.booleanOr(key, false))
       config.fail(key, "true is not supported; supported: false");
   if (!config.booleanOr("layer_norm_elementwise_affine", true))
     config.fail("layer_norm_elementwise_affine", "false is not supported; supported: true");
+  bool halves = config.booleanOr("use_bidirectional_attention", false);
+  // Of a window that is seen on either side, Gemma 3's has half.
+  sides = halves ? 2 : config.booleanOr("is_causal", true) ? 0 : 1;
+  if (halves && !StringRef(type.name).starts_with("gemma3"))
+    config.fail("use_bidirectional_attention", "true is not supported; supported: false, or true for Gemma 3");
   if (config.has("quantization_config"))
     config.fail("quantization_config", "quantised weights are not supported; supported: F32, F16, BF16 and F64");
   if (config.has("word_embed_proj_dim") && config.integer("word_embed_proj_dim") != model.width)
@@ -243,12 +249,13 @@ spec::AttentionSublayer StructureReader::cross() {
 spec::Block StructureReader::block(LayerKind kind) {
   spec::AttentionSublayer layer = attention;
   if (kind == LayerKind::Sliding) {
-    layer.mask = expressions::window(config.integer("sliding_window")).print();
+    auto window = static_cast<int32_t>(config.integer("sliding_window"));
+    layer.mask = (sides ? expressions::around(window / sides) : expressions::window(window)).print();
     if (hasSlidingRotary(config)) {
       layer.ownRotary = true;
       layer.rotary = readRotary(config, kind, rotarySizes);
     }
-  } else {
+  } else if (sides == 0) {
     layer.mask = expressions::causal().print();
   }
   if (type.attends)
@@ -284,10 +291,8 @@ void StructureReader::readBlocks() {
 }
 
 void StructureReader::readHead() {
-  if (withoutHead) {
-    stack.cache = true;
+  if (withoutHead)
     return;
-  }
   spec::Head &head = model.head.emplace();
   head.stack = stackName;
   // A matrix that is stored and differs counts, whatever the key says.

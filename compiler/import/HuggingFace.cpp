@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "import/CheckpointFiles.h"
 #include "import/ConfigDefaults.h"
 #include "import/Decoder.h"
 #include "import/Encoder.h"
@@ -52,27 +53,42 @@ static llvm::Expected<ImportedModel> importModel(llvm::StringRef directory, cons
   return imported;
 }
 
+/// A directory without modules.json, which transformers reads.
+static llvm::Expected<ImportedModel> importAlone(llvm::StringRef directory, const ImportOptions &options) {
+  llvm::Expected<ImportedModel> imported = importModel(directory, options);
+  if (!imported || imported->model.head || imported->model.stacks.size() > 1)
+    return imported;
+  if (llvm::Error error = readTextLimit(directory, imported->model))
+    return std::move(error);
+  return imported;
+}
+
 /// Reads the directory, with the files of sentence-transformers where they are.
 static llvm::Expected<ImportedModel> importWithModules(llvm::StringRef directory, ImportOptions options) {
-  llvm::Expected<SentenceModules> modules = readSentenceModules(directory);
+  llvm::Expected<std::optional<SentenceModules>> modules = readSentenceModules(directory);
   if (!modules)
     return modules.takeError();
-  std::string encoder = directory.str() + (modules->encoder.empty() ? "" : "/" + modules->encoder);
+  if (!*modules)
+    return importAlone(directory, options);
+  std::string encoder = directory.str() + ((*modules)->encoder.empty() ? "" : "/" + (*modules)->encoder);
   // What pooling reads are the states, whatever head was saved with them.
-  options.withoutHead |= modules->pooling.has_value();
+  options.withoutHead = true;
   llvm::Expected<ImportedModel> imported = importModel(encoder, options);
   if (!imported)
     return imported;
-  imported->model.textTokens = modules->textTokens;
-  std::optional<spec::Pooling> pooling = modules->pooling;
-  if (!pooling)
-    return imported;
-  if (modules->width != imported->model.width)
-    return llvm::createStringError("'" + directory + "': pooling has word_embedding_dimension " +
-                                   llvm::Twine(modules->width) + "; the encoder's width is " +
-                                   llvm::Twine(imported->model.width));
-  pooling->stack = imported->model.stacks.front().name;
-  imported->model.pooling = std::move(pooling);
+  spec::Model &model = imported->model;
+  if (model.stacks.size() > 1)
+    return llvm::createStringError("'" + directory + "/modules.json': a pooling of a model with an encoder and a "
+                                   "decoder is not supported; supported: of one stack");
+  if (llvm::Error error = readSentenceTexts(encoder, model))
+    return std::move(error);
+  if ((*modules)->pools)
+    if (llvm::Error error = addSentencePooling(**modules, directory, *imported))
+      return std::move(error);
+  if (llvm::Error error = readSentencePrompts(directory, model))
+    return std::move(error);
+  if (llvm::Error error = checkModel(model, directory))
+    return std::move(error);
   return imported;
 }
 

@@ -35,6 +35,9 @@ struct ImportedModel {
 /// computes.
 llvm::Expected<ImportedModel> openModel(llvm::StringRef path, const ImportOptions &options = {});
 
+/// Gives the model of one stack a pooling of these kinds in place of its own and of its head.
+llvm::Error poolInstead(spec::Model &model, llvm::ArrayRef<std::string> kinds, bool normalize);
+
 /// Reads a Hugging Face directory: config.json, model.safetensors (one file or several with an index), and
 /// generation_config.json, tokenizer.json, the chat template and the files of sentence-transformers where they are. The
 /// encoders of Families.h, the decoders of DecoderFamilies.h, the encoder-decoders of Seq2SeqFamilies.h, and models of

@@ -27,6 +27,7 @@ public:
         {"softcap", &OperationVerifier::softcap},
         {"rotary", &OperationVerifier::rotary},
         {"split", &OperationVerifier::split},
+        {"concat", &OperationVerifier::concat},
         {"attention", &OperationVerifier::attention},
         {"cache_append", &OperationVerifier::cacheAppend},
         {"append_rows", &OperationVerifier::appendRows},
@@ -215,6 +216,15 @@ private:
     expect("the result", operation.results[0], operand(0));
   }
 
+  void concat() {
+    counts(1, operation.operands.size());
+    int64_t width = rows("the result", operation.results[0]), sum = 0;
+    for (size_t i = 0; i < operation.operands.size(); ++i)
+      sum += rows("each operand", operand(i));
+    if (sum != width)
+      fail("expected operands whose widths add to " + std::to_string(width) + ", found " + std::to_string(sum));
+  }
+
   void split() {
     count("operands", operation.operands.size(), 1, 1);
     int64_t width = rows("the operand", operand(0)), sum = 0;
@@ -332,10 +342,12 @@ private:
   }
 
   void pool() {
-    counts(3, 3);
+    counts(3, 4);
     rows("the operand", operand(0));
-    choice("function", {"cls", "last", "mean"});
+    choice("function", {"cls", "last", "max", "mean", "mean_sqrt", "weighted_mean"});
     sequences(1);
+    if (operation.operands.size() == 4)
+      expect("skips", operand(3), i32({kDynamic}));
     expect("the result", operation.results[0], operand(0));
   }
 

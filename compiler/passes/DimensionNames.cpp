@@ -39,6 +39,8 @@ static void uniteRows(Operation *op, Classes &classes) {
       rows = {unfold.getInput(), unfold.getResult()};
   } else if (auto pool = dyn_cast<PoolOp>(op)) {
     rows = {pool.getLengths(), pool.getResult()};
+    if (pool.getSkips())
+      rows.push_back(pool.getSkips());
   } else if (isa<ComputeOpInterface>(op)) {
     for (Value value : llvm::concat<Value>(SmallVector<Value>(op->getOperands()), SmallVector<Value>(op->getResults())))
       if (cast<RankedTensorType>(value.getType()).isDynamicDim(0))

@@ -43,6 +43,8 @@ public:
     addArgument("lengths", {ShapedType::kDynamic}, builder.getI32Type(), {"batch"});
     if (tokenInput && tokenInput.getTypes() > 0)
       addArgument("types", {ShapedType::kDynamic, columns}, builder.getI32Type(), {"batch", "length"});
+    if (pooling && pooling.getSkipsPrompt())
+      addArgument("prompt_lengths", {ShapedType::kDynamic}, builder.getI32Type(), {"batch"});
     bool attendsToSource = !stack.getSources().empty();
     if (stack.getCached()) {
       addArgument("past", {ShapedType::kDynamic}, builder.getI32Type(), {"batch"});
@@ -97,13 +99,13 @@ private:
     std::string finalNorm = stack.getSymName().str() + ".norm";
     auto normalised = [&](Value rows) { return stack.getNorm().getFinal() ? norm(rows, finalNorm) : rows; };
     if (head)
-      addResult("logits", score(normalised(poolRows(PoolFunction::Last, hidden))));
+      addResult("logits", score(normalised(pool(PoolFunction::Last, hidden, lengths))));
     hidden = normalised(hidden);
     if (head)
       addResult("all_logits", score(hidden));
     addResult("hidden", hidden);
     if (pooling)
-      addResult("embedding", pool(hidden));
+      addResult("embedding", pooledVector(pooling, hidden, lengths, argument("prompt_lengths")));
     finish();
   }
 
@@ -400,21 +402,6 @@ private:
     if (!head.getSoftcap().isZero())
       logits = SoftcapOp::create(builder, location, logits.getType(), logits, head.getSoftcap());
     return logits;
-  }
-
-  Value poolRows(PoolFunction poolFunction, Value rows) {
-    int64_t features = cast<RankedTensorType>(rows.getType()).getShape().back();
-    auto type = RankedTensorType::get({ShapedType::kDynamic, features}, builder.getF32Type());
-    return PoolOp::create(builder, location, type, poolFunction, rows, Value(), lengths);
-  }
-
-  Value pool(Value hidden) {
-    Value pooled = poolRows(pooling.getFunction(), hidden);
-    if (!pooling.getNormalize())
-      return pooled;
-    // The epsilon of torch.nn.functional.normalize, which sentence-transformers calls.
-    return NormOp::create(builder, location, pooled.getType(), NormFunction::L2, pooled, Value(), Value(),
-                          llvm::APFloat(1e-12), 1, llvm::APFloat(0.0));
   }
 
   PoolingOp pooling;

@@ -119,3 +119,55 @@ Value TensorBuilder::mlp(MlpLayerOp op, Value rows) {
     active = MultiplyOp::create(builder, location, up.getType(), active, up);
   return linear(active, name + ".down", width, op.getBias());
 }
+
+Value TensorBuilder::pool(PoolFunction function, Value rows, Value lengths, Value skips) {
+  int64_t features = cast<RankedTensorType>(rows.getType()).getShape().back();
+  auto type = RankedTensorType::get({ShapedType::kDynamic, features}, builder.getF32Type());
+  return PoolOp::create(builder, location, type, function, rows, Value(), lengths, skips);
+}
+
+Value TensorBuilder::dense(DenseAttr layer, const Twine &name, Value rows) {
+  Value result = linear(rows, name, layer.getSize(), layer.getBias());
+  if (ActivationFunctionAttr nonlinearity = layer.getFunction())
+    result = activation(result, nonlinearity.getValue());
+  if (!layer.getResidual())
+    return result;
+  bool sameSize = rows.getType() == result.getType();
+  return add(sameSize ? rows : linear(rows, name + ".residual", layer.getSize(), /*hasBias=*/false), result);
+}
+
+Value TensorBuilder::poolingLayers(ArrayAttr layers, const Twine &prefix, Value rows) {
+  for (auto [index, layer] : llvm::enumerate(layers)) {
+    std::string name = (prefix + Twine(index)).str();
+    if (auto product = dyn_cast<DenseAttr>(layer)) {
+      rows = dense(product, name, rows);
+      continue;
+    }
+    auto norm = cast<VectorNormAttr>(layer);
+    int64_t size = cast<RankedTensorType>(rows.getType()).getShape().back();
+    bool trained = norm.getFunction() != NormFunction::L2;
+    rows = NormOp::create(builder, location, rows.getType(), norm.getFunction(), rows,
+                          trained ? weight(name + ".weight", {size}) : Value(),
+                          trained ? weight(name + ".bias", {size}) : Value(), norm.getEpsilon().getValue(), 1,
+                          llvm::APFloat(0.0));
+  }
+  return rows;
+}
+
+Value TensorBuilder::pooledVector(PoolingOp op, Value rows, Value lengths, Value skips) {
+  rows = poolingLayers(op.getTokenLayers(), "pooling.tokens.", rows);
+  SmallVector<Value> parts;
+  for (auto function : op.getFunctions().getAsRange<PoolFunctionAttr>())
+    parts.push_back(pool(function.getValue(), rows, lengths, skips));
+  auto type = cast<RankedTensorType>(parts.front().getType());
+  auto ofSize = [&](int64_t size) { return type.clone({ShapedType::kDynamic, size}); };
+  Value vector = parts.front();
+  if (parts.size() > 1)
+    vector =
+        ConcatOp::create(builder, location, ofSize(type.getDimSize(1) * static_cast<int64_t>(parts.size())), parts);
+  vector = poolingLayers(op.getLayers(), "pooling.", vector);
+  int64_t whole = cast<RankedTensorType>(vector.getType()).getDimSize(1), size = op.getSize();
+  if (size == 0 || size == whole)
+    return vector;
+  return SplitOp::create(builder, location, TypeRange{ofSize(size), ofSize(whole - size)}, vector).getResult(0);
+}

@@ -36,10 +36,18 @@ protected:
   mlir::Value rotate(mlir::Value rows, RotaryAttr rotary, int64_t headSize, mlir::Value positions);
   mlir::Value positionTable(TableFunction function, int64_t columns);
   mlir::Value mlp(MlpLayerOp op, mlir::Value rows);
+  mlir::Value pool(PoolFunction function, mlir::Value rows, mlir::Value lengths, mlir::Value skips = {});
+  /// The vector that `op` makes of each sequence; `skips` may be null.
+  mlir::Value pooledVector(PoolingOp op, mlir::Value rows, mlir::Value lengths, mlir::Value skips);
 
   /// The rotary positions of an attention: its own, or the stack's. Those of another stack's keys do not turn.
   RotaryAttr rotaryOf(AttentionLayerOp op);
 
+private:
+  mlir::Value poolingLayers(mlir::ArrayAttr layers, const mlir::Twine &prefix, mlir::Value rows);
+  mlir::Value dense(DenseAttr layer, const mlir::Twine &name, mlir::Value rows);
+
+protected:
   StackOp stack;
   ModelOp model;
   mlir::OpBuilder &builder;

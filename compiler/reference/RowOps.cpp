@@ -218,9 +218,23 @@ template <typename Scalar> static LogicalResult evaluateOp(SplitOp op, State<Sca
   return success();
 }
 
+template <typename Scalar> static LogicalResult evaluateOp(ConcatOp op, State<Scalar> &state) {
+  std::vector<Scalar> values;
+  SmallVector<int64_t> shape(state.get(op.getInputs().front()).shape());
+  for (int64_t r = 0, rows = state.get(op.getInputs().front()).rows(); r < rows; ++r)
+    for (Value part : op.getInputs()) {
+      const Tensor<Scalar> &input = state.get(part);
+      if (input.rows() != rows)
+        return op.emitError() << "an input has " << input.rows() << " rows, the first one " << rows;
+      llvm::append_range(values, input.row(r));
+    }
+  shape.back() = cast<RankedTensorType>(op.getType()).getShape().back();
+  return state.set(op, op.getResult(), Tensor<Scalar>(shape, std::move(values)));
+}
+
 void attachRowOpModels(MLIRContext *context) {
-  attachModels<EmbedOp, LinearOp, AddOp, MultiplyOp, ScaleOp, ActivationOp, SoftcapOp, NormOp, RotaryOp, SplitOp>(
-      context);
+  attachModels<EmbedOp, LinearOp, AddOp, MultiplyOp, ScaleOp, ActivationOp, SoftcapOp, NormOp, RotaryOp, SplitOp,
+               ConcatOp>(context);
 }
 
 } // namespace tenon::reference

@@ -359,22 +359,52 @@ template <typename Scalar> static LogicalResult evaluateOp(UnfoldOp op, State<Sc
 // Pools
 //===----------------------------------------------------------------------===//
 
+/// How much row t of a sequence counts, and what the sum is divided by for so many rows of this weight in all.
+static double poolWeight(PoolFunction function, int64_t t) {
+  return function == PoolFunction::WeightedMean ? static_cast<double>(t + 1) : 1;
+}
+
+static double poolDivisor(PoolFunction function, double weights) {
+  return function == PoolFunction::MeanSqrt ? std::sqrt(weights) : weights;
+}
+
+/// One vector of the rows from `skip` on.
+template <typename Scalar>
+static std::vector<Scalar> pooled(PoolFunction function, const Tensor<Scalar> &input, Sequence sequence, int64_t skip) {
+  int64_t first = skip, end = sequence.length;
+  if (function == PoolFunction::Cls) {
+    first = skip < sequence.length ? skip : 0;
+    end = std::min<int64_t>(first + 1, sequence.length);
+  } else if (function == PoolFunction::Last) {
+    first = std::max(skip, sequence.length - 1);
+  }
+  bool largest = function == PoolFunction::Max;
+  std::vector<Scalar> result(input.columns(), largest ? -std::numeric_limits<Scalar>::infinity() : 0);
+  double weights = 0;
+  for (int64_t t = first; t < end; ++t) {
+    double weight = function == PoolFunction::Last || function == PoolFunction::Cls ? 1 : poolWeight(function, t);
+    weights += weight;
+    for (auto [value, x] : llvm::zip_equal(result, input.row(sequence.begin + t)))
+      value = !largest                         ? value + static_cast<Scalar>(weight) * x
+              : (x > value || std::isnan(x)) ? x
+                                               : value;
+  }
+  if (!largest && weights > 0)
+    for (Scalar &value : result)
+      value /= static_cast<Scalar>(poolDivisor(function, weights));
+  return result;
+}
+
 template <typename Scalar> static LogicalResult evaluateOp(PoolOp op, State<Scalar> &state) {
   const Tensor<Scalar> &input = state.get(op.getInput());
   FailureOr<SmallVector<Sequence>> sequences = getSequences(op, state, input, op.getStarts(), op.getLengths());
   if (failed(sequences))
     return failure();
   int64_t width = input.columns(), batch = sequences->size();
-  std::vector<Scalar> result(batch * width, 0);
+  std::vector<Scalar> result;
   for (auto [b, sequence] : llvm::enumerate(*sequences)) {
-    bool mean = op.getFunction() == PoolFunction::Mean, last = op.getFunction() == PoolFunction::Last;
-    int64_t count = mean ? sequence.length : std::min<int64_t>(sequence.length, 1);
-    int64_t first = sequence.begin + (last && count > 0 ? sequence.length - 1 : 0);
-    for (int64_t t = 0; t < count; ++t)
-      for (int64_t i = 0; i < width; ++i)
-        result[b * width + i] += input.row(first + t)[i];
-    for (int64_t i = 0; i < width && count > 0; ++i)
-      result[b * width + i] /= static_cast<Scalar>(count);
+    int64_t skip = op.getSkips() ? std::max<int32_t>(state.get(op.getSkips()).ints()[b], 0) : 0;
+    llvm::append_range(result, pooled(op.getFunction(), input, sequence, skip));
   }
   return state.set(op, op.getResult(), Tensor<Scalar>({batch, width}, std::move(result)));
 }

@@ -13,11 +13,14 @@ inline constexpr llvm::StringRef normKindNames[] = {"layernorm", "rmsnorm"};
 inline constexpr llvm::StringRef normPlaceNames[] = {"before", "after", "both"};
 inline constexpr llvm::StringRef positionKindNames[] = {"none", "learned", "sinusoidal", "rotary"};
 inline constexpr llvm::StringRef spacingNames[] = {"ends", "even"};
-inline constexpr llvm::StringRef activationNames[] = {"gelu", "gelu_tanh",    "relu",
-                                                      "silu", "relu_squared", "quick_gelu"};
+inline constexpr llvm::StringRef activationNames[] = {"gelu",         "gelu_tanh",  "relu", "silu",
+                                                      "relu_squared", "quick_gelu", "tanh", "sigmoid"};
 inline constexpr llvm::StringRef scalingKindNames[] = {"none", "linear", "dynamic_ntk", "llama3", "yarn"};
 inline constexpr llvm::StringRef parallelNormNames[] = {"one", "each"};
-inline constexpr llvm::StringRef poolingKindNames[] = {"mean", "cls"};
+inline constexpr llvm::StringRef poolingKindNames[] = {"mean", "cls", "max", "mean_sqrt", "weighted_mean", "last"};
+
+/// Bounds of lists that are written out where they are used.
+inline constexpr size_t maximumPoolings = 16, maximumPoolingLayers = 16, maximumPrompts = 1000;
 
 /// Length of the tables of sinusoidal and rotary positions, which cost memory but hold nothing trained.
 inline constexpr int64_t defaultTableLength = 1024;

@@ -34,7 +34,30 @@ public:
       add("head.bias", {vocab});
   }
 
+  void addPooling(const Pooling &pooling, const Stack &stack) {
+    layers = 0;
+    int64_t size = addPoolingLayers("pooling.tokens.", pooling.tokenLayers, model.widthOf(stack));
+    addPoolingLayers("pooling.", pooling.layers, size * static_cast<int64_t>(pooling.kinds.size()));
+  }
+
 private:
+  /// Parameters are named after their layers' places. Returns how many components come out.
+  int64_t addPoolingLayers(const std::string &prefix, const std::vector<PoolingLayer> &list, int64_t size) {
+    for (size_t i = 0; i < list.size(); ++i) {
+      std::string name = prefix + std::to_string(i);
+      if (const auto *dense = std::get_if<DenseLayer>(&list[i])) {
+        addLinear(name, dense->size, size, dense->bias);
+        if (dense->residual && dense->size != size)
+          add(name + ".residual.weight", {dense->size, size});
+        size = dense->size;
+      } else if (!std::get<VectorNorm>(list[i]).unit) {
+        add(name + ".weight", {size});
+        add(name + ".bias", {size});
+      }
+    }
+    return size;
+  }
+
   void add(const std::string &name, llvm::SmallVector<int64_t, 2> shape) {
     list.push_back({name, std::move(shape), layers});
   }
@@ -156,6 +179,9 @@ std::vector<Parameter> tenon::spec::placesOfParameters(const Model &model) {
   for (const Stack &stack : model.stacks)
     if (model.head && model.head->stack == stack.name)
       collector.addHead(*model.head, stack);
+  for (const Stack &stack : model.stacks)
+    if (model.pooling && model.pooling->stack == stack.name)
+      collector.addPooling(*model.pooling, stack);
   return list;
 }
 

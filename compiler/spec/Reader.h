@@ -25,7 +25,6 @@ private:
 
   // SpecReader.cpp: the model.
   void readVersion(Fields &fields);
-  void readPooling(const YamlNode &node);
   void readHead(const YamlNode &node);
   /// The stack that `fields` names with 'stack', or the only one.
   std::string readStackName(Fields &fields, const YamlNode &node, llvm::StringRef what);
@@ -33,6 +32,17 @@ private:
   void readName(const YamlEntry &entry, llvm::ArrayRef<llvm::StringRef> known);
   std::optional<TensorName> readTensor(const YamlEntry &entry);
   std::string readPath(Fields &fields, llvm::StringRef key);
+
+  // PoolingReader.cpp: one vector for a text, and what stands before it.
+  void readPooling(const YamlNode &node);
+  void readPoolingKinds(const YamlNode &node, std::vector<PoolingKind> &kinds);
+  /// Returns how many components they make of `size`.
+  int64_t readPoolingLayers(Fields &fields, llvm::StringRef key, int64_t size, std::vector<PoolingLayer> &layers);
+  void readDense(const YamlNode &node, int64_t inputs, DenseLayer &dense);
+  void readVectorNorm(const YamlNode &node, VectorNorm &norm);
+  void readPrompts(Fields &fields);
+  /// How long a prompt is, is only known of a text that is read as a whole.
+  void checkPrompts(const YamlNode *pooling);
 
   // AnswerReader.cpp: what goes in and comes out around the stacks.
   void readTokens(const YamlNode &node);
@@ -94,6 +104,8 @@ private:
   void readMlp(const YamlNode &node, MlpSublayer &mlp);
   void readSsru(const YamlNode &node, SsruSublayer &ssru);
 
+  /// An activation or "none", with `activation` unless the key is there.
+  std::optional<Activation> readActivation(Fields &fields, std::optional<Activation> usual);
   void checkElements(const YamlNode *node, llvm::StringRef what, CheckedSize elements);
   /// A number above 0.
   double readPositive(Fields &fields, llvm::StringRef key, double usual);

@@ -75,7 +75,7 @@ struct Positions {
 };
 
 /// QuickGelu is x * sigmoid(1.702 x).
-enum class Activation { Gelu, GeluTanh, Relu, Silu, ReluSquared, QuickGelu };
+enum class Activation { Gelu, GeluTanh, Relu, Silu, ReluSquared, QuickGelu, Tanh, Sigmoid };
 
 /// A convolution over the time, with (kernel - 1) / 2 zeros at both ends: ceil(T / stride) rows of T.
 struct Convolution {
@@ -181,13 +181,40 @@ struct Stack {
   bool cache = false;       ///< Whether it keeps keys and values for tokens to come, without a head too.
 };
 
-enum class PoolingKind { Mean, Cls };
+/// What becomes of a sequence's rows: their mean, first, largest, sum divided by the square root of how many they are,
+/// mean with the weights 1, 2, 3, ..., or last.
+enum class PoolingKind { Mean, Cls, Max, MeanSqrt, WeightedMean, Last };
+
+/// activation(W x + bias); with `residual` plus x, or where its size is another, plus a product of x with a matrix.
+struct DenseLayer {
+  int64_t size = 0;
+  std::optional<Activation> activation; ///< Nothing for none.
+  bool bias = true;
+  bool residual = false;
+};
+
+/// LayerNorm, or what scales a vector to Euclidean length 1.
+struct VectorNorm {
+  bool unit = false;      ///< Length 1; without parameters.
+  double epsilon = 1e-5;  ///< LayerNorm only.
+};
+
+using PoolingLayer = std::variant<DenseLayer, VectorNorm>;
 
 /// One vector per sequence from a stack's last hidden state.
 struct Pooling {
   std::string stack;
-  PoolingKind kind = PoolingKind::Mean;
-  bool normalize = false; ///< Scale to Euclidean length 1.
+  std::vector<PoolingLayer> tokenLayers; ///< What becomes of each row first.
+  std::vector<PoolingKind> kinds;        ///< One or several, whose results stand one behind the other.
+  std::vector<PoolingLayer> layers;      ///< What becomes of the vector.
+  int64_t size = 0;                      ///< Only so many of its components are given; 0 for all.
+  bool prompt = true;                    ///< Whether the rows of a prompt's tokens count.
+};
+
+/// A text that stands before those that are read.
+struct Prompt {
+  std::string name;
+  std::string text;
 };
 
 /// Scores over the vocabulary from a stack's last hidden state: softcap(scale * (x W^T + b)).
@@ -265,6 +292,9 @@ struct Model {
   Generation generation;
   std::optional<Audio> audio;
   int64_t textTokens = 0;        ///< Tokens that a text is cut to; 0 for as many as there are positions.
+  bool lowerCase = false;        ///< Whether texts are read in lower case.
+  std::vector<Prompt> prompts;   ///< No name twice.
+  std::string defaultPrompt;     ///< The name of that which stands before every text; empty for none.
   std::vector<TensorName> names; ///< Only the parameters that are not a tensor of the same name.
 
   int64_t widthOf(const Stack &stack) const { return stack.width ? stack.width : width; }

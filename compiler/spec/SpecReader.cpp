@@ -73,6 +73,7 @@ Model SpecReader::read(const YamlNode &root) {
     readPooling(*pooling);
   if (const YamlNode *head = fields.find("head"))
     readHead(*head);
+  checkPrompts(fields.find("pooling"));
   checkSources();
   checkPads();
   model.weights = readPath(fields, "weights");
@@ -88,6 +89,8 @@ Model SpecReader::read(const YamlNode &root) {
   if (const YamlNode *audio = fields.find("audio"))
     readAudio(*audio, model.audio.emplace());
   model.textTokens = fields.integer("text_tokens", 1, maximumExtent).value_or(0);
+  model.lowerCase = fields.boolean("lower_case").value_or(false);
+  readPrompts(fields);
   // With errors above, the parameters that these could stand for are not known.
   if (const YamlNode *shares = fields.find("share"); shares && !diagnostics.hasErrors())
     readShares(*shares);
@@ -127,18 +130,6 @@ std::string SpecReader::readStackName(Fields &fields, const YamlNode &node, llvm
   if (stacks.size() > 1)
     diagnostics.error(node.range, what + " needs 'stack' where there are several: " + commaSeparated(stacks));
   return stacks.size() == 1 ? stacks.front().str() : "";
-}
-
-void SpecReader::readPooling(const YamlNode &node) {
-  Pooling &pooling = model.pooling.emplace();
-  Fields fields(diagnostics, node, "pooling");
-  if (!fields.isMapping())
-    return;
-  pooling.stack = readStackName(fields, node, "pooling");
-  if (const YamlNode *kind = fields.require("kind"))
-    pooling.kind = static_cast<PoolingKind>(readChoice(diagnostics, *kind, "kind", poolingKindNames).value_or(0));
-  pooling.normalize = fields.boolean("normalize").value_or(false);
-  fields.finish();
 }
 
 void SpecReader::readHead(const YamlNode &node) {

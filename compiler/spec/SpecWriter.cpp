@@ -4,6 +4,7 @@
 #include "expressions/Sugar.h"
 #include "spec/Names.h"
 #include "spec/Rotary.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/YAMLParser.h"
@@ -316,11 +317,49 @@ static void writeStack(llvm::raw_ostream &os, const Stack &stack, const Model &m
       os << (&item == &block.front() ? "      - - " : "        - ") << sublayer(item, width) << "\n";
 }
 
+static std::string inBrackets(llvm::ArrayRef<std::string> items) { return "[" + llvm::join(items, ", ") + "]"; }
+
+static std::string poolingLayer(const PoolingLayer &layer) {
+  FlowMapping keys;
+  if (const auto *norm = std::get_if<VectorNorm>(&layer)) {
+    if (norm->epsilon != VectorNorm().epsilon)
+      keys.add("epsilon", shortest(norm->epsilon));
+    return norm->unit ? "normalize" : "{norm: " + keys.str() + "}";
+  }
+  const auto &dense = std::get<DenseLayer>(layer);
+  keys.add("size", dense.size);
+  if (dense.activation)
+    keys.add("activation", activationNames[size_t(*dense.activation)]);
+  keys.addFlag("bias", dense.bias, true).addFlag("residual", dense.residual, false);
+  return "{dense: " + keys.str() + "}";
+}
+
+static std::string poolingLayers(llvm::ArrayRef<PoolingLayer> layers) {
+  return inBrackets(llvm::map_to_vector(layers, poolingLayer));
+}
+
+/// One word by itself, several in brackets.
+static std::string poolingKinds(llvm::ArrayRef<PoolingKind> kinds) {
+  auto words = llvm::map_to_vector(kinds, [](PoolingKind kind) { return poolingKindNames[size_t(kind)].str(); });
+  return words.size() == 1 ? words.front() : inBrackets(words);
+}
+
 static std::string pooling(const Pooling &pooling, size_t stacks) {
   FlowMapping keys;
   if (stacks > 1)
     keys.add("stack", scalar(pooling.stack));
-  keys.add("kind", poolingKindNames[size_t(pooling.kind)]).addFlag("normalize", pooling.normalize, false);
+  llvm::ArrayRef layers = pooling.layers;
+  const auto *last = layers.empty() ? nullptr : std::get_if<VectorNorm>(&layers.back());
+  bool normalize = last && last->unit;
+  if (!pooling.tokenLayers.empty())
+    keys.add("token_layers", poolingLayers(pooling.tokenLayers));
+  keys.add("kind", poolingKinds(pooling.kinds));
+  if (layers.size() > normalize)
+    keys.add("layers", poolingLayers(layers.drop_back(normalize)));
+  keys.addFlag("normalize", normalize, false);
+  if (pooling.size != 0)
+    keys.add("size", pooling.size);
+  keys.addFlag("prompt", pooling.prompt, true);
   return keys.str();
 }
 
@@ -443,6 +482,14 @@ std::string tenon::spec::writeSpec(const Model &model) {
     os << "audio: " << audio(*model.audio) << "\n";
   if (model.textTokens != 0)
     os << "text_tokens: " << model.textTokens << "\n";
+  if (model.lowerCase)
+    os << "lower_case: true\n";
+  if (!model.prompts.empty())
+    os << "prompts:\n";
+  for (const Prompt &prompt : model.prompts)
+    os << "  " << quoted(prompt.name) << ": " << quoted(prompt.text) << "\n";
+  if (!model.defaultPrompt.empty())
+    os << "default_prompt: " << quoted(model.defaultPrompt) << "\n";
   if (!model.names.empty())
     os << "names:\n";
   for (const TensorName &name : model.names)

@@ -174,11 +174,7 @@ void SpecReader::readConvolution(const YamlNode &node, int64_t components, Convo
                                                         ") is even; it is odd, with as many zeros before the rows as "
                                                         "behind them");
   convolution.stride = fields.integer("stride", 1, maximumExtent).value_or(1);
-  std::vector<llvm::StringRef> activations(std::begin(activationNames), std::end(activationNames));
-  activations.push_back("none");
-  size_t activation = fields.choice("activation", activations).value_or(0);
-  convolution.activation =
-      activation < std::size(activationNames) ? std::optional(static_cast<Activation>(activation)) : std::nullopt;
+  convolution.activation = readActivation(fields, Activation::Gelu);
   convolution.bias = fields.boolean("bias").value_or(true);
   checkElements(&node,
                 "channels x inputs x kernel (" + std::to_string(convolution.channels) + " x " +

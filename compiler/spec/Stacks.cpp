@@ -45,3 +45,18 @@ bool tenon::spec::isCausal(const Stack &stack) {
 bool tenon::spec::keepsCache(const Model &model, const Stack &stack) {
   return (stack.cache || (model.head && model.head->stack == stack.name)) && isCausal(stack);
 }
+
+static int64_t componentsBehind(const std::vector<PoolingLayer> &layers, int64_t size) {
+  for (const PoolingLayer &layer : layers)
+    if (const auto *dense = std::get_if<DenseLayer>(&layer))
+      size = dense->size;
+  return size;
+}
+
+int64_t tenon::spec::pooledSize(const Model &model) {
+  const Stack *stack = model.pooling ? model.findStack(model.pooling->stack) : nullptr;
+  if (!stack)
+    return 0;
+  int64_t size = componentsBehind(model.pooling->tokenLayers, model.widthOf(*stack));
+  return componentsBehind(model.pooling->layers, size * static_cast<int64_t>(model.pooling->kinds.size()));
+}

@@ -20,6 +20,9 @@ bool isCausal(const Stack &stack);
 /// Whether `stack` goes on from the keys and values of what it has read: it generates, or is told to, and is causal.
 bool keepsCache(const Model &model, const Stack &stack);
 
+/// Components of the vectors that the model's pooling makes before it leaves some out; 0 without a pooling.
+int64_t pooledSize(const Model &model);
+
 } // namespace tenon::spec
 
 #endif // TENON_SPEC_STACKS_H

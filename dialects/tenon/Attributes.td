@@ -38,7 +38,9 @@ def Tenon_PositionKind : Tenon_Enum<"PositionKind", "How a stack knows positions
 def Tenon_PositionKindAttr : Tenon_EnumAttr<Tenon_PositionKind, "position_kind">;
 
 def Tenon_PoolFunction : Tenon_Enum<"PoolFunction", "How a sequence becomes one vector", [
-  I32EnumAttrCase<"Mean", 0, "mean">, I32EnumAttrCase<"Cls", 1, "cls">, I32EnumAttrCase<"Last", 2, "last">]>;
+  I32EnumAttrCase<"Mean", 0, "mean">, I32EnumAttrCase<"Cls", 1, "cls">, I32EnumAttrCase<"Last", 2, "last">,
+  I32EnumAttrCase<"Max", 3, "max">, I32EnumAttrCase<"MeanSqrt", 4, "mean_sqrt">,
+  I32EnumAttrCase<"WeightedMean", 5, "weighted_mean">]>;
 def Tenon_PoolFunctionAttr : Tenon_EnumAttr<Tenon_PoolFunction, "pool_function">;
 
 def Tenon_TableFunction : Tenon_Enum<"TableFunction", "What a position table holds", [
@@ -126,6 +128,32 @@ def Tenon_ConvolutionAttr : Tenon_Attr<"Convolution", "convolution"> {
   }];
   let parameters = (ins "int64_t":$channels, "int64_t":$kernel, "int64_t":$stride,
                     OptionalParameter<"::tenon::ActivationFunctionAttr">:$function, "bool":$bias);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Tenon_DenseAttr : Tenon_Attr<"Dense", "dense"> {
+  let summary = "A layer of a pooling: a product with a matrix";
+  let description = [{
+    f(x·weightᵀ + bias) of `size` components, f being the nonlinearity, if there is one; with `residual` plus x, or where
+    x has another size, plus the product of x with one more matrix. `bias` tells whether a parameter is added.
+
+    Example: `#tenon.dense<size = 128, function = tanh, bias = true, residual = false>`
+  }];
+  let parameters = (ins "int64_t":$size, OptionalParameter<"::tenon::ActivationFunctionAttr">:$function, "bool":$bias,
+                    "bool":$residual);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Tenon_VectorNormAttr : Tenon_Attr<"VectorNorm", "vector_norm"> {
+  let summary = "A layer of a pooling: a norm";
+  let description = [{
+    `function` and `epsilon` as in `tenon.norm`. `l2` has no parameters, a LayerNorm has two.
+
+    Example: `#tenon.vector_norm<function = l2, epsilon = 1.0e-12>`
+  }];
+  let parameters = (ins EnumParameter<Tenon_NormFunction>:$function, "::mlir::FloatAttr":$epsilon);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

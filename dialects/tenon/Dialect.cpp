@@ -116,6 +116,22 @@ LogicalResult ConvolutionAttr::verify(llvm::function_ref<InFlightDiagnostic()> e
                  failed(verifyBound(emitError, "the stride of a convolution", stride)));
 }
 
+LogicalResult DenseAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t size,
+                                ActivationFunctionAttr, bool, bool) {
+  if (size <= 0)
+    return emitError() << "a dense layer has size " << size << ", which is not positive";
+  return success();
+}
+
+LogicalResult VectorNormAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, NormFunction function,
+                                     FloatAttr epsilon) {
+  if (function == NormFunction::RMSNorm)
+    return emitError() << "a pooling's norm is rmsnorm, expected layernorm or l2";
+  if (!(epsilon.getValueAsDouble() >= 0))
+    return emitError() << "the epsilon of a pooling's norm (" << epsilon.getValueAsDouble() << ") is negative";
+  return success();
+}
+
 LogicalResult RelativeBiasAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t buckets,
                                        int64_t distance, bool bidirectional) {
   int64_t sides = bidirectional ? 2 : 1;
@@ -208,6 +224,39 @@ kernels::Operation tenon::describeOperation(Operation *op) {
     if (Attribute value = op->getAttr(name); value && name != "operandSegmentSizes")
       description.attributes[name.str()] = describeAttribute(value);
   return description;
+}
+
+/// `mean`, or `[mean, max]`.
+static ParseResult parsePoolFunctions(OpAsmParser &parser, ArrayAttr &functions) {
+  SmallVector<Attribute> list;
+  auto parseOne = [&]() -> ParseResult {
+    StringRef word;
+    SMLoc location = parser.getCurrentLocation();
+    if (parser.parseKeyword(&word))
+      return failure();
+    std::optional<PoolFunction> function = symbolizePoolFunction(word);
+    if (!function)
+      return parser.emitError(location) << "'" << word << "' is no pool function";
+    list.push_back(PoolFunctionAttr::get(parser.getContext(), *function));
+    return success();
+  };
+  if (succeeded(parser.parseOptionalLSquare())) {
+    if (parser.parseCommaSeparatedList(parseOne) || parser.parseRSquare())
+      return failure();
+  } else if (parseOne()) {
+    return failure();
+  }
+  functions = parser.getBuilder().getArrayAttr(list);
+  return success();
+}
+
+static void printPoolFunctions(OpAsmPrinter &printer, Operation *, ArrayAttr functions) {
+  bool several = functions.size() != 1;
+  printer << (several ? "[" : "");
+  llvm::interleaveComma(functions, printer, [&](Attribute function) {
+    printer << stringifyPoolFunction(cast<PoolFunctionAttr>(function).getValue());
+  });
+  printer << (several ? "]" : "");
 }
 
 #define GET_OP_CLASSES

@@ -32,6 +32,17 @@ static LogicalResult verifySources(StackOp stack) {
   return success();
 }
 
+/// What a stack's rows become is long enough to take the first components of.
+static LogicalResult verifyPooledSize(PoolingOp op, StackOp stack) {
+  int64_t size = PoolingOp::componentsBehind(op.getTokenLayers(), stack.getHiddenWidth());
+  size = PoolingOp::componentsBehind(op.getLayers(), size * static_cast<int64_t>(op.getFunctions().size()));
+  if (static_cast<int64_t>(op.getSize()) > size)
+    return op.emitOpError() << "gives " << op.getSize() << " of " << size << " components";
+  if (op.getSkipsPrompt() && stack.getCached())
+    return op.emitOpError() << "skips the prompts of stack '" << op.getStack() << "', which is cached";
+  return success();
+}
+
 LogicalResult ModelOp::verifyRegions() {
   if (failed(verifyPositive(*this, "width", getWidth())))
     return failure();
@@ -43,8 +54,11 @@ LogicalResult ModelOp::verifyRegions() {
         return failure();
     } else if (auto pooling = dyn_cast<PoolingOp>(op)) {
       ++poolings;
-      if (!lookupSymbol<StackOp>(pooling.getStack()))
+      auto stack = lookupSymbol<StackOp>(pooling.getStack());
+      if (!stack)
         return pooling.emitOpError() << "names stack '" << pooling.getStack() << "', which the model does not have";
+      if (failed(verifyPooledSize(pooling, stack)))
+        return failure();
     } else if (auto head = dyn_cast<HeadOp>(op)) {
       ++heads;
       auto stack = lookupSymbol<StackOp>(head.getStack());
@@ -290,6 +304,23 @@ LogicalResult AttentionLayerOp::verify() {
   if (getRelative() && getScore())
     return emitOpError() << "has a relative bias beside a score, expected one of them";
   return verifyMaskAndScore(*this, getMask(), getScore(), sizes.size() / 2);
+}
+
+int64_t PoolingOp::componentsBehind(ArrayAttr layers, int64_t size) {
+  for (Attribute layer : layers)
+    if (auto dense = dyn_cast<DenseAttr>(layer))
+      size = dense.getSize();
+  return size;
+}
+
+LogicalResult PoolingOp::verify() {
+  if (getFunctions().empty() || !llvm::all_of(getFunctions(), llvm::IsaPred<PoolFunctionAttr>))
+    return emitOpError() << "functions are " << getFunctions() << ", expected one or more pool functions";
+  for (ArrayAttr layers : {getTokenLayers(), getLayers()})
+    for (Attribute layer : layers)
+      if (!isa<DenseAttr, VectorNormAttr>(layer))
+        return emitOpError() << "has the layer " << layer << ", expected a dense layer or a vector norm";
+  return verifyNotNegative(*this, "size", getSize());
 }
 
 LogicalResult MlpLayerOp::verify() { return verifyPositive(*this, "hidden", getHidden()); }

@@ -33,7 +33,7 @@ def Tenon_ModelOp : Tenon_ModelLevelOp<"model", [SymbolTable, Symbol, IsolatedFr
         tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {bias, output_bias}
         tenon.mlp_layer "mlp" hidden 32 gelu {bias}
       }
-      tenon.pooling @encoder mean {normalize}
+      tenon.pooling @encoder mean {layers = [#tenon.vector_norm<function = l2, epsilon = 1.0e-12>]}
     }
     ```
   }];
@@ -284,11 +284,12 @@ def Tenon_SsruLayerOp : Tenon_SublayerOp<"ssru_layer"> {
 def Tenon_PoolingOp : Tenon_ModelLevelOp<"pooling", [HasParent<"ModelOp">]> {
   let summary = "One vector per sequence from a stack's last hidden state";
   let description = [{
-    The mean over a sequence's tokens, or its first or last token's hidden state; scaled to Euclidean length 1 where
-    `normalize` is set.
+    `token_layers` are applied to each token's hidden state, one after the other. What `functions` make of a sequence's
+    tokens (see `tenon.pool`) stands side by side, and `layers` are applied to that. Only the first `size` components are
+    given where it is not 0. With `skips_prompt` callers say how many tokens of each sequence are left out, at its start.
 
-    B×T×W becomes B×W (Reimers and Gurevych, "Sentence-BERT"). A sequence of no token has zeros, also where
-    `normalize` is set.
+    Parameters are named `pooling.tokens.I` and `pooling.I` with the place of their layer. B×T×W becomes B×N (Reimers and
+    Gurevych, "Sentence-BERT"), N being `size` or what the last layer gives.
 
     Example:
 
@@ -298,12 +299,21 @@ def Tenon_PoolingOp : Tenon_ModelLevelOp<"pooling", [HasParent<"ModelOp">]> {
         tenon.token_input vocab 100 positions <kind = none, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
         tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5
       }
-      tenon.pooling @decoder mean {normalize}
+      tenon.pooling @decoder [mean, max] {
+        layers = [#tenon.dense<size = 8, function = tanh, bias = true, residual = false>,
+                  #tenon.vector_norm<function = l2, epsilon = 1.0e-12>], size = 4 : i64}
     }
     ```
   }];
-  let arguments = (ins FlatSymbolRefAttr:$stack, Tenon_PoolFunctionAttr:$function, UnitAttr:$normalize);
-  let assemblyFormat = "$stack $function attr-dict";
+  let arguments = (ins FlatSymbolRefAttr:$stack, ArrayAttr:$functions, DefaultValuedAttr<ArrayAttr, "{}">:$token_layers,
+                   DefaultValuedAttr<ArrayAttr, "{}">:$layers, DefaultValuedAttr<I64Attr, "0">:$size, UnitAttr:$skips_prompt);
+  // One function is written as a word, as most models have it.
+  let assemblyFormat = "$stack custom<PoolFunctions>($functions) attr-dict";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// How many components `layers` make of `size`; of a layer that is not one, as many.
+    static int64_t componentsBehind(::mlir::ArrayAttr layers, int64_t size);
+  }];
 }
 
 def Tenon_HeadOp : Tenon_ModelLevelOp<"head", [HasParent<"ModelOp">]> {

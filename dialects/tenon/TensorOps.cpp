@@ -213,6 +213,23 @@ LogicalResult SplitOp::verify() {
   return success();
 }
 
+LogicalResult ConcatOp::verify() {
+  if (getInputs().empty())
+    return emitOpError() << "has no inputs, expected at least one";
+  if (failed(verifyStaticColumns(*this, "result", getResult())))
+    return failure();
+  int64_t sum = 0;
+  for (Value part : getInputs()) {
+    if (failed(verifyStaticColumns(*this, "input", part)) ||
+        failed(verifySameRows(*this, "input", part, getResult())))
+      return failure();
+    sum += columns(part);
+  }
+  if (sum != columns(getResult()))
+    return emitOpError() << "inputs have " << sum << " columns in all, the result " << columns(getResult());
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Sequences
 //===----------------------------------------------------------------------===//
@@ -251,6 +268,9 @@ kernels::Operation AttentionOp::describe() {
 LogicalResult PoolOp::verify() {
   if (failed(verifySequences(*this, getInput(), getStarts(), getLengths())))
     return failure();
+  if (getSkips() && getSkips().getType() != getLengths().getType())
+    return emitOpError() << "skips are " << getSkips().getType() << ", expected one per sequence, "
+                         << getLengths().getType();
   ArrayRef<int64_t> result = getResult().getType().getShape();
   if (result.size() != 2 || result[1] != columns(getInput()) || result[0] != getLengths().getType().getDimSize(0))
     return emitOpError() << "result is " << getResult().getType() << ", expected one row of " << columns(getInput())

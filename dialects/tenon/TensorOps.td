@@ -340,6 +340,26 @@ def Tenon_SplitOp : Tenon_TensorOp<"split", "View"> {
   let hasVerifier = 1;
 }
 
+def Tenon_ConcatOp : Tenon_TensorOp<"concat", "Row"> {
+  let summary = "Tensors side by side in the last dimension";
+  let description = [{
+    The inputs have equally many rows; the result's rows are theirs, one behind the other.
+
+    Example:
+
+    ```mlir
+    func.func @concat(%a: tensor<?x8xf32>, %b: tensor<?x3xf32>) -> tensor<?x11xf32> {
+      %0 = tenon.concat %a, %b : (tensor<?x8xf32>, tensor<?x3xf32>) -> tensor<?x11xf32>
+      return %0 : tensor<?x11xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Tenon_FloatTensor>:$inputs);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = "$inputs attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
 //===----------------------------------------------------------------------===//
 // Sequences
 //===----------------------------------------------------------------------===//
@@ -386,26 +406,33 @@ def Tenon_AttentionOp : Tenon_TensorOp<"attention", "Sequence", [AttrSizedOperan
   }];
 }
 
-def Tenon_PoolOp : Tenon_TensorOp<"pool", "Sequence"> {
+def Tenon_PoolOp : Tenon_TensorOp<"pool", "Sequence", [AttrSizedOperandSegments]> {
   let summary = "One row per sequence";
   let description = [{
-    `mean` is the mean of a sequence's rows, summed in order; `cls` its first row, `last` its last. A sequence of length 0 gives zeros. The
-    input is B×T×W, or R×W with `starts`; the result B×W.
+    Of the rows t = s to n - 1 of a sequence of n rows, s being its number in `skips`, or 0 without them:
+
+    - `mean`: the sum of the rows, in order, divided by n - s; `mean_sqrt`: by the square root of n - s;
+    - `weighted_mean`: the sum of (t + 1) · x[t], divided by that of t + 1;
+    - `max`: the largest number of each column; NaN where one is NaN;
+    - `cls`: row s; `last`: row n - 1.
+
+    Where no row is left, `max` is -infinity, `cls` row 0 if there is one, and all others are zeros, as in sentence-transformers.
+    The input is B×T×W, or R×W with `starts`; the result B×W.
 
     Example:
 
     ```mlir
-    func.func @pool(%x: tensor<?x?x8xf32>, %n: tensor<?xi32>) -> tensor<?x8xf32> {
-      %0 = tenon.pool mean %x lengths(%n) : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
+    func.func @pool(%x: tensor<?x?x8xf32>, %n: tensor<?xi32>, %s: tensor<?xi32>) -> tensor<?x8xf32> {
+      %0 = tenon.pool weighted_mean %x lengths(%n) skips(%s) : (tensor<?x?x8xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
       return %0 : tensor<?x8xf32>
     }
     ```
   }];
   let arguments = (ins Tenon_PoolFunctionAttr:$function, Tenon_FloatTensor:$input, Optional<Tenon_IntTensor>:$starts,
-                   Tenon_IntTensor:$lengths);
+                   Tenon_IntTensor:$lengths, Optional<Tenon_IntTensor>:$skips);
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = [{
-    $function $input (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` attr-dict `:`
+    $function $input (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` (`skips` `(` $skips^ `)`)? attr-dict `:`
     functional-type(operands, results)
   }];
   let hasVerifier = 1;

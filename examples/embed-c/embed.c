@@ -15,7 +15,7 @@ static int compare(tenon_model *model, tenon_session *session, const char *const
   tenon_model_info info = {.struct_size = sizeof info};
   if (!check(tenon_model_describe(model, &info)))
     return 0;
-  size_t width = (size_t)info.width;
+  size_t width = (size_t)info.embedding_width;
   float *embeddings = malloc(2 * width * sizeof *embeddings);
   int ok = embeddings && check(tenon_session_embed_texts(session, texts, 2, embeddings));
   if (ok) {

@@ -36,7 +36,7 @@ public:
       : model(library), session(model), sentences(readLines(path)), embeddings(session.embedTexts(sentences)) {}
 
   void search(const std::string &query) {
-    size_t width = static_cast<size_t>(model.info().width);
+    size_t width = static_cast<size_t>(model.info().embedding_width);
     std::vector<float> wanted = session.embedTexts(std::vector<std::string>{query});
 
     // Embeddings have length 1, so their product is the cosine of the angle between them.

@@ -56,6 +56,45 @@ void describe(const Model &model, tenon_model_info &info) {
   info.source_positions = encode ? encode->limits.positions : 0;
   info.source_features = hasSource(model) ? sourceFeatures(model) : 0;
   info.source_width = sourceWidth(model);
+  info.embedding_width = embeddingWidth(model);
+  info.prompts = model.prompts().data();
+  info.prompt_count = model.prompts().size();
+  info.default_prompt = manifest.defaultPrompt.empty() ? nullptr : manifest.defaultPrompt.c_str();
+}
+
+/// What stands before every text.
+std::string_view promptText(const Manifest &manifest, const tenon_embed_options *options) {
+  if (options && options->prompt && options->prompt_text)
+    fail(TENON_ERROR_INVALID_ARGUMENT, "prompt and prompt_text are both given, expected one of them");
+  if (options && options->prompt_text)
+    return options->prompt_text;
+  std::string_view name = options && options->prompt ? options->prompt : manifest.defaultPrompt;
+  if (name.empty() && !(options && options->prompt))
+    return "";
+  if (const NamedPrompt *prompt = manifest.findPrompt(name))
+    return prompt->text;
+  std::string names;
+  for (const NamedPrompt &prompt : manifest.prompts)
+    names += concat(names.empty() ? "" : ", ", prompt.name);
+  fail(TENON_ERROR_INVALID_ARGUMENT, "model ", manifest.name, " has no prompt \"", name, "\", it has ",
+       names.empty() ? "none" : names);
+}
+
+void embed(tenon_session *session, const char *const *texts, size_t count, const tenon_embed_options *options,
+           float *embeddings) {
+  SessionUse use(session);
+  requirePointer(texts, "texts");
+  requirePointer(embeddings, "embeddings");
+  if (options)
+    requireStructSize(options->struct_size, sizeof *options, "tenon_embed_options");
+  std::vector<std::string_view> views;
+  views.reserve(callerSpan(texts, count, "texts").size());
+  for (size_t text = 0; text < count; ++text) {
+    if (!texts[text])
+      fail(TENON_ERROR_INVALID_ARGUMENT, "text ", text, " is null");
+    views.push_back(texts[text]);
+  }
+  embedTexts(*use, views, promptText(use->model().manifest(), options), embeddings);
 }
 
 /// Gives ids to a caller who has room for them.
@@ -251,21 +290,14 @@ tenon_status tenon_session_encode(tenon_session *session, const int32_t *const *
   });
 }
 
+tenon_status tenon_session_embed(tenon_session *session, const char *const *texts, size_t count,
+                                 const tenon_embed_options *options, float *embeddings) {
+  return guarded([&] { embed(session, texts, count, options, embeddings); });
+}
+
 tenon_status tenon_session_embed_texts(tenon_session *session, const char *const *texts, size_t count,
                                        float *embeddings) {
-  return guarded([&] {
-    SessionUse use(session);
-    requirePointer(texts, "texts");
-    requirePointer(embeddings, "embeddings");
-    std::vector<std::string_view> views;
-    views.reserve(callerSpan(texts, count, "texts").size());
-    for (size_t text = 0; text < count; ++text) {
-      if (!texts[text])
-        fail(TENON_ERROR_INVALID_ARGUMENT, "text ", text, " is null");
-      views.push_back(texts[text]);
-    }
-    embedTexts(*use, views, embeddings);
-  });
+  return guarded([&] { embed(session, texts, count, nullptr, embeddings); });
 }
 
 } // extern "C"

@@ -73,7 +73,24 @@ size_t embeddingWidth(const Session &session) {
   return size_t(rowWidth(expectTensor(session.model().entry("encode").outputs, "embedding", TENON_F32, 2)));
 }
 
+std::vector<std::vector<int32_t>> tokenizeAll(const Model &model, const std::vector<std::string_view> &texts,
+                                              std::string_view prompt, size_t limit) {
+  std::vector<std::vector<int32_t>> tokens;
+  tokens.reserve(texts.size());
+  for (std::string_view text : texts)
+    tokens.push_back(model.tokenize(prompt.empty() ? std::string(text) : concat(prompt, text), limit));
+  return tokens;
+}
+
 } // namespace
+
+int64_t embeddingWidth(const Model &model) {
+  const Entry *encode = model.findEntry("encode");
+  for (const TensorType &output : encode ? encode->outputs : std::vector<TensorType>())
+    if (output.name == "embedding" && !output.shape.empty() && output.shape.back().dim < 0)
+      return output.shape.back().fixed;
+  return 0;
+}
 
 void encodeRows(Session &session, const std::vector<TokenRow> &rows, float *hidden, float *embedding) {
   const Entry &entry = session.model().entry("encode");
@@ -86,13 +103,16 @@ void encodeRows(Session &session, const std::vector<TokenRow> &rows, float *hidd
   // A batch of empty rows still has a column: tensors without elements are not passed to kernels.
   int64_t batch = int64_t(rows.size()), length = std::max(longest, 1);
   std::vector<int32_t> tokens(elementCount({batch, length}, "batch of ", batch, " rows of ", length, " tokens"), 0);
-  std::vector<int32_t> lengths;
+  std::vector<int32_t> lengths, prompts;
   for (size_t row = 0; row < rows.size(); ++row) {
     std::copy_n(rows[row].ids, rows[row].length, tokens.begin() + int64_t(row) * length);
     lengths.push_back(rows[row].length);
+    prompts.push_back(rows[row].prompt);
   }
-  tenon_tensor inputs[2] = {tensor("tokens", TENON_I32, {batch, length}, tokens.data()),
-                            tensor("lengths", TENON_I32, {batch}, lengths.data())};
+  std::vector<tenon_tensor> inputs = {tensor("tokens", TENON_I32, {batch, length}, tokens.data()),
+                                      tensor("lengths", TENON_I32, {batch}, lengths.data())};
+  if (entry.hasInput("prompt_lengths"))
+    inputs.push_back(tensor("prompt_lengths", TENON_I32, {batch}, prompts.data()));
   std::vector<tenon_tensor> outputs;
   int64_t hiddenWidth = 0;
   if (hidden && longest != 0) {
@@ -101,20 +121,20 @@ void encodeRows(Session &session, const std::vector<TokenRow> &rows, float *hidd
   }
   if (embedding)
     outputs.push_back(tensor("embedding", TENON_F32, {batch, int64_t(embeddingWidth(session))}, embedding));
-  session.call("encode", inputs, 2, outputs.data(), outputs.size());
+  session.call("encode", inputs.data(), inputs.size(), outputs.data(), outputs.size());
   if (hiddenWidth)
     clearPadding(hidden, rows, size_t(length), size_t(hiddenWidth));
 }
 
-void embedTexts(Session &session, const std::vector<std::string_view> &texts, float *embeddings) {
+void embedTexts(Session &session, const std::vector<std::string_view> &texts, std::string_view prompt,
+                float *embeddings) {
   if (texts.empty())
     fail(TENON_ERROR_OUT_OF_RANGE, "0 texts to embed, expected at least 1");
   size_t width = embeddingWidth(session);
-  size_t limit = session.model().textTokenLimit();
-  std::vector<std::vector<int32_t>> tokens;
-  tokens.reserve(texts.size());
-  for (std::string_view text : texts)
-    tokens.push_back(session.model().tokenize(text, limit));
+  const Model &model = session.model();
+  size_t limit = model.textTokenLimit();
+  std::vector<std::vector<int32_t>> tokens = tokenizeAll(model, texts, prompt, limit);
+  int32_t promptTokens = model.entry("encode").hasInput("prompt_lengths") ? model.promptTokens(prompt, limit) : 0;
 
   // Rows of like length share a batch, so that little is padding.
   std::vector<size_t> order(texts.size());
@@ -130,7 +150,7 @@ void embedTexts(Session &session, const std::vector<std::string_view> &texts, fl
     std::vector<TokenRow> rows;
     rows.reserve(count);
     for (size_t row = 0; row < count; ++row)
-      rows.push_back({tokens[order[done + row]].data(), int32_t(tokens[order[done + row]].size())});
+      rows.push_back({tokens[order[done + row]].data(), int32_t(tokens[order[done + row]].size()), promptTokens});
     results.resize(count * width);
     encodeRows(session, rows, nullptr, results.data());
     for (size_t row = 0; row < count; ++row)

@@ -267,6 +267,29 @@ AudioFormat parseAudio(const JsonValue &value) {
   return audio;
 }
 
+std::vector<NamedPrompt> parsePrompts(const std::vector<JsonValue> &list) {
+  std::vector<NamedPrompt> prompts;
+  for (const JsonValue &value : list) {
+    prompts.push_back({stringMember(value, "name", "a prompt"), stringMember(value, "text", "a prompt")});
+    const std::string &name = prompts.back().name;
+    if (std::any_of(prompts.begin(), prompts.end() - 1, [&](const NamedPrompt &other) { return other.name == name; }))
+      wrong("two of \"prompts\" have the name \"", name, "\"");
+  }
+  return prompts;
+}
+
+void readPrompts(const JsonValue &root, Manifest &manifest) {
+  if (given(root, "lower_case"))
+    manifest.lowerCase = member(root, "lower_case", Kind::Boolean, "true or false", "the manifest").boolean;
+  if (given(root, "prompts"))
+    manifest.prompts = parsePrompts(arrayMember(root, "prompts", "the manifest"));
+  if (!given(root, "default_prompt"))
+    return;
+  manifest.defaultPrompt = stringMember(root, "default_prompt", "the manifest");
+  if (!manifest.findPrompt(manifest.defaultPrompt))
+    wrong("\"default_prompt\" is \"", manifest.defaultPrompt, "\", which is none of \"prompts\"");
+}
+
 /// Entry points go on from what others have written, in the same memory: those that use a pool have all of its states.
 void checkSameStates(const std::vector<Entry> &entries) {
   auto same = [](const StateType &left, const StateType &right) {
@@ -324,6 +347,7 @@ Manifest readManifest(const JsonValue &root) {
     manifest.generation = GenerationDefaults(*generation);
   if (const JsonValue *audio = given(root, "audio"))
     manifest.audio = parseAudio(*audio);
+  readPrompts(root, manifest);
   if (given(root, "chat_template"))
     manifest.chatTemplate = stringMember(root, "chat_template", "the manifest");
   if (const JsonValue *weights = root.find("weights"); weights && !weights->is(Kind::Null))
@@ -334,6 +358,11 @@ Manifest readManifest(const JsonValue &root) {
 }
 
 } // namespace
+
+const NamedPrompt *Manifest::findPrompt(std::string_view wanted) const {
+  auto found = std::find_if(prompts.begin(), prompts.end(), [&](const NamedPrompt &each) { return each.name == wanted; });
+  return found == prompts.end() ? nullptr : &*found;
+}
 
 bool Entry::hasInput(std::string_view input) const {
   return std::any_of(inputs.begin(), inputs.end(), [&](const TensorType &type) { return type.name == input; });

@@ -97,6 +97,12 @@ struct SpecialTokens {
   std::optional<TimestampTokens> timestamps;
 };
 
+/// A text that stands before those that are embedded.
+struct NamedPrompt {
+  std::string name;
+  std::string text;
+};
+
 struct WeightFileName {
   std::string file;
   uint64_t bytes = 0;
@@ -110,10 +116,16 @@ struct Manifest {
   std::vector<Entry> entries;
   SpecialTokens tokens;
   GenerationDefaults generation;
+  bool lowerCase = false; ///< whether texts are read in lower case
+  std::vector<NamedPrompt> prompts;
+  std::string defaultPrompt; ///< the name of one of them, or ""
   std::string chatTemplate; ///< "" for none
   std::optional<AudioFormat> audio;
   size_t kernelCount = 0;
   std::optional<WeightFileName> weights;
+
+  /// Null where there is none of that name.
+  const NamedPrompt *findPrompt(std::string_view wanted) const;
 };
 
 /// Reads a manifest; a Failure of TENON_ERROR_LIBRARY names what is wrong with it.

@@ -28,6 +28,13 @@ Manifest checkedManifest(const std::string &path, const tenon_library &table) {
   return manifest;
 }
 
+std::vector<tenon_prompt> promptsOf(const Manifest &manifest) {
+  std::vector<tenon_prompt> list;
+  for (const NamedPrompt &prompt : manifest.prompts)
+    list.push_back({prompt.name.c_str(), prompt.text.c_str(), prompt.text.size()});
+  return list;
+}
+
 Weights openWeights(const std::string &path, const Manifest &manifest, const tenon_library &table,
                     WeightLoading loading) {
   if (table.weights && !manifest.weights)
@@ -43,7 +50,7 @@ Weights openWeights(const std::string &path, const Manifest &manifest, const ten
 
 Model::Model(const std::string &path, WeightLoading loading, const std::string &target, uint64_t cacheBytes)
     : library(path, sessionHooks()), description(checkedManifest(path, library.table())),
-      kernels(&library.target(wantedTarget(target))), packed(openWeights(path, description, library.table(), loading)),
+      promptList(promptsOf(description)), kernels(&library.target(wantedTarget(target))), packed(openWeights(path, description, library.table(), loading)),
       cacheBytes(cacheBytes) {
   if (findEntry("prefill"))
     checkGenerates(description);

@@ -34,6 +34,8 @@ public:
   const tenon_target_table &target() const { return *kernels; }
   const uint8_t *weights() const { return packed.data(); }
   uint64_t weightBytes() const { return packed.size(); }
+  /// Those of the manifest, as callers are told of them.
+  const std::vector<tenon_prompt> &prompts() const { return promptList; }
   bool hasTokenizer() const { return library.table().tokenizer != nullptr; }
 
   /// Fails with TENON_ERROR_INVALID_ARGUMENT if there is none of that name.
@@ -53,7 +55,10 @@ public:
 
   /// Token ids of a text, at most `maxTokens` of them; 0 for no limit.
   std::vector<int32_t> tokenize(std::string_view text, size_t maxTokens) const;
-  /// The same of what the model writes, with nothing around it.
+  /// How many of the first tokens of a text that begins with `prompt` are the prompt's: those of the prompt alone, less
+  /// one that is special and ends it.
+  int32_t promptTokens(std::string_view prompt, size_t maxTokens) const;
+  /// Token ids of what the model writes, with nothing around it.
   std::vector<int32_t> tokenizeAnswer(std::string_view text) const;
   /// The text of what the model writes.
   std::string detokenize(const std::vector<int32_t> &ids) const;
@@ -73,6 +78,7 @@ private:
 
   Library library;
   Manifest description;
+  std::vector<tenon_prompt> promptList;
   const tenon_target_table *kernels;
   Weights packed;
   uint64_t cacheBytes;

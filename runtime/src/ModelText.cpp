@@ -20,9 +20,11 @@ int64_t tokenizerTruncation(std::string_view json) {
   return limits ? std::min<int64_t>(length->integer, INT32_MAX) : 0;
 }
 
-std::shared_ptr<const text::Tokenizer> builtFrom(std::string_view json, const std::string &what) {
+std::shared_ptr<const text::Tokenizer> builtFrom(std::string_view json, const std::string &what, bool lowerCase) {
   std::string error;
-  std::shared_ptr<const text::Tokenizer> built = text::Tokenizer::fromJson(json, error);
+  text::ReadOptions options;
+  options.lowerCase = lowerCase;
+  std::shared_ptr<const text::Tokenizer> built = text::Tokenizer::fromJson(json, error, options);
   if (!built)
     fail(TENON_ERROR_TOKENIZER, what, ": ", error);
   return built;
@@ -37,7 +39,7 @@ const text::Tokenizer &Model::tokenizer() const {
   if (!hasTokenizer())
     fail(TENON_ERROR_TOKENIZER, "model ", description.name, " has no tokenizer");
   builtTokenizer = builtFrom({library.table().tokenizer, size_t(library.table().tokenizer_size)},
-                             concat("tokenizer of ", description.name));
+                             concat("tokenizer of ", description.name), description.lowerCase);
   return *builtTokenizer;
 }
 
@@ -47,7 +49,7 @@ const text::Tokenizer &Model::answerTokenizer() const {
   std::lock_guard lock(tokenizerMutex);
   if (!builtAnswerTokenizer)
     builtAnswerTokenizer = builtFrom({library.table().target_tokenizer, size_t(library.table().target_tokenizer_size)},
-                                     concat("target tokenizer of ", description.name));
+                                     concat("target tokenizer of ", description.name), /*lowerCase=*/false);
   return *builtAnswerTokenizer;
 }
 
@@ -72,6 +74,15 @@ std::vector<int32_t> Model::tokenize(std::string_view text, size_t maxTokens) co
     encoding.ids.insert(encoding.ids.begin(), tokens.bos);
   }
   return std::move(encoding.ids);
+}
+
+int32_t Model::promptTokens(std::string_view prompt, size_t maxTokens) const {
+  if (prompt.empty())
+    return 0;
+  std::vector<int32_t> ids = tokenize(prompt, maxTokens);
+  if (!ids.empty() && tokenizer().isSpecial(ids.back()))
+    ids.pop_back();
+  return int32_t(ids.size());
 }
 
 std::string Model::applyChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const {

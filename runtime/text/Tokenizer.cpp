@@ -253,14 +253,33 @@ std::unique_ptr<Tokenizer> build(const JsonValue &file) {
   return std::make_unique<PipelineTokenizer>(std::move(parts));
 }
 
+/// Puts a Lowercase before the normalizer, unless that is one or a sequence with one, as sentence-transformers does.
+void readInLowerCase(nlohmann::json &file) {
+  if (!file.is_object())
+    return;
+  nlohmann::json steps = nlohmann::json::array(), &normalizer = file["normalizer"];
+  if (normalizer.is_object() && normalizer.value("type", "") == "Sequence" && normalizer.contains("normalizers"))
+    steps = normalizer["normalizers"];
+  else if (!normalizer.is_null())
+    steps.push_back(normalizer);
+  for (const nlohmann::json &step : steps)
+    if (step.is_object() && step.value("type", "") == "Lowercase")
+      return;
+  nlohmann::json all = nlohmann::json::array({{{"type", "Lowercase"}}});
+  all.insert(all.end(), steps.begin(), steps.end());
+  normalizer = {{"type", "Sequence"}, {"normalizers", std::move(all)}};
+}
+
 } // namespace
 
-std::unique_ptr<Tokenizer> Tokenizer::fromJson(std::string_view json, std::string &error) {
+std::unique_ptr<Tokenizer> Tokenizer::fromJson(std::string_view json, std::string &error, const ReadOptions &options) {
   try {
     error.clear();
     JsonDocument document;
     if (!parseJson(json, document, error))
       return nullptr;
+    if (options.lowerCase)
+      readInLowerCase(document.root);
     return build(JsonValue(document.root, "", error));
   } catch (const TextError &problem) {
     error = problem.what(); // Added tokens are normalised as texts are.

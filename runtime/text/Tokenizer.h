@@ -34,6 +34,12 @@ struct EncodeOptions {
   bool findSpecial = true;
 };
 
+/// What a model wants of its tokenizer beside what the file says.
+struct ReadOptions {
+  /// Whether texts are read in lower case: a step before the file's normalizer, unless that has such a step itself.
+  bool lowerCase = false;
+};
+
 /// Decodes ids one at a time. Not for two threads at once; must not outlive its tokenizer.
 class TextStream {
 public:
@@ -50,7 +56,7 @@ class Tokenizer {
 public:
   /// Null, and the reason in `error`, for anything that is not a tokenizer.json or that asks for what is not
   /// implemented.
-  static std::unique_ptr<Tokenizer> fromJson(std::string_view json, std::string &error);
+  static std::unique_ptr<Tokenizer> fromJson(std::string_view json, std::string &error, const ReadOptions &options = {});
 
   virtual ~Tokenizer();
 

@@ -22,6 +22,7 @@ void schedulePooling(Region &region, const LoopNest &nest, const Machine &machin
       .parallel(r);
   funcs.stages["start"].compute_at(func, r);
   funcs.stages["length"].compute_at(func, r);
+  funcs.stages["skip"].compute_at(func, r);
   // Whole vectors, since Halide takes masked accesses to what it allocates to be aligned.
   sum.compute_at(func, block).align_storage(c, machine.lanes).vectorize(c, machine.lanes, TailStrategy::GuardWithIf);
   sum.update()

@@ -72,6 +72,21 @@ static void activationAlgorithm(const std::vector<Operand> &operands, OperationF
   funcs.results = {activated};
 }
 
+/// Each column is that of one operand; the others' are brought into their widths and not read.
+static void concatAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  int first = 0;
+  Expr value;
+  for (const Operand &operand : operands) {
+    int width = static_cast<int>(operand.width());
+    Expr part = operand.value(clamp(c - first, 0, width - 1), r);
+    value = value.defined() ? select(c < first, value, part) : part;
+    first += width;
+  }
+  Func joined("joined");
+  joined(c, r) = value;
+  funcs.results = {joined};
+}
+
 static void splitAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   int first = 0;
   for (const TensorType &result : funcs.operation->results) {
@@ -159,7 +174,8 @@ const Algorithms &rowwiseAlgorithms() {
   static const Algorithms algorithms = {
       {"add", addAlgorithm},     {"multiply", multiplyAlgorithm},     {"softcap", softcapAlgorithm},
       {"scale", scaleAlgorithm}, {"activation", activationAlgorithm}, {"split", splitAlgorithm},
-      {"embed", embedAlgorithm}, {"rotary", rotaryAlgorithm},         {"norm", normAlgorithm}};
+      {"embed", embedAlgorithm}, {"rotary", rotaryAlgorithm},         {"norm", normAlgorithm},
+      {"concat", concatAlgorithm}};
   return algorithms;
 }
 

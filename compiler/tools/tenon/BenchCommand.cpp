@@ -77,8 +77,8 @@ void benchEncoder(const Arguments &arguments, const Model &model) {
   std::vector<int32_t> row = someTokens(length, info.vocab);
   std::vector<const int32_t *> rows(arguments.batch, row.data());
   std::vector<int32_t> lengths(arguments.batch, static_cast<int32_t>(row.size()));
-  bool pooled = entryGives(model, "encode", "embedding");
-  std::vector<float> output(pooled ? arguments.batch * info.width : arguments.batch * length * info.width);
+  bool pooled = info.embedding_width > 0;
+  std::vector<float> output(arguments.batch * (pooled ? info.embedding_width : length * info.width));
   std::vector<double> times = measure(session, rows, lengths, output, pooled, arguments.runs);
   double median = times[times.size() / 2];
   double tokens = static_cast<double>(arguments.batch * length);

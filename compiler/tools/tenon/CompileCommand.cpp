@@ -88,6 +88,14 @@ void tools::addCompile(CLI::App &app) {
                    "Stop at a level and write it as text: model, tensor, kernel, host, "
                    "llvm, stmt (Halide's loops) or asm")
       ->check(CLI::IsMember({"model", "tensor", "kernel", "host", "llvm", "stmt", "asm"}));
+  CLI::Option *pooling =
+      command
+          ->add_option("--pooling", arguments->options.pooling,
+                       "Embed texts, in place of the model's own pooling or head: mean, cls, max, mean_sqrt, "
+                       "weighted_mean, last, or several of them, whose results stand side by side")
+          ->delimiter(',');
+  command->add_flag("--normalize", arguments->options.normalize, "Scale what --pooling gives to length 1")
+      ->needs(pooling);
   command->add_flag("--embed", arguments->options.embed, "Put the weights into the library");
   command->add_flag("!--no-fuse", arguments->options.fuse, "One kernel per operation, to look for errors");
   command->add_option("--cache", arguments->options.cacheDirectory,

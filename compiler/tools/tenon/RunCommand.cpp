@@ -11,6 +11,8 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <span>
+#include <string_view>
 #include <nlohmann/json.hpp>
 
 using namespace tenon;
@@ -27,21 +29,11 @@ public:
   void run() {
     collectRows();
     wanted();
-    std::vector<const int32_t *> pointers;
-    std::vector<int32_t> lengths;
-    for (const auto &row : rows) {
-      pointers.push_back(row.data());
-      lengths.push_back(static_cast<int32_t>(row.size()));
-      longest = std::max<int64_t>(longest, static_cast<int64_t>(row.size()));
-    }
-    int64_t batch = static_cast<int64_t>(rows.size());
-    if (wantsHidden)
-      hidden.resize(batch * longest * info.width);
-    if (wantsEmbedding)
-      embedding.resize(batch * info.width);
     auto start = std::chrono::steady_clock::now();
-    check(tenon_session_encode(session.get(), pointers.data(), lengths.data(), rows.size(),
-                               wantsHidden ? hidden.data() : nullptr, wantsEmbedding ? embedding.data() : nullptr));
+    if (wantsHidden)
+      encode(rows, &hidden, nullptr);
+    if (wantsEmbedding)
+      embed();
     seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     writeOutputs();
     if (arguments.json)
@@ -55,16 +47,63 @@ private:
     texts = readTexts(arguments.texts);
     if (!texts.empty() && !info.has_tokenizer)
       throw Failure(arguments.library + ": the model has no tokenizer: give --tokens instead of --text");
+    std::string prompt = promptText();
     for (const std::string &text : texts)
-      rows.push_back(model.tokenize(text, static_cast<size_t>(info.text_tokens)));
+      rows.push_back(model.tokenize(prompt + text, static_cast<size_t>(info.text_tokens)));
     for (const std::string &text : arguments.tokens)
       rows.push_back(parseTokens(text));
     if (rows.empty())
       throw Failure("there is nothing to run on: give --text, --tokens or --input");
   }
 
+  /// What stands before every text.
+  std::string promptText() const {
+    if (arguments.promptText)
+      return *arguments.promptText;
+    const char *name = arguments.prompt ? arguments.prompt->c_str() : info.default_prompt;
+    std::string names;
+    for (size_t i = 0; name && i < info.prompt_count; ++i) {
+      if (std::string_view(info.prompts[i].name) == name)
+        return {info.prompts[i].text, info.prompts[i].text_bytes};
+      names += (names.empty() ? "" : ", ") + std::string(info.prompts[i].name);
+    }
+    if (name)
+      throw Failure("--prompt '" + std::string(name) + "': the model has " +
+                    (names.empty() ? "no prompts" : "the prompts " + names));
+    return "";
+  }
+
+  void encode(std::span<const std::vector<int32_t>> some, std::vector<float> *hiddenStates, float *embeddings) {
+    std::vector<const int32_t *> pointers;
+    std::vector<int32_t> lengths;
+    for (const auto &row : some) {
+      pointers.push_back(row.data());
+      lengths.push_back(static_cast<int32_t>(row.size()));
+      longest = std::max<int64_t>(longest, static_cast<int64_t>(row.size()));
+    }
+    if (hiddenStates)
+      hiddenStates->resize(some.size() * longest * info.width);
+    check(tenon_session_encode(session.get(), pointers.data(), lengths.data(), some.size(),
+                               hiddenStates ? hiddenStates->data() : nullptr, embeddings));
+  }
+
+  /// Texts with their prompt, which the runtime tells from the rest, then tokens as they are.
+  void embed() {
+    if (!texts.empty()) {
+      tenon_embed_options options{};
+      options.struct_size = sizeof options;
+      options.prompt = arguments.prompt ? arguments.prompt->c_str() : nullptr;
+      options.prompt_text = arguments.promptText ? arguments.promptText->c_str() : nullptr;
+      embedding = session.embedTexts(texts, options);
+    }
+    size_t done = embedding.size();
+    embedding.resize(rows.size() * info.embedding_width);
+    if (rows.size() > texts.size())
+      encode(std::span(rows).subspan(texts.size()), nullptr, embedding.data() + done);
+  }
+
   void wanted() {
-    hasEmbedding = entryGives(model, "encode", "embedding");
+    hasEmbedding = info.embedding_width > 0;
     for (const std::string &output : arguments.outputs) {
       auto [name, path] = splitAssignment("--output", output);
       if (name == "hidden")
@@ -73,7 +112,8 @@ private:
         wantsEmbedding = true;
       else if (name != "tokens")
         throw Failure("--output '" + name + "': the model has " + (hasEmbedding ? "embedding, " : "") +
-                      "hidden and tokens");
+                      "hidden and tokens" +
+                      (name == "embedding" ? "; for an embedding, compile it with --pooling" : ""));
     }
     if (arguments.outputs.empty()) {
       wantsEmbedding = hasEmbedding;
@@ -88,7 +128,7 @@ private:
       if (name == "hidden")
         writeNpy(path, floatArray({batch, longest, info.width}, hidden));
       else if (name == "embedding")
-        writeNpy(path, floatArray({batch, info.width}, embedding));
+        writeNpy(path, floatArray({batch, info.embedding_width}, embedding));
       else
         writeNpy(path, tokenArray(rows));
     }
@@ -102,7 +142,8 @@ private:
         row["text"] = texts[i];
       if (wantsEmbedding)
         row["embedding"] =
-            std::vector<float>(embedding.begin() + i * info.width, embedding.begin() + (i + 1) * info.width);
+            std::vector<float>(embedding.begin() + i * info.embedding_width,
+                               embedding.begin() + (i + 1) * info.embedding_width);
       object["rows"].push_back(std::move(row));
     }
     std::cout << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
@@ -111,12 +152,13 @@ private:
   /// A line of numbers per row: its embedding, or each of its hidden states.
   void printRows() const {
     const std::vector<float> &values = wantsEmbedding ? embedding : hidden;
+    int64_t width = wantsEmbedding ? info.embedding_width : info.width;
     for (size_t i = 0; i < rows.size(); ++i) {
       size_t lines = wantsEmbedding ? 1 : rows[i].size();
       size_t first = wantsEmbedding ? i : i * longest;
       for (size_t line = first; line < first + lines; ++line)
-        for (int64_t c = 0; c < info.width; ++c)
-          std::printf("%.9g%c", values[line * info.width + c], c + 1 == info.width ? '\n' : ' ');
+        for (int64_t c = 0; c < width; ++c)
+          std::printf("%.9g%c", values[line * width + c], c + 1 == width ? '\n' : ' ');
     }
   }
 
@@ -180,8 +222,13 @@ void run(const RunArguments &arguments, const CLI::App &command) {
     throw Failure("--input does not go with --tokens or --text, which make the inputs themselves");
   if (arguments.timestamps && arguments.audio.empty())
     throw Failure("--timestamps goes with --audio: they say when something was said");
+  if (arguments.prompt && arguments.promptText)
+    throw Failure("--prompt does not go with --prompt-text, which stands in its place");
   Model model(arguments.library, arguments.hugePages ? TENON_WEIGHTS_COPY_HUGE : TENON_WEIGHTS_MAP, "", 0,
               arguments.checkWeights);
+  if ((arguments.prompt || arguments.promptText) && model.info().embedding_width == 0)
+    throw Failure((arguments.prompt ? "--prompt" : "--prompt-text") + std::string(" is for models that embed texts, and ") +
+                  arguments.library + " gives no embedding");
   if (!arguments.audio.empty())
     return transcribe(arguments, model);
   bool forEntry =
@@ -246,6 +293,10 @@ void tools::addRun(CLI::App &app) {
                    "Output to write, NAME=FILE.npy: embedding, hidden, tokens, logits, or a result of the entry point")
       ->expected(1)
       ->take_all();
+  command->add_option("--prompt", arguments->prompt,
+                      "Name of the model's prompt that stands before texts to embed (default: the model's own choice)");
+  command->add_option("--prompt-text", arguments->promptText,
+                      "What stands before texts to embed, in place of the model's prompts; may be empty");
   command->add_option("--entry", arguments->entry, "Entry point that --input is for (default: encode)");
   command->add_option("--threads", arguments->threads, "Threads (default: as many as CPUs may be used)");
   command->add_flag("--huge-pages", arguments->hugePages,

@@ -8,6 +8,7 @@
 #include "tenon/tenon.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@ inline constexpr const char *kGenerationGroup = "Models that generate";
 struct RunArguments {
   std::string library, entry = "encode", system;
   std::string prefix, prefixTokens; ///< what answers about sources begin with
+  std::optional<std::string> prompt, promptText;
   std::vector<std::string> texts, tokens, inputs, outputs, audio;
   uint32_t threads = 0;
   bool json = false, hugePages = false, checkWeights = false, chat = false, timestamps = false;

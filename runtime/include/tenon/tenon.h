@@ -93,6 +93,13 @@ TENON_API tenon_status tenon_model_retain(tenon_model *model);
 /* Gives a reference back. Sessions hold references of their own. */
 TENON_API tenon_status tenon_model_release(tenon_model *model);
 
+/* A text that a model wants before those that it embeds: "query: ", say. */
+typedef struct tenon_prompt {
+  const char *name;
+  const char *text; /* text_bytes bytes and a NUL; may be empty */
+  size_t text_bytes;
+} tenon_prompt;
+
 /* What a model is. Strings belong to the model and live as long as it does. */
 typedef struct tenon_model_info {
   size_t struct_size; /* sizeof(tenon_model_info), set by the caller */
@@ -115,6 +122,10 @@ typedef struct tenon_model_info {
   int64_t source_positions; /* most tokens or rows of a source; 0 where there is no limit */
   int64_t source_features;  /* numbers in a row of an encoder's features; 0 where it reads tokens */
   int64_t source_width;     /* components of a source's hidden state */
+  int64_t embedding_width;  /* numbers in an embedding; 0 where the model gives none */
+  const tenon_prompt *prompts;
+  size_t prompt_count;
+  const char *default_prompt; /* the name of the one that stands before every text; NULL where none does */
 } tenon_model_info;
 
 TENON_API tenon_status tenon_model_describe(tenon_model *model, tenon_model_info *info);
@@ -176,12 +187,23 @@ TENON_API tenon_status tenon_session_call(tenon_session *session, const char *en
                                           size_t input_count, tenon_tensor *outputs, size_t output_count);
 
 /* The entry point "encode" on rows of token ids, which need no padding: rows[b] has lengths[b] >= 0 of them.
- * hidden is batch x (longest row) x width, zero behind the end of a row; embedding is batch x width. Either may be
- * NULL. */
+ * hidden is batch x (longest row) x width, zero behind the end of a row; embedding is batch x info.embedding_width.
+ * Either may be NULL. */
 TENON_API tenon_status tenon_session_encode(tenon_session *session, const int32_t *const *rows, const int32_t *lengths,
                                             size_t batch, float *hidden, float *embedding);
 
-/* Embeddings (count x width) of NUL-terminated UTF-8 texts, each cut to what the model takes. */
+typedef struct tenon_embed_options {
+  size_t struct_size;      /* sizeof(tenon_embed_options) */
+  const char *prompt;      /* the name of one of info.prompts; NULL: info.default_prompt */
+  const char *prompt_text; /* what stands before every text, in place of a prompt that has a name; "" for nothing */
+} tenon_embed_options;
+
+/* Embeddings (count x info.embedding_width) of NUL-terminated UTF-8 texts, each with its prompt before it, then cut to
+ * what the model takes. `options` may be NULL. */
+TENON_API tenon_status tenon_session_embed(tenon_session *session, const char *const *texts, size_t count,
+                                           const tenon_embed_options *options, float *embeddings);
+
+/* The same with the default prompt, if the model has one. */
 TENON_API tenon_status tenon_session_embed_texts(tenon_session *session, const char *const *texts, size_t count,
                                                  float *embeddings);
 

@@ -289,17 +289,17 @@ public:
     options.threads = threads;
     check(tenon_session_create(model.get(), &options, &handle));
     tenon_model_info info = model.info();
-    width = size_t(info.width);
+    embeddingWidth = size_t(info.embedding_width);
     featureWidth = size_t(info.source_features);
     hiddenWidth = size_t(info.source_width);
   }
   Session(const Session &) = delete;
   Session(Session &&other) noexcept
-      : handle(std::exchange(other.handle, nullptr)), width(other.width), featureWidth(other.featureWidth),
+      : handle(std::exchange(other.handle, nullptr)), embeddingWidth(other.embeddingWidth), featureWidth(other.featureWidth),
         hiddenWidth(other.hiddenWidth) {}
   Session &operator=(Session &&other) noexcept {
     std::swap(handle, other.handle);
-    std::swap(width, other.width);
+    std::swap(embeddingWidth, other.embeddingWidth);
     std::swap(featureWidth, other.featureWidth);
     std::swap(hiddenWidth, other.hiddenWidth);
     return *this;
@@ -322,7 +322,7 @@ public:
     check(tenon_session_call(handle, entry.c_str(), inputs.data(), inputs.size(), outputs.data(), outputs.size()));
   }
 
-  /// One embedding of info().width floats for each row of token ids, one after the other.
+  /// One embedding of info().embedding_width floats for each row of token ids, one after the other.
   std::vector<float> embedTokens(std::span<const std::vector<int32_t>> rows) {
     std::vector<const int32_t *> ids;
     std::vector<int32_t> lengths;
@@ -332,21 +332,28 @@ public:
       ids.push_back(row.data());
       lengths.push_back(int32_t(row.size()));
     }
-    std::vector<float> embeddings(rows.size() * width);
+    std::vector<float> embeddings(rows.size() * embeddingWidth);
     check(tenon_session_encode(handle, ids.data(), lengths.data(), rows.size(), nullptr, embeddings.data()));
     return embeddings;
   }
 
-  /// One embedding of info().width floats for each text, one after the other.
-  std::vector<float> embedTexts(std::span<const std::string> texts) {
+  /// One embedding of info().embedding_width floats for each text, one after the other. `prompt` is the name of one of
+  /// the model's; without it the default one stands before the texts, if there is one.
+  std::vector<float> embedTexts(std::span<const std::string> texts, const char *prompt = nullptr) {
+    tenon_embed_options options{};
+    options.struct_size = sizeof options;
+    options.prompt = prompt;
+    return embedTexts(texts, options);
+  }
+  std::vector<float> embedTexts(std::span<const std::string> texts, const tenon_embed_options &options) {
     std::vector<const char *> pointers;
     for (const std::string &text : texts) {
       if (text.find('\0') != std::string::npos)
         throw Error(TENON_ERROR_INVALID_ARGUMENT, "text " + std::to_string(pointers.size()) + " contains a NUL");
       pointers.push_back(text.c_str());
     }
-    std::vector<float> embeddings(texts.size() * width);
-    check(tenon_session_embed_texts(handle, pointers.data(), pointers.size(), embeddings.data()));
+    std::vector<float> embeddings(texts.size() * embeddingWidth);
+    check(tenon_session_embed(handle, pointers.data(), pointers.size(), &options, embeddings.data()));
     return embeddings;
   }
 
@@ -390,7 +397,7 @@ public:
   Session fork() const {
     Session forked;
     check(tenon_session_fork(handle, &forked.handle));
-    forked.width = width;
+    forked.embeddingWidth = embeddingWidth;
     forked.featureWidth = featureWidth;
     forked.hiddenWidth = hiddenWidth;
     return forked;
@@ -496,7 +503,7 @@ private:
   }
 
   tenon_session *handle = nullptr;
-  size_t width = 0, featureWidth = 0, hiddenWidth = 0;
+  size_t embeddingWidth = 0, featureWidth = 0, hiddenWidth = 0;
 };
 
 /// Appends tokens[i] to sessions[i] of one model, in one pass; the scores of what may come next, one row after the

@@ -53,3 +53,11 @@ func.func @result_has_a_row_per_sequence(%x: tensor<3x?x2xf32>, %n: tensor<3xi32
   %0 = tenon.pool cls %x lengths(%n) : (tensor<3x?x2xf32>, tensor<3xi32>) -> tensor<4x2xf32>
   return
 }
+
+// -----
+
+func.func @skips_are_one_per_sequence(%x: tensor<?x?x2xf32>, %n: tensor<?xi32>, %s: tensor<3xi32>) {
+  // expected-error @below {{skips are 'tensor<3xi32>', expected one per sequence, 'tensor<?xi32>'}}
+  %0 = tenon.pool mean %x lengths(%n) skips(%s) : (tensor<?x?x2xf32>, tensor<?xi32>, tensor<3xi32>) -> tensor<?x2xf32>
+  return
+}

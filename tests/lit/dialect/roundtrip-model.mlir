@@ -22,8 +22,8 @@ tenon.model @everything width 8 {
     // CHECK: tenon.mlp_layer "m" hidden 3 silu
     tenon.mlp_layer "m" hidden 3 silu
   }
-  // CHECK: tenon.pooling @post mean {normalize}
-  tenon.pooling @post mean {normalize}
+  // CHECK: tenon.pooling @post mean {layers = [#tenon.vector_norm<function = l2, epsilon = 1.000000e-12 : f64>]}
+  tenon.pooling @post mean {layers = [#tenon.vector_norm<function = l2, epsilon = 1.0e-12>]}
 }
 // CHECK-LABEL: tenon.model @other_words width 2 {
 tenon.model @other_words width 2 {
@@ -45,8 +45,8 @@ tenon.model @other_words width 2 {
     // CHECK: tenon.mlp_layer "m" hidden 3 tanh
     tenon.mlp_layer "m" hidden 3 tanh
   }
-  // CHECK: tenon.pooling @s cls
-  tenon.pooling @s cls
+  // CHECK: tenon.pooling @s [max, cls] {layers = [#tenon.dense<size = 6, function =  tanh, bias = true, residual = false>, #tenon.vector_norm<function = layernorm, epsilon = 1.000000e-05 : f64>], size = 4 : i64, skips_prompt, token_layers = [#tenon.dense<size = 2, bias = false, residual = true>]}
+  tenon.pooling @s [max, cls] {layers = [#tenon.dense<size = 6, function = tanh, bias = true, residual = false>, #tenon.vector_norm<function = layernorm, epsilon = 1.0e-5>], size = 4 : i64, skips_prompt, token_layers = [#tenon.dense<size = 2, bias = false, residual = true>]}
 }
 // CHECK-LABEL: tenon.model @decoders width 8 {
 tenon.model @decoders width 8 {

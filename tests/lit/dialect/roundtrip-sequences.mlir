@@ -8,6 +8,10 @@ func.func @padded(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %n: tensor<?xi32
   %0 = tenon.attention %q, %k, %k lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
   // CHECK: tenon.pool mean {{%[a-z0-9#]+}} lengths({{%[a-z0-9#]+}}) : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
   %1 = tenon.pool mean %q lengths(%n) : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
+  // CHECK: tenon.pool weighted_mean {{%[a-z0-9#]+}} lengths({{%[a-z0-9#]+}}) skips({{%[a-z0-9#]+}}) : (tensor<?x?x8xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
+  %2 = tenon.pool weighted_mean %q lengths(%n) skips(%n) : (tensor<?x?x8xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
+  // CHECK: tenon.concat {{%[a-z0-9#]+}}, {{%[a-z0-9#]+}} : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x16xf32>
+  %3 = tenon.concat %1, %2 : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x16xf32>
   return
 }
 // CHECK-LABEL: func.func @packed

@@ -38,6 +38,24 @@ class Generation(ctypes.Structure):
                 ("prefill_seconds", ctypes.c_double), ("decode_seconds", ctypes.c_double)]
 
 
+class ModelInfo(ctypes.Structure):
+    """tenon_model_info"""
+
+    _fields_ = [("struct_size", ctypes.c_size_t), *[(name, ctypes.c_char_p) for name in ("name", "target", "spec")],
+                ("manifest", ctypes.c_void_p), ("manifest_size", ctypes.c_size_t),
+                *[(name, ctypes.c_int64) for name in ("width", "vocab", "positions", "types", "text_tokens")],
+                ("weight_bytes", ctypes.c_uint64),
+                *[(name, ctypes.c_int32) for name in ("has_tokenizer", "generates", "has_source", "reserved")],
+                *[(name, ctypes.c_int64) for name in ("source_positions", "source_features", "source_width", "embedding_width")],
+                ("prompts", ctypes.c_void_p), ("prompt_count", ctypes.c_size_t), ("default_prompt", ctypes.c_char_p)]
+
+
+class EmbedOptions(ctypes.Structure):
+    """tenon_embed_options"""
+
+    _fields_ = [("struct_size", ctypes.c_size_t), ("prompt", ctypes.c_char_p), ("prompt_text", ctypes.c_char_p)]
+
+
 def int_array(values):
     return (ctypes.c_int32 * len(values))(*values)
 
@@ -100,6 +118,27 @@ class Session:
 
     def rewind(self, length):
         self.runtime.call("tenon_session_rewind", self.handle, ctypes.c_int64(length))
+
+
+class Embedder(Session):
+    """A session of a model that embeds texts, and the model."""
+
+    def __init__(self, runtime, path):
+        super().__init__(runtime.open(path, 0))
+        info = ModelInfo(struct_size=ctypes.sizeof(ModelInfo))
+        runtime.call("tenon_model_describe", self.model.handle, ctypes.byref(info))
+        self.width = info.embedding_width
+
+    def embed(self, text, prompt=None):
+        result = numpy.empty(self.width, numpy.float32)
+        options = EmbedOptions(ctypes.sizeof(EmbedOptions), prompt and prompt.encode(), None)
+        self.runtime.call("tenon_session_embed", self.handle, (ctypes.c_char_p * 1)(text.encode()), ctypes.c_size_t(1),
+                          ctypes.byref(options), ctypes.c_void_p(result.ctypes.data))
+        return result
+
+    def close(self):
+        self.__exit__()
+        self.model.close()
 
 
 def handles(sessions):

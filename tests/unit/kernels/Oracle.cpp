@@ -80,6 +80,7 @@ private:
                      : op.kind == "unfold"       ? unfold(op)
                      : op.kind == "norm"         ? norm(op)
                      : op.kind == "pool"         ? pool(op)
+                     : op.kind == "concat"       ? concat(op)
                      : op.kind == "rotary"       ? rotary(op)
                      : op.kind == "embed"        ? embed(op)
                                                  : elementwise(op));
@@ -400,16 +401,33 @@ private:
     Matrix like = matrix(static_cast<int64_t>(lengths.size()), x.width());
     return each(like, [&](int64_t b, int64_t c) {
       int64_t length = lengths[static_cast<size_t>(b)], start = starts[static_cast<size_t>(b)];
-      if (length == 0)
-        return T(0);
-      if (text(op, "function") == "cls")
-        return x.at(start, c);
-      if (text(op, "function") == "last")
+      int64_t skip = op.operands.size() > 3 ? in(op, 3).ints[static_cast<size_t>(b)] : 0;
+      const std::string &function = text(op, "function");
+      if (function == "cls" && length > 0)
+        return x.at(start + (skip < length ? skip : 0), c);
+      if (function == "last" && skip < length)
         return x.at(start + length - 1, c);
-      T sum = 0;
-      for (int64_t r = start; r < start + length; ++r)
-        sum += x.at(r, c);
-      return sum / static_cast<T>(length);
+      bool weighted = function == "weighted_mean";
+      T sum = 0, largest = -std::numeric_limits<T>::infinity(), weights = 0;
+      for (int64_t t = skip; t < length && function != "cls" && function != "last"; ++t) {
+        T weight = weighted ? static_cast<T>(t + 1) : T(1);
+        weights += weight;
+        sum += weight * x.at(start + t, c);
+        largest = x.at(start + t, c) > largest || std::isnan(x.at(start + t, c)) ? x.at(start + t, c) : largest;
+      }
+      if (function == "max")
+        return largest;
+      return weights == 0 ? T(0) : sum / (function == "mean_sqrt" ? std::sqrt(weights) : weights);
+    });
+  }
+
+  Matrix concat(const Operation &op) const {
+    Matrix result = matrix(in(op, 0).rows(), op.results[0].shape[1]);
+    return each(result, [&](int64_t r, int64_t c) {
+      size_t part = 0;
+      for (; c >= in(op, part).width(); ++part)
+        c -= in(op, part).width();
+      return in(op, part).at(r, c);
     });
   }
 

@@ -41,7 +41,7 @@ TEST(Rejection, unknownKind) {
   RegionBuilder region;
   EXPECT_EQ(errorOf(region.yield({region.operation("convolution", {region.rows(8)}, 8)})),
             "operation 0 (convolution): unknown kind, expected one of activation, add, append_rows, attention, "
-            "cache_append, embed, linear, multiply, norm, pool, rotary, scale, scan, softcap, split, unfold");
+            "cache_append, concat, embed, linear, multiply, norm, pool, rotary, scale, scan, softcap, split, unfold");
 }
 
 TEST(Rejection, weightsOfAnotherShape) {
@@ -254,6 +254,13 @@ TEST(Rejection, splitThatDoesNotAddUp) {
   RegionBuilder region;
   int parts = region.split(region.rows(8), {3, 4});
   EXPECT_EQ(errorOf(region.yield({parts})), "operation 0 (split): expected results whose widths add to 8, found 7");
+}
+
+TEST(Rejection, concatThatDoesNotAddUp) {
+  RegionBuilder region;
+  int left = region.rows(8), right = region.rows(3);
+  EXPECT_EQ(errorOf(region.yield({region.operation("concat", {left, right}, 12)})),
+            "operation 0 (concat): expected operands whose widths add to 12, found 11");
 }
 
 TEST(Rejection, sizesOver32Bits) {

@@ -137,6 +137,26 @@ TEST(Pool, MeanAndFirstRowOfEachLength) {
   EXPECT_EQ(values(pool("cls", inputs)), (std::vector<double>{1, 2, 4, 5, 0, 0}));
 }
 
+/// The values of sentence-transformers 6.2 for a mask of ones behind the skipped tokens.
+TEST(Pool, FunctionsOfTheRowsBehindThoseThatAreSkipped) {
+  std::vector<Tensor<double>> inputs = {tensor({3, 3, 1}, {1, 5, 3, 2, 7, kNaN, 4, kNaN, kNaN}), ints({3}, {3, 2, 1}),
+                                        ints({3}, {1, 0, 1})};
+  auto pooled = [&](const std::string &function) {
+    return values(compute<double>(
+        "(%x: tensor<?x?x1xf32>, %n: tensor<?xi32>, %s: tensor<?xi32>) -> tensor<?x1xf32>",
+        "%0 = tenon.pool " + function +
+            " %x lengths(%n) skips(%s) : (tensor<?x?x1xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x1xf32>\n"
+            "return %0 : tensor<?x1xf32>",
+        inputs));
+  };
+  EXPECT_EQ(pooled("mean"), (std::vector<double>{4, 4.5, 0}));
+  EXPECT_EQ(pooled("mean_sqrt"), (std::vector<double>{8 / std::sqrt(2), 9 / std::sqrt(2), 0}));
+  EXPECT_EQ(pooled("weighted_mean"), (std::vector<double>{19.0 / 5, 16.0 / 3, 0}));
+  EXPECT_EQ(pooled("max"), (std::vector<double>{5, 7, -std::numeric_limits<double>::infinity()}));
+  EXPECT_EQ(pooled("cls"), (std::vector<double>{5, 2, 4}));
+  EXPECT_EQ(pooled("last"), (std::vector<double>{3, 7, 0}));
+}
+
 TEST(Pool, PackedRows) {
   Tensor<double> result = compute<double>(
       "(%x: tensor<?x1xf32>, %s: tensor<?xi32>, %n: tensor<?xi32>) -> tensor<?x1xf32>",

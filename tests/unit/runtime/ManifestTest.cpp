@@ -100,6 +100,22 @@ TEST(Manifest, WhatIsWrongWithStatesAndTokensIsNamed) {
   expectRefused(changed(R"("chat_template":"{{ x }}")", R"("chat_template":7)"), "\"chat_template\"");
 }
 
+TEST(Manifest, Prompts) {
+  auto with = [](const std::string &more) { return changed(R"("chat_template")", more + R"(,"chat_template")"); };
+  Manifest manifest = parseManifest(with(
+      R"("lower_case":true,"prompts":[{"name":"a","text":"A: "},{"name":"b","text":""}],"default_prompt":"b")"));
+  EXPECT_TRUE(manifest.lowerCase);
+  EXPECT_EQ(manifest.defaultPrompt, "b");
+  ASSERT_TRUE(manifest.findPrompt("a"));
+  EXPECT_EQ(manifest.findPrompt("a")->text, "A: ");
+  EXPECT_FALSE(manifest.findPrompt("c"));
+  expectRefused(with(R"("lower_case":1)"), "\"lower_case\" of the manifest is number, expected true or false");
+  expectRefused(with(R"("prompts":[{"name":"a"}])"), "a prompt has no \"text\"");
+  expectRefused(with(R"("prompts":[{"name":"a","text":""},{"name":"a","text":""}])"),
+                "two of \"prompts\" have the name \"a\"");
+  expectRefused(with(R"("default_prompt":"a")"), "\"default_prompt\" is \"a\", which is none of \"prompts\"");
+}
+
 /// Two entry points that generate, with one thing changed.
 std::string decoder(const std::string &from = "", const std::string &to = "") {
   std::string entries;

@@ -281,9 +281,8 @@ static const Mistake mistakes[] = {
      "kernel (4) is even; it is odd, with as many zeros before the rows as behind them"},
     {"StrideZero", listener, "stride: 2", "stride: 0", "stride (0) is not between 1 and 2147483647"},
     {"ConvolutionActivation", listener, "activation: none", "activation: non",
-     "activation: expected one of gelu, gelu_tanh, relu, silu, relu_squared, quick_gelu, none, found 'non'; did you "
-     "mean "
-     "'none'?"},
+     "activation: expected one of gelu, gelu_tanh, relu, silu, relu_squared, quick_gelu, tanh, sigmoid, none, "
+     "found 'non'; did you mean 'none'?"},
     {"ConvolutionLarge", listener, "channels: 9, kernel: 3", "channels: 9000000, kernel: 301",
      "channels x inputs x kernel (9000000 x 7 x 301) is more than the 2147483647 elements that a tensor can have"},
     {"ScaleOfFeatures", listener, "features: 7", "features: 7, scale: 0", "scale (0) would remove the features"},

@@ -59,7 +59,7 @@ static const Mistake mistakes[] = {
     {"TopKeyUnknown", "", "banana: 1\n",
      "14:1: error: the spec has no key 'banana'\n"
      "14:1: note: its keys are tenon, name, width, stacks, pooling, head, weights, tokenizer, target_tokenizer, "
-     "chat_template, tokens, generation, audio, text_tokens, share, names"},
+     "chat_template, tokens, generation, audio, text_tokens, lower_case, prompts, default_prompt, share, names"},
     {"TopKeyTwice", "", "width: 24\n",
      "14:1: error: key 'width' is given twice\n"
      "3:1: note: it is given here already"},
@@ -67,7 +67,7 @@ static const Mistake mistakes[] = {
      "1:1: error: the spec has no key 'stacks', which it needs\n"
      "4:1: error: the spec has no key 'encoder'\n"
      "4:1: note: its keys are tenon, name, width, stacks, pooling, head, weights, tokenizer, target_tokenizer, "
-     "chat_template, tokens, generation, audio, text_tokens, share, names"},
+     "chat_template, tokens, generation, audio, text_tokens, lower_case, prompts, default_prompt, share, names"},
     {"StacksSequence", "stacks:\n  encoder:", "stacks:\n  - encoder:",
      "5:3: error: stacks: expected a mapping of names to stacks, found a sequence"},
     {"StackTwice", "pooling:", "  encoder: {layers: 1}\npooling:",
@@ -181,14 +181,38 @@ static const Mistake mistakes[] = {
     {"HiddenMissing", "hidden: 48, ", "", "11:14: error: mlp has no key 'hidden', which it needs"},
     {"HiddenTimesWidth", "hidden: 48", "hidden: 2147483647",
      "11:23: error: hidden x width (2147483647 x 24) is more than the 2147483647 elements that a tensor can have"},
-    {"ActivationUnknown", "activation: gelu", "activation: tanh",
-     "11:39: error: activation: expected one of gelu, gelu_tanh, relu, silu, relu_squared, quick_gelu, found 'tanh'"},
+    {"ActivationUnknown", "activation: gelu", "activation: mish",
+     "11:39: error: activation: expected one of gelu, gelu_tanh, relu, silu, relu_squared, quick_gelu, tanh, sigmoid, "
+     "found 'mish'"},
     {"GatedNoBoolean", "activation: gelu", "gated: 1", "11:34: error: gated: expected true or false, found '1'"},
     {"PoolingStackUnknown", "pooling: {", "pooling: {stack: encodre, ",
      "12:18: error: stack: expected one of encoder, found 'encodre'; did you mean 'encoder'?"},
     {"PoolingKindMissing", "pooling: {kind: mean, ", "pooling: {",
      "12:10: error: pooling has no key 'kind', which it needs"},
-    {"PoolingKindUnknown", "kind: mean", "kind: max", "12:17: error: kind: expected one of mean, cls, found 'max'"},
+    {"PoolingKindUnknown", "kind: mean", "kind: median",
+     "12:17: error: kind: expected one of mean, cls, max, mean_sqrt, weighted_mean, last, found 'median'; did you mean "
+     "'mean'?"},
+    {"PoolingKindNone", "kind: mean", "kind: []", "12:17: error: kind: expected 1 to 16 kinds, found 0"},
+    {"PoolingSizeTooLarge", "normalize: true", "layers: [dense: {size: 8}], size: 9",
+     "12:57: error: size (9) is above the 8 components that there are"},
+    {"PoolingLayerUnknown", "normalize: true", "layers: [lstm: {size: 8}]",
+     "12:32: error: pooling layer: expected one of dense, norm, found 'lstm'"},
+    {"PoolingLayersNoSequence", "normalize: true", "layers: dense",
+     "12:31: error: layers: expected a sequence of at most 16 layers, each one of dense, norm, normalize, found "
+     "'dense'"},
+    {"DenseWithoutSize", "normalize: true", "layers: [dense: {bias: false}]",
+     "12:39: error: dense has no key 'size', which it needs"},
+    {"PromptsOfACache", "{heads: 4}\n      - mlp: {hidden: 48, activation: gelu}\npooling: {kind: mean, normalize: true}",
+     "{heads: 4, mask: causal}\n      - mlp: {hidden: 48}\npooling: {kind: mean, prompt: false}\nhead: {tied: true}",
+     "12:10: error: 'prompt: false' is for a stack that reads texts as a whole; 'encoder' goes on token by token"},
+    {"PromptsNoMapping", "", "prompts: [a]\n",
+     "14:10: error: prompts: expected a mapping of at most 1000 names to texts, found a sequence"},
+    {"PromptWithoutAName", "", "prompts: {\"\": a}\n",
+     "14:11: error: prompts: a prompt has a name of at least one character"},
+    {"DefaultPromptUnknown", "", "prompts: {query: a}\ndefault_prompt: qury\n",
+     "15:17: error: default_prompt: expected one of query, found 'qury'; did you mean 'query'?"},
+    {"DefaultPromptAlone", "", "default_prompt: query\n",
+     "14:17: error: 'default_prompt' names one of 'prompts', of which there are none"},
     {"PoolingAmbiguous", "pooling:", "  b: {input: {vocab: 2}, layers: 1, block: [mlp: {hidden: 2}]}\npooling:",
      "13:10: error: pooling needs 'stack' where there are several: encoder, b"},
     {"WeightsAbsolute", "model.safetensors", "/etc/passwd",

@@ -31,8 +31,9 @@ TEST(SpecReader, ReadsAnEncoder) {
   EXPECT_TRUE(stack.norm.bias);
   ASSERT_TRUE(model.pooling);
   EXPECT_EQ(model.pooling->stack, "encoder");
-  EXPECT_EQ(model.pooling->kind, PoolingKind::Mean);
-  EXPECT_TRUE(model.pooling->normalize);
+  EXPECT_EQ(model.pooling->kinds, std::vector{PoolingKind::Mean});
+  ASSERT_EQ(model.pooling->layers.size(), 1u);
+  EXPECT_TRUE(std::get<VectorNorm>(model.pooling->layers[0]).unit);
 }
 
 TEST(SpecReader, FillsInWhatFollowsFromTheRest) {
@@ -99,8 +100,8 @@ text_tokens: 256
   EXPECT_TRUE(gated.gated);
   EXPECT_FALSE(gated.bias);
   EXPECT_EQ(std::get<MlpSublayer>(stack.block[2]).activation, Activation::Relu);
-  EXPECT_EQ(model.pooling->kind, PoolingKind::Cls);
-  EXPECT_FALSE(model.pooling->normalize);
+  EXPECT_EQ(model.pooling->kinds, std::vector{PoolingKind::Cls});
+  EXPECT_TRUE(model.pooling->layers.empty());
   EXPECT_EQ(model.tokenizer, "texts/tokenizer.json");
   EXPECT_EQ(model.textTokens, 256);
 }
@@ -165,7 +166,7 @@ TEST(SpecReader, ReportsAllMistakesAtOnce) {
   EXPECT_EQ(messagesOf(text), "6:65: error: input has no key 'typs'; did you mean 'types'?\n"
                               "7:13: error: layers (0) is not between 1 and 9999\n"
                               "11:39: error: activation: expected one of gelu, gelu_tanh, relu, silu, relu_squared, "
-                              "quick_gelu, found 'geluu'; did "
+                              "quick_gelu, tanh, sigmoid, found 'geluu'; did "
                               "you mean 'gelu'?");
 }
 

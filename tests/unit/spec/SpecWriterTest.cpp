@@ -87,6 +87,14 @@ public:
       add(block);
   }
 
+  void add(const PoolingLayer &layer) {
+    text += "\n layer ";
+    if (const auto *dense = std::get_if<DenseLayer>(&layer))
+      add(dense->size, dense->activation ? int(*dense->activation) : -1, dense->bias, dense->residual);
+    else if (const VectorNorm &norm = std::get<VectorNorm>(layer); add(norm.unit), !norm.unit)
+      real(norm.epsilon);
+  }
+
   void add(const SpecialTokens &tokens) {
     add(tokens.bos.value_or(-1), tokens.pad.value_or(-1), tokens.addBos, tokens.eos.size());
     for (const std::vector<int64_t> *ids :
@@ -112,8 +120,17 @@ static std::string allFields(const Model &model) {
     fields.add(stack);
   if (model.pooling) {
     fields.text += "\n" + model.pooling->stack + " ";
-    fields.add(int(model.pooling->kind), model.pooling->normalize);
+    for (PoolingKind kind : model.pooling->kinds)
+      fields.add(int(kind));
+    for (const std::vector<PoolingLayer> *layers : {&model.pooling->tokenLayers, &model.pooling->layers})
+      for (const PoolingLayer &layer : *layers)
+        fields.add(layer);
+    fields.add(model.pooling->size, model.pooling->prompt);
   }
+  fields.add(model.lowerCase);
+  for (const Prompt &prompt : model.prompts)
+    fields.text += "\nprompt " + prompt.name + "=" + prompt.text;
+  fields.text += "\n" + model.defaultPrompt;
   if (model.head) {
     fields.text += "\nhead " + model.head->stack + " ";
     fields.add(model.head->tied, model.head->bias);
@@ -213,6 +230,33 @@ TEST(SpecWriter, SeveralStacksNameTheOneThatIsPooled) {
   model.stacks[1].name = "other";
   model.pooling->stack = "other";
   expectSameAgain(model);
+}
+
+TEST(SpecWriter, PoolingsAndPromptsReadBack) {
+  for (unsigned bits = 0; bits < 256; ++bits) {
+    auto bit = [&](unsigned index) { return bits >> index & 1; };
+    Model model = llvm::cantFail(read(smallSpec));
+    Pooling &pooling = *model.pooling;
+    pooling.kinds = {PoolingKind(bits % 6)};
+    if (bit(3))
+      pooling.kinds.push_back(PoolingKind::Last);
+    pooling.tokenLayers.clear();
+    pooling.layers.clear();
+    if (bit(4))
+      pooling.tokenLayers = {VectorNorm{.unit = true}, DenseLayer{10, Activation::Tanh, bool(bit(5)), bool(bit(6))}};
+    if (bit(5))
+      pooling.layers = {VectorNorm{.epsilon = bit(6) ? 1e-5 : 1e-3}, DenseLayer{12, std::nullopt, true, bool(bit(7))}};
+    if (bit(7))
+      pooling.layers.push_back(VectorNorm{.unit = true});
+    pooling.size = bit(6) * 7;
+    pooling.prompt = bit(4);
+    model.lowerCase = bit(5);
+    if (bit(3))
+      model.prompts = {{"query", "query: \"a\"\n"}, {"two words: yes", ""}};
+    if (bit(3) && bit(6))
+      model.defaultPrompt = "two words: yes";
+    expectSameAgain(model);
+  }
 }
 
 static RotaryScaling scalingOf(unsigned bits) {

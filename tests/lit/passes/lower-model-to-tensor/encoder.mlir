@@ -30,5 +30,5 @@ tenon.model @bert width 8 {
     tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {bias, output_bias}
     tenon.mlp_layer "mlp" hidden 32 gelu {bias}
   }
-  tenon.pooling @e mean {normalize}
+  tenon.pooling @e mean {layers = [#tenon.vector_norm<function = l2, epsilon = 1.0e-12>]}
 }
