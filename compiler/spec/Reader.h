@@ -7,10 +7,10 @@
 #include "spec/Parameters.h"
 #include "spec/Spec.h"
 #include "runtime/support/CheckedSize.h"
+#include "support/Bounds.h"
 
 namespace tenon::spec {
 
-/// Extents of kernels are 32-bit.
 /// Whether `text` is a letter or '_', then letters, digits and `punctuation`, at most 200 in all.
 bool isName(llvm::StringRef text, llvm::StringRef punctuation);
 
