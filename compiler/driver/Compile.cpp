@@ -8,11 +8,11 @@
 #include "codegen/Manifest.h"
 #include "driver/Context.h"
 #include "driver/ModelBuilder.h"
+#include "driver/ModelManifest.h"
 #include "import/Import.h"
 #include "kernels/Kernels.h"
 #include "passes/Passes.h"
 #include "passes/Weights.h"
-#include "spec/SpecWriter.h"
 #include "support/AtomicFile.h"
 #include "tenon/Dialect.h"
 #include "weights/PackedReuse.h"
@@ -126,15 +126,7 @@ private:
     if (pools)
       if (Error error = import::poolInstead(imported.model, options.pooling, options.normalize))
         return error;
-    manifest.spec = spec::writeSpec(imported.model);
-    manifest.textTokens = imported.model.textTokens;
-    manifest.lowerCase = imported.model.lowerCase;
-    manifest.prompts = imported.model.prompts;
-    manifest.defaultPrompt = imported.model.defaultPrompt;
-    manifest.tokens = imported.model.tokens;
-    manifest.generation = imported.model.generation;
-    manifest.audio = imported.model.audio;
-    manifest.chatTemplate = imported.chatTemplate;
+    describeModel(imported, manifest);
     if (module)
       return Error::success();
     module = buildModel(imported.model, context.get());

@@ -8,6 +8,7 @@
 #include "spec/SpecReader.h"
 #include "spec/SpecWriter.h"
 #include "weights/GgufSource.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MemoryBufferRef.h"
 #include "llvm/Support/Path.h"
 
@@ -28,12 +29,14 @@ static const GgufArchitecture *readArchitecture(GgufKeys &keys) {
   return architecture;
 }
 
-static void useTokenizer(GgufTokenizer tokenizer, GgufKeys &keys, ImportedModel &imported) {
+/// Tokens that the model has no row for stay in the tokenizer: they matter where a text has them.
+static void useTokenizer(GgufTokenizer tokenizer, ImportedModel &imported) {
   spec::Model &model = imported.model;
-  if (!tokenizer.json.empty() && int64_t(tokenizer.tokens) > model.stacks.front().input.vocab)
-    keys.fail("tokenizer.ggml.tokens", "its " + llvm::Twine(tokenizer.tokens) +
-                                           " tokens are more than the rows of token_embd.weight (" +
-                                           llvm::Twine(model.stacks.front().input.vocab) + ")");
+  auto isForeign = [&](int64_t id) { return id >= model.stacks.front().input.vocab; };
+  llvm::erase_if(tokenizer.stops, isForeign);
+  for (std::optional<int64_t> *id : {&tokenizer.begin, &tokenizer.padding})
+    if (*id && isForeign(**id))
+      id->reset();
   model.tokens.bos = tokenizer.begin;
   model.tokens.eos = tokenizer.stops;
   model.tokens.pad = tokenizer.padding;
@@ -57,7 +60,7 @@ llvm::Expected<ImportedModel> tenon::import::importGguf(llvm::StringRef path, co
   readGgufStructure(keys, *architecture, tensors, model);
   if (llvm::Error error = keys.takeError())
     return std::move(error);
-  useTokenizer(readGgufTokenizer(keys), keys, imported);
+  useTokenizer(readGgufTokenizer(keys), imported);
   if (llvm::Error error = keys.takeError())
     return std::move(error);
   model.weights = llvm::sys::path::filename(path);

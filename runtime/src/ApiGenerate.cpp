@@ -177,7 +177,7 @@ tenon_status tenon_session_prefill(tenon_session *session, const int32_t *tokens
       fail(TENON_ERROR_OUT_OF_RANGE, "0 tokens, expected at least 1");
     std::span<const int32_t> added = callerSpan(tokens, count, "tokens");
     Sequence &sequence = use->sequence();
-    checkTokens(entry, sequence.length(), added, 0);
+    checkTokens(use->model(), entry, sequence.length(), added, 0);
     Sequence before = sequence;
     std::vector<float> last(size_t(logitsWidth(entry)));
     Prompt prompt{&sequence, added, &use.cancelled()};
@@ -201,7 +201,7 @@ tenon_status tenon_session_score(tenon_session *session, const int32_t *tokens, 
     if (count == 0)
       fail(TENON_ERROR_OUT_OF_RANGE, "0 tokens, expected at least 1");
     std::span<const int32_t> added = callerSpan(tokens, count, "tokens");
-    checkTokens(entry, use->sequence().length(), added, 0);
+    checkTokens(use->model(), entry, use->sequence().length(), added, 0);
     score(*use, added, logits, hidden);
   });
 }
@@ -216,7 +216,7 @@ tenon_status tenon_decode(tenon_session *const *sessions, const int32_t *tokens,
     std::vector<Step> steps;
     for (size_t row = 0; row < count; ++row) {
       Sequence &sequence = uses[row]->sequence();
-      checkTokens(entry, sequence.length(), {tokens + row, 1}, row);
+      checkTokens(uses[0]->model(), entry, sequence.length(), {tokens + row, 1}, row);
       steps.push_back({&sequence, {tokens + row, 1}});
     }
     ForwardOutputs outputs;

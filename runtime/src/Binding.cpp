@@ -3,11 +3,13 @@
 #include "Binding.h"
 
 #include "Failure.h"
+#include "Model.h"
 #include "Sizes.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <functional>
 #include <string_view>
 
 namespace tenon::runtime {
@@ -148,21 +150,22 @@ std::vector<int64_t> checkedLengths(const Binding &binding, int64_t rows, int64_
   return lengths;
 }
 
+/// Calls `refuse` with the first id that is not below `limit`, and where it stands.
 void checkIds(const Binding &binding, std::string_view name, int64_t limit, const std::vector<int64_t> &lengths,
-              int64_t columns) {
+              int64_t columns, const std::function<void(int32_t id, const std::string &place)> &refuse) {
   const BoundTensor *ids = limit ? tokenInput(binding, name, 2) : nullptr;
   if (!ids)
     return;
   const auto *values = static_cast<const int32_t *>(ids->data);
   for (size_t row = 0; row < lengths.size(); ++row)
     for (int64_t column = 0; column < lengths[row]; ++column)
-      if (int64_t id = values[int64_t(row) * columns + column]; id < 0 || id >= limit)
-        fail(TENON_ERROR_OUT_OF_RANGE, "input ", name, ", row ", row, ", position ", column, ": id ", id,
-             ", expected 0 to ", limit - 1);
+      if (int32_t id = values[int64_t(row) * columns + column]; id < 0 || id >= limit)
+        refuse(id, concat("input ", name, ", row ", row, ", position ", column));
 }
 
 /// The limits are about the inputs "tokens", "types" and "lengths".
-void checkLimits(const Limits &limits, const Binding &binding) {
+void checkLimits(const Model &model, const Entry &entry, const Binding &binding) {
+  const Limits &limits = entry.limits;
   const BoundTensor *tokens = tokenInput(binding, "tokens", 2);
   if (!tokens)
     return;
@@ -171,15 +174,19 @@ void checkLimits(const Limits &limits, const Binding &binding) {
     fail(TENON_ERROR_OUT_OF_RANGE, "input tokens has rows of ", columns, " tokens, the model takes at most ",
          limits.positions);
   std::vector<int64_t> lengths = checkedLengths(binding, rows, columns);
-  checkIds(binding, "tokens", limits.vocab, lengths, columns);
+  checkIds(binding, "tokens", limits.vocab, lengths, columns, [&](int32_t id, const std::string &place) {
+    model.failToken(entry, id, limits.vocab, place);
+  });
   const BoundTensor *types = tokenInput(binding, "types", 2);
   if (types && types->shape == tokens->shape)
-    checkIds(binding, "types", limits.types, lengths, columns);
+    checkIds(binding, "types", limits.types, lengths, columns, [&](int32_t id, const std::string &place) {
+      fail(TENON_ERROR_OUT_OF_RANGE, place, ": id ", id, ", expected 0 to ", limits.types - 1);
+    });
 }
 
 } // namespace
 
-Binding bind(const Entry &entry, const Limits &limits, const tenon_tensor *inputs, size_t inputCount,
+Binding bind(const Model &model, const Entry &entry, const tenon_tensor *inputs, size_t inputCount,
              tenon_tensor *outputs, size_t outputCount) {
   Binding binding;
   binding.dims.assign(entry.dims.size(), 0);
@@ -199,7 +206,7 @@ Binding bind(const Entry &entry, const Limits &limits, const tenon_tensor *input
     resolveShape(entry.outputs[index], binding.dims, "output", binding.outputs[index]);
   for (size_t index = 0; index < outputCount; ++index)
     bindOutput(entry, outputs[index], binding);
-  checkLimits(limits, binding);
+  checkLimits(model, entry, binding);
   return binding;
 }
 

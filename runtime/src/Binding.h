@@ -10,6 +10,8 @@
 
 namespace tenon::runtime {
 
+class Model;
+
 /// One tensor of a call: its type from the manifest and the caller's memory for it.
 struct BoundTensor {
   const TensorType *type = nullptr;
@@ -27,7 +29,7 @@ struct Binding {
 };
 
 /// Checks names, types, ranks, extents, alignment and sizes, and the token ids, types and lengths against the limits.
-Binding bind(const Entry &entry, const Limits &limits, const tenon_tensor *inputs, size_t inputCount,
+Binding bind(const Model &model, const Entry &entry, const tenon_tensor *inputs, size_t inputCount,
              tenon_tensor *outputs, size_t outputCount);
 
 } // namespace tenon::runtime

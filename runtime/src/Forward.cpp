@@ -200,7 +200,7 @@ bool givesAllLogits(const Entry &prefill) { return findTensor(prefill.outputs, "
 
 int64_t hiddenWidth(const Entry &prefill) { return lastExtent(prefill, "hidden"); }
 
-void checkTokens(const Entry &prefill, int64_t past, std::span<const int32_t> tokens, size_t row) {
+void checkTokens(const Model &model, const Entry &prefill, int64_t past, std::span<const int32_t> tokens, size_t row) {
   int64_t positions = prefill.limits.positions ? prefill.limits.positions : INT32_MAX;
   if (int64_t(tokens.size()) > positions - past)
     fail(TENON_ERROR_OUT_OF_RANGE, "row ", row, " would have ", past + int64_t(tokens.size()),
@@ -208,8 +208,7 @@ void checkTokens(const Entry &prefill, int64_t past, std::span<const int32_t> to
   int64_t vocab = prefill.limits.vocab ? prefill.limits.vocab : logitsWidth(prefill);
   for (size_t position = 0; position < tokens.size(); ++position)
     if (tokens[position] < 0 || tokens[position] >= vocab)
-      fail(TENON_ERROR_OUT_OF_RANGE, "row ", row, ", token ", position, ": id ", tokens[position], ", expected 0 to ",
-           vocab - 1);
+      model.failToken(prefill, tokens[position], vocab, concat("row ", row, ", token ", position));
 }
 
 void forward(Session &runner, std::span<const Step> steps, const ForwardOutputs &outputs) {

@@ -50,7 +50,7 @@ bool givesAllLogits(const Entry &prefill);
 int64_t hiddenWidth(const Entry &prefill);
 
 /// Checks that the tokens are in the vocabulary and fit behind the `past` ones.
-void checkTokens(const Entry &prefill, int64_t past, std::span<const int32_t> tokens, size_t row);
+void checkTokens(const Model &model, const Entry &prefill, int64_t past, std::span<const int32_t> tokens, size_t row);
 
 /// Runs the rows' new tokens, of which each has one at least, and takes them into the caches. Fails with the caches as
 /// they were.

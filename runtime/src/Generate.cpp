@@ -314,7 +314,7 @@ GenerationTimes generate(Session &runner, std::span<const Prompt> prompts, const
   for (size_t row = 0; row < prompts.size(); ++row) {
     if (prompts[row].tokens.empty())
       fail(TENON_ERROR_OUT_OF_RANGE, "prompt ", row, " has 0 tokens, expected at least 1");
-    checkTokens(entry, prompts[row].sequence->length(), prompts[row].tokens, row);
+    checkTokens(runner.model(), entry, prompts[row].sequence->length(), prompts[row].tokens, row);
     checkLength(options.bounds, prompts[row], row);
   }
   Undo undo(prompts);

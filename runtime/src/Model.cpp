@@ -4,9 +4,11 @@
 
 #include "Failure.h"
 #include "Forward.h"
+#include "Json.h"
 #include "Session.h"
 #include "Source.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace tenon::runtime {
@@ -46,6 +48,19 @@ Weights openWeights(const std::string &path, const Manifest &manifest, const ten
   return Weights();
 }
 
+/// The "max_length" of the "truncation" of a tokenizer.json; 0 for none.
+int64_t tokenizerTruncation(std::string_view json) {
+  // The vocabulary, most of the file, is passed over.
+  JsonValue root = parseJson(json, "truncation");
+  const JsonValue *truncation = root.find("truncation");
+  const JsonValue *length = truncation ? truncation->find("max_length") : nullptr;
+  bool limits = length && length->is(JsonValue::Kind::Integer) && length->integer > 0;
+  return limits ? std::min<int64_t>(length->integer, INT32_MAX) : 0;
+}
+
+/// Of a text that may not be there.
+std::string_view viewOf(const char *text, uint64_t size) { return text ? std::string_view(text, size_t(size)) : ""; }
+
 } // namespace
 
 Model::Model(const std::string &path, WeightLoading loading, const std::string &target, uint64_t cacheBytes)
@@ -55,8 +70,6 @@ Model::Model(const std::string &path, WeightLoading loading, const std::string &
   if (findEntry("prefill"))
     checkGenerates(description);
   checkSourceEntries(*this);
-  if (findEntry("prefill") && hasTokenizer())
-    checkVocabulary();
 }
 
 const Entry &Model::entry(std::string_view name) const {
@@ -105,6 +118,47 @@ std::shared_ptr<PagePool> Model::sourcePool() const {
 
 tenon_entry_fn Model::code(const Entry &entry) const {
   return library.table().entries[&entry - description.entries.data()];
+}
+
+std::string_view Model::tokenizerJson() const {
+  return viewOf(library.table().tokenizer, library.table().tokenizer_size);
+}
+
+std::string_view Model::answerTokenizerJson() const {
+  return viewOf(library.table().target_tokenizer, library.table().target_tokenizer_size);
+}
+
+const std::string *Model::tokenOf(const Entry &entry, int32_t id) const {
+  bool isWritten = entry.name == "prefill" || entry.name == "decode";
+  try {
+    return hasTokenizer() ? (isWritten ? answerTokenizer() : tokenizer()).tokenOf(id) : nullptr;
+  } catch (const Failure &) {
+    return nullptr; // The id is what is to be told of.
+  }
+}
+
+void Model::failToken(const Entry &entry, int32_t id, int64_t vocab, std::string_view place) const {
+  const std::string *token = tokenOf(entry, id);
+  std::string name = token ? concat(", token \"", *token, "\" of the tokenizer") : "";
+  fail(TENON_ERROR_OUT_OF_RANGE, place, ": id ", id, name, ", expected 0 to ", vocab - 1);
+}
+
+size_t Model::textTokenLimit() const {
+  // Of a model that writes about a source, texts are sources.
+  const Entry *entry = findEntry("start") && findEntry("encode") ? findEntry("encode") : mainEntry();
+  const Limits limits = entry ? entry->limits : Limits();
+  if (limits.textTokens != 0)
+    return size_t(limits.textTokens);
+  std::lock_guard lock(truncationMutex);
+  try {
+    if (truncation < 0)
+      truncation = hasTokenizer() ? tokenizerTruncation(tokenizerJson()) : 0;
+  } catch (const JsonError &failure) {
+    fail(TENON_ERROR_TOKENIZER, "tokenizer of ", description.name, ": ", failure.message);
+  }
+  if (truncation == 0 || limits.positions == 0)
+    return size_t(std::max(truncation, limits.positions));
+  return size_t(std::min(truncation, limits.positions));
 }
 
 } // namespace tenon::runtime

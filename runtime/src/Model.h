@@ -3,9 +3,8 @@
 #ifndef TENON_RUNTIME_MODEL_H
 #define TENON_RUNTIME_MODEL_H
 
-#include "ChatTemplate.h"
 #include "Library.h"
-#include "Manifest.h"
+#include "ModelText.h"
 #include "PagePool.h"
 #include "WeightFile.h"
 
@@ -16,27 +15,22 @@
 #include <string_view>
 #include <vector>
 
-namespace tenon::text {
-class Tokenizer;
-}
-
 namespace tenon::runtime {
 
 /// A library, its weights and its tokenizer. Does not change once it is open, but for the tokenizer, which is built
 /// when it is first asked for.
-class Model {
+class Model : public ModelText {
 public:
   /// `cacheBytes` as PagePool takes it.
   Model(const std::string &path, WeightLoading loading, const std::string &target, uint64_t cacheBytes);
 
-  const Manifest &manifest() const { return description; }
+  const Manifest &manifest() const override { return description; }
   std::string_view manifestText() const { return {library.table().manifest, library.table().manifest_size}; }
   const tenon_target_table &target() const { return *kernels; }
   const uint8_t *weights() const { return packed.data(); }
   uint64_t weightBytes() const { return packed.size(); }
   /// Those of the manifest, as callers are told of them.
   const std::vector<tenon_prompt> &prompts() const { return promptList; }
-  bool hasTokenizer() const { return library.table().tokenizer != nullptr; }
 
   /// Fails with TENON_ERROR_INVALID_ARGUMENT if there is none of that name.
   const Entry &entry(std::string_view name) const;
@@ -53,28 +47,17 @@ public:
   /// The same for the sources that they are about.
   std::shared_ptr<PagePool> sourcePool() const;
 
-  /// Token ids of a text, at most `maxTokens` of them; 0 for no limit.
-  std::vector<int32_t> tokenize(std::string_view text, size_t maxTokens) const;
-  /// How many of the first tokens of a text that begins with `prompt` are the prompt's: those of the prompt alone, less
-  /// one that is special and ends it.
-  int32_t promptTokens(std::string_view prompt, size_t maxTokens) const;
-  /// Token ids of what the model writes, with nothing around it.
-  std::vector<int32_t> tokenizeAnswer(std::string_view text) const;
-  /// The text of what the model writes.
-  std::string detokenize(const std::vector<int32_t> &ids) const;
-  /// Of what the model writes; built when first asked for; nullptr if the model has none.
-  const text::Tokenizer *answerTokenizerIfAny() const { return hasTokenizer() ? &answerTokenizer() : nullptr; }
-  /// The text that the model's chat template makes of a conversation, and its token ids.
-  std::string applyChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const;
-  std::vector<int32_t> tokenizeChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const;
+  /// Tells of an id that `entry` has no row for, and its token: a tokenizer may have more tokens than the model.
+  [[noreturn]] void failToken(const Entry &entry, int32_t id, int64_t vocab, std::string_view place) const;
   /// How many tokens of a text the model takes: what the manifest says, else the smaller of the tokenizer's own
   /// truncation and the positions; 0 for no limit.
   size_t textTokenLimit() const;
 
 private:
-  const text::Tokenizer &tokenizer() const;
-  const text::Tokenizer &answerTokenizer() const;
-  void checkVocabulary() const;
+  std::string_view tokenizerJson() const override;
+  std::string_view answerTokenizerJson() const override;
+  /// Of the tokenizer for what `entry` reads; null where there is none.
+  const std::string *tokenOf(const Entry &entry, int32_t id) const;
 
   Library library;
   Manifest description;
@@ -84,8 +67,7 @@ private:
   uint64_t cacheBytes;
   mutable std::mutex poolMutex;
   mutable std::shared_ptr<PagePool> madePool, madeSourcePool;
-  mutable std::mutex tokenizerMutex;
-  mutable std::shared_ptr<const text::Tokenizer> builtTokenizer, builtAnswerTokenizer;
+  mutable std::mutex truncationMutex;
   mutable int64_t truncation = -1; ///< the tokenizer's own, 0 for none, -1 while not looked at
 };
 

@@ -1,24 +1,11 @@
 //===- ModelText.cpp - The text side of a model ---------------------------===//
 
-#include "Failure.h"
-#include "Json.h"
-#include "Model.h"
-#include "text/Tokenizer.h"
+#include "ModelText.h"
 
-#include <algorithm>
+#include "Failure.h"
 
 namespace tenon::runtime {
 namespace {
-
-/// The "max_length" of the "truncation" of a tokenizer.json; 0 for none.
-int64_t tokenizerTruncation(std::string_view json) {
-  // The vocabulary, most of the file, is passed over.
-  JsonValue root = parseJson(json, "truncation");
-  const JsonValue *truncation = root.find("truncation");
-  const JsonValue *length = truncation ? truncation->find("max_length") : nullptr;
-  bool limits = length && length->is(JsonValue::Kind::Integer) && length->integer > 0;
-  return limits ? std::min<int64_t>(length->integer, INT32_MAX) : 0;
-}
 
 std::shared_ptr<const text::Tokenizer> builtFrom(std::string_view json, const std::string &what, bool lowerCase) {
   std::string error;
@@ -32,42 +19,34 @@ std::shared_ptr<const text::Tokenizer> builtFrom(std::string_view json, const st
 
 } // namespace
 
-const text::Tokenizer &Model::tokenizer() const {
+ModelText::~ModelText() = default;
+
+const text::Tokenizer &ModelText::tokenizer() const {
   std::lock_guard lock(tokenizerMutex);
   if (builtTokenizer)
     return *builtTokenizer;
   if (!hasTokenizer())
-    fail(TENON_ERROR_TOKENIZER, "model ", description.name, " has no tokenizer");
-  builtTokenizer = builtFrom({library.table().tokenizer, size_t(library.table().tokenizer_size)},
-                             concat("tokenizer of ", description.name), description.lowerCase);
+    fail(TENON_ERROR_TOKENIZER, "model ", manifest().name, " has no tokenizer");
+  builtTokenizer = builtFrom(tokenizerJson(), concat("tokenizer of ", manifest().name), manifest().lowerCase);
   return *builtTokenizer;
 }
 
-const text::Tokenizer &Model::answerTokenizer() const {
-  if (!library.table().target_tokenizer)
+const text::Tokenizer &ModelText::answerTokenizer() const {
+  if (answerTokenizerJson().empty())
     return tokenizer();
   std::lock_guard lock(tokenizerMutex);
   if (!builtAnswerTokenizer)
-    builtAnswerTokenizer = builtFrom({library.table().target_tokenizer, size_t(library.table().target_tokenizer_size)},
-                                     concat("target tokenizer of ", description.name), /*lowerCase=*/false);
+    builtAnswerTokenizer =
+        builtFrom(answerTokenizerJson(), concat("target tokenizer of ", manifest().name), /*lowerCase=*/false);
   return *builtAnswerTokenizer;
 }
 
-/// A model that writes tokens must know all that its tokenizer reads.
-void Model::checkVocabulary() const {
-  int64_t vocab = mainEntry()->limits.vocab;
-  int64_t ids = int64_t(answerTokenizer().vocabularySize());
-  if (vocab != 0 && ids > vocab)
-    fail(TENON_ERROR_TOKENIZER, "the tokenizer of ", description.name, " has ids up to ", ids - 1,
-         ", the model's vocabulary has ", vocab, " tokens");
-}
-
-std::vector<int32_t> Model::tokenize(std::string_view text, size_t maxTokens) const {
+std::vector<int32_t> ModelText::tokenize(std::string_view text, size_t maxTokens) const {
   text::Encoding encoding;
   std::string error;
   if (!tokenizer().encode(text, maxTokens, encoding, error))
     fail(TENON_ERROR_TOKENIZER, error);
-  const SpecialTokens &tokens = description.tokens;
+  const SpecialTokens &tokens = manifest().tokens;
   if (tokens.addBos && (encoding.ids.empty() || encoding.ids[0] != tokens.bos)) {
     if (maxTokens != 0 && encoding.ids.size() == maxTokens)
       encoding.ids.pop_back();
@@ -76,7 +55,7 @@ std::vector<int32_t> Model::tokenize(std::string_view text, size_t maxTokens) co
   return std::move(encoding.ids);
 }
 
-int32_t Model::promptTokens(std::string_view prompt, size_t maxTokens) const {
+int32_t ModelText::promptTokens(std::string_view prompt, size_t maxTokens) const {
   if (prompt.empty())
     return 0;
   std::vector<int32_t> ids = tokenize(prompt, maxTokens);
@@ -85,19 +64,19 @@ int32_t Model::promptTokens(std::string_view prompt, size_t maxTokens) const {
   return int32_t(ids.size());
 }
 
-std::string Model::applyChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const {
-  if (description.chatTemplate.empty())
-    fail(TENON_ERROR_CHAT_TEMPLATE, "model ", description.name, " has no chat template");
+std::string ModelText::applyChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const {
+  if (manifest().chatTemplate.empty())
+    fail(TENON_ERROR_CHAT_TEMPLATE, "model ", manifest().name, " has no chat template");
   auto textOf = [this](int32_t id) {
     const std::string *token = id >= 0 ? tokenizer().tokenOf(id) : nullptr;
     return token ? *token : std::string();
   };
-  const SpecialTokens &tokens = description.tokens;
+  const SpecialTokens &tokens = manifest().tokens;
   ChatTokens special{textOf(tokens.bos), textOf(tokens.eos.empty() ? -1 : tokens.eos[0])};
-  return applyChatTemplate(description.chatTemplate, messages, special, addGenerationPrompt);
+  return applyChatTemplate(manifest().chatTemplate, messages, special, addGenerationPrompt);
 }
 
-std::vector<int32_t> Model::tokenizeChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const {
+std::vector<int32_t> ModelText::tokenizeChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const {
   text::EncodeOptions options;
   options.addSpecial = false;
   text::Encoding encoding;
@@ -107,7 +86,7 @@ std::vector<int32_t> Model::tokenizeChat(const std::vector<ChatMessage> &message
   return std::move(encoding.ids);
 }
 
-std::vector<int32_t> Model::tokenizeAnswer(std::string_view text) const {
+std::vector<int32_t> ModelText::tokenizeAnswer(std::string_view text) const {
   text::EncodeOptions options;
   options.addSpecial = false;
   text::Encoding encoding;
@@ -117,25 +96,6 @@ std::vector<int32_t> Model::tokenizeAnswer(std::string_view text) const {
   return std::move(encoding.ids);
 }
 
-std::string Model::detokenize(const std::vector<int32_t> &ids) const { return answerTokenizer().decode(ids); }
-
-size_t Model::textTokenLimit() const {
-  // Of a model that writes about a source, texts are sources.
-  const Entry *entry = findEntry("start") && findEntry("encode") ? findEntry("encode") : mainEntry();
-  const Limits limits = entry ? entry->limits : Limits();
-  if (limits.textTokens != 0)
-    return size_t(limits.textTokens);
-  std::lock_guard lock(tokenizerMutex);
-  try {
-    if (truncation < 0)
-      truncation =
-          hasTokenizer() ? tokenizerTruncation({library.table().tokenizer, size_t(library.table().tokenizer_size)}) : 0;
-  } catch (const JsonError &failure) {
-    fail(TENON_ERROR_TOKENIZER, "tokenizer of ", description.name, ": ", failure.message);
-  }
-  if (truncation == 0 || limits.positions == 0)
-    return size_t(std::max(truncation, limits.positions));
-  return size_t(std::min(truncation, limits.positions));
-}
+std::string ModelText::detokenize(const std::vector<int32_t> &ids) const { return answerTokenizer().decode(ids); }
 
 } // namespace tenon::runtime

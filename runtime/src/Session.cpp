@@ -167,7 +167,7 @@ void Session::call(const char *name, const tenon_tensor *inputs, size_t inputCou
   if (!entry.states.empty())
     fail(TENON_ERROR_INVALID_ARGUMENT, "entry point ", entry.name,
          " keeps a cache, which belongs to sessions: use tenon_session_prefill or tenon_decode");
-  Binding binding = bind(entry, entry.limits, inputs, inputCount, outputs, outputCount);
+  Binding binding = bind(*shared, entry, inputs, inputCount, outputs, outputCount);
   size_t omitted = 0;
   for (const BoundTensor &input : binding.inputs)
     omitted = input.data ? omitted : std::max(omitted, input.bytes);

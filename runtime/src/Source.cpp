@@ -87,9 +87,9 @@ void SourceBatch::checkRow(const SourceInput &input, size_t row) const {
          ", the model takes at most ", positions);
   checkCount(rowsOf(input), sourceFeatures(runner.model()), row);
   for (size_t position = 0; position < input.tokens.size(); ++position)
-    if (int64_t id = input.tokens[position]; id < 0 || (entry.limits.vocab != 0 && id >= entry.limits.vocab))
-      fail(TENON_ERROR_OUT_OF_RANGE, "source ", row, ", token ", position, ": id ", id, ", expected 0 to ",
-           entry.limits.vocab - 1);
+    if (int32_t id = input.tokens[position]; id < 0 || (entry.limits.vocab != 0 && id >= entry.limits.vocab))
+      runner.model().failToken(entry, id, entry.limits.vocab,
+                               concat("source ", row, ", token ", position));
 }
 
 void SourceBatch::check() const {

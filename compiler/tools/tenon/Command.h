@@ -19,6 +19,7 @@ public:
 void addCompile(CLI::App &app);
 void addImport(CLI::App &app);
 void addRun(CLI::App &app);
+void addTokenize(CLI::App &app);
 void addVerify(CLI::App &app);
 void addBench(CLI::App &app);
 void addInspect(CLI::App &app);

@@ -15,6 +15,7 @@ int main(int argc, char **argv) {
   tenon::tools::addCompile(app);
   tenon::tools::addImport(app);
   tenon::tools::addRun(app);
+  tenon::tools::addTokenize(app);
   tenon::tools::addVerify(app);
   tenon::tools::addBench(app);
   tenon::tools::addInspect(app);

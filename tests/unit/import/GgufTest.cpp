@@ -420,15 +420,19 @@ TEST(Gguf, TheTokenizerAndTheTemplateComeAlong) {
   EXPECT_EQ(small.model.tokens.eos, (std::vector<int64_t>{3}));
 }
 
-TEST(Gguf, MoreTokensThanRowsDisagree) {
+TEST(Gguf, TokensThatTheModelHasNoRowForStayInTheTokenizer) {
   GgufBuilder builder = llama();
   std::vector<std::string> tokens;
   for (char c = 'a'; c < 'a' + 11; ++c)
     tokens.push_back(std::string(1, c));
   builder.text("tokenizer.ggml.model", "gpt2").text("tokenizer.ggml.pre", "gpt-2");
   builder.texts("tokenizer.ggml.tokens", tokens).texts("tokenizer.ggml.merges", {});
-  EXPECT_EQ(Imported(builder).error, "'DIR/small.gguf': tokenizer.ggml.tokens: its 11 tokens are more than the rows of "
-                                     "token_embd.weight (10)");
+  builder.integer("tokenizer.ggml.eos_token_id", 10).integer("tokenizer.ggml.bos_token_id", 9);
+  Imported imported(builder);
+  EXPECT_EQ(imported.error, "");
+  EXPECT_NE(imported.tokenizer.find("\"k\":10"), std::string::npos) << imported.tokenizer;
+  EXPECT_EQ(imported.model.tokens.eos, std::vector<int64_t>());
+  EXPECT_EQ(imported.model.tokens.bos, 9);
 }
 
 TEST(Gguf, AnImportedFileIsWrittenAsASpecAndRead) {

@@ -264,13 +264,17 @@ TEST_F(Cache, SessionsOfOtherModelsDoNotGenerate) {
   expectStatus(tenon_session_fork(session, &session), TENON_ERROR_INVALID_ARGUMENT, "does not generate");
 }
 
-TEST_F(Cache, SmallerVocabularyThanTheTokenizersIsFoundWhenOpened) {
-  std::string path = directory.path("fake_small_vocabulary.so");
-  writeFile(path, fakeImage("fake_small_vocabulary"));
-  tenon_model *none = nullptr;
-  expectStatus(tenon_model_open(path.c_str(), nullptr, &none), TENON_ERROR_TOKENIZER,
-               "the tokenizer of fake-decoder has ids up to 31, the model's vocabulary has 30 tokens");
-  EXPECT_EQ(none, nullptr);
+TEST_F(Cache, TokensThatTheModelHasNoRowForMatterWhereTheyAreUsed) {
+  openDecoder(4 * pageBytes, "fake_small_vocabulary");
+  tenon_session *session = newSession();
+  std::vector<float> logits(vocab);
+  const int32_t known[] = {2, 29}, unknown[] = {2, 30}, negative[] = {-1};
+  ASSERT_EQ(tenon_session_prefill(session, known, 2, logits.data()), TENON_OK) << tenon_message();
+  expectStatus(tenon_session_prefill(session, unknown, 2, nullptr), TENON_ERROR_OUT_OF_RANGE,
+               "row 0, token 1: id 30, token \"\u00a9\" of the tokenizer, expected 0 to 29");
+  expectStatus(tenon_session_prefill(session, negative, 1, nullptr), TENON_ERROR_OUT_OF_RANGE,
+               "row 0, token 0: id -1, expected 0 to 29");
+  EXPECT_EQ(lengthOf(session), 2);
 }
 
 TEST_F(Cache, WindowGivesPagesBack) {

@@ -1,0 +1,151 @@
+//===- TokenizeCommand.cpp - tenon tokenize -------------------------------===//
+
+#include "Command.h"
+#include "RunInput.h"
+#include "driver/ModelManifest.h"
+#include "import/Import.h"
+#include "runtime/src/Failure.h"
+#include "runtime/src/Library.h"
+#include "runtime/src/ModelText.h"
+#include "runtime/src/Session.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+using namespace tenon;
+using namespace tenon::tools;
+
+namespace {
+
+struct Arguments {
+  std::string model, system;
+  std::vector<std::string> texts;
+  bool chat = false, json = false;
+};
+
+std::string_view viewOf(const char *text, uint64_t size) { return text ? std::string_view(text, size) : ""; }
+
+/// Of a library, whose weights may be absent.
+class LibraryText : public runtime::ModelText {
+public:
+  explicit LibraryText(const std::string &path)
+      : library(path, runtime::sessionHooks()),
+        parsed(runtime::parseManifest(viewOf(library.table().manifest, library.table().manifest_size))) {}
+  const runtime::Manifest &manifest() const override { return parsed; }
+
+protected:
+  std::string_view tokenizerJson() const override {
+    return viewOf(library.table().tokenizer, library.table().tokenizer_size);
+  }
+  std::string_view answerTokenizerJson() const override { return ""; }
+
+private:
+  runtime::Library library;
+  runtime::Manifest parsed;
+};
+
+/// Of a checkpoint or a spec.
+class CheckpointText : public runtime::ModelText {
+public:
+  explicit CheckpointText(const import::ImportedModel &imported)
+      : tokenizerText(imported.tokenizer), parsed(runtime::parseManifest(writeTextManifest(imported))) {}
+  const runtime::Manifest &manifest() const override { return parsed; }
+
+protected:
+  std::string_view tokenizerJson() const override { return tokenizerText; }
+  std::string_view answerTokenizerJson() const override { return ""; }
+
+private:
+  std::string tokenizerText;
+  runtime::Manifest parsed;
+};
+
+std::unique_ptr<runtime::ModelText> openText(const std::string &path) {
+  if (llvm::StringRef(path).ends_with(".so"))
+    return std::make_unique<LibraryText>(path);
+  auto imported = import::openModel(path);
+  if (!imported)
+    throw Failure(llvm::toString(imported.takeError()));
+  return std::make_unique<CheckpointText>(*imported);
+}
+
+/// A text with its tokens; what the chat template makes of it, where that is asked for.
+struct Row {
+  std::string text;
+  std::vector<int32_t> tokens;
+  std::vector<std::string> pieces;
+};
+
+Row tokenized(const Arguments &arguments, const runtime::ModelText &model, const std::string &text) {
+  Row row{text, {}, {}};
+  if (arguments.chat) {
+    std::vector<runtime::ChatMessage> messages;
+    if (!arguments.system.empty())
+      messages.push_back({"system", arguments.system});
+    messages.push_back({"user", text});
+    row.text = model.applyChat(messages, /*addGenerationPrompt=*/true);
+    row.tokens = model.tokenizeChat(messages, /*addGenerationPrompt=*/true);
+  } else {
+    row.tokens = model.tokenize(text, 0);
+  }
+  for (int32_t id : row.tokens)
+    row.pieces.push_back(*model.tokenizer().tokenOf(id));
+  return row;
+}
+
+std::string show(const nlohmann::json &value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// Pieces are quoted, so that each is one line.
+void print(const std::vector<Row> &rows) {
+  const char *separator = "";
+  for (const Row &row : rows) {
+    std::cout << separator;
+    separator = "\n";
+    for (size_t i = 0; i < row.tokens.size(); ++i)
+      std::cout << row.tokens[i] << "\t" << show(row.pieces[i]) << "\n";
+  }
+}
+
+void printJson(const std::vector<Row> &rows) {
+  auto array = nlohmann::json::array();
+  for (const Row &row : rows)
+    array.push_back({{"text", row.text}, {"tokens", row.tokens}, {"pieces", row.pieces}});
+  std::cout << show({{"rows", array}}) << "\n";
+}
+
+void run(const Arguments &arguments) {
+  try {
+    std::unique_ptr<runtime::ModelText> model = openText(arguments.model);
+    if (!model->hasTokenizer())
+      throw Failure(arguments.model + ": the model has no tokenizer");
+    std::vector<Row> rows;
+    for (const std::string &text : readTexts(arguments.texts))
+      rows.push_back(tokenized(arguments, *model, text));
+    arguments.json ? printJson(rows) : print(rows);
+  } catch (const runtime::Failure &failure) {
+    throw Failure(failure.message);
+  }
+}
+
+} // namespace
+
+void tools::addTokenize(CLI::App &app) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App *command = app.add_subcommand("tokenize", "Show the tokens that a model reads a text as\n"
+                                                     "Example: tenon tokenize minilm.so --text \"A sentence\"\n"
+                                                     "Example: tenon tokenize smollm2.so --chat --text \"Hello\"");
+  command->add_option("MODEL", arguments->model, "Library, spec or checkpoint")->required();
+  command->add_option("--text", arguments->texts, "Text to read; may be given several times, - reads lines")
+      ->expected(1)
+      ->allow_extra_args(false) // Or "[a] [b]" would be read as a list.
+      ->take_all()
+      ->required();
+  CLI::Option *chat = command->add_flag("--chat", arguments->chat, "Apply the model's chat template to each text first");
+  command->add_option("--system", arguments->system, "System message of --chat")->needs(chat);
+  command->add_flag("--json", arguments->json, "One JSON object on standard output");
+  command->callback([arguments] { run(*arguments); });
+}
