@@ -120,10 +120,7 @@ static StoredTensors storedTensors(const weights::MarianIndex &index, weights::T
   return tensors;
 }
 
-static llvm::Error checkVocabulary(const SentencePieceModel &vocabulary, StringRef path, int64_t rows) {
-  if (int64_t(vocabulary.pieces.size()) > rows)
-    return llvm::createStringError("'" + path + "' has " + llvm::Twine(vocabulary.pieces.size()) +
-                                   " pieces; the model's embedding has " + llvm::Twine(rows) + " rows");
+static llvm::Error checkVocabulary(const SentencePieceModel &vocabulary, StringRef path) {
   if (!vocabulary.end)
     return llvm::createStringError("'" + path + "' has no piece that ends a sentence ('</s>')");
   return llvm::Error::success();
@@ -137,10 +134,10 @@ static llvm::Error readTokenizers(StringRef directory, ImportedModel &imported) 
   for (auto [index, path] : llvm::enumerate(*paths)) {
     if (index == 1 && path == paths->front())
       break; // One for both.
-    llvm::Expected<SentencePieceModel> vocabulary = readSentencePiece(path);
+    llvm::Expected<SentencePieceModel> vocabulary = readUnigram(path);
     if (!vocabulary)
       return vocabulary.takeError();
-    if (llvm::Error error = checkVocabulary(*vocabulary, path, model.stacks[index].input.vocab))
+    if (llvm::Error error = checkVocabulary(*vocabulary, path))
       return error;
     (index == 0 ? imported.tokenizer : imported.targetTokenizer) = tokenizerJson(*vocabulary, {*vocabulary->end});
     (index == 0 ? model.tokenizer : model.targetTokenizer) = llvm::sys::path::filename(path).str();

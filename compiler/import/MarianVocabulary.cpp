@@ -12,14 +12,11 @@ using llvm::StringRef;
 
 static constexpr StringRef endPiece = "</s>", unknownPiece = "<unk>", padPiece = "<pad>";
 
-/// Pieces by their ids in the vocabulary, which are 0, 1, 2, ... below `rows`.
-static llvm::Expected<std::vector<std::string>> readVocabulary(const std::string &path, int64_t rows) {
+/// Pieces by their ids in the vocabulary, which are 0, 1, 2, ...
+static llvm::Expected<std::vector<std::string>> readVocabulary(const std::string &path) {
   llvm::Expected<llvm::json::Object> object = readJsonObject(path);
   if (!object)
     return object.takeError();
-  if (int64_t(object->size()) > rows)
-    return llvm::createStringError("'" + path + "' has " + llvm::Twine(object->size()) +
-                                   " pieces; the model's embedding has " + llvm::Twine(rows) + " rows");
   std::vector<std::string> pieces(object->size());
   std::vector<bool> given(object->size());
   for (const auto &[piece, value] : *object) {
@@ -36,34 +33,40 @@ static llvm::Expected<std::vector<std::string>> readVocabulary(const std::string
   return pieces;
 }
 
-static PieceKind kindOf(StringRef piece) {
+/// Of a piece of the vocabulary that the file of pieces has as `kind`.
+static PieceKind kindOf(StringRef piece, PieceKind kind) {
   if (piece == unknownPiece)
     return PieceKind::Unknown;
   if (piece == endPiece || piece == padPiece)
     return PieceKind::Control;
-  // Such as ">>por<<", the language to translate to.
-  return piece.starts_with(">>") && piece.ends_with("<<") ? PieceKind::UserDefined : PieceKind::Unused;
+  return kind == PieceKind::Normal || kind == PieceKind::UserDefined ? kind : PieceKind::Absent;
 }
 
-/// The tokenizer.json of the pieces of `path` with the ids of `vocabulary`. What only the vocabulary has comes out of
-/// no text, but becomes one.
+/// The tokenizer.json of the pieces of `path` with the ids of `vocabulary`, as MarianTokenizer cuts a text: a code of a
+/// language at its beginning is one piece; the file's pieces that the vocabulary does not have are unknown; what the
+/// file does not know has the id of its spelling, where the vocabulary has one.
 static llvm::Expected<std::string> tokenizerOf(const std::string &path, const std::vector<std::string> &vocabulary) {
-  llvm::Expected<SentencePieceModel> model = readSentencePiece(path);
+  llvm::Expected<SentencePieceModel> model = readUnigram(path);
   if (!model)
     return model.takeError();
-  llvm::StringMap<float> scores;
-  for (const SentencePiece &piece : model->pieces)
-    if (piece.kind == PieceKind::Normal)
-      scores[piece.text] = piece.score;
-  model->pieces.clear();
-  model->begin.reset();
+  llvm::StringMap<SentencePiece> stored;
+  for (SentencePiece &piece : model->pieces)
+    stored[piece.text] = piece;
+  std::vector<SentencePiece> pieces;
   for (const std::string &text : vocabulary) {
-    auto score = scores.find(text);
-    bool normal = score != scores.end();
-    model->pieces.push_back({text, normal ? score->second : 0, normal ? PieceKind::Normal : kindOf(text)});
+    SentencePiece piece = stored.lookup(text);
+    pieces.push_back({text, piece.score, kindOf(text, stored.contains(text) ? piece.kind : PieceKind::Absent)});
+    stored.erase(text);
   }
+  for (SentencePiece &piece : model->pieces)
+    if (stored.contains(piece.text) && piece.kind == PieceKind::Normal)
+      model->others.push_back(std::move(piece));
+  model->pieces = std::move(pieces);
+  model->begin.reset();
   model->unknown = *model->idOf(unknownPiece);
   model->end = model->idOf(endPiece);
+  model->findsControls = true;
+  model->leadingCode = {">>", "<<"};
   return tokenizerJson(*model, {*model->end});
 }
 
@@ -72,15 +75,14 @@ llvm::Error tenon::import::readMarianVocabularies(StringRef directory, ImportedM
   if (!llvm::sys::fs::exists(prefix + "source.spm") || imported.model.stacks.size() < 2)
     return llvm::Error::success();
   bool apart = llvm::sys::fs::exists(prefix + "target_vocab.json");
-  auto read = [&](const char *vocabularyName, const char *piecesName, size_t stack) -> llvm::Expected<std::string> {
-    llvm::Expected<std::vector<std::string>> vocabulary =
-        readVocabulary(prefix + vocabularyName, imported.model.stacks[stack].input.vocab);
+  auto read = [&](const char *vocabularyName, const char *piecesName) -> llvm::Expected<std::string> {
+    llvm::Expected<std::vector<std::string>> vocabulary = readVocabulary(prefix + vocabularyName);
     return vocabulary ? tokenizerOf(prefix + piecesName, *vocabulary) : vocabulary.takeError();
   };
-  llvm::Expected<std::string> source = read("vocab.json", "source.spm", 0);
+  llvm::Expected<std::string> source = read("vocab.json", "source.spm");
   if (!source)
     return source.takeError();
-  llvm::Expected<std::string> target = read(apart ? "target_vocab.json" : "vocab.json", "target.spm", 1);
+  llvm::Expected<std::string> target = read(apart ? "target_vocab.json" : "vocab.json", "target.spm");
   if (!target)
     return target.takeError();
   imported.tokenizerPath = prefix + "source.spm";

@@ -35,7 +35,7 @@ enum NormalizerSpec : uint64_t {
 } // namespace
 } // namespace field
 
-static constexpr uint64_t unigramType = 1;
+static constexpr uint64_t unigramType = 1, bytePairType = 2;
 static constexpr size_t maximumPieces = size_t(1) << 24;
 
 namespace {
@@ -171,8 +171,10 @@ bool ModelReader::readTrainerField(const Field &field) {
   auto id = [&] { return static_cast<int64_t>(field.value) < 0 ? std::nullopt : std::optional<int64_t>(field.value); };
   switch (field.number) {
   case field::ModelType:
-    return field.value == unigramType ||
-           fail("trainer_spec: model type " + llvm::Twine(field.value) + " is not supported; supported: 1 (unigram)");
+    model.isUnigram = field.value == unigramType;
+    return model.isUnigram || field.value == bytePairType ||
+           fail("trainer_spec: model type " + llvm::Twine(field.value) +
+                " is not supported; supported: 1 (unigram), 2 (byte pairs)");
   case field::WhitespaceAsSuffix:
     return field.value == 0 || fail("trainer_spec: treat_whitespace_as_suffix is not supported; supported: false");
   case field::ByteFallback:
@@ -264,6 +266,15 @@ llvm::Expected<SentencePieceModel> tenon::import::parseSentencePiece(ArrayRef<ui
     return model;
   return llvm::createStringError("'" + path +
                                  "' is not a SentencePiece model that can be read: " + reader.getMessage());
+}
+
+llvm::Expected<SentencePieceModel> tenon::import::readUnigram(StringRef path) {
+  llvm::Expected<SentencePieceModel> model = readSentencePiece(path);
+  if (model && !model->isUnigram)
+    return llvm::createStringError("'" + path +
+                                   "' is a SentencePiece model of byte pairs, which is not supported here; supported: "
+                                   "unigram");
+  return model;
 }
 
 llvm::Expected<SentencePieceModel> tenon::import::readSentencePiece(StringRef path) {

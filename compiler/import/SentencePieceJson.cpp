@@ -32,11 +32,12 @@ private:
 
 } // namespace
 
-/// Only pieces that a user defined are found in a text; the others that are not normal never come out of one.
+/// Only pieces that a user defined are found in a text, and control pieces where the model says so; the others that are
+/// not normal never come out of one.
 void PieceWriter::writeAddedTokens() {
   json.attributeArray("added_tokens", [&] {
     for (auto [id, piece] : llvm::enumerate(model.pieces)) {
-      if (piece.kind == PieceKind::Normal)
+      if (piece.kind == PieceKind::Normal || piece.kind == PieceKind::Absent)
         continue;
       json.object([&, id = id, &piece = piece] {
         json.attribute("id", int64_t(id));
@@ -45,8 +46,9 @@ void PieceWriter::writeAddedTokens() {
         json.attribute("lstrip", false);
         json.attribute("rstrip", false);
         json.attribute("normalized", false);
-        json.attribute("special", piece.kind == PieceKind::Control || piece.kind == PieceKind::Unknown);
-        if (piece.kind != PieceKind::UserDefined)
+        bool isControl = piece.kind == PieceKind::Control || piece.kind == PieceKind::Unknown;
+        json.attribute("special", isControl);
+        if (piece.kind != PieceKind::UserDefined && !(isControl && model.findsControls))
           json.attribute("matched", false);
       });
     }
@@ -127,13 +129,18 @@ void PieceWriter::writeModel() {
     json.attribute("unk_id", model.unknown);
     json.attribute("byte_fallback", model.byteFallback);
     json.attribute("single_precision", true);
-    json.attributeArray("vocab", [&] {
-      for (const SentencePiece &piece : model.pieces)
-        json.array([&] {
-          json.value(piece.text);
-          json.value(double(piece.score));
-        });
-    });
+    auto writePieces = [&](StringRef key, llvm::ArrayRef<SentencePiece> pieces) {
+      json.attributeArray(key, [&] {
+        for (const SentencePiece &piece : pieces)
+          json.array([&] {
+            json.value(piece.text);
+            json.value(piece.kind == PieceKind::Absent ? llvm::json::Value(nullptr) : double(piece.score));
+          });
+      });
+    };
+    writePieces("vocab", model.pieces);
+    if (!model.others.empty())
+      writePieces("unknown_vocab", model.others);
   });
 }
 
@@ -148,6 +155,12 @@ void PieceWriter::write() {
     writePostProcessor();
     writeDecoder();
     writeModel();
+    if (model.leadingCode)
+      json.attributeObject("leading_code", [&] {
+        json.attribute("open", model.leadingCode->open);
+        json.attribute("close", model.leadingCode->close);
+        json.attribute("unk_id", model.unknown);
+      });
   });
 }
 

@@ -29,7 +29,7 @@ void AddedTokens::read(const JsonValue &description, const Vocabulary &vocabular
   bool isNormalized = description.member("normalized").asBool();
   if (token.content.empty())
     description.fail("content is empty");
-  checkId(description, token, vocabulary);
+  placeInVocabulary(description, token, vocabulary);
   if (description.failed())
     return;
 
@@ -60,18 +60,21 @@ void AddedTokens::read(const JsonValue &description, const Vocabulary &vocabular
   tokens.push_back(std::move(token));
 }
 
-void AddedTokens::checkId(const JsonValue &description, const Token &token, const Vocabulary &vocabulary) const {
+void AddedTokens::placeInVocabulary(const JsonValue &description, Token &token, const Vocabulary &vocabulary) const {
+  std::optional<int32_t> inVocabulary = vocabulary.idOf(token.content);
+  const std::string *owner = vocabulary.tokenOf(token.id);
+  // A vocabulary may list a token several times: what counts is what it is looked up as.
+  if (inVocabulary && owner && *owner == token.content)
+    token.id = *inVocabulary;
   std::string id = std::to_string(token.id);
   if (byId.count(token.id)) {
     description.fail("id " + id + " of " + inQuotes(token.content) + " is already that of " +
                      inQuotes(find(token.id)->content));
     return;
   }
-  std::optional<int32_t> inVocabulary = vocabulary.idOf(token.content);
   if (inVocabulary && *inVocabulary != token.id)
     description.fail("id " + id + " of " + inQuotes(token.content) + " differs from its id in the vocabulary, " +
                      std::to_string(*inVocabulary));
-  const std::string *owner = vocabulary.tokenOf(token.id);
   if (owner && *owner != token.content)
     description.fail("id " + id + " of " + inQuotes(token.content) + " is that of " + inQuotes(*owner) +
                      " in the vocabulary");

@@ -55,7 +55,8 @@ private:
   };
 
   void read(const JsonValue &description, const Vocabulary &vocabulary, const Normalizer &normalizer);
-  void checkId(const JsonValue &description, const Token &token, const Vocabulary &vocabulary) const;
+  /// The token's id is that which the vocabulary has for its content, where it has it.
+  void placeInVocabulary(const JsonValue &description, Token &token, const Vocabulary &vocabulary) const;
   const Token *find(int32_t id) const;
   std::vector<Piece> split(std::u32string_view text, const Trie &trie, bool findsSpecial) const;
 

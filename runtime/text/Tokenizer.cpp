@@ -28,8 +28,28 @@ struct Truncation {
   bool fromLeft = false;
 };
 
+/// What a text may begin with that is one token, whatever stands between its ends: Marian's ">>por<<". Of Tenon's own
+/// files.
+struct LeadingCode {
+  std::u32string open, close; ///< Empty where there is none.
+  int32_t unknown = 0;        ///< The id of a code that is no token.
+
+  /// Takes the code off the front of `text`; empty for none.
+  std::u32string_view takeFrom(std::u32string_view &text) const {
+    if (open.empty() || !text.starts_with(open))
+      return {};
+    size_t end = text.find(close);
+    if (end == std::u32string_view::npos)
+      return {};
+    std::u32string_view code = text.substr(0, end + close.size());
+    text.remove_prefix(code.size());
+    return code;
+  }
+};
+
 struct Pipeline {
   Truncation truncation;
+  LeadingCode leadingCode;
   std::unique_ptr<Normalizer> normalizer;
   std::unique_ptr<PreTokenizer> preTokenizer;
   std::unique_ptr<Model> model;
@@ -178,8 +198,11 @@ std::vector<int32_t> PipelineTokenizer::textIds(std::u32string_view text, bool f
       ids.push_back(piece.id);
       continue;
     }
-    std::u32string normalized(piece.text);
-    size_t startLength = piece.text.data() == text.data() ? 1 : 0;
+    std::u32string_view rest = piece.text;
+    if (std::u32string_view code = parts.leadingCode.takeFrom(rest); !code.empty())
+      ids.push_back(parts.model->vocabulary().idOf(encodeUtf8(code)).value_or(parts.leadingCode.unknown));
+    std::u32string normalized(rest);
+    size_t startLength = rest.data() == text.data() ? 1 : 0;
     parts.normalizer->apply(normalized, startLength);
     const char32_t *start = normalized.data() + startLength;
     for (const AddedTokens::Piece &inner : parts.added.splitNormalized(normalized, findSpecial)) {
@@ -222,10 +245,24 @@ Truncation readTruncation(const JsonValue &description) {
   return truncation;
 }
 
+LeadingCode readLeadingCode(const JsonValue &description) {
+  LeadingCode code;
+  if (description.isNull())
+    return code;
+  description.expectOnlyKeys({"open", "close", "unk_id"});
+  size_t ignored; // A JSON string is UTF-8: the parser saw to that.
+  decodeUtf8(description.member("open").asString(), code.open, ignored);
+  decodeUtf8(description.member("close").asString(), code.close, ignored);
+  code.unknown = static_cast<int32_t>(description.member("unk_id").asCount(std::numeric_limits<int32_t>::max()));
+  if (code.open.empty() || code.close.empty())
+    description.fail("open and close are not both given");
+  return code;
+}
+
 std::unique_ptr<Tokenizer> build(const JsonValue &file) {
   // `padding` is for batches of equal length, which whoever runs a model makes as the model wants them.
   file.expectOnlyKeys({"version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
-                       "post_processor", "decoder", "model"});
+                       "post_processor", "decoder", "model", "leading_code"});
   if (auto version = file.optionalMember("version"))
     if (std::string name = version->asString(); name != "1.0")
       version->fail("version " + inQuotes(name) + " is not supported; supported is: 1.0");
@@ -242,6 +279,7 @@ std::unique_ptr<Tokenizer> build(const JsonValue &file) {
   std::unique_ptr<Normalizer> normalizer = makeNormalizer(part("normalizer", kNull));
   AddedTokens added(part("added_tokens", kNoTokens), model->vocabulary(), *normalizer);
   Pipeline parts{readTruncation(part("truncation", kNull)),
+                 readLeadingCode(part("leading_code", kNull)),
                  std::move(normalizer),
                  makePreTokenizer(part("pre_tokenizer", kNull)),
                  std::move(model),

@@ -3,7 +3,9 @@
 // A word becomes the tokens whose scores, logarithms of their probabilities, have the largest sum. A character that is
 // no token may be the unknown one, at less than the lowest score. Sums are made and compared in the order of Hugging
 // Face's tokenizers, so that equal ones are decided alike; with "single_precision", which Tenon's own files have, they
-// are rounded as SentencePiece's are.
+// are rounded as SentencePiece's are. Two more things are of Tenon's own files: a token whose score is null is what no
+// word is cut into, but unknown characters may come together as; and "unknown_vocab" has what words are cut into that
+// has no id but the unknown token's.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,8 +23,9 @@ namespace {
 
 struct Pieces {
   Vocabulary vocabulary;
-  Trie trie;
-  std::vector<double> scores; ///< By id.
+  Trie trie;                  ///< Of places in `scores`.
+  std::vector<double> scores; ///< Of the tokens by id, then of those that have none; infinite for what no word is cut into.
+  size_t tokens = 0;          ///< That have an id.
 };
 
 class Unigram : public Model {
@@ -51,17 +54,22 @@ public:
 private:
   static constexpr size_t kNowhere = std::numeric_limits<size_t>::max();
 
-  /// The best way to reach a place in a word: its score, and its last token with where that begins.
+  /// The best way to reach a place in a word: its score, and its last token, by its place in the scores, with where
+  /// that begins.
   struct Best {
     double score = 0;
     size_t begin = kNowhere;
-    int32_t id = 0;
+    int32_t piece = 0;
 
-    void offer(double otherScore, size_t otherBegin, int32_t otherId) {
+    void offer(double otherScore, size_t otherBegin, int32_t otherPiece) {
       if (begin == kNowhere || otherScore > score)
-        *this = {otherScore, otherBegin, otherId};
+        *this = {otherScore, otherBegin, otherPiece};
     }
   };
+
+  int32_t idOf(int32_t piece) const {
+    return static_cast<size_t>(piece) < pieces.tokens ? piece : unknown.value_or(0);
+  }
 
   double sum(double a, double b) const { return singlePrecision ? static_cast<float>(a + b) : a + b; }
 
@@ -73,7 +81,7 @@ private:
       bool isToken = false;
       double scoreHere = best[at].score;
       pieces.trie.forEachPrefix(word.substr(at), [&](Trie::Match match) {
-        if (isBarred(barred, match.value))
+        if (isBarred(barred, idOf(match.value)))
           return;
         best[at + match.length].offer(sum(pieces.scores[static_cast<size_t>(match.value)], scoreHere), at, match.value);
         isToken |= match.length == 1;
@@ -91,7 +99,7 @@ private:
     std::vector<Span> path; // Last first; unknown ones in a row are one.
     bool afterUnknown = false;
     for (size_t end = word.size(); end > 0; end = best[end].begin) {
-      bool isUnknown = best[end].id == unknown;
+      bool isUnknown = best[end].piece == unknown;
       if (isUnknown && afterUnknown)
         path.back().begin = best[end].begin;
       else
@@ -101,8 +109,8 @@ private:
     for (size_t i = path.size(); i > 0; --i) {
       auto [begin, end] = path[i - 1];
       const Best &last = best[end];
-      if (last.id != unknown)
-        ids.push_back(last.id);
+      if (last.piece != unknown)
+        ids.push_back(idOf(last.piece));
       else
         appendUnknown(encodeUtf8(word.substr(begin, end - begin)), barred, ids);
     }
@@ -124,39 +132,47 @@ private:
   double unknownScore;
 };
 
-Pieces readPieces(const JsonValue &description) {
-  Pieces pieces;
+/// Adds the entries of a list, with ids where `areTokens` is set.
+void readPieces(const JsonValue &description, bool areTokens, Pieces &pieces) {
   if (!description.expectArray())
-    return pieces;
+    return;
+  size_t number = 0;
   for (const nlohmann::json &entry : description.raw()) {
-    auto id = static_cast<int32_t>(pieces.scores.size());
-    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_number()) {
-      description.fail("entry " + std::to_string(id) + ": expected a token and its score");
-      return pieces;
+    auto place = static_cast<int32_t>(pieces.scores.size());
+    bool isSpelled = entry.is_array() && entry.size() == 2 && entry[1].is_null() && areTokens;
+    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !(entry[1].is_number() || isSpelled)) {
+      description.fail("entry " + std::to_string(number) + ": expected a token and its score");
+      return;
     }
+    ++number;
     std::string token = entry[0].get<std::string>();
-    pieces.scores.push_back(entry[1].get<double>());
+    pieces.scores.push_back(isSpelled ? std::numeric_limits<double>::infinity() : entry[1].get<double>());
     std::u32string characters;
     size_t ignored; // A JSON string is UTF-8: the parser saw to that.
     decodeUtf8(token, characters, ignored);
-    if (!characters.empty())
-      pieces.trie.valueOf(characters) = id;
-    pieces.vocabulary.addAgain(std::move(token), id);
+    if (!characters.empty() && !isSpelled)
+      pieces.trie.valueOf(characters) = place;
+    if (areTokens)
+      pieces.vocabulary.addAgain(std::move(token), place);
   }
-  return pieces;
+  if (areTokens)
+    pieces.tokens = pieces.scores.size();
 }
 
 } // namespace
 
 std::unique_ptr<Model> tenon::text::makeUnigram(const JsonValue &description) {
-  description.expectOnlyKeys({"type", "unk_id", "vocab", "byte_fallback", "single_precision"});
-  Pieces pieces = readPieces(description.member("vocab"));
+  description.expectOnlyKeys({"type", "unk_id", "vocab", "unknown_vocab", "byte_fallback", "single_precision"});
+  Pieces pieces;
+  readPieces(description.member("vocab"), true, pieces);
+  if (auto others = description.optionalMember("unknown_vocab"))
+    readPieces(*others, false, pieces);
   std::optional<int32_t> unknown;
   if (auto id = description.optionalMember("unk_id")) {
     unknown = static_cast<int32_t>(id->asCount(std::numeric_limits<int32_t>::max()));
-    if (!description.failed() && static_cast<size_t>(*unknown) >= pieces.scores.size())
-      id->fail("id " + std::to_string(*unknown) + " is not in the vocabulary of " +
-               std::to_string(pieces.scores.size()) + " tokens");
+    if (!description.failed() && static_cast<size_t>(*unknown) >= pieces.tokens)
+      id->fail("id " + std::to_string(*unknown) + " is not in the vocabulary of " + std::to_string(pieces.tokens) +
+               " tokens");
   }
   auto fallback = description.optionalMember("byte_fallback");
   bool byteFallback = fallback && fallback->asBool();

@@ -337,7 +337,8 @@ TEST(MarianVocabulary, PiecesHaveTheIdsOfVocabJson) {
     EXPECT_TRUE(has(*text, R"("ids":[3])")) << *text;
   }
   EXPECT_TRUE(has(imported.targetTokenizer, R"(["d",-3])")) << imported.targetTokenizer;
-  EXPECT_TRUE(has(imported.tokenizer, R"(["d",0])")) << "only the target has it";
+  EXPECT_TRUE(has(imported.tokenizer, R"(["d",null])")) << "only the target has it";
+  EXPECT_TRUE(has(imported.tokenizer, R"("leading_code":{"open":">>","close":"<<","unk_id":1})"));
   llvm::cantFail(exportModel(imported, directory.path("out")));
   ImportedModel again = llvm::cantFail(openModel(directory.path("out")));
   EXPECT_EQ(again.tokenizer, imported.tokenizer);
@@ -353,10 +354,6 @@ TEST(MarianVocabulary, IsRefusedWhereItDoesNotFit) {
   EXPECT_EQ(errorOf(R"({"a": 0, "</s>": 1})"), "'DIR/vocab.json' has no piece '<unk>'");
   EXPECT_EQ(errorOf(R"({"<unk>": 0, "</s>": 2})"),
             "'DIR/vocab.json': key '</s>': expected an id below 2 that no other piece has, found 2");
-  std::string many;
-  for (char letter = 'a'; letter <= 'l'; ++letter)
-    many += (many.empty() ? "\"" : ", \"") + std::string(1, letter) + "\": " + std::to_string(letter - 'a');
-  EXPECT_EQ(errorOf("{" + many + "}"), "'DIR/vocab.json' has 12 pieces; the model's embedding has 11 rows");
 }
 
 /// The tokens of a Marian with this generation_config.json.

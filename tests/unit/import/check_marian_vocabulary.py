@@ -32,7 +32,9 @@ def make_checkpoint(folder, source, target, rng):
     for path in (source, target):
         model = sentencepiece.SentencePieceProcessor(model_file=str(path))
         pieces |= {model.id_to_piece(i) for i in range(model.get_piece_size()) if not model.is_control(i)}
-    pieces = sorted(pieces)
+    # Some of the pieces have no id; some ids are of what no text is cut into.
+    missing = set(rng.sample(sorted(pieces - {"</s>", "<unk>", "<pad>"}), len(pieces) // 10))
+    pieces = sorted((pieces - missing) | {"Ж", "日本", "ĳ", "😀", "▁😀"})
     rng.shuffle(pieces)
     config = transformers.MarianConfig(
         vocab_size=len(pieces), d_model=4, encoder_layers=1, decoder_layers=1, encoder_attention_heads=1, decoder_attention_heads=1,
@@ -46,12 +48,6 @@ def make_checkpoint(folder, source, target, rng):
                                         vocab=str(folder / "vocab.json"))
 
 
-def finds_names(model, vocabulary, text):
-    """Whether SentencePiece knows a part of the text not, but the vocabulary has it from the other language: transformers takes
-    its id, Tenon the unknown piece's."""
-    return any(model.piece_to_id(piece) == model.unk_id() and piece in vocabulary for piece in model.encode(text, out_type=str))
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("tenon")
@@ -62,29 +58,25 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
-    texts = [text.replace("\0", "") for text in strings(arguments.count, arguments.seed)] + [">>por<< A house.", ">>deu<<Good  day "]
-    # transformers looks for special tokens in the text, which a piece's name in a text does not mean.
-    texts = [text for text in texts if not any(word in text for word in ("</s>", "<unk>", "<pad>"))]
+    texts = [text.replace("\0", "") for text in strings(arguments.count, arguments.seed)]
+    texts += [">>por<< A house.", ">>deu<<Good  day ", ">>xx<< A house.", "A >>por<< house.", ">>por<<", ">><<>>por<< A", ">>por A<< b",
+              ">>por", " >>por<< A", "</s>>>por<< A house.", "A Ж ЖЖ 日本 日本日 😀 😀😀 house", "A</s> b <unk> <pad>c"]
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
         theirs = make_checkpoint(folder, arguments.source, arguments.target, rng)
         theirs.punc_normalizer = lambda text: text
         subprocess.run([arguments.tenon, "import", folder, "-o", folder / "imported"], check=True, stdout=subprocess.DEVNULL)
-        wrong = skipped = 0
+        wrong = 0
         for name, key in (("tokenizer.json", "text"), ("target_tokenizer.json", "text_target")):
             found = lines(arguments.tokenize, folder / "imported" / name, [], [json.dumps(text) for text in texts])
-            model = theirs.spm_source if key == "text" else theirs.spm_target
             for text, answer in zip(texts, found):
-                if finds_names(model, theirs.encoder, text):
-                    skipped += 1
-                    continue
                 expected = theirs(**{key: text})["input_ids"]
                 if answer != " ".join(map(str, expected)):
                     wrong += 1
                     if wrong <= 5:
                         print(f"{name}: {json.dumps(text)}\n  expected {expected}\n  found    {answer}")
-    print(f"{len(texts)} strings twice, {skipped} left out, {wrong} encoded otherwise")
-    return 1 if wrong or skipped >= len(texts) else 0
+    print(f"{len(texts)} strings twice, {wrong} encoded otherwise")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

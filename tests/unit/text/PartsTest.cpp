@@ -290,6 +290,41 @@ TEST(Unigram, ATokenListedAgainHasItsLastId) {
   EXPECT_EQ(ids(file(model), "a"), (Ids{6}));
 }
 
+TEST(Unigram, AnAddedTokenThatIsListedTwiceHasTheIdOfItsContent) {
+  json tokenizer = file(smallUnigram());
+  tokenizer["model"]["vocab"].push_back(json::parse(R"(["a", -9.0])"));
+  tokenizer["added_tokens"] = json::parse(R"([{"id": 1, "content": "a", "single_word": false, "lstrip": false,
+                                               "rstrip": false, "normalized": false, "special": true}])");
+  EXPECT_EQ(ids(tokenizer, "xa"), (Ids{0, 6}));
+}
+
+TEST(Unigram, PiecesWithoutAnIdAreUnknownEachByItself) {
+  json model = smallUnigram();
+  model["unknown_vocab"] = json::parse(R"([["q", -1.0], ["qa", -1.5]])");
+  EXPECT_EQ(ids(file(model), "qq"), (Ids{0, 0}));
+  EXPECT_EQ(ids(file(model), "qa"), (Ids{0})) << "they take part in the largest sum";
+  EXPECT_EQ(ids(file(model), "xx"), (Ids{0})) << "unknown characters are one";
+}
+
+TEST(Unigram, ATokenWithoutAScoreIsWhatUnknownCharactersSpell) {
+  json model = smallUnigram();
+  model["vocab"].push_back(json::parse(R"(["xy", null])"));
+  EXPECT_EQ(ids(file(model), "axya"), (Ids{1, 6, 1}));
+  EXPECT_EQ(ids(file(model), "xyx"), (Ids{0}));
+}
+
+TEST(LeadingCode, IsOneTokenAtTheBeginningOfATextAlone) {
+  json tokenizer = file(smallUnigram());
+  tokenizer["leading_code"] = json::parse(R"({"open": ">", "close": "<", "unk_id": 0})");
+  tokenizer["model"]["vocab"].push_back(json::parse(R"([">ab<", null])"));
+  EXPECT_EQ(ids(tokenizer, ">ab<a"), (Ids{6, 1}));
+  EXPECT_EQ(ids(tokenizer, ">ba<a"), (Ids{0, 1}));
+  EXPECT_EQ(ids(tokenizer, "a>ab<"), (Ids{1, 0, 3, 0}));
+  EXPECT_EQ(ids(tokenizer, ">ab<"), (Ids{6}));
+  tokenizer["leading_code"]["close"] = "";
+  EXPECT_EQ(fileError(tokenizer), "leading_code: open and close are not both given");
+}
+
 TEST(Unigram, SaysWhatIsWrong) {
   json model = smallUnigram();
   model["unk_id"] = 6;
