@@ -1,4 +1,4 @@
-//===- CTranslate2.cpp - Translation and speech in CTranslate2's form -----===//
+//===- CTranslate2.cpp - Models in CTranslate2's form ---------------------===//
 
 #include "import/CTranslate2.h"
 #include "import/CTranslate2Stacks.h"
@@ -54,6 +54,7 @@ private:
   llvm::Error readVocabulary(StringRef name, Vocabulary &vocabulary);
   llvm::Error readVocabularies(spec::Model &model);
   llvm::Error readTranslationTokens(Config &config, spec::Model &model);
+  llvm::Error readTextTokens(Config &config, spec::Model &model);
   llvm::Error readSpeechTokens(Config &config, spec::Model &model);
   void readAudio(spec::Model &model);
   bool exists(const Twine &name) const { return llvm::sys::fs::exists(directory + "/" + name); }
@@ -69,7 +70,8 @@ private:
 
 } // namespace
 
-static constexpr Specification specifications[] = {{"TransformerSpec", 5, 7}, {"WhisperSpec", 3, 3}};
+static constexpr Specification specifications[] = {
+    {"TransformerSpec", 5, 7}, {"TransformerDecoderSpec", 8, 8}, {"WhisperSpec", 3, 3}};
 
 bool tenon::import::isCTranslate2Path(StringRef path) {
   if (llvm::sys::path::filename(path) != "model.bin" || !llvm::sys::fs::exists(path))
@@ -91,7 +93,8 @@ static llvm::Error checkSpecification(const weights::CTranslate2Index &index, St
              (newest > oldest ? " to " + std::to_string(newest) : "");
   }
   return llvm::createStringError("'" + path + "' is a model of specification '" + index.specification +
-                                 "' of revision " + Twine(index.revision) + "; supported: " + known);
+                                 "' of revision " + Twine(index.revision) + "; supported: " + known +
+                                 " (encoder-decoders of translation and T5, models of text alone, Whisper)");
 }
 
 llvm::Error Importer::readConfig() {
@@ -165,20 +168,21 @@ static llvm::Error checkVocabulary(const Vocabulary &vocabulary, const spec::Sta
 
 llvm::Error Importer::readVocabularies(spec::Model &model) {
   Vocabulary first;
-  bool isSpeech = specification == "WhisperSpec";
-  for (StringRef name : {isSpeech ? "vocabulary" : "shared_vocabulary", "source_vocabulary"})
-    if (first.path.empty() && !(isSpeech && name == "source_vocabulary"))
+  // Speech and text alone have one of what is written.
+  bool isSingle = specification != "TransformerSpec";
+  for (StringRef name : {isSingle ? "vocabulary" : "shared_vocabulary", "source_vocabulary"})
+    if (first.path.empty() && !(isSingle && name == "source_vocabulary"))
       if (llvm::Error error = readVocabulary(name, first))
         return error;
-  bool isShared = isSpeech || StringRef(llvm::sys::path::filename(first.path)).starts_with("shared");
+  bool isShared = isSingle || StringRef(llvm::sys::path::filename(first.path)).starts_with("shared");
   if (!isShared)
     if (llvm::Error error = readVocabulary("target_vocabulary", target))
       return error;
   if (first.path.empty() || (!isShared && target.path.empty()))
     return llvm::createStringError("'" + directory + "' has no " +
-                                   (isSpeech ? "vocabulary" : "shared_vocabulary, or source_ and target_vocabulary") +
+                                   (isSingle ? "vocabulary" : "shared_vocabulary, or source_ and target_vocabulary") +
                                    " (.json or .txt)");
-  if (!isSpeech)
+  if (!isSingle)
     if (llvm::Error error = checkVocabulary(first, model.stacks.front()))
       return error;
   if (isShared)
@@ -201,6 +205,16 @@ llvm::Error Importer::readTranslationTokens(Config &config, spec::Model &model) 
     tokens.start = {token("decoder_start_token", "<s>")};
   if (std::optional<int64_t> unknown = target.idOf(config.has("unk_token") ? config.string("unk_token") : "<unk>"))
     tokens.suppress = {*unknown};
+  return config.takeError();
+}
+
+llvm::Error Importer::readTextTokens(Config &config, spec::Model &model) {
+  auto id = [&](StringRef key) -> std::optional<int64_t> {
+    return config.has(key) ? target.idOf(config.string(key)) : std::nullopt;
+  };
+  model.tokens.bos = id("bos_token");
+  if (std::optional<int64_t> eos = id("eos_token"))
+    model.tokens.eos = {*eos};
   return config.takeError();
 }
 
@@ -266,9 +280,13 @@ llvm::Error Importer::run(ImportedModel &imported) {
     return error;
   if (llvm::Error error = readVocabularies(model))
     return error;
-  if (llvm::Error error = isSpeech ? readSpeechTokens(config, model) : readTranslationTokens(config, model))
+  if (llvm::Error error = isSpeech                                ? readSpeechTokens(config, model)
+                          : specification == "TransformerSpec" ? readTranslationTokens(config, model)
+                                                                  : readTextTokens(config, model))
     return error;
   if (llvm::Error error = readTokenizer(directory, imported))
+    return error;
+  if (llvm::Error error = readChatTemplate(directory, imported))
     return error;
   if (llvm::Error error = checkModel(model, path))
     return error;

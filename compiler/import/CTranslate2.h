@@ -11,7 +11,8 @@ namespace tenon::import {
 bool isCTranslate2Path(llvm::StringRef path);
 
 /// Reads a model.bin with the config.json and the vocabularies beside it: encoder-decoders of translation
-/// (TransformerSpec) and Whisper (WhisperSpec). Its tokenizer is a tokenizer.json beside it.
+/// and T5 (TransformerSpec), decoders of text (TransformerDecoderSpec) and Whisper (WhisperSpec). Its tokenizer and chat
+/// template are files of Hugging Face beside it.
 llvm::Expected<ImportedModel> importCTranslate2(llvm::StringRef path, const ImportOptions &options = {});
 
 } // namespace tenon::import

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "import/CTranslate2Stacks.h"
+#include "import/CTranslate2StackReader.h"
 #include "expressions/Sugar.h"
 #include "weights/ByteReader.h"
 #include "weights/Convert.h"
@@ -19,9 +19,7 @@ using namespace tenon::import;
 using llvm::StringRef;
 using llvm::Twine;
 
-static constexpr int64_t tableLength = 1024; ///< Of computed positions, of which there are as many as are needed.
 static constexpr int64_t kernelSize = 3;     ///< Of Whisper's convolutions.
-static constexpr StringRef computedPositions = "computed positions";
 
 /// The one number of a variable, as a double.
 static double singleNumber(const weights::CTranslate2Variable &variable) {
@@ -112,53 +110,6 @@ llvm::ArrayRef<int64_t> CTranslate2Variables::shape(StringRef name) const {
   return view ? llvm::ArrayRef<int64_t>(view->shape) : llvm::ArrayRef<int64_t>();
 }
 
-namespace {
-
-/// Reads one stack after the other. The first error is kept.
-class StackReader {
-public:
-  StackReader(CTranslate2Variables &variables, Config &config, weights::TableSource &source, spec::Model &model)
-      : variables(variables), config(config), source(source), model(model) {}
-  void readEncoder();
-  void readWhisperEncoder();
-  void readDecoder();
-  llvm::Error takeError() const {
-    return message.empty() ? llvm::Error::success() : llvm::createStringError("'" + source.path() + "': " + message);
-  }
-
-private:
-  void fail(const Twine &text) {
-    if (message.empty())
-      message = text.str();
-  }
-  std::string at(const Twine &name) const { return (prefix + name).str(); }
-  /// A name in the first layer.
-  std::string inLayer(const Twine &name) const { return (prefix + "layer_0/" + name).str(); }
-  int64_t extent(const std::string &name, size_t dimension);
-  int64_t wholeNumber(const std::string &name, int64_t usual);
-  spec::Stack &begin(StringRef name, int64_t width, bool preNorm);
-  void readLayers();
-  void readNorm(bool preNorm);
-  void readEmbeddings(const std::string &name);
-  void readPositions();
-  void readConvolutions();
-  spec::Activation readActivation(const std::string &name);
-  spec::AttentionSublayer readAttention(StringRef name, StringRef scope, bool isCross);
-  void readMlp(spec::Activation activation);
-  void readHead(const std::string &embeddings);
-
-  CTranslate2Variables &variables;
-  Config &config;
-  weights::TableSource &source;
-  spec::Model &model;
-  spec::Stack *stack = nullptr;
-  std::string prefix; ///< Of the stack's variables.
-  int64_t width = 1, heads = 1;
-  std::string message;
-};
-
-} // namespace
-
 /// An extent of a tensor that has to be there.
 int64_t StackReader::extent(const std::string &name, size_t dimension) {
   llvm::ArrayRef<int64_t> shape = variables.shape(name);
@@ -205,11 +156,31 @@ void StackReader::readLayers() {
 
 void StackReader::readNorm(bool preNorm) {
   spec::Norm &norm = stack->norm;
-  std::string first = inLayer("self_attention/layer_norm/");
+  std::string first = inLayer(ctranslate2Norms(variables, inLayer("")).attention);
   norm.kind = variables.has(first + "beta") ? spec::NormKind::LayerNorm : spec::NormKind::RMSNorm;
   norm.place = preNorm ? spec::NormPlace::Before : spec::NormPlace::After;
+  if (!ctranslate2Norms(variables, inLayer("")).attentionAfter.empty())
+    norm.place = spec::NormPlace::Both;
   norm.final = variables.has(at("layer_norm/gamma"));
+  norm.weightOffset = takesOneOff(first) ? 1 : 0;
   norm.epsilon = config.numberOr("layer_norm_epsilon", norm.kind == spec::NormKind::LayerNorm ? 1e-5 : 1e-6);
+}
+
+/// Whether a norm's factor is 1 + gamma, which all norms of the stack agree on.
+bool StackReader::takesOneOff(const std::string &norm) {
+  StringRef flag = "layer_norm_use_residual";
+  bool value = variables.flag(norm + flag.str(), false);
+  CTranslate2Norms names = ctranslate2Norms(variables, inLayer(""));
+  auto check = [&](const std::string &other) {
+    if (variables.has(other + "gamma") && variables.flag(other + flag.str(), false) != value)
+      fail("variable '" + other + flag + "' differs from '" + norm + flag + "'; supported: norms of one kind");
+  };
+  check(at("layer_norm/"));
+  for (int64_t i = 0; i < stack->layers; ++i)
+    for (StringRef name : {names.attention, names.attentionAfter, names.cross, names.mlp, names.mlpAfter,
+                           StringRef("self_attention/q_norm/"), StringRef("self_attention/k_norm/")})
+      check(at("layer_" + Twine(i) + "/" + name));
+  return value;
 }
 
 /// One vector for each token, scaled, and a norm of the sum with the positions.
@@ -220,42 +191,11 @@ void StackReader::readEmbeddings(const std::string &name) {
     scale = name + "/multiply_by_sqrt_depth";
   const weights::TensorView *view = variables.stored().find(scale);
   double value = variables.number(scale).value_or(1);
+  (void)variables.number(name + "/multiply_by_sqrt_depth"); // What an older version reads.
   // Flags are stored as int8, factors as other types.
   bool isFlag = !view || view->type == weights::StorageType::I8;
   stack->input.scale = !isFlag ? value : value != 0 ? std::sqrt(static_cast<double>(width)) : 1;
   stack->input.norm = variables.has(at("layernorm_embedding/gamma"));
-}
-
-/// CTranslate2's own sinusoids count positions from 1 on.
-static std::vector<float> sinusoids(int64_t length, int64_t width) {
-  int64_t half = width / 2;
-  float step = std::log(10000.f) / static_cast<float>(half - 1);
-  std::vector<float> table(length * width);
-  for (int64_t position = 0; position < length; ++position)
-    for (int64_t i = 0; i < half; ++i) {
-      float angle = static_cast<float>(position + 1) * std::exp(-step * static_cast<float>(i));
-      table[position * width + i] = std::sin(angle);
-      table[position * width + half + i] = std::cos(angle);
-    }
-  return table;
-}
-
-void StackReader::readPositions() {
-  std::string name = at("position_encodings/encodings");
-  spec::Positions &positions = stack->input.positions;
-  positions.kind = spec::PositionKind::Learned;
-  if (variables.has(name)) {
-    positions.length = extent(name, 0);
-    return;
-  }
-  if (width < 4 || width % 2 != 0 || width > (int64_t(1) << 20))
-    return fail("sinusoidal positions of width " + Twine(width) +
-                " are not supported; supported: even widths from 4 on");
-  positions.length = tableLength;
-  llvm::ArrayRef<float> table = source.keep(sinusoids(tableLength, width));
-  llvm::ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t *>(table.data()), table.size() * sizeof(float));
-  std::string computed = at(computedPositions);
-  variables.stored().add(computed, {weights::StorageType::F32, {tableLength, width}, bytes});
 }
 
 spec::Activation StackReader::readActivation(const std::string &name) {
@@ -288,23 +228,57 @@ spec::AttentionSublayer StackReader::readAttention(StringRef name, StringRef sco
   attention.outputBias = variables.has(layer + (isCross ? "linear_2/bias" : "linear_1/bias"));
   if (isCross)
     attention.from = "encoder";
-  for (int64_t i = 0; i < stack->layers; ++i)
-    for (StringRef number : {"num_heads_kv", "head_dim", "queries_scale"}) {
-      std::string own = at("layer_" + Twine(i) + "/" + scope + "/" + number);
-      if (variables.number(own) != variables.number(layer + number.str()))
-        fail("variable '" + own + "' differs from '" + layer + number + "'; supported: layers of one kind");
-    }
+  readRelative(layer, isCross, attention);
+  readHeadNorms(layer, attention);
+  checkSameInLayers(scope);
   return attention;
 }
 
-void StackReader::readMlp(spec::Activation activation) {
+void StackReader::checkSameInLayers(StringRef scope) {
+  static constexpr StringRef numbers[] = {"num_heads_kv",
+                                          "head_dim",
+                                          "queries_scale",
+                                          "rotary_base",
+                                          "rotary_dim",
+                                          "rotary_interleave",
+                                          "rotary_scaling_type",
+                                          "rotary_scaling_factor",
+                                          "rotary_low_freq_factor",
+                                          "rotary_high_freq_factor",
+                                          "original_max_position_embeddings",
+                                          "sliding_window",
+                                          "relative_attention_max_distance"};
+  for (int64_t i = 0; i < stack->layers; ++i)
+    for (StringRef number : numbers) {
+      std::string own = at("layer_" + Twine(i) + "/" + scope + "/" + number), first = inLayer(scope + "/" + number);
+      if (variables.number(own) != variables.number(first))
+        fail("variable '" + own + "' differs from '" + first + "'; supported: layers of one kind");
+    }
+}
+
+/// Norms of queries and keys before they turn.
+void StackReader::readHeadNorms(const std::string &layer, spec::AttentionSublayer &attention) {
+  std::string gamma = layer + "q_norm/gamma";
+  if (!variables.has(gamma))
+    return;
+  spec::QueryKeyNorm &norm = attention.queryKeyNorm.emplace();
+  norm.bias = variables.has(layer + "q_norm/beta");
+  norm.kind = norm.bias ? spec::NormKind::LayerNorm : spec::NormKind::RMSNorm;
+  norm.epsilon = config.numberOr("layer_norm_epsilon", norm.bias ? 1e-5 : 1e-6);
+  norm.weightOffset = variables.flag(layer + "q_norm/layer_norm_use_residual", false) ? 1 : 0;
+  if (extent(gamma, 0) != attention.headSize)
+    fail("variable '" + gamma + "' has " + Twine(extent(gamma, 0)) + " numbers; supported: a norm of each head's " +
+         Twine(attention.headSize) + " components");
+}
+
+spec::MlpSublayer StackReader::readMlp(spec::Activation activation) {
   spec::MlpSublayer mlp;
   mlp.name = "mlp";
   mlp.hidden = extent(inLayer("ffn/linear_0/weight"), 0);
   mlp.activation = activation;
   mlp.gated = variables.has(inLayer("ffn/linear_0_noact/weight"));
   mlp.bias = variables.has(inLayer("ffn/linear_0/bias"));
-  stack->block.push_back(mlp);
+  return mlp;
 }
 
 void StackReader::readEncoder() {
@@ -315,8 +289,7 @@ void StackReader::readEncoder() {
     (void)variables.number(at(name));
   readEmbeddings(embeddings);
   readPositions();
-  stack->block.push_back(readAttention("attention", "self_attention", false));
-  readMlp(readActivation(at("activation")));
+  stack->block = {readAttention("attention", "self_attention", false), readMlp(readActivation(at("activation")))};
 }
 
 void StackReader::readConvolutions() {
@@ -335,29 +308,43 @@ void StackReader::readWhisperEncoder() {
   begin("encoder", extent("encoder/conv2/weight", 0), /*preNorm=*/true);
   readConvolutions();
   readPositions();
-  stack->block.push_back(readAttention("attention", "self_attention", false));
-  readMlp(spec::Activation::Gelu);
+  stack->block = {readAttention("attention", "self_attention", false), readMlp(spec::Activation::Gelu)};
 }
 
-void StackReader::readDecoder() {
+/// An attention and the MLP behind it, or beside it where they have one norm, or one each of its input.
+void StackReader::addSublayers(spec::AttentionSublayer attention) {
+  spec::MlpSublayer mlp = readMlp(readActivation(at("activation")));
+  CTranslate2Norms norms = ctranslate2Norms(variables, inLayer(""));
+  bool isParallel = norms.attention != "self_attention/layer_norm/" && norms.attentionAfter.empty();
+  if (!isParallel) {
+    stack->block = {attention, mlp};
+    return;
+  }
+  spec::ParallelSublayer parallel;
+  parallel.name = "parallel";
+  parallel.norm = norms.attention == norms.mlp ? spec::ParallelNorm::One : spec::ParallelNorm::Each;
+  parallel.block = {attention, mlp};
+  stack->block = {parallel};
+}
+
+void StackReader::readDecoder(bool attends) {
   std::string embeddings = "decoder/embeddings";
   begin("decoder", extent(embeddings + "/weight", 1), variables.flag("decoder/pre_norm", true));
   // What is only of use for alignments, or for the biases below.
-  for (StringRef name : {"alignment_layer", "alignment_heads", "alibi_use_positive_positions", "scale_alibi"})
+  for (StringRef name : {"alignment_layer", "alignment_heads", "alibi_use_positive_positions"})
     (void)variables.number(at(name));
-  if (variables.flag(at("alibi"), false))
-    fail("variable 'decoder/alibi' is set; supported: positions that are added to embeddings");
   stack->input.zeroFirst = variables.flag(at("start_from_zero_embedding"), false);
   readEmbeddings(embeddings);
   readPositions();
+  limitToWindow(inLayer("self_attention/"));
   spec::AttentionSublayer own = readAttention("attention", "self_attention", false);
   own.mask = expressions::causal().print();
-  stack->block.push_back(own);
-  if (!variables.has(inLayer("attention/linear_0/weight")))
-    return fail("variable '" + inLayer("attention/linear_0/weight") +
-                "' is missing; supported: decoders that attend to an encoder");
-  stack->block.push_back(readAttention("cross", "attention", true));
-  readMlp(readActivation(at("activation")));
+  if (variables.flag(at("alibi"), false))
+    own.score = readAlibi();
+  if (attends)
+    stack->block = {own, readAttention("cross", "attention", true), readMlp(readActivation(at("activation")))};
+  else
+    addSublayers(own);
   readHead(embeddings + "/weight");
 }
 
@@ -369,6 +356,7 @@ void StackReader::readHead(const std::string &embeddings) {
   if (head.tied)
     variables.stored().use(projection);
   head.bias = variables.has(at("projection/bias"));
+  head.scale = variables.number(at("scale_outputs")).value_or(1);
   head.softcap = variables.number(at("final_logit_softcapping")).value_or(0);
   for (StringRef other : {"encoder/embeddings/weight", "encoder/embeddings_0/weight"})
     if (variables.has(other) && variables.target(other) == variables.target(embeddings)) {
@@ -382,75 +370,8 @@ llvm::Error tenon::import::readCTranslate2Structure(CTranslate2Variables &variab
   StackReader reader(variables, config, source, model);
   if (specification == "WhisperSpec")
     reader.readWhisperEncoder();
-  else
+  else if (specification == "TransformerSpec")
     reader.readEncoder();
-  reader.readDecoder();
+  reader.readDecoder(/*attends=*/specification != "TransformerDecoderSpec");
   return reader.takeError();
-}
-
-/// The rows of one projection in the matrix that holds several.
-static TensorPart fused(const spec::Model &model, StringRef stackName, StringRef sublayer, StringRef projection,
-                        const std::string &layer, StringRef last) {
-  const spec::Stack *stack = model.findStack(stackName.str());
-  for (const spec::Sublayer &candidate : stack->block) {
-    const auto *attention = std::get_if<spec::AttentionSublayer>(&candidate);
-    if (!attention || attention->name != sublayer)
-      continue;
-    int64_t queries = attention->heads * attention->headSize, keys = attention->keyValueHeads * attention->headSize;
-    bool isCross = !attention->from.empty();
-    std::string scope = layer + (isCross ? "attention/" : "self_attention/");
-    if (projection == "output")
-      return {scope + (isCross ? "linear_2/" : "linear_1/") + last.str()};
-    if (projection == "query")
-      return {scope + "linear_0/" + last.str(), false, 0, isCross ? 0 : queries};
-    int64_t offset = (isCross ? 0 : queries) + (projection == "value" ? keys : 0);
-    return {scope + (isCross ? "linear_1/" : "linear_0/") + last.str(), false, offset, keys};
-  }
-  llvm_unreachable("a projection belongs to an attention of the block");
-}
-
-static TensorPart layerPart(const spec::Model &model, StringRef stack, StringRef sublayer, StringRef module,
-                            int64_t index, StringRef last) {
-  std::string layer = (stack + "/layer_" + Twine(index) + "/").str();
-  StringRef norm = last == "weight" ? "gamma" : "beta";
-  if (sublayer == "mlp") {
-    if (module == "norm")
-      return {layer + "ffn/layer_norm/" + norm.str()};
-    const spec::Block &block = model.findStack(stack.str())->block;
-    bool gated = llvm::any_of(block, [](const spec::Sublayer &candidate) {
-      const auto *mlp = std::get_if<spec::MlpSublayer>(&candidate);
-      return mlp && mlp->gated;
-    });
-    StringRef linear = module == "down" ? "linear_1/" : module == "up" && gated ? "linear_0_noact/" : "linear_0/";
-    return {layer + "ffn/" + linear.str() + last.str()};
-  }
-  if (module == "norm")
-    return {layer + (sublayer == "cross" ? "attention" : "self_attention") + "/layer_norm/" + norm.str()};
-  return fused(model, stack, sublayer, module, layer, last);
-}
-
-TensorPart tenon::import::ctranslate2Part(const spec::Model &model, const CTranslate2Variables &variables,
-                                          StringRef parameter, int64_t layer) {
-  auto [path, last] = parameter.rsplit('.');
-  auto [stack, module] = path.split('.');
-  std::string prefix = stack.str() + "/", norm = last == "weight" ? "gamma" : "beta";
-  if (stack == "head")
-    return {"decoder/projection/" + last.str()};
-  if (module == "norm")
-    return {prefix + "layer_norm/" + norm};
-  if (module == "input.norm")
-    return {prefix + "layernorm_embedding/" + norm};
-  if (module == "input.tokens") {
-    std::string name = prefix + "embeddings/weight";
-    return {variables.has(name) ? name : prefix + "embeddings_0/weight"};
-  }
-  if (module == "input.positions") {
-    std::string name = prefix + "position_encodings/encodings";
-    return {variables.has(name) ? name : prefix + computedPositions.str()};
-  }
-  if (module.consume_front("input.convolutions."))
-    return {prefix + (module == "0" ? "conv1/" : "conv2/") + last.str()};
-  module.consume_front("layers.*.");
-  auto [sublayer, projection] = module.split('.');
-  return layerPart(model, stack, sublayer, projection, layer, last);
 }

@@ -33,7 +33,20 @@ private:
   llvm::StringMap<llvm::StringRef> aliases;
 };
 
-/// Width, stacks, shares and head of a "TransformerSpec" or a "WhisperSpec"; what only config.json says is read from
+/// What stands in for a table of positions that a file leaves to be computed.
+inline constexpr llvm::StringRef computedPositions = "computed positions";
+
+/// The names of a layer's norms, each with a slash; empty where there is none.
+struct CTranslate2Norms {
+  llvm::StringRef attention = "self_attention/layer_norm/";
+  llvm::StringRef attentionAfter;
+  llvm::StringRef cross = "attention/layer_norm/";
+  llvm::StringRef mlp = "ffn/layer_norm/";
+  llvm::StringRef mlpAfter;
+};
+CTranslate2Norms ctranslate2Norms(const CTranslate2Variables &variables, const std::string &layer);
+
+/// Width, stacks, shares and head of a "TransformerSpec", a "TransformerDecoderSpec" or a "WhisperSpec"; what only config.json says is read from
 /// `config`, where its errors are left.
 llvm::Error readCTranslate2Structure(CTranslate2Variables &variables, llvm::StringRef specification, Config &config,
                                      weights::TableSource &source, spec::Model &model);

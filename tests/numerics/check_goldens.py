@@ -82,10 +82,18 @@ def check_answers(tenon, folder, library, pairs):
     return None
 
 
+def start_token(folder):
+    config = json.loads((folder / "config.json").read_text())
+    if "decoder_start_token_id" in config:
+        return config["decoder_start_token_id"]
+    # CTranslate2 names the token.
+    return json.loads((folder / "shared_vocabulary.json").read_text()).index(config["decoder_start_token"])
+
+
 def check_pairs(tenon, folder, scratch):
     """An encoder-decoder: pairs of a source and a target, and the answer to the source."""
     pairs = json.loads((folder / "pairs.json").read_text())
-    start = json.loads((folder / "config.json").read_text())["decoder_start_token_id"]
+    start = start_token(folder)
     shape, expected = read_npy(folder / "logits.npy")
     library = scratch / f"{folder.name}.so"
     run([tenon, "compile", folder, "-o", library])
