@@ -1,6 +1,7 @@
 //===- CheckpointFiles.cpp ------------------------------------------------===//
 
 #include "import/CheckpointFiles.h"
+#include "import/TokenizerFiles.h"
 #include "spec/SpecReader.h"
 #include "spec/SpecWriter.h"
 #include "llvm/ADT/StringExtras.h"
@@ -30,7 +31,7 @@ tenon::import::openCheckpointWeights(llvm::StringRef directory) {
 llvm::Error tenon::import::readTokenizer(llvm::StringRef directory, ImportedModel &imported) {
   std::string path = (directory + "/tokenizer.json").str();
   if (!llvm::sys::fs::exists(path))
-    return llvm::Error::success();
+    return buildTokenizer(directory, imported);
   llvm::Expected<std::string> text = readTextFile(path, maximumTokenizerBytes);
   if (!text)
     return text.takeError();

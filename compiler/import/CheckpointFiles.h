@@ -12,7 +12,7 @@ namespace tenon::import {
 /// Opens model.safetensors, or the files that model.safetensors.index.json names.
 llvm::Expected<std::unique_ptr<weights::SafetensorsFiles>> openCheckpointWeights(llvm::StringRef directory);
 
-/// Reads tokenizer.json, where there is one.
+/// Reads tokenizer.json, or makes one of the files of a vocabulary, where they are.
 llvm::Error readTokenizer(llvm::StringRef directory, ImportedModel &imported);
 
 /// Reads the chat template, where there is one: chat_template.jinja or a key of tokenizer_config.json.

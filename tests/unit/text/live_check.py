@@ -72,8 +72,9 @@ def check_decoding(program, path, tokenizer, rows, flags):
     return report(" ".join(["decode", *flags]), rows, got, expected)
 
 
-def check(program, path, arguments):
-    tokenizer = Tokenizer.from_file(path)
+def check(program, path, arguments, tokenizer=None):
+    """Of the file at `path`; with a tokenizer, of what was made of that file against it."""
+    tokenizer = tokenizer or Tokenizer.from_file(path)
     tokenizer.no_padding()
     tokens = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
     texts = varied_strings(arguments.count, arguments.seed, tokens)

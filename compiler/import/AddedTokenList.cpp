@@ -1,0 +1,248 @@
+//===- AddedTokenList.cpp -------------------------------------------------===//
+//
+// The order in which files override one another is that of transformers' tokenization_utils_base.py.
+//
+//===----------------------------------------------------------------------===//
+
+#include "import/AddedTokenList.h"
+#include "import/StrictJson.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FileSystem.h"
+#include <map>
+
+using namespace tenon;
+using namespace tenon::import;
+using llvm::StringRef;
+using llvm::Twine;
+
+namespace {
+
+class SettingsReader {
+public:
+  SettingsReader(StringRef directory, const llvm::json::Object &settings, const TokenizerClass &tokenizer,
+                 TokenSettings &result)
+      : directory(directory), settings(settings), tokenizer(tokenizer), result(result) {}
+  llvm::Error read();
+
+private:
+  llvm::Expected<AddedToken> token(const llvm::json::Value &value, const Twine &place, bool special) const;
+  llvm::Error readNamed(const llvm::json::Object &object, StringRef file, bool special);
+  llvm::Error readExtra(const llvm::json::Object &object, StringRef file);
+  llvm::Error readListed();
+  llvm::Error readAddedTokens();
+  llvm::Error checkOthers() const;
+  void useUsual();
+  void useListed();
+  bool isNamed(StringRef content) const;
+  llvm::Expected<llvm::json::Object> objectOf(StringRef file) const;
+
+  StringRef directory;
+  const llvm::json::Object &settings;
+  const TokenizerClass &tokenizer;
+  TokenSettings &result;
+};
+
+} // namespace
+
+static constexpr StringRef settingsFile = "tokenizer_config.json";
+
+/// A string, or an object with flags; what is not given of those is false, and normalised what is not special.
+llvm::Expected<AddedToken> SettingsReader::token(const llvm::json::Value &value, const Twine &place,
+                                                 bool special) const {
+  AddedToken token;
+  if (std::optional<StringRef> text = value.getAsString()) {
+    token.content = text->str();
+    return token;
+  }
+  const llvm::json::Object *object = value.getAsObject();
+  std::optional<StringRef> content = object ? object->getString("content") : std::nullopt;
+  if (!content)
+    return llvm::createStringError("'" + directory + "/" + place +
+                                   "': expected a string or an object with 'content', found " + jsonText(value));
+  auto flag = [&](StringRef key, bool usual) { return object->getBoolean(key).value_or(usual); };
+  token.content = content->str();
+  token.special = special || flag("special", false);
+  token.singleWord = flag("single_word", false);
+  token.stripsLeft = flag("lstrip", false);
+  token.stripsRight = flag("rstrip", false);
+  token.normalized = flag("normalized", !token.special);
+  return token;
+}
+
+/// The object of a file that may be missing.
+llvm::Expected<llvm::json::Object> SettingsReader::objectOf(StringRef file) const {
+  std::string path = (directory + "/" + file).str();
+  return llvm::sys::fs::exists(path) ? readJsonObject(path) : llvm::json::Object();
+}
+
+void SettingsReader::useUsual() {
+  for (auto [name, usual, named] : llvm::zip(namedTokens, tokenizer.usualTokens, result.named)) {
+    if (usual.empty())
+      continue;
+    named = AddedToken{usual.str()};
+    named->stripsLeft = tokenizer.maskTakesBlanks && name == "mask_token";
+  }
+}
+
+llvm::Error SettingsReader::readNamed(const llvm::json::Object &object, StringRef file, bool special) {
+  for (auto [name, named] : llvm::zip(namedTokens, result.named)) {
+    const llvm::json::Value *value = object.get(name);
+    if (!value)
+      continue;
+    bool stripsLeft = tokenizer.maskTakesBlanks && name == "mask_token" && value->getAsString();
+    named.reset();
+    if (value->kind() == llvm::json::Value::Null)
+      continue;
+    llvm::Expected<AddedToken> read = token(*value, file + "': key '" + name, special);
+    if (!read)
+      return read.takeError();
+    read->special = true;
+    read->stripsLeft |= stripsLeft;
+    named = std::move(*read);
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error SettingsReader::readExtra(const llvm::json::Object &object, StringRef file) {
+  for (StringRef key : {"extra_special_tokens", "additional_special_tokens"}) {
+    const llvm::json::Array *list = object.getArray(key);
+    if (!list || list->empty())
+      continue;
+    for (const llvm::json::Value &value : *list) {
+      llvm::Expected<AddedToken> read = token(value, file + "': key '" + key, false);
+      if (!read)
+        return read.takeError();
+      result.extra.push_back(std::move(*read));
+    }
+    return llvm::Error::success();
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error SettingsReader::readListed() {
+  std::map<int64_t, AddedToken> byId;
+  for (const auto &[key, value] : *settings.getObject("added_tokens_decoder")) {
+    int64_t id = 0;
+    StringRef name = key;
+    llvm::Expected<AddedToken> read = token(value, settingsFile + "': key 'added_tokens_decoder." + name, false);
+    if (!read)
+      return read.takeError();
+    if (name.getAsInteger(10, id) || !value.getAsObject())
+      return llvm::createStringError("'" + directory + "/" + settingsFile + "': key 'added_tokens_decoder." + name +
+                                     "': expected objects under token ids, found " + jsonText(value));
+    byId.insert_or_assign(id, std::move(*read));
+  }
+  for (auto &[id, added] : byId)
+    result.listed.push_back(std::move(added));
+  return llvm::Error::success();
+}
+
+bool SettingsReader::isNamed(StringRef content) const {
+  return llvm::any_of(result.named, [&](const auto &named) { return named && named->content == content; }) ||
+         llvm::any_of(result.extra, [&](const AddedToken &extra) { return extra.content == content; });
+}
+
+/// added_tokens.json: contents with their ids.
+llvm::Error SettingsReader::readAddedTokens() {
+  llvm::Expected<llvm::json::Object> object = objectOf("added_tokens.json");
+  if (!object)
+    return object.takeError();
+  std::map<int64_t, AddedToken> byId;
+  for (const auto &[key, value] : *object) {
+    std::optional<int64_t> id = value.getAsInteger();
+    if (!id)
+      return llvm::createStringError("'" + directory + "/added_tokens.json': key '" + StringRef(key) +
+                                     "': expected an integer, found " + jsonText(value));
+    bool special = isNamed(StringRef(key));
+    AddedToken added;
+    added.content = StringRef(key).str();
+    added.special = special;
+    added.normalized = !special;
+    byId.insert_or_assign(*id, std::move(added));
+  }
+  for (auto &[id, added] : byId)
+    result.listed.push_back(std::move(added));
+  return llvm::Error::success();
+}
+
+/// Named tokens have the flags that they are listed with.
+void SettingsReader::useListed() {
+  for (std::optional<AddedToken> &named : result.named)
+    for (const AddedToken &listed : result.listed)
+      if (named && named->content == listed.content)
+        named = listed;
+}
+
+/// Tokens under keys that only some class knows would be added too.
+llvm::Error SettingsReader::checkOthers() const {
+  for (const auto &[key, value] : settings) {
+    StringRef name = key;
+    std::optional<StringRef> text = value.getAsString();
+    if (!name.ends_with("_token") || llvm::is_contained(namedTokens, name) || !text || isNamed(*text) ||
+        llvm::any_of(result.listed, [&](const AddedToken &listed) { return listed.content == *text; }))
+      continue;
+    return llvm::createStringError("'" + directory + "/" + settingsFile + "': key '" + name +
+                                   "' is not supported without a tokenizer.json");
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error SettingsReader::read() {
+  useUsual();
+  if (llvm::Error error = readNamed(settings, settingsFile, false))
+    return error;
+  if (llvm::Error error = readExtra(settings, settingsFile))
+    return error;
+  if (settings.getObject("added_tokens_decoder")) {
+    if (llvm::Error error = readListed())
+      return error;
+  } else {
+    llvm::Expected<llvm::json::Object> map = objectOf("special_tokens_map.json");
+    if (!map)
+      return map.takeError();
+    if (llvm::Error error = readNamed(*map, "special_tokens_map.json", true))
+      return error;
+    if (result.extra.empty())
+      if (llvm::Error error = readExtra(*map, "special_tokens_map.json"))
+        return error;
+    if (llvm::Error error = readAddedTokens())
+      return error;
+  }
+  useListed();
+  return checkOthers();
+}
+
+const std::optional<AddedToken> &TokenSettings::operator[](StringRef name) const {
+  return named[llvm::find(namedTokens, name) - std::begin(namedTokens)];
+}
+
+std::string TokenSettings::text(StringRef name) const {
+  const std::optional<AddedToken> &token = (*this)[name];
+  return token ? token->content : "";
+}
+
+std::vector<AddedToken> TokenSettings::inOrder(llvm::ArrayRef<AddedToken> usualExtra) const {
+  std::vector<AddedToken> tokens = listed;
+  llvm::StringSet<> isListed;
+  for (const AddedToken &token : listed)
+    isListed.insert(token.content);
+  auto add = [&](const AddedToken &token) {
+    if (!isListed.contains(token.content))
+      tokens.push_back(token);
+  };
+  for (const std::optional<AddedToken> &token : named)
+    if (token)
+      add(*token);
+  for (const AddedToken &token : extra.empty() ? usualExtra : llvm::ArrayRef(extra))
+    add(token);
+  return tokens;
+}
+
+llvm::Expected<TokenSettings> tenon::import::readTokenSettings(StringRef directory, const llvm::json::Object &settings,
+                                                               const TokenizerClass &tokenizer) {
+  TokenSettings result;
+  if (llvm::Error error = SettingsReader(directory, settings, tokenizer, result).read())
+    return std::move(error);
+  return result;
+}
