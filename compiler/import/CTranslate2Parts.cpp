@@ -52,11 +52,11 @@ static TensorPart layerPart(const spec::Model &model, const CTranslate2Variables
   std::string layer = (stack + "/layer_" + Twine(index) + "/").str();
   if (module == "norm" || module == "norm_after") {
     CTranslate2Norms norms = ctranslate2Norms(variables, layer);
-    StringRef name = sublayer == "cross"                        ? norms.cross
-                     : sublayer == "mlp" && module == "norm"    ? norms.mlp
-                     : sublayer == "mlp"                        ? norms.mlpAfter
-                     : module == "norm_after"                   ? norms.attentionAfter
-                                                                : norms.attention;
+    StringRef name = sublayer == "cross"                     ? norms.cross
+                     : sublayer == "mlp" && module == "norm" ? norms.mlp
+                     : sublayer == "mlp"                     ? norms.mlpAfter
+                     : module == "norm_after"                ? norms.attentionAfter
+                                                             : norms.attention;
     return {layer + name.str() + (last == "weight" ? "gamma" : "beta")};
   }
   if (sublayer != "mlp")

@@ -9,7 +9,7 @@ using namespace tenon::import;
 using llvm::StringRef;
 using llvm::Twine;
 
-static constexpr int64_t tableLength = 1024; ///< Of computed positions, of which there are as many as are needed.
+static constexpr int64_t tableLength = 1024;  ///< Of computed positions, of which there are as many as are needed.
 static constexpr int64_t rotaryLength = 4096; ///< The same of rotary ones, and of what has no positions.
 
 /// CTranslate2's own sinusoids count positions from 1 on.

@@ -46,8 +46,8 @@ struct CTranslate2Norms {
 };
 CTranslate2Norms ctranslate2Norms(const CTranslate2Variables &variables, const std::string &layer);
 
-/// Width, stacks, shares and head of a "TransformerSpec", a "TransformerDecoderSpec" or a "WhisperSpec"; what only config.json says is read from
-/// `config`, where its errors are left.
+/// Width, stacks, shares and head of a "TransformerSpec", a "TransformerDecoderSpec" or a "WhisperSpec"; what only
+/// config.json says is read from `config`, where its errors are left.
 llvm::Error readCTranslate2Structure(CTranslate2Variables &variables, llvm::StringRef specification, Config &config,
                                      weights::TableSource &source, spec::Model &model);
 

@@ -126,8 +126,8 @@ std::string Assembly::prefixScheme() {
 /// `text` with what options say in place of the words in @.
 std::string Assembly::filled(StringRef text) {
   auto flag = [&](StringRef key, bool usual) { return options.booleanOr(key, usual) ? "true" : "false"; };
-  std::string charsmap = "{\"type\": \"Precompiled\", \"precompiled_charsmap\": \"" +
-                         llvm::encodeBase64(files.characters) + "\"}";
+  std::string charsmap =
+      "{\"type\": \"Precompiled\", \"precompiled_charsmap\": \"" + llvm::encodeBase64(files.characters) + "\"}";
   StringRef strip = R"(, {"type": "Strip", "content": " ", "start": 1, "stop": 0})";
   const std::pair<StringRef, std::string> words[] = {
       {"@do_lower_case@", flag("do_lower_case", true)},

@@ -48,7 +48,7 @@ inline constexpr llvm::StringRef namedTokens[] = {"bos_token", "eos_token", "unk
 struct TokenizerClass {
   llvm::StringRef name; ///< Without "Fast".
   VocabularyKind kind;
-  std::array<llvm::StringRef, 2> files; ///< The second is empty for classes of one.
+  std::array<llvm::StringRef, 2> files;                            ///< The second is empty for classes of one.
   std::array<llvm::StringRef, std::size(namedTokens)> usualTokens; ///< Empty for none.
   Surroundings surroundings;
   /// normalizer, pre_tokenizer and decoder of a tokenizer.json, with words in @ for what options say.

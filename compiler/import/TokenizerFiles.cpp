@@ -51,10 +51,10 @@ private:
 
 /// `line` without the white space at its end, all of Unicode's.
 static StringRef trimmedEnd(StringRef line) {
-  static constexpr StringRef spaces[] = {
-      " ",      "\t",     "\n",     "\v",     "\f",     "\r",     "\u0085", "\u00a0", "\u1680",
-      "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008",
-      "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
+  static constexpr StringRef spaces[] = {" ",      "\t",     "\n",     "\v",     "\f",     "\r",     "\u0085",
+                                         "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
+                                         "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u2028",
+                                         "\u2029", "\u202f", "\u205f", "\u3000"};
   while (llvm::any_of(spaces, [&](StringRef space) { return line.consume_back(space); })) {
   }
   return line;
@@ -252,13 +252,13 @@ static std::string whyNone(StringRef directory, StringRef name, const TokenizerC
       missing.push_back(file);
   if (tokenizer && missing.size() == 1)
     return "";
-  std::string reason = "the model has no tokenizer and takes token ids alone: '" + directory.str() + "' does not have " +
-                       inQuotes(missing);
+  std::string reason = "the model has no tokenizer and takes token ids alone: '" + directory.str() +
+                       "' does not have " + inQuotes(missing);
   if (!found.empty())
     reason += (tokenizer ? ", of which " + tokenizer->name.str() + " is made" : "") + "; it has " + inQuotes(found);
   if (!found.empty() && !tokenizer)
-    reason += ", of which tokenizers are made by " + tokenizerClassNames() +
-              (name.empty() ? "" : ", not by " + name.str());
+    reason +=
+        ", of which tokenizers are made by " + tokenizerClassNames() + (name.empty() ? "" : ", not by " + name.str());
   return reason;
 }
 

@@ -80,8 +80,8 @@ LogicalResult RotaryAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitEr
 }
 
 LogicalResult PositionsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, PositionKind kind,
-                                    int64_t length, int64_t offset, FloatAttr base, int64_t dims, bool, bool evenSpacing,
-                                    IntegerAttr pad) {
+                                    int64_t length, int64_t offset, FloatAttr base, int64_t dims, bool,
+                                    bool evenSpacing, IntegerAttr pad) {
   if (length < 0 || offset < 0 || dims < 0)
     return emitError() << "positions have a negative length (" << length << "), offset (" << offset << ") or dims ("
                        << dims << ")";

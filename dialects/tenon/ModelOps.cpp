@@ -224,7 +224,8 @@ LogicalResult StackOp::verifyRegions() {
                      }).wasInterrupted())
     return emitOpError() << "is cached, but has an attention whose mask may let a query see later keys";
   if (positions.getPad() && (getCached() || !isa<TokenInputOp>(body.front())))
-    return emitOpError() << "has positions that skip pad tokens, but " << (getCached() ? "is cached" : "reads features");
+    return emitOpError() << "has positions that skip pad tokens, but "
+                         << (getCached() ? "is cached" : "reads features");
   if (failed(verifyParallelNorms(*this)))
     return failure();
   auto blocks = llvm::to_vector(body.getOps<BlockOp>());

@@ -24,7 +24,7 @@ namespace {
 struct Pieces {
   Vocabulary vocabulary;
   Trie trie;                  ///< Of places in `scores`.
-  std::vector<double> scores; ///< Of the tokens by id, then of those that have none; infinite for what no word is cut into.
+  std::vector<double> scores; ///< Of the tokens by id, then of those without one; infinite where no word is cut so.
   size_t tokens = 0;          ///< That have an id.
 };
 

@@ -1,6 +1,7 @@
 //===- TokenizeCommand.cpp - tenon tokenize -------------------------------===//
 
 #include "Command.h"
+#include "ModelArgument.h"
 #include "RunInput.h"
 #include "driver/ModelManifest.h"
 #include "import/Import.h"
@@ -21,6 +22,7 @@ namespace {
 
 struct Arguments {
   std::string model, system;
+  import::ImportOptions options;
   std::vector<std::string> texts;
   bool chat = false, json = false;
 };
@@ -62,13 +64,10 @@ private:
   runtime::Manifest parsed;
 };
 
-std::unique_ptr<runtime::ModelText> openText(const std::string &path) {
+std::unique_ptr<runtime::ModelText> openText(const std::string &path, const import::ImportOptions &options) {
   if (llvm::StringRef(path).ends_with(".so"))
     return std::make_unique<LibraryText>(path);
-  auto imported = import::openModel(path);
-  if (!imported)
-    throw Failure(llvm::toString(imported.takeError()));
-  return std::make_unique<CheckpointText>(*imported);
+  return std::make_unique<CheckpointText>(openModel(path, options));
 }
 
 /// A text with its tokens; what the chat template makes of it, where that is asked for.
@@ -119,7 +118,7 @@ void printJson(const std::vector<Row> &rows) {
 
 void run(const Arguments &arguments) {
   try {
-    std::unique_ptr<runtime::ModelText> model = openText(arguments.model);
+    std::unique_ptr<runtime::ModelText> model = openText(arguments.model, arguments.options);
     if (!model->hasTokenizer())
       throw Failure(arguments.model + ": the model has no tokenizer");
     std::vector<Row> rows;
@@ -138,13 +137,14 @@ void tools::addTokenize(CLI::App &app) {
   CLI::App *command = app.add_subcommand("tokenize", "Show the tokens that a model reads a text as\n"
                                                      "Example: tenon tokenize minilm.so --text \"A sentence\"\n"
                                                      "Example: tenon tokenize smollm2.so --chat --text \"Hello\"");
-  command->add_option("MODEL", arguments->model, "Library, spec or checkpoint")->required();
+  addModelArgument(*command, arguments->model, arguments->options, ", or a library (.so)");
   command->add_option("--text", arguments->texts, "Text to read; may be given several times, - reads lines")
       ->expected(1)
       ->allow_extra_args(false) // Or "[a] [b]" would be read as a list.
       ->take_all()
       ->required();
-  CLI::Option *chat = command->add_flag("--chat", arguments->chat, "Apply the model's chat template to each text first");
+  CLI::Option *chat =
+      command->add_flag("--chat", arguments->chat, "Apply the model's chat template to each text first");
   command->add_option("--system", arguments->system, "System message of --chat")->needs(chat);
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
   command->callback([arguments] { run(*arguments); });

@@ -225,7 +225,8 @@ TEST(CTranslate2, RefusesOtherSpecifications) {
   builder.specification = "BertSpec";
   EXPECT_EQ(Imported(builder, translationFiles()).error,
             "'DIR/model.bin' is a model of specification 'BertSpec' of revision 7; supported: TransformerSpec of "
-            "revision 5 to 7, WhisperSpec of revision 3");
+            "revision 5 to 7, TransformerDecoderSpec of revision 8, WhisperSpec of revision 3 (encoder-decoders of "
+            "translation and T5, models of text alone, Whisper)");
   builder = Small::translation().builder;
   builder.revision = 8;
   EXPECT_NE(Imported(builder, translationFiles()).error.find("of revision 8; supported"), std::string::npos);
@@ -234,8 +235,8 @@ TEST(CTranslate2, RefusesOtherSpecifications) {
 TEST(CTranslate2, RefusesWhatIsComputedOtherwise) {
   auto error = [](CTranslate2Builder &builder) { return Imported(builder, translationFiles()).error; };
   CTranslate2Builder builder = Small::translation().builder;
-  EXPECT_EQ(error(builder.remove("decoder/alibi").flag("decoder/alibi", 1)),
-            "'DIR/model.bin': variable 'decoder/alibi' is set; supported: positions that are added to embeddings");
+  EXPECT_EQ(error(builder.remove("decoder/alibi").flag("decoder/alibi", 1).flag("decoder/scale_alibi", 1)),
+            "'DIR/model.bin': variable 'decoder/alibi' is set for 2 heads; supported: at most 128, without 'scale_alibi'");
   builder = Small::translation().builder;
   EXPECT_EQ(
       error(builder.remove("encoder/activation").number<int8_t>("encoder/activation", 1, 5)),
@@ -253,6 +254,87 @@ TEST(CTranslate2, RefusesWhatIsComputedOtherwise) {
   EXPECT_EQ(Imported(builder, speechFiles()).error,
             "'DIR/model.bin': variable 'encoder/conv1/weight' has shape [4, 3, 5]; supported are convolutions with a "
             "kernel of 3");
+}
+
+/// A decoder of text with rotary positions, side by side sublayers and a window.
+static CTranslate2Builder decoderOfText() {
+  CTranslate2Builder builder;
+  builder.specification = "TransformerDecoderSpec";
+  builder.revision = 8;
+  builder.floats("decoder/embeddings/weight", {3, 4})
+      .alias("decoder/projection/weight", "decoder/embeddings/weight")
+      .number<int16_t>("decoder/num_heads", 2, 2)
+      .number<int8_t>("decoder/activation", 1, 2)
+      .flag("decoder/alibi", 0)
+      .flag("decoder/scale_alibi", 0)
+      .floats("decoder/layer_norm/gamma", {4});
+  for (const char *layer : {"decoder/layer_0/", "decoder/layer_1/"}) {
+    std::string prefix = layer, attention = prefix + "self_attention/";
+    builder.floats(prefix + "shared_layer_norm/gamma", {4})
+        .floats(attention + "linear_0/weight", {8, 4})
+        .floats(attention + "linear_1/weight", {4, 4})
+        .number<int32_t>(attention + "num_heads_kv", 3, 1)
+        .number<int32_t>(attention + "rotary_dim", 3, 0)
+        .flag(attention + "rotary_interleave", 0)
+        .number<int32_t>(attention + "sliding_window", 3, 5)
+        .floats(prefix + "ffn/linear_0/weight", {6, 4})
+        .floats(prefix + "ffn/linear_0_noact/weight", {6, 4})
+        .floats(prefix + "ffn/linear_1/weight", {4, 6});
+  }
+  return builder;
+}
+
+static Files textFiles() {
+  return {{"config.json", R"({"bos_token": "<s>", "eos_token": "</s>", "layer_norm_epsilon": 1e-5})"},
+          {"vocabulary.json", R"(["<s>", "</s>", "a"])"}};
+}
+
+TEST(CTranslate2, ADecoderOfText) {
+  Imported imported(decoderOfText(), textFiles());
+  ASSERT_EQ(imported.error, "");
+  EXPECT_EQ(imported.spec(), R"(tenon: 1
+name: small
+width: 4
+stacks:
+  decoder:
+    input: {vocab: 3, positions: {kind: rotary, length: 5}}
+    layers: 2
+    norm: {kind: rmsnorm, place: before}
+    block:
+      - parallel: {block: [attention: {heads: 2, kv_heads: 1, bias: false, output_bias: false, mask: causal}, mlp: {hidden: 6, activation: silu, gated: true, bias: false}]}
+head: {tied: decoder.input}
+tokens: {bos: 0, eos: 1}
+weights: model.bin
+)");
+}
+
+TEST(CTranslate2, RefusesLayersThatDiffer) {
+  CTranslate2Builder builder = decoderOfText();
+  builder.remove("decoder/layer_1/self_attention/sliding_window");
+  EXPECT_EQ(Imported(builder, textFiles()).error,
+            "'DIR/model.bin': variable 'decoder/layer_1/self_attention/sliding_window' differs from "
+            "'decoder/layer_0/self_attention/sliding_window'; supported: layers of one kind");
+  builder = decoderOfText();
+  builder.flag("decoder/layer_norm/layer_norm_use_residual", 1);
+  EXPECT_EQ(Imported(builder, textFiles()).error,
+            "'DIR/model.bin': variable 'decoder/layer_norm/layer_norm_use_residual' differs from "
+            "'decoder/layer_0/shared_layer_norm/layer_norm_use_residual'; supported: norms of one kind");
+}
+
+TEST(CTranslate2, RefusesOtherRotaryPositions) {
+  auto with = [](const char *name, auto value, int type) {
+    CTranslate2Builder builder = decoderOfText();
+    if (std::string(name) == "rotary_dim")
+      builder.remove("decoder/layer_0/self_attention/rotary_dim");
+    builder.number<decltype(value)>(std::string("decoder/layer_0/self_attention/") + name, type, value);
+    return Imported(builder, textFiles()).error;
+  };
+  EXPECT_EQ(with("rotary_scaling_type", int8_t(1), 1),
+            "'DIR/model.bin': variable 'decoder/layer_0/self_attention/rotary_scaling_type' is 1.000000; supported: -1 "
+            "(none), 0 (linear), 2 (Llama 3)");
+  EXPECT_EQ(with("rotary_dim", int32_t(3), 3),
+            "'DIR/model.bin': variable 'decoder/layer_0/self_attention/rotary_dim' is 3.000000; expected an even "
+            "number, at most the 2 of a head");
 }
 
 TEST(CTranslate2, RefusesWhatIsMissing) {

@@ -49,7 +49,8 @@ weights: model.safetensors
 
 TEST(HuggingFace, RobertaCountsPositionsFromBehindThePadding) {
   EXPECT_NE(specOf(SmallCheckpoint::roberta())
-                .find("input: {vocab: 11, positions: {kind: learned, length: 8, offset: 2, pad: 1}, types: 1, norm: true}"),
+                .find("input: {vocab: 11, positions: {kind: learned, length: 8, offset: 2, pad: 1}, types: 1, "
+                      "norm: true}"),
             std::string::npos);
   SmallCheckpoint without = SmallCheckpoint::roberta();
   without.change("\"pad_token_id\": 1, ", "");

@@ -192,7 +192,9 @@ TEST(SpecWriter, EveryCombinationReadsBack) {
     stack.input.positions = {PositionKind(bits % 4), 0, 0, {}, 10000.0, 0, false, {}};
     Positions &positions = stack.input.positions;
     if (positions.kind == PositionKind::Learned)
-      positions.length = 7, positions.offset = bit(2) * 2, positions.pad = bit(2) ? std::optional(bit(3)) : std::nullopt;
+      positions.length = 7, positions.offset = bit(2) * 2;
+    if (positions.offset > 0)
+      positions.pad = bit(3);
     if (positions.kind == PositionKind::Sinusoidal)
       positions.length = bit(2) ? 1024 : 5, positions.base = bit(3) ? 10000 : 1234.5678901234567;
     if (positions.kind == PositionKind::Rotary)
