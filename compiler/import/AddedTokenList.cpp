@@ -28,7 +28,8 @@ public:
 private:
   llvm::Expected<AddedToken> token(const llvm::json::Value &value, const Twine &place, bool special) const;
   llvm::Error readNamed(const llvm::json::Object &object, StringRef file, bool special);
-  llvm::Error readExtra(const llvm::json::Object &object, StringRef file);
+  llvm::Error readExtra(const llvm::json::Object &object, StringRef key, StringRef file);
+  llvm::Error readLegacy();
   llvm::Error readListed();
   llvm::Error readAddedTokens();
   llvm::Error checkOthers() const;
@@ -104,18 +105,16 @@ llvm::Error SettingsReader::readNamed(const llvm::json::Object &object, StringRe
   return llvm::Error::success();
 }
 
-llvm::Error SettingsReader::readExtra(const llvm::json::Object &object, StringRef file) {
-  for (StringRef key : {"extra_special_tokens", "additional_special_tokens"}) {
-    const llvm::json::Array *list = object.getArray(key);
-    if (!list || list->empty())
-      continue;
-    for (const llvm::json::Value &value : *list) {
-      llvm::Expected<AddedToken> read = token(value, file + "': key '" + key, false);
-      if (!read)
-        return read.takeError();
-      result.extra.push_back(std::move(*read));
-    }
+/// The list under `key`, where there is none yet.
+llvm::Error SettingsReader::readExtra(const llvm::json::Object &object, StringRef key, StringRef file) {
+  const llvm::json::Array *list = object.getArray(key);
+  if (!list || !result.extra.empty())
     return llvm::Error::success();
+  for (const llvm::json::Value &value : *list) {
+    llvm::Expected<AddedToken> read = token(value, file + "': key '" + key, false);
+    if (!read)
+      return read.takeError();
+    result.extra.push_back(std::move(*read));
   }
   return llvm::Error::success();
 }
@@ -188,27 +187,30 @@ llvm::Error SettingsReader::checkOthers() const {
   return llvm::Error::success();
 }
 
+/// The files of older versions. Additional tokens of the map come too late to make those of added_tokens.json special.
+llvm::Error SettingsReader::readLegacy() {
+  StringRef file = "special_tokens_map.json";
+  llvm::Expected<llvm::json::Object> map = objectOf(file);
+  if (!map)
+    return map.takeError();
+  if (llvm::Error error = readNamed(*map, file, true))
+    return error;
+  if (llvm::Error error = readExtra(*map, "extra_special_tokens", file))
+    return error;
+  if (llvm::Error error = readAddedTokens())
+    return error;
+  return readExtra(*map, "additional_special_tokens", file);
+}
+
 llvm::Error SettingsReader::read() {
   useUsual();
   if (llvm::Error error = readNamed(settings, settingsFile, false))
     return error;
-  if (llvm::Error error = readExtra(settings, settingsFile))
+  for (StringRef key : {"extra_special_tokens", "additional_special_tokens"})
+    if (llvm::Error error = readExtra(settings, key, settingsFile))
+      return error;
+  if (llvm::Error error = settings.getObject("added_tokens_decoder") ? readListed() : readLegacy())
     return error;
-  if (settings.getObject("added_tokens_decoder")) {
-    if (llvm::Error error = readListed())
-      return error;
-  } else {
-    llvm::Expected<llvm::json::Object> map = objectOf("special_tokens_map.json");
-    if (!map)
-      return map.takeError();
-    if (llvm::Error error = readNamed(*map, "special_tokens_map.json", true))
-      return error;
-    if (result.extra.empty())
-      if (llvm::Error error = readExtra(*map, "special_tokens_map.json"))
-        return error;
-    if (llvm::Error error = readAddedTokens())
-      return error;
-  }
   useListed();
   return checkOthers();
 }
@@ -236,6 +238,8 @@ std::vector<AddedToken> TokenSettings::inOrder(llvm::ArrayRef<AddedToken> usualE
       add(*token);
   for (const AddedToken &token : extra.empty() ? usualExtra : llvm::ArrayRef(extra))
     add(token);
+  for (AddedToken &token : tokens)
+    token.special |= llvm::any_of(named, [&](const auto &other) { return other && other->content == token.content; });
   return tokens;
 }
 
