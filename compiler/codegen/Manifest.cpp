@@ -57,6 +57,10 @@ static json::Object tokensJson(const spec::SpecialTokens &tokens) {
     object["forced_last"] = *tokens.forcedLast;
   if (tokens.timestamps)
     object["timestamps"] = timestampsJson(*tokens.timestamps);
+  if (tokens.noSpeech)
+    object["no_speech"] = *tokens.noSpeech;
+  if (tokens.previous)
+    object["previous"] = *tokens.previous;
   if (tokens.bos)
     object["bos"] = *tokens.bos;
   if (!tokens.eos.empty())

@@ -107,6 +107,11 @@ void TokenReader::readStart() {
     tokens.start.push_back(*none);
   if (none && *none + 1 < vocab)
     tokens.timestamps = spec::Timestamps{*none + 1, *none};
+  // The vocabulary of every Whisper has the three next to each other.
+  if (none && *none >= 2) {
+    tokens.noSpeech = *none - 1;
+    tokens.previous = id("prev_sot_token_id").value_or(*none - 2);
+  }
   static constexpr StringRef forcedKey = "forced_bos_token_id", olderKey = "force_bos_token_to_be_generated";
   tokens.forced = ids(forcedKey);
   // A key of config.json before there was the other.

@@ -234,6 +234,10 @@ llvm::Error Importer::readSpeechTokens(Config &config, spec::Model &model) {
       tokens.start.push_back(token(text));
   tokens.start.push_back(none);
   tokens.timestamps = spec::Timestamps{none + 1, none, timestampStep};
+  tokens.noSpeech = target.idOf("<|nospeech|>");
+  if (!tokens.noSpeech)
+    tokens.noSpeech = target.idOf("<|nocaptions|>"); // its name in earlier vocabularies
+  tokens.previous = target.idOf("<|startofprev|>");
   for (auto [key, list] : {std::pair("suppress_ids", &tokens.suppress), {"suppress_ids_begin", &tokens.suppressFirst}})
     for (int64_t id : config.integers(key)) {
       if (id < 0 || id >= int64_t(target.tokens.size()))

@@ -67,6 +67,9 @@ void SpecReader::readTokens(const YamlNode &node) {
     tokens.forcedLast = readTokenId(*last, "forced_last");
   if (const YamlNode *timestamps = fields.find("timestamps"))
     readTimestamps(*timestamps, tokens.timestamps.emplace());
+  for (auto [key, token] : {std::pair("no_speech", &tokens.noSpeech), {"previous", &tokens.previous}})
+    if (const YamlNode *id = fields.find(key))
+      *token = readTokenId(*id, key);
   fields.finish();
 }
 

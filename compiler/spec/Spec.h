@@ -266,6 +266,8 @@ struct SpecialTokens {
   std::vector<int64_t> suppressFirst = {}; ///< Not written as the first of an answer.
   std::optional<int64_t> forcedLast = std::nullopt; ///< What ends an answer of the greatest length.
   std::optional<Timestamps> timestamps = std::nullopt;
+  std::optional<int64_t> noSpeech = std::nullopt; ///< Its probability after the first of `start`: that nobody speaks.
+  std::optional<int64_t> previous = std::nullopt; ///< Stands before earlier text, in front of `start`.
 };
 
 /// The log-mel spectrogram that makes an encoder's features of sound.

@@ -415,6 +415,10 @@ static std::string tokens(const SpecialTokens &tokens) {
     keys.add("forced_last", *tokens.forcedLast);
   if (tokens.timestamps)
     keys.add("timestamps", timestamps(*tokens.timestamps));
+  if (tokens.noSpeech)
+    keys.add("no_speech", *tokens.noSpeech);
+  if (tokens.previous)
+    keys.add("previous", *tokens.previous);
   return keys.isEmpty() ? "" : keys.str();
 }
 

@@ -28,18 +28,13 @@ int main(int count, char **arguments) {
   TRY(tenon_model_open(arguments[1], NULL, &model));
   TRY(tenon_session_create(model, NULL, &session));
 
-  tenon_audio_format format = {.struct_size = sizeof format};
-  TRY(tenon_model_audio(model, &format));
-  float *samples;
-  size_t sample_count;
-  TRY(tenon_audio_read(arguments[2], format.rate, &samples, &sample_count));
-
-  tenon_transcribe_options options = {.struct_size = sizeof options, .timestamps = 1, .callback = print_segment};
+  tenon_transcribe_options options = TENON_TRANSCRIBE_DEFAULTS;
+  options.timestamps = 1;
+  options.callback = print_segment;
   tenon_transcript *transcript;
-  TRY(tenon_transcribe(session, samples, sample_count, &options, &transcript));
+  TRY(tenon_transcribe_file(session, arguments[2], &options, &transcript));
 
   tenon_transcript_free(transcript);
-  tenon_audio_free(samples);
   tenon_session_destroy(session);
   tenon_model_release(model);
   return 0;

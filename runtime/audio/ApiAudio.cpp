@@ -18,6 +18,8 @@ using namespace tenon::runtime;
 
 namespace {
 
+constexpr uint32_t mostSamples = 1024;
+
 const AudioFormat &audioOf(const Model &model) {
   if (!model.manifest().audio)
     fail(TENON_ERROR_AUDIO, "model ", model.manifest().name, " hears no sound: its spec has no audio");
@@ -40,19 +42,39 @@ std::span<const float> checkedSamples(const float *samples, size_t count) {
   return callerSpan(samples, count, "samples");
 }
 
-TranscribeOptions converted(const Model &model, const tenon_transcribe_options &given) {
+void checkOptions(const tenon_transcribe_options &given) {
   requireStructSize(given.struct_size, sizeof given, "tenon_transcribe_options");
-  if (given.timestamps > 1)
-    fail(TENON_ERROR_OUT_OF_RANGE, "timestamps is ", given.timestamps, ", expected 0 or 1");
+  for (auto [name, value] : {std::pair("timestamps", given.timestamps),
+                             {"condition_on_previous_text", given.condition_on_previous_text}})
+    if (value > 1)
+      fail(TENON_ERROR_OUT_OF_RANGE, name, " is ", value, ", expected 0 or 1");
   if (given.reserved != 0)
     fail(TENON_ERROR_INVALID_ARGUMENT, "reserved of tenon_transcribe_options is ", given.reserved, ", expected 0");
-  TranscribeOptions options;
-  options.timestamps = given.timestamps != 0;
-  options.start = startTokens(model.manifest(), callerSpan(given.start_tokens, given.start_token_count, "start_tokens"),
-                              options.timestamps);
-  tenon_generate_options generate = given.generate ? *given.generate : model.manifest().generation.options();
   if (given.max_tokens < 0)
     fail(TENON_ERROR_OUT_OF_RANGE, "max_tokens is ", given.max_tokens, ", expected at least 0");
+  if (given.best_of < 1 || given.best_of > mostSamples)
+    fail(TENON_ERROR_OUT_OF_RANGE, "best_of is ", given.best_of, ", expected 1 to ", mostSamples);
+  double step = given.temperature_increment_on_fallback;
+  if (step != 0 && !(step >= 0.01 && step <= 1))
+    fail(TENON_ERROR_OUT_OF_RANGE, "temperature_increment_on_fallback is ", std::to_string(step),
+         ", expected 0, or 0.01 to 1");
+}
+
+/// Those of OpenAI's program, whose last one may be above 1 by the rounding of so many steps.
+std::vector<double> temperatures(double first, double increment) {
+  std::vector<double> all = {first};
+  for (int step = 1; increment > 0 && first + step * increment < 1 + 1e-6; ++step)
+    all.push_back(first + step * increment);
+  return all;
+}
+
+WindowOptions windowOptions(const Model &model, const tenon_transcribe_options &given) {
+  WindowOptions options;
+  bool timestamps = given.timestamps != 0;
+  options.start = startTokens(model.manifest(), callerSpan(given.start_tokens, given.start_token_count, "start_tokens"),
+                              timestamps);
+  tenon_generate_options generate = given.generate ? *given.generate : model.manifest().generation.options();
+  generate.sequences = 1;
   // An answer that is longer repeats itself.
   int64_t usual = std::max<int64_t>(model.entry("prefill").limits.positions / 2, 1);
   generate.max_tokens = given.max_tokens != 0 ? given.max_tokens : usual;
@@ -61,10 +83,23 @@ TranscribeOptions converted(const Model &model, const tenon_transcribe_options &
   generate.callback = nullptr;
   options.generate = convertOptions(model, generate);
   options.generate.renormalize = true; // much of what a model of sounds writes by itself is never said
-  if (options.timestamps)
+  if (timestamps)
     options.generate.filter =
         [rules = TimestampRules(*model.manifest().tokens.timestamps, model.manifest().tokens.eos)](
             std::span<float> scores, std::span<const int32_t> written) { rules.apply(scores, written); };
+  options.temperatures = temperatures(generate.temperature, given.temperature_increment_on_fallback);
+  options.bestOf = given.best_of;
+  options.thresholds = {given.compression_ratio_threshold, given.logprob_threshold, given.no_speech_threshold};
+  return options;
+}
+
+TranscribeOptions converted(const Model &model, const tenon_transcribe_options &given) {
+  checkOptions(given);
+  TranscribeOptions options;
+  options.window = windowOptions(model, given);
+  options.conditionOnPreviousText = given.condition_on_previous_text != 0;
+  if (given.initial_prompt)
+    options.initialPrompt = initialPromptTokens(model, given.initial_prompt);
   if (given.callback)
     options.callback = [callback = given.callback, context = given.context](const tenon_segment &segment) {
       return calledBack([&] { return callback(context, &segment); });
@@ -88,6 +123,16 @@ void makeViews(Transcript &transcript) {
 struct OwnedTranscript : tenon_transcript {
   Transcript transcript;
 };
+
+constexpr tenon_transcribe_options defaults = TENON_TRANSCRIBE_DEFAULTS;
+
+tenon_transcript *transcribed(SessionUse &use, Sound &sound, const TranscribeOptions &options) {
+  auto owned = std::make_unique<OwnedTranscript>();
+  transcribe(*use, use.cancelled(), sound, options, owned->transcript);
+  makeViews(owned->transcript);
+  static_cast<tenon_transcript &>(*owned) = owned->transcript.view;
+  return owned.release();
+}
 
 } // namespace
 
@@ -140,13 +185,23 @@ tenon_status tenon_transcribe(tenon_session *session, const float *samples, size
     SessionUse use(session);
     requirePointer(transcript, "transcript");
     audioOf(use->model());
-    static const tenon_transcribe_options defaults = {sizeof defaults, 0, 0, nullptr, 0, 0, nullptr, nullptr, nullptr};
     TranscribeOptions wanted = converted(use->model(), options ? *options : defaults);
-    auto owned = std::make_unique<OwnedTranscript>();
-    transcribe(*use, use.cancelled(), checkedSamples(samples, count), wanted, owned->transcript);
-    makeViews(owned->transcript);
-    static_cast<tenon_transcript &>(*owned) = owned->transcript.view;
-    *transcript = owned.release();
+    std::span<const float> given = checkedSamples(samples, count);
+    checkSamples(given);
+    SamplesInMemory sound(given);
+    *transcript = transcribed(use, sound, wanted);
+  });
+}
+
+tenon_status tenon_transcribe_file(tenon_session *session, const char *path, const tenon_transcribe_options *options,
+                                   tenon_transcript **transcript) {
+  return guarded([&] {
+    SessionUse use(session);
+    requirePointer(path, "path");
+    requirePointer(transcript, "transcript");
+    int64_t rate = audioOf(use->model()).rate;
+    TranscribeOptions wanted = converted(use->model(), options ? *options : defaults);
+    *transcript = transcribed(use, *openAudio(path, rate), wanted);
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include "Failure.h"
 #include "LogMel.h"
+#include "Resampler.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -11,7 +12,6 @@
 #include <fcntl.h>
 #include <memory>
 #include <sndfile.h>
-#include <soxr.h>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,50 +33,27 @@ void checkLength(const std::string &whose, int64_t frames, int64_t rate) {
     fail(TENON_ERROR_OUT_OF_RANGE, whose, " lasts longer than 24 hours, expected at most these");
 }
 
-/// Appends the mean of the channels, summed in float64, so that it does not overflow.
-void appendMono(std::span<const float> interleaved, int64_t channels, std::vector<float> &mono) {
-  for (size_t at = 0; at + size_t(channels) <= interleaved.size(); at += size_t(channels)) {
+/// The mean of the channels, summed in float64, so that it does not overflow.
+void averageChannels(std::span<const float> interleaved, int64_t channels, std::span<float> mono) {
+  for (size_t frame = 0; frame < mono.size(); ++frame) {
     double sum = 0;
     for (int64_t channel = 0; channel < channels; ++channel)
-      sum += double(interleaved[at + size_t(channel)]);
-    mono.push_back(float(sum / double(channels)));
+      sum += double(interleaved[frame * size_t(channels) + size_t(channel)]);
+    mono[frame] = float(sum / double(channels));
   }
 }
 
-struct SoxrCloser {
-  void operator()(soxr *state) const { soxr_delete(state); }
-};
-
-void requireSoxr(soxr_error_t error, int64_t from, int64_t to) {
-  if (error)
-    fail(TENON_ERROR_INTERNAL, "converting audio from ", from, " to ", to, " samples a second: ", error);
-}
-
-std::vector<float> resampled(std::vector<float> samples, int64_t from, int64_t to) {
-  if (from == to)
-    return samples;
-  soxr_error_t error = nullptr;
-  soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
-  std::unique_ptr<soxr, SoxrCloser> state(soxr_create(double(from), double(to), 1, &error, nullptr, &quality, nullptr));
-  requireSoxr(error, from, to);
-  // Samples of the last instant that is within the sound.
-  auto wanted = size_t((int64_t(samples.size()) * to + from - 1) / from);
-  std::vector<float> converted(wanted);
-  constexpr size_t block = 1 << 16;
-  size_t taken = 0, given = 0;
-  while (given < wanted) {
-    size_t count = std::min(block, samples.size() - taken), room = std::min(block, wanted - given);
-    size_t used = 0, made = 0;
-    // A null input says that the sound has ended.
-    requireSoxr(soxr_process(state.get(), count ? samples.data() + taken : nullptr, count, &used,
-                             converted.data() + given, room, &made),
-                from, to);
-    taken += used;
-    given += made;
-    if (used == 0 && made == 0)
-      break; // The rest is silence.
+template <typename Samples> std::vector<float> readAll(Samples &from) {
+  std::vector<float> samples;
+  for (size_t count = 0;;) {
+    samples.resize(count + (1 << 16));
+    size_t more = from.read(std::span(samples).subspan(count));
+    count += more;
+    if (count < samples.size()) {
+      samples.resize(count);
+      return samples;
+    }
   }
-  return converted;
 }
 
 /// A descriptor of a regular file. Opening waits for nobody.
@@ -107,36 +84,81 @@ std::string reason(SNDFILE *file) {
   return text;
 }
 
-} // namespace
+class AudioFile final : public Sound {
+public:
+  AudioFile(const char *path, int64_t rate) : path(path), rate(rate) { restart(); }
 
-std::vector<float> readAudio(const char *path, int64_t rate) {
-  checkRate("what is asked for", rate);
+  size_t read(std::span<float> samples) override { return resampler->read(samples); }
+  void restart() override;
+
+private:
+  size_t pull(std::span<float> mono);
+  void checkHeader() const;
+
+  std::string path;
+  int64_t rate;
   SF_INFO info{};
-  std::unique_ptr<SNDFILE, SndFileCloser> file(sf_open_fd(openRegular(path), SFM_READ, &info, SF_TRUE));
-  if (!file)
-    fail(TENON_ERROR_AUDIO, path, ": expected a sound file, such as WAV or FLAC; libsndfile says: ", reason(nullptr));
+  std::unique_ptr<SNDFILE, SndFileCloser> file;
+  std::unique_ptr<Resampler> resampler;
+  std::vector<float> interleaved;
+  int64_t frames = 0; ///< read so far
+};
+
+void AudioFile::checkHeader() const {
   checkRate(path, info.samplerate);
   if (info.channels < 1 || info.channels > mostChannels)
     fail(TENON_ERROR_AUDIO, path, " has ", info.channels, " channels, expected 1 to ", mostChannels);
-  int64_t blockFrames = std::max<int64_t>(1, (1 << 16) / info.channels);
-  std::vector<float> block(size_t(blockFrames * info.channels)), mono;
-  for (;;) {
-    sf_count_t count = sf_readf_float(file.get(), block.data(), blockFrames);
+  if (info.frames != SF_COUNT_MAX) // which stands for a length that nobody knows
+    checkLength(path, info.frames, info.samplerate);
+}
+
+void AudioFile::restart() {
+  info = {};
+  file.reset(sf_open_fd(openRegular(path.c_str()), SFM_READ, &info, SF_TRUE));
+  if (!file)
+    fail(TENON_ERROR_AUDIO, path, ": expected a sound file, such as WAV or FLAC; libsndfile says: ", reason(nullptr));
+  checkHeader();
+  frames = 0;
+  resampler = std::make_unique<Resampler>(info.samplerate, rate, [this](std::span<float> mono) { return pull(mono); });
+}
+
+size_t AudioFile::pull(std::span<float> mono) {
+  auto blockFrames = std::max<size_t>(1, (1 << 16) / size_t(info.channels));
+  interleaved.resize(blockFrames * size_t(info.channels));
+  size_t done = 0;
+  while (done < mono.size()) {
+    sf_count_t count =
+        sf_readf_float(file.get(), interleaved.data(), sf_count_t(std::min(blockFrames, mono.size() - done)));
     if (count <= 0)
       break;
-    appendMono(std::span(block).first(size_t(count * info.channels)), info.channels, mono);
-    checkLength(path, int64_t(mono.size()), info.samplerate);
+    averageChannels(interleaved, info.channels, mono.subspan(done, size_t(count)));
+    done += size_t(count);
   }
   if (sf_error(file.get()) != SF_ERR_NO_ERROR)
-    fail(TENON_ERROR_AUDIO, path, ": after ", mono.size(), " samples libsndfile says: ", reason(file.get()));
-  if (mono.empty())
-    fail(TENON_ERROR_AUDIO, path, " has 0 samples, expected at least 1");
+    fail(TENON_ERROR_AUDIO, path, ": after ", frames + int64_t(done),
+         " samples libsndfile says: ", reason(file.get()));
   try {
-    checkSamples(mono);
+    checkSamples(mono.first(done), frames);
   } catch (const Failure &failure) {
     fail(TENON_ERROR_AUDIO, path, ": ", failure.message);
   }
-  return resampled(std::move(mono), info.samplerate, rate);
+  frames += int64_t(done);
+  if (frames == 0)
+    fail(TENON_ERROR_AUDIO, path, " has 0 samples, expected at least 1");
+  checkLength(path, frames, info.samplerate);
+  return done;
+}
+
+} // namespace
+
+std::unique_ptr<Sound> openAudio(const char *path, int64_t rate) {
+  checkRate("what is asked for", rate);
+  return std::make_unique<AudioFile>(path, rate);
+}
+
+std::vector<float> readAudio(const char *path, int64_t rate) {
+  std::unique_ptr<Sound> sound = openAudio(path, rate);
+  return readAll(*sound);
 }
 
 std::vector<float> convertAudio(std::span<const float> interleaved, int64_t channels, int64_t from, int64_t to) {
@@ -144,12 +166,16 @@ std::vector<float> convertAudio(std::span<const float> interleaved, int64_t chan
   checkRate("what is asked for", to);
   if (channels < 1 || channels > mostChannels)
     fail(TENON_ERROR_OUT_OF_RANGE, "the audio has ", channels, " channels, expected 1 to ", mostChannels);
-  checkLength("the audio", int64_t(interleaved.size()) / channels, from);
+  size_t frames = interleaved.size() / size_t(channels), done = 0;
+  checkLength("the audio", int64_t(frames), from);
   checkSamples(interleaved);
-  std::vector<float> mono;
-  mono.reserve(interleaved.size() / size_t(channels));
-  appendMono(interleaved, channels, mono);
-  return resampled(std::move(mono), from, to);
+  Resampler resampler(from, to, [&](std::span<float> mono) {
+    size_t count = std::min(mono.size(), frames - done);
+    averageChannels(interleaved.subspan(done * size_t(channels)), channels, mono.first(count));
+    done += count;
+    return count;
+  });
+  return readAll(resampler);
 }
 
 } // namespace tenon::runtime

@@ -13,6 +13,7 @@ namespace tenon::runtime {
 namespace {
 
 constexpr double floorOfPower = 1e-10;
+constexpr double range = 8; ///< powers of ten from the faintest to the loudest
 
 /// Slaney's mel scale: even steps up to 1000 Hz, even ratios from there.
 constexpr double hertzPerMel = 200.0 / 3, firstRatioHertz = 1000, firstRatioMel = firstRatioHertz / hertzPerMel;
@@ -47,10 +48,10 @@ void checkAudioFormat(const AudioFormat &format) {
          format.window / 2 / format.hop, " that half a window covers");
 }
 
-void checkSamples(std::span<const float> samples) {
+void checkSamples(std::span<const float> samples, int64_t first) {
   auto bad = std::find_if(samples.begin(), samples.end(), [](float sample) { return !std::isfinite(sample); });
   if (bad != samples.end())
-    fail(TENON_ERROR_INVALID_ARGUMENT, "sample ", bad - samples.begin(), " of the audio is ",
+    fail(TENON_ERROR_INVALID_ARGUMENT, "sample ", first + (bad - samples.begin()), " of the audio is ",
          std::isnan(*bad) ? "not a number" : "infinite", ", expected finite numbers");
 }
 
@@ -84,52 +85,53 @@ void LogMel::makeBands() {
   }
 }
 
-void LogMel::frame(std::span<const float> samples, int64_t centre, std::vector<double> &windowed,
-                   std::vector<std::complex<double>> &spectrum, double *energies) const {
-  int64_t half = audio.window / 2, last = audio.windowSamples() - 1;
-  bool silent = true;
-  for (int64_t i = 0; i < audio.window; ++i) {
-    int64_t at = std::abs(centre - half + i); // What is outside is the inside, reflected.
-    at = at > last ? 2 * last - at : at;
-    double sample = at < int64_t(samples.size()) ? double(samples[size_t(at)]) : 0;
-    silent = silent && sample == 0;
-    windowed[size_t(i)] = sample * hann[size_t(i)];
-  }
-  if (silent) {
-    std::fill_n(energies, audio.bins, 0.0);
+void LogMel::row(std::span<const float> around, Scratch &scratch, double *row) const {
+  if (std::all_of(around.begin(), around.end(), [](float sample) { return sample == 0; })) {
+    std::fill_n(row, audio.bins, quietest);
     return;
   }
+  auto &[windowed, spectrum] = scratch;
+  auto half = size_t(audio.window / 2);
+  windowed.resize(size_t(audio.window) + 1);
+  spectrum.resize(half);
+  for (size_t i = 0; i < around.size(); ++i)
+    windowed[i] = double(around[i]) * hann[i];
   transform->transform_real(windowed.data(), spectrum.data());
   auto &power = windowed; // Its values are in the spectrum now.
   power[0] = spectrum[0].real() * spectrum[0].real();
-  power[size_t(half)] = spectrum[0].imag() * spectrum[0].imag();
-  for (int64_t k = 1; k < half; ++k)
-    power[size_t(k)] = std::norm(spectrum[size_t(k)]);
+  power[half] = spectrum[0].imag() * spectrum[0].imag();
+  for (size_t k = 1; k < half; ++k)
+    power[k] = std::norm(spectrum[k]);
   for (int64_t bin = 0; bin < audio.bins; ++bin) {
     const Band &band = bands[size_t(bin)];
     double energy = 0;
     for (size_t k = 0; k < band.weights.size(); ++k)
       energy += power[size_t(band.first) + k] * band.weights[k];
-    energies[bin] = energy;
+    row[bin] = std::log10(std::max(energy, floorOfPower));
   }
+}
+
+void LogMel::normalize(std::span<const double> logs, double loudest, float *features) {
+  for (size_t i = 0; i < logs.size(); ++i)
+    features[i] = float((std::max(logs[i], loudest - range) + 4) / 4);
 }
 
 void LogMel::compute(std::span<const float> samples, float *features) const {
   samples = samples.first(std::min(samples.size(), size_t(audio.windowSamples())));
   checkSamples(samples);
-  std::vector<double> windowed(size_t(audio.window) + 1), logs(size_t(audio.frames * audio.bins));
-  std::vector<std::complex<double>> spectrum(size_t(audio.window / 2));
-  double loudest = std::log10(floorOfPower);
+  std::vector<float> around(size_t(audio.window));
+  std::vector<double> logs(size_t(audio.frames * audio.bins));
+  Scratch scratch;
+  int64_t last = audio.windowSamples() - 1;
   for (int64_t frame = 0; frame < audio.frames; ++frame) {
-    double *row = logs.data() + frame * audio.bins;
-    this->frame(samples, frame * audio.hop, windowed, spectrum, row);
-    for (int64_t bin = 0; bin < audio.bins; ++bin) {
-      row[bin] = std::log10(std::max(row[bin], floorOfPower));
-      loudest = std::max(loudest, row[bin]);
+    for (int64_t i = 0; i < audio.window; ++i) {
+      int64_t at = std::abs(frame * audio.hop - audio.window / 2 + i); // What is outside is the inside, reflected.
+      at = at > last ? 2 * last - at : at;
+      around[size_t(i)] = at < int64_t(samples.size()) ? samples[size_t(at)] : 0;
     }
+    row(around, scratch, logs.data() + frame * audio.bins);
   }
-  for (size_t i = 0; i < logs.size(); ++i)
-    features[i] = float((std::max(logs[i], loudest - 8) + 4) / 4);
+  normalize(logs, std::max(quietest, *std::max_element(logs.begin(), logs.end())), features);
 }
 
 } // namespace tenon::runtime

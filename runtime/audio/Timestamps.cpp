@@ -60,36 +60,30 @@ void TimestampRules::apply(std::span<float> scores, std::span<const int32_t> wri
     forbid(scores, 0, tokens.begin);
 }
 
-WindowWords splitAtTimes(std::span<const int32_t> written, const TimestampTokens &tokens, int64_t windowSteps) {
-  auto isTime = [&](size_t index) { return written[index] >= tokens.begin; };
-  auto time = [&](size_t index) { return std::min<int64_t>(written[index] - tokens.begin, windowSteps); };
-  WindowWords result{{}, windowSteps};
-  auto add = [&](size_t from, size_t to, int64_t begin, int64_t end) {
-    TimedWords piece{begin, std::max(begin, end), {}};
-    for (size_t index = from; index < to; ++index)
-      if (!isTime(index))
-        piece.words.push_back(written[index]);
-    if (!piece.words.empty())
-      result.pieces.push_back(std::move(piece));
-  };
+WindowPieces splitAtTimes(std::span<const int32_t> written, int32_t firstTime) {
+  auto isTime = [&](size_t index) { return written[index] >= firstTime; };
+  auto time = [&](size_t index) { return int64_t(written[index]) - firstTime; };
+  WindowPieces result;
   size_t count = written.size(), from = 0;
+  auto add = [&](size_t to) {
+    result.pieces.push_back({time(from), time(to - 1), {written.begin() + ptrdiff_t(from), written.begin() + ptrdiff_t(to)}});
+    from = to;
+  };
   for (size_t index = 1; index < count; ++index)
-    if (isTime(index - 1) && isTime(index)) {
-      add(from, index, isTime(from) ? time(from) : 0, time(index - 1));
-      from = index;
-    }
+    if (isTime(index - 1) && isTime(index))
+      add(index);
   bool endsWithOneTime = count >= 2 && isTime(count - 1) && !isTime(count - 2);
-  if (from != 0 && !endsWithOneTime) {
-    // The last pair of times is where it goes on; what stands behind it is heard again.
-    if (int64_t steps = time(from - 1); steps > 0)
-      result.steps = steps;
-    return result;
+  if (from == 0) {
+    // One piece from the window's start, to its last time if it has one.
+    auto last = std::find_if(written.rbegin(), written.rend(), [&](int32_t token) { return token >= firstTime; });
+    bool hasEnd = last != written.rend() && *last != firstTime;
+    result.pieces.push_back({0, hasEnd ? std::optional(int64_t(*last) - firstTime) : std::nullopt,
+                             {written.begin(), written.end()}});
+  } else if (endsWithOneTime) {
+    add(count);
+  } else {
+    result.next = time(from - 1);
   }
-  if (count == 0)
-    return result;
-  // One piece, or the last one: up to its time if it has one, else to the window's end.
-  bool hasEnd = isTime(count - 1) && count - 1 > from && time(count - 1) > 0;
-  add(from, count, isTime(from) ? time(from) : 0, hasEnd ? time(count - 1) : windowSteps);
   return result;
 }
 

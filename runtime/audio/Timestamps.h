@@ -11,6 +11,7 @@
 #include "Format.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -32,20 +33,21 @@ private:
   int32_t latestFirst; ///< the latest time that an answer may begin with: 1 s
 };
 
-/// What was said between two times, in steps.
-struct TimedWords {
+/// What was written between two times, in steps from the window's start.
+struct TimedPiece {
   int64_t begin;
-  int64_t end;
-  std::vector<int32_t> words; ///< tokens, without times
+  std::optional<int64_t> end;  ///< none: the end of the window
+  std::vector<int32_t> tokens; ///< the times among them
 };
 
-struct WindowWords {
-  std::vector<TimedWords> pieces;
-  int64_t steps; ///< at least 1: how far after the window's start the next one begins
+struct WindowPieces {
+  std::vector<TimedPiece> pieces;
+  std::optional<int64_t> next; ///< where the next window begins; none: behind this one
 };
 
-/// Takes what was written about a window of `windowSteps` apart. Words that no time ends are left to the next window.
-WindowWords splitAtTimes(std::span<const int32_t> written, const TimestampTokens &tokens, int64_t windowSteps);
+/// Takes what was written about a window apart where two times follow each other. What no time ends behind the last
+/// such place is left to the next window. Tokens from `firstTime` on are times.
+WindowPieces splitAtTimes(std::span<const int32_t> written, int32_t firstTime);
 
 } // namespace tenon::runtime
 

@@ -3,24 +3,20 @@
 #ifndef TENON_RUNTIME_AUDIO_TRANSCRIBE_H
 #define TENON_RUNTIME_AUDIO_TRANSCRIBE_H
 
-#include "Generate.h"
-#include "Session.h"
+#include "Sound.h"
+#include "WindowWriter.h"
 #include "tenon/audio.h"
 
-#include <atomic>
 #include <deque>
 #include <functional>
-#include <span>
-#include <string>
-#include <vector>
 
 namespace tenon::runtime {
 
 /// As in tenon_transcribe_options, checked.
 struct TranscribeOptions {
-  bool timestamps = false;
-  std::vector<int32_t> start; ///< what the answer about each window starts with
-  GenerateOptions generate;
+  WindowOptions window;
+  bool conditionOnPreviousText = true;
+  std::vector<int32_t> initialPrompt; ///< what stands before the first window's answer
   /// Returns whether to cancel.
   std::function<bool(const tenon_segment &)> callback;
 };
@@ -29,6 +25,7 @@ struct Segment {
   double begin, end; ///< seconds
   std::string text;
   std::vector<int32_t> tokens;
+  double temperature, meanLogProbability, compressionRatio, noSpeechProbability; ///< those of the window's answer
 };
 
 /// What the C interface hands out points into it.
@@ -46,9 +43,12 @@ tenon_segment viewOf(const Segment &segment);
 /// there are no times.
 std::vector<int32_t> startTokens(const Manifest &manifest, std::span<const int32_t> given, bool timestamps);
 
+/// The tokens of a text that the first answer is to go on from.
+std::vector<int32_t> initialPromptTokens(const Model &model, std::string_view text);
+
 /// See tenon_transcribe; all but the views are filled in.
-void transcribe(Session &session, const std::atomic<bool> &cancelled, std::span<const float> samples,
-                const TranscribeOptions &options, Transcript &transcript);
+void transcribe(Session &session, const std::atomic<bool> &cancelled, Sound &sound, const TranscribeOptions &options,
+                Transcript &transcript);
 
 } // namespace tenon::runtime
 

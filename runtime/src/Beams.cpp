@@ -120,7 +120,7 @@ void BeamSearch::scoreBeams(std::span<float> scores, size_t first, size_t count,
   choices[first].numbers = highest(scores) >= 0;
   if (!choices[first].numbers)
     return;
-  AnswerSoFar answer = answerSoFar(beam.sequence, beam.tokens);
+  AnswerSoFar answer = answerSoFar(beam.sequence, beam.tokens, options.context);
   double sum = penalties.any() || !options.renormalize ? logSumExp(scores) : 0;
   // Penalties are about logarithms of probabilities here.
   if (penalties.any()) {

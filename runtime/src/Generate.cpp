@@ -127,11 +127,14 @@ void Generation::finish(Row &row, tenon_finish how) {
 
 Choice Generation::choose(const Row &row, std::span<float> scores) {
   auto &[penalties, sampler, untouched] = choosers[ThreadPool::currentThread()];
-  AnswerSoFar answer = answerSoFar(row.sequence, row.written.tokens);
-  if (options.scores)
-    untouched.assign(scores.begin(), scores.end());
+  AnswerSoFar answer = answerSoFar(row.sequence, row.written.tokens, options.context);
+  auto keep = [&, &untouched = untouched] { untouched.assign(scores.begin(), scores.end()); };
+  if (options.scores && !options.renormalize)
+    keep();
   penalties.apply(scores, answer.source, answer.tokens);
   rules.apply(scores, answer);
+  if (options.scores && options.renormalize)
+    keep();
   uint64_t stream = uint64_t(row.prompt) << 32 | row.number;
   int32_t token = sampler.pick(scores, stream, row.written.tokens.size());
   bool scored = options.scores && token >= 0;
@@ -301,8 +304,8 @@ std::span<const int32_t> promptTokens(const Model &model, const Sequence &sequen
   return given.empty() && sequence.length() == 0 ? std::span<const int32_t>(model.manifest().tokens.start) : given;
 }
 
-AnswerSoFar answerSoFar(const Sequence &sequence, std::span<const int32_t> written) {
-  std::span<const int32_t> tokens = sequence.tokens();
+AnswerSoFar answerSoFar(const Sequence &sequence, std::span<const int32_t> written, size_t context) {
+  std::span<const int32_t> tokens = sequence.tokens().subspan(context);
   const Source *source = sequence.source();
   return {tokens, source ? source->tokens() : tokens.first(tokens.size() - written.size()), written};
 }

@@ -31,7 +31,7 @@ class Model;
 std::span<const int32_t> promptTokens(const Model &model, const Sequence &sequence, std::span<const int32_t> given);
 
 /// What is known where the next token of an answer is to be chosen.
-AnswerSoFar answerSoFar(const Sequence &sequence, std::span<const int32_t> written);
+AnswerSoFar answerSoFar(const Sequence &sequence, std::span<const int32_t> written, size_t context);
 
 struct GenerationTimes {
   double prefillSeconds = 0;

@@ -27,12 +27,13 @@ struct GenerateOptions {
   double lengthPenalty = 1;
   EarlyStopping earlyStopping = EarlyStopping::WhenUnlikely;
   bool scores = false;
-  /// With beams, whether probabilities are among what may be said, so that what may not has none of them.
+  /// Whether the probabilities of beams and scores are among what may be said, so that what may not has none of them.
   bool renormalize = false;
   std::vector<int32_t> stopTokens; ///< the model's own included, unless they are to be ignored
   std::vector<std::string> stopStrings;
   std::vector<std::vector<int32_t>> badWords;
   ScoreFilter filter; ///< or none
+  size_t context = 0; ///< how many tokens stand in front of what answers start with, and are not part of them
   /// Returns whether to cancel.
   std::function<bool(const tenon_generation_event &)> callback;
 };

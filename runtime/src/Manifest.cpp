@@ -249,8 +249,11 @@ SpecialTokens parseTokens(const JsonValue &value) {
     if (given(value, key))
       for (const JsonValue &id : arrayMember(value, key, "\"tokens\""))
         list->push_back(tokenId(id, key));
-  if (const JsonValue *last = given(value, "forced_last"))
-    tokens.forcedLast = tokenId(*last, "forced_last");
+  for (auto [key, id] : {std::pair("forced_last", &tokens.forcedLast),
+                         {"no_speech", &tokens.noSpeech},
+                         {"previous", &tokens.previous}})
+    if (const JsonValue *found = given(value, key))
+      *id = tokenId(*found, key);
   if (const JsonValue *timestamps = given(value, "timestamps"))
     tokens.timestamps = parseTimestamps(*timestamps);
   return tokens;

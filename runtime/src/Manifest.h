@@ -95,6 +95,8 @@ struct SpecialTokens {
   std::vector<int32_t> suppressFirst; ///< what it does not say first
   int32_t forcedLast = -1;            ///< what it says last when it may say no more
   std::optional<TimestampTokens> timestamps;
+  int32_t noSpeech = -1; ///< its probability after the first of `start`: that nobody speaks
+  int32_t previous = -1; ///< stands before earlier text, in front of `start`
 };
 
 /// A text that stands before those that are embedded.

@@ -24,15 +24,37 @@ bool tools::givesSources(const RunArguments &arguments, const tenon_model_info &
          });
 }
 
+/// Whether an array can only be [columns, rows], as transformers' feature extractors have it.
+static bool isTransposed(const NpyArray &array, int64_t columns) {
+  size_t rank = array.shape.size();
+  return array.shape[rank - 1] != columns && array.shape[rank - 2] == columns;
+}
+
+/// Exchanges the last two extents.
+static void transpose(NpyArray &array) {
+  size_t rank = array.shape.size();
+  auto rows = static_cast<size_t>(array.shape[rank - 1]), columns = static_cast<size_t>(array.shape[rank - 2]);
+  std::vector<float> from = std::move(array.floats);
+  array.floats.resize(from.size());
+  for (size_t index = 0; index < from.size(); ++index) {
+    size_t matrix = index / (rows * columns), column = index / rows % columns, row = index % rows;
+    array.floats[(matrix * rows + row) * columns + column] = from[index];
+  }
+  std::swap(array.shape[rank - 1], array.shape[rank - 2]);
+}
+
 std::vector<Prompt> tools::readSourceArrays(const std::string &input, const tenon_model_info &info) {
   auto [name, path] = splitAssignment("--input", input);
   bool isFeatures = name == "features";
   NpyArray array = readNpy(path);
   int64_t columns = isFeatures ? info.source_features : info.source_width;
   size_t rank = array.shape.size();
+  if (isFeatures && array.isFloat && (rank == 2 || rank == 3) && isTransposed(array, columns))
+    transpose(array);
   if (!array.isFloat || rank < 2 || rank > 3 || array.shape.back() != columns)
     throw Failure(path + ": expected float32 of shape [rows, " + std::to_string(columns) + "] or [batch, rows, " +
-                  std::to_string(columns) + "], found " + describe(array));
+                  std::to_string(columns) + "]" + (isFeatures ? ", or with rows behind" : "") + ", found " +
+                  describe(array));
   int64_t batch = rank == 3 ? array.shape[0] : 1, numbers = array.shape[rank - 2] * columns;
   if (batch == 0 || numbers == 0)
     throw Failure(path + ": expected at least 1 row, found " + describe(array));

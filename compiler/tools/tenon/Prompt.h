@@ -21,6 +21,7 @@ bool givesSources(const RunArguments &arguments, const tenon_model_info &info);
 int64_t lengthOf(const Prompt &prompt, const tenon_model_info &info);
 
 /// A prompt for each sequence of an array of --input features= or hidden=, [rows, columns] or [batch, rows, columns].
+/// Features may be [columns, rows] too; where both are possible, rows come first.
 /// Throws Failure.
 std::vector<Prompt> readSourceArrays(const std::string &input, const tenon_model_info &info);
 

@@ -217,11 +217,19 @@ void callWithArrays(const RunArguments &arguments, Session &session) {
   }
 }
 
+/// An option of the group that was given; nullptr if none was.
+const CLI::Option *givenOf(const CLI::App &command, const char *group) {
+  for (const CLI::Option *option : command.get_options())
+    if (option->get_group() == group && option->count() != 0)
+      return option;
+  return nullptr;
+}
+
 void run(const RunArguments &arguments, const CLI::App &command) {
   if (!arguments.inputs.empty() && !(arguments.texts.empty() && arguments.tokens.empty()))
     throw Failure("--input does not go with --tokens or --text, which make the inputs themselves");
-  if (arguments.timestamps && arguments.audio.empty())
-    throw Failure("--timestamps goes with --audio: they say when something was said");
+  if (const CLI::Option *option = arguments.audio.empty() ? givenOf(command, kSpeechGroup) : nullptr)
+    throw Failure(option->get_name() + " goes with --audio: it is about what is said in a sound");
   if (arguments.prompt && arguments.promptText)
     throw Failure("--prompt does not go with --prompt-text, which stands in its place");
   Model model(arguments.library, arguments.hugePages ? TENON_WEIGHTS_COPY_HUGE : TENON_WEIGHTS_MAP, "", 0,
@@ -235,10 +243,9 @@ void run(const RunArguments &arguments, const CLI::App &command) {
       !arguments.inputs.empty() && (command.count("--entry") != 0 || !givesSources(arguments, model.info()));
   if (!forEntry && model.info().generates)
     return arguments.chat && arguments.texts.empty() ? converse(arguments, model) : generate(arguments, model);
-  for (const CLI::Option *option : command.get_options())
-    if (option->get_group() == kGenerationGroup && option->count() != 0)
-      throw Failure(option->get_name() + " is for models that generate, and " + arguments.library +
-                    " has no entry point prefill");
+  if (const CLI::Option *option = givenOf(command, kGenerationGroup))
+    throw Failure(option->get_name() + " is for models that generate, and " + arguments.library +
+                  " has no entry point prefill");
   Session session(model, arguments.threads);
   if (!arguments.inputs.empty())
     return callWithArrays(arguments, session);
@@ -256,6 +263,38 @@ void addAnswerOptions(CLI::App &command, RunArguments &arguments) {
       command.add_option("--system", arguments.system, "System message of --chat")};
   for (CLI::Option *option : added)
     option->group(kGenerationGroup);
+}
+
+/// A number, or none, which is NaN.
+CLI::Option *addThreshold(CLI::App &command, const char *name, double &value, const char *description) {
+  auto none = [](std::string &text) {
+    text = text == "none" ? "nan" : text;
+    return std::string();
+  };
+  return command.add_option(name, value, description)->transform(CLI::Validator(none, "or none", "none"));
+}
+
+/// With the names and defaults of OpenAI's program.
+void addSpeechOptions(CLI::App &command, SpeechArguments &speech) {
+  for (CLI::Option *option :
+       {command.add_flag("--timestamps", speech.timestamps, "Write when what was said was said"),
+        command.add_option("--initial-prompt", speech.initialPrompt, "Text that the first window's answer goes on from"),
+        command.add_flag("--no-condition-on-previous-text", speech.independentWindows,
+                         "Do not let a window's answer go on from those before"),
+        addThreshold(command, "--no-speech-threshold", speech.noSpeechThreshold,
+                     "A window is silence if its probability of no speech is higher than this, and the answer's mean log "
+                     "probability not above --logprob-threshold (default: 0.6)"),
+        addThreshold(command, "--logprob-threshold", speech.logprobThreshold,
+                     "Write an answer again, at a higher temperature, if its mean log probability is lower (default: -1)"),
+        addThreshold(command, "--compression-ratio-threshold", speech.compressionRatioThreshold,
+                     "Write an answer again if zlib makes its text smaller than by this factor (default: 2.4)"),
+        addThreshold(command, "--temperature-increment-on-fallback", speech.temperatureIncrement,
+                     "How much higher the temperature of the next try is, up to 1 (default: 0.2)"),
+        command
+            .add_option("--best-of", speech.bestOf,
+                        "How many answers to sample above temperature 0, of which the likeliest counts (default: 1)")
+            ->check(CLI::Range(1, 1024))})
+    option->group(kSpeechGroup);
 }
 
 } // namespace
@@ -282,7 +321,6 @@ void tools::addRun(CLI::App &app) {
                    "Sound file to write down, such as WAV or FLAC; several, one after another")
       ->expected(1)
       ->take_all();
-  command->add_flag("--timestamps", arguments->timestamps, "Write when what was said was said, with --audio");
   command
       ->add_option("--input", arguments->inputs,
                    "Input of an entry point, NAME=FILE.npy; features= or hidden= are what to write about")
@@ -306,5 +344,6 @@ void tools::addRun(CLI::App &app) {
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
   arguments->generation.addTo(*command, kGenerationGroup);
   addAnswerOptions(*command, *arguments);
+  addSpeechOptions(*command, arguments->speech);
   command->callback([arguments, command] { run(*arguments, *command); });
 }

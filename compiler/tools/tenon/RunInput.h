@@ -17,14 +17,26 @@ namespace tenon::tools {
 
 inline constexpr const char *kGenerationGroup = "Models that generate";
 
+inline constexpr const char *kSpeechGroup = "Models of speech, with --audio";
+
+/// As in tenon::TranscribeOptions, with its defaults; NaN for what is switched off.
+struct SpeechArguments {
+  bool timestamps = false, independentWindows = false;
+  std::string initialPrompt;
+  double temperatureIncrement = 0.2;
+  double compressionRatioThreshold = 2.4, logprobThreshold = -1, noSpeechThreshold = 0.6;
+  uint32_t bestOf = 1;
+};
+
 struct RunArguments {
   std::string library, entry = "encode", system;
   std::string prefix, prefixTokens; ///< what answers about sources begin with
   std::optional<std::string> prompt, promptText;
   std::vector<std::string> texts, tokens, inputs, outputs, audio;
   uint32_t threads = 0;
-  bool json = false, hugePages = false, checkWeights = false, chat = false, timestamps = false;
+  bool json = false, hugePages = false, checkWeights = false, chat = false;
   GenerationOptions generation;
+  SpeechArguments speech;
 };
 
 /// "NAME=FILE.npy" in two. Throws Failure.

@@ -26,19 +26,18 @@ std::string clockTime(double seconds) {
 class Transcription {
 public:
   Transcription(const RunArguments &arguments, const Model &model)
-      : arguments(arguments), format(audioFormat(model)), session(model, arguments.threads),
+      : arguments(arguments), session(heard(model), arguments.threads),
         generation(arguments.generation.resolve(model)), hasTokenizer(model.info().has_tokenizer != 0) {}
 
   void run() {
     checkArguments();
     TranscribeOptions options = transcribeOptions();
     for (const std::string &path : arguments.audio) {
-      std::vector<float> samples = readAudio(path, format.rate);
-      seconds += static_cast<double>(samples.size()) / static_cast<double>(format.rate);
       Session *pointer = &session;
       CancelOnInterrupt cancel({&pointer, 1});
       first = true;
-      transcripts.push_back(transcribe(session, samples, options));
+      transcripts.push_back(transcribeFile(session, path, options));
+      seconds += transcripts.back().soundSeconds;
       finishRow(path);
     }
     writeOutputs();
@@ -49,6 +48,12 @@ public:
   }
 
 private:
+  /// Fails on models that hear no sound.
+  static const Model &heard(const Model &model) {
+    audioFormat(model);
+    return model;
+  }
+
   void checkArguments() const {
     if (!arguments.texts.empty() || !arguments.tokens.empty() || !arguments.inputs.empty())
       throw Failure("--audio does not go with --text, --tokens or --input");
@@ -67,7 +72,15 @@ private:
 
   TranscribeOptions transcribeOptions() {
     TranscribeOptions options;
-    options.timestamps = arguments.timestamps;
+    const SpeechArguments &speech = arguments.speech;
+    options.timestamps = speech.timestamps;
+    options.conditionOnPreviousText = !speech.independentWindows;
+    options.initialPrompt = speech.initialPrompt;
+    options.temperatureIncrementOnFallback = std::isnan(speech.temperatureIncrement) ? 0 : speech.temperatureIncrement;
+    options.compressionRatioThreshold = speech.compressionRatioThreshold;
+    options.logprobThreshold = speech.logprobThreshold;
+    options.noSpeechThreshold = speech.noSpeechThreshold;
+    options.bestOf = speech.bestOf;
     options.generate = generation;
     options.generate.sequences = 1;
     if (arguments.generation.has("--max-tokens"))
@@ -83,7 +96,7 @@ private:
   }
 
   void printSegment(const tenon_segment &segment) {
-    if (arguments.timestamps)
+    if (arguments.speech.timestamps)
       std::printf("[%s -> %s] ", clockTime(segment.begin).c_str(), clockTime(segment.end).c_str());
     else if (!first)
       std::fputc(' ', stdout);
@@ -93,13 +106,13 @@ private:
     else
       for (size_t index = 0; index < segment.token_count; ++index)
         std::printf(index == 0 ? "%d" : ",%d", segment.tokens[index]);
-    if (arguments.timestamps)
+    if (arguments.speech.timestamps)
       std::fputc('\n', stdout);
     std::fflush(stdout);
   }
 
   void finishRow(const std::string &path) const {
-    if (!arguments.json && !arguments.timestamps)
+    if (!arguments.json && !arguments.speech.timestamps)
       std::fputc('\n', stdout);
     std::fflush(stdout);
     if (transcripts.back().segments.empty())
@@ -115,7 +128,15 @@ private:
   }
 
   static nlohmann::json segmentJson(const Segment &segment) {
-    return {{"begin", segment.begin}, {"end", segment.end}, {"text", segment.text}, {"tokens", segment.tokens}};
+    nlohmann::json object{
+        {"begin", segment.begin}, {"end", segment.end}, {"text", segment.text}, {"tokens", segment.tokens}};
+    for (auto [key, value] : {std::pair("temperature", segment.temperature),
+                              {"avg_logprob", segment.avgLogprob},
+                              {"compression_ratio", segment.compressionRatio},
+                              {"no_speech_prob", segment.noSpeechProb}})
+      if (!std::isnan(value))
+        object[key] = value;
+    return object;
   }
 
   void printJson() const {
@@ -156,7 +177,6 @@ private:
   }
 
   const RunArguments &arguments;
-  tenon_audio_format format;
   Session session;
   GenerateOptions generation;
   bool hasTokenizer;

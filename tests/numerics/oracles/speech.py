@@ -54,11 +54,47 @@ def utterances():
         yield f"{voice} {speed} '{text[:24]}'", speak(text, voice, speed)
 
 
-def write_wav(path, samples):
+def sounds():
+    """Triples of a name, a rate and float samples: speech and what is none."""
+    random = numpy.random.default_rng(1)
+
+    def spoken(*texts, voice="en-us", speed=160):
+        return numpy.concatenate([speak(text, voice, speed) for text in texts]) / 32768
+
+    def seconds(count):
+        return numpy.arange(int(count * RATE)) / RATE
+
+    bread, hedgehog = spoken(LONG[3]), spoken(LONG[4], voice="en-gb", speed=150)
+    loudness = float(numpy.sqrt((hedgehog ** 2).mean()))
+    yield "speech", RATE, hedgehog
+    yield "telephone", 8000, resample_poly(hedgehog, 8000, RATE)
+    yield "speech of a compact disc", 44100, resample_poly(bread, 441, 160)
+    for decibels in (20, 5, -5):
+        noise = random.standard_normal(len(hedgehog)) * loudness * 10 ** (-decibels / 20)
+        yield f"speech {decibels} dB over noise", RATE, hedgehog + noise
+    yield "faint speech", RATE, hedgehog / 1000
+    for name, text in (("a word", SHORT[0]), ("a number", SHORT[5])):
+        yield name, RATE, spoken(text)
+    yield "silence", RATE, 0 * seconds(5)
+    yield "silence of three windows", RATE, 0 * seconds(65)
+    for size in (1e-4, 1e-2, 0.3):
+        yield f"noise of {size}", RATE, random.standard_normal(5 * RATE) * size
+    yield "direct current", RATE, 0 * seconds(5) + 0.3
+    yield "a tone", RATE, 0.2 * numpy.sin(2 * numpy.pi * 440 * seconds(7))
+    for count in (800, 320, 161, 100, 1):
+        yield f"{count} samples of noise", RATE, random.standard_normal(count) * 0.1
+    yield "speech between silences", RATE, numpy.concatenate([0 * seconds(12), bread, 0 * seconds(33), hedgehog, 0 * seconds(3.3)])
+    yield "a long talk", RATE, spoken(*LONG, voice="en-gb", speed=150)
+    yield "a repeated phrase", RATE, numpy.tile(spoken("no more tea"), 40)
+    yield "a repeated syllable", RATE, numpy.tile(spoken("la la la"), 30)
+    yield "a talk of two parts", RATE, numpy.concatenate([spoken(*LONG[5:7]), 0.01 * spoken(*LONG[4:6], voice="en-us+f3")])
+
+
+def write_wav(path, samples, rate=RATE):
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(rate)
         file.writeframes(samples.astype("<i2").tobytes())
 
 

@@ -1,5 +1,6 @@
 """The runtime's C interface to a compiled Whisper."""
 
+import contextlib
 import ctypes
 
 import numpy
@@ -41,9 +42,18 @@ class GenerateOptions(ctypes.Structure):
 
 
 class TranscribeOptions(ctypes.Structure):
-    _fields_ = [("struct_size", ctypes.c_size_t), ("timestamps", ctypes.c_uint32), ("reserved", ctypes.c_uint32),
+    _fields_ = [("struct_size", ctypes.c_size_t), ("timestamps", ctypes.c_uint32), ("condition_on_previous_text", ctypes.c_uint32),
                 ("start_tokens", ctypes.c_void_p), ("start_token_count", ctypes.c_size_t), ("max_tokens", ctypes.c_int64),
-                ("generate", ctypes.c_void_p), ("callback", ctypes.c_void_p), ("context", ctypes.c_void_p)]
+                ("generate", ctypes.c_void_p), ("callback", ctypes.c_void_p), ("context", ctypes.c_void_p),
+                ("initial_prompt", ctypes.c_char_p), ("temperature_increment_on_fallback", ctypes.c_double),
+                ("compression_ratio_threshold", ctypes.c_double), ("logprob_threshold", ctypes.c_double),
+                ("no_speech_threshold", ctypes.c_double), ("best_of", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
+
+
+class Segment(ctypes.Structure):
+    _fields_ = [("begin", ctypes.c_double), ("end", ctypes.c_double), ("text", ctypes.c_char_p), ("text_bytes", ctypes.c_size_t),
+                ("tokens", ctypes.POINTER(ctypes.c_int32)), ("token_count", ctypes.c_size_t), ("temperature", ctypes.c_double),
+                ("avg_logprob", ctypes.c_double), ("compression_ratio", ctypes.c_double), ("no_speech_prob", ctypes.c_double)]
 
 
 class Sequence(ctypes.Structure):
@@ -57,10 +67,15 @@ class Generation(ctypes.Structure):
 
 
 class Transcript(ctypes.Structure):
-    _fields_ = [("text", ctypes.c_char_p), ("text_bytes", ctypes.c_size_t), ("segments", ctypes.c_void_p),
+    _fields_ = [("text", ctypes.c_char_p), ("text_bytes", ctypes.c_size_t), ("segments", ctypes.POINTER(Segment)),
                 ("segment_count", ctypes.c_size_t), ("tokens", ctypes.POINTER(ctypes.c_int32)), ("token_count", ctypes.c_size_t),
-                ("windows", ctypes.c_size_t), ("feature_seconds", ctypes.c_double), ("encode_seconds", ctypes.c_double),
+                ("windows", ctypes.c_size_t), ("sound_seconds", ctypes.c_double), ("feature_seconds", ctypes.c_double), ("encode_seconds", ctypes.c_double),
                 ("decode_seconds", ctypes.c_double), ("finish", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
+
+
+# TENON_TRANSCRIBE_DEFAULTS
+TRANSCRIBE_DEFAULTS = {"condition_on_previous_text": 1, "temperature_increment_on_fallback": 0.2, "compression_ratio_threshold": 2.4,
+                       "logprob_threshold": -1, "no_speech_threshold": 0.6, "best_of": 1}
 
 
 def sized(structure, **members):
@@ -93,6 +108,15 @@ class Whisper(tenon_runtime.Model):
         found = numpy.empty((self.audio.frames, self.audio.bins), numpy.float32)
         self.runtime.call("tenon_audio_features", self.handle, data(samples), ctypes.c_size_t(len(samples)), data(found))
         return found
+
+
+def read_audio(runtime, path, rate=16000):
+    """The samples of a file."""
+    samples, count = ctypes.POINTER(ctypes.c_float)(), ctypes.c_size_t()
+    runtime.call("tenon_audio_read", str(path).encode(), ctypes.c_int64(rate), ctypes.byref(samples), ctypes.byref(count))
+    copy = numpy.ctypeslib.as_array(samples, (count.value,)).copy()
+    runtime.library.tenon_audio_free(samples)
+    return copy
 
 
 class WhisperSession(tenon_runtime.Session):
@@ -129,17 +153,31 @@ class WhisperSession(tenon_runtime.Session):
         return best.tokens[:best.token_count]
 
     def transcribe(self, samples, limit, beams=0, timestamps=False):
-        """All tokens that are written about samples."""
+        """All tokens that are written about samples, likely or not, at temperature 0."""
         samples = numpy.ascontiguousarray(samples, numpy.float32)
+        with self.transcript("tenon_transcribe", [data(samples), ctypes.c_size_t(len(samples))], limit, beams, timestamps=timestamps,
+                             temperature_increment_on_fallback=0, no_speech_threshold=numpy.nan) as transcript:
+            return transcript.tokens[:transcript.token_count]
+
+    def transcribe_file(self, path, **options):
+        """Text, and segments as dictionaries with the names of OpenAI's program."""
+        with self.transcript("tenon_transcribe_file", [str(path).encode()], **options) as transcript:
+            segments = [{"start": one.begin, "end": one.end, "text": one.text.decode(),
+                         **{name: getattr(one, name) for name in ("temperature", "avg_logprob", "compression_ratio", "no_speech_prob")}}
+                        for one in transcript.segments[:transcript.segment_count]]
+            return {"text": transcript.text.decode(), "segments": segments, "windows": transcript.windows}
+
+    @contextlib.contextmanager
+    def transcript(self, call, sound, limit=0, beams=0, **members):
         generate = generate_options(0, beams)
-        options = sized(TranscribeOptions, timestamps=timestamps, max_tokens=limit,
+        options = sized(TranscribeOptions, **{**TRANSCRIBE_DEFAULTS, **members}, max_tokens=limit,
                         generate=ctypes.cast(ctypes.byref(generate), ctypes.c_void_p))
         transcript = ctypes.POINTER(Transcript)()
-        self.runtime.call("tenon_transcribe", self.handle, data(samples), ctypes.c_size_t(len(samples)), ctypes.byref(options),
-                          ctypes.byref(transcript))
-        tokens = transcript.contents.tokens[:transcript.contents.token_count]
-        self.runtime.library.tenon_transcript_free(transcript)
-        return tokens
+        self.runtime.call(call, self.handle, *sound, ctypes.byref(options), ctypes.byref(transcript))
+        try:
+            yield transcript.contents
+        finally:
+            self.runtime.library.tenon_transcript_free(transcript)
 
 
 def open_model(runtime, library, loading=0):

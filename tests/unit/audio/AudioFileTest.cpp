@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <limits>
 #include <random>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace tenon::runtime;
 using namespace tenon::runtime::test;
@@ -161,6 +163,65 @@ TEST(AudioFile, damagedFilesAreReadOrRefused) {
     for (int change = 0; change < 3; ++change)
       bytes[random() % 60] = char(random());
     holds(bytes);
+  }
+}
+
+/// A WAV file of silent 16-bit samples that takes no room on the disk.
+std::string sparseFile(uint32_t samples, uint32_t rate) {
+  std::string bytes = wav({}, 1, rate, {16, false}), path = testing::TempDir() + "sparse.wav";
+  for (size_t i = 0; i < 4; ++i) {
+    bytes[4 + i] = char((36 + 2 * samples) >> (8 * i));
+    bytes[40 + i] = char((2 * samples) >> (8 * i));
+  }
+  std::ofstream(path, std::ios::binary) << bytes;
+  EXPECT_EQ(truncate(path.c_str(), off_t(bytes.size()) + 2 * off_t(samples)), 0);
+  return path;
+}
+
+int64_t peakBytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t(usage.ru_maxrss) * 1024;
+}
+
+TEST(AudioFile, aHeaderOfMoreThanADayIsRefusedBeforeAnythingIsRead) {
+  std::string path = sparseFile(25 * 60 * 60 * 8000, 8000);
+  int64_t before = peakBytes();
+  try {
+    readAudio(path.c_str(), 8000);
+    FAIL();
+  } catch (const Failure &failure) {
+    EXPECT_EQ(failure.message, path + " lasts longer than 24 hours, expected at most these");
+  }
+  EXPECT_LT(peakBytes() - before, 16 << 20);
+  unlink(path.c_str());
+}
+
+TEST(AudioFile, memoryDoesNotGrowWithTheLengthOfASound) {
+  std::string path = sparseFile(3 * 60 * 60 * 8000, 8000); // 350 MB of float32
+  std::vector<float> block(10'000);
+  std::unique_ptr<Sound> sound = openAudio(path.c_str(), 8000);
+  int64_t before = peakBytes(), count = 0;
+  for (size_t read; (read = sound->read(block)) != 0;)
+    count += int64_t(read);
+  EXPECT_EQ(count, 3 * 60 * 60 * 8000);
+  EXPECT_LT(peakBytes() - before, 16 << 20);
+  unlink(path.c_str());
+}
+
+TEST(AudioFile, whatIsReadInPiecesIsTheSame) {
+  for (uint32_t rate : {8000, 16000, 44100}) {
+    TemporaryFile file(wav(sine(300, rate, 30'001), 1, rate, {16, false}));
+    std::vector<float> whole = readAudio(file.path.c_str(), 16000), pieces(whole.size() + 1000);
+    std::unique_ptr<Sound> sound = openAudio(file.path.c_str(), 16000);
+    for (int round = 0; round < 2; ++round) {
+      size_t count = 0;
+      for (size_t size : {1, 7, 1000, 30, 5000, 100'000})
+        count += sound->read(std::span(pieces).subspan(count, std::min(size, pieces.size() - count)));
+      EXPECT_EQ(count, whole.size());
+      EXPECT_TRUE(std::equal(whole.begin(), whole.end(), pieces.begin())) << rate << ", round " << round;
+      sound->restart();
+    }
   }
 }
 

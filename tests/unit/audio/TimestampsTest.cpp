@@ -75,45 +75,43 @@ TEST(TimestampRules, aSmallVocabularyIsNotLeft) {
     EXPECT_EQ(score, -std::numeric_limits<float>::infinity());
 }
 
+constexpr int64_t open = -1; ///< up to the window's end
 using Pieces = std::vector<std::tuple<int64_t, int64_t, std::vector<int32_t>>>;
 
-Pieces pieces(const WindowWords &words) {
+/// Of a window whose times begin with token 13.
+WindowPieces split(std::vector<int32_t> written) { return splitAtTimes(written, tokens.begin); }
+
+Pieces pieces(const WindowPieces &window) {
   Pieces all;
-  for (const TimedWords &piece : words.pieces)
-    all.emplace_back(piece.begin, piece.end, piece.words);
+  for (const TimedPiece &piece : window.pieces)
+    all.emplace_back(piece.begin, piece.end.value_or(open), piece.tokens);
   return all;
 }
 
 TEST(SplitAtTimes, whatPairsOfTimesEndIsAPieceAndTheRestIsHeardAgain) {
-  WindowWords words = splitAtTimes(std::vector<int32_t>{13, 1, 2, 23, 25, 3, 33, 33, 4}, tokens, 100);
-  EXPECT_EQ(pieces(words), (Pieces{{0, 10, {1, 2}}, {12, 20, {3}}}));
-  EXPECT_EQ(words.steps, 20);
+  WindowPieces window = split({13, 1, 2, 23, 25, 3, 33, 33, 4});
+  EXPECT_EQ(pieces(window), (Pieces{{0, 10, {13, 1, 2, 23}}, {12, 20, {25, 3, 33}}}));
+  EXPECT_EQ(window.next, 20);
 }
 
 TEST(SplitAtTimes, aSingleTimeAtTheEndClosesTheWindow) {
-  WindowWords words = splitAtTimes(std::vector<int32_t>{13, 1, 23, 25, 3, 33}, tokens, 100);
-  EXPECT_EQ(pieces(words), (Pieces{{0, 10, {1}}, {12, 20, {3}}}));
-  EXPECT_EQ(words.steps, 100);
+  WindowPieces window = split({13, 1, 23, 25, 3, 33});
+  EXPECT_EQ(pieces(window), (Pieces{{0, 10, {13, 1, 23}}, {12, 20, {25, 3, 33}}}));
+  EXPECT_FALSE(window.next);
 }
 
-TEST(SplitAtTimes, oneStretchGoesToItsTimeOrTheWindowsEnd) {
-  EXPECT_EQ(pieces(splitAtTimes(std::vector<int32_t>{14, 1, 2, 43}, tokens, 100)), (Pieces{{1, 30, {1, 2}}}));
-  EXPECT_EQ(pieces(splitAtTimes(std::vector<int32_t>{14, 1, 2}, tokens, 100)), (Pieces{{1, 100, {1, 2}}}));
-  EXPECT_EQ(pieces(splitAtTimes(std::vector<int32_t>{1, 2}, tokens, 100)), (Pieces{{0, 100, {1, 2}}}));
-  EXPECT_EQ(splitAtTimes(std::vector<int32_t>{14, 1, 2, 43}, tokens, 100).steps, 100);
+TEST(SplitAtTimes, oneStretchGoesFromTheStartToItsLastTimeOrTheWindowsEnd) {
+  EXPECT_EQ(pieces(split({14, 1, 2, 43})), (Pieces{{0, 30, {14, 1, 2, 43}}}));
+  EXPECT_EQ(pieces(split({14, 1, 2})), (Pieces{{0, 1, {14, 1, 2}}}));
+  EXPECT_EQ(pieces(split({13, 1, 2})), (Pieces{{0, open, {13, 1, 2}}}));
+  EXPECT_EQ(pieces(split({1, 2})), (Pieces{{0, open, {1, 2}}}));
+  EXPECT_FALSE(split({14, 1, 2, 43}).next);
 }
 
-TEST(SplitAtTimes, timesDoNotPassTheSound) {
-  EXPECT_EQ(pieces(splitAtTimes(std::vector<int32_t>{14, 1, 43}, tokens, 7)), (Pieces{{1, 7, {1}}}));
-}
-
-TEST(SplitAtTimes, nothingSaidIsNoPieceAndTheNextWindowIsFurtherOn) {
-  for (std::vector<int32_t> written :
-       {std::vector<int32_t>{}, std::vector<int32_t>{13}, std::vector<int32_t>{13, 13}, std::vector<int32_t>{50, 50}}) {
-    WindowWords words = splitAtTimes(written, tokens, 100);
-    EXPECT_TRUE(words.pieces.empty());
-    EXPECT_GE(words.steps, 1);
-  }
+TEST(SplitAtTimes, nothingWrittenIsAnEmptyPiece) {
+  EXPECT_EQ(pieces(split({})), (Pieces{{0, open, {}}}));
+  EXPECT_EQ(pieces(split({13})), (Pieces{{0, open, {13}}}));
+  EXPECT_FALSE(split({}).next);
 }
 
 } // namespace

@@ -1,7 +1,8 @@
 //===- TranscribeTest.cpp -------------------------------------------------===//
 //
 // The fake decoder with audio hears windows of 400 samples, 0.4 s; tokens from 20 on are times of 0.04 s, 1 ends an
-// answer. What it says depends on all features and on every token before.
+// answer, 2 to 16 are the letters from A on, 17 stands before earlier text, 18 is that nobody speaks. What it says depends on
+// all features and on every token before. TranscribeRulesTest.cpp plants what it says.
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,9 +37,10 @@ protected:
   }
 
   static tenon_transcribe_options options(int64_t maxTokens, bool timestamps = false) {
-    tenon_transcribe_options made{};
-    made.struct_size = sizeof made;
+    tenon_transcribe_options made = TENON_TRANSCRIBE_DEFAULTS;
     made.timestamps = timestamps;
+    made.temperature_increment_on_fallback = 0;
+    made.no_speech_threshold = NAN;
     made.max_tokens = maxTokens;
     return made;
   }
@@ -52,21 +54,6 @@ protected:
 
   static Tokens tokensOf(const Transcript &transcript) {
     return {transcript->tokens, transcript->tokens + transcript->token_count};
-  }
-
-  /// The same of one window, by the calls that other models have too.
-  Tokens heard(const std::vector<float> &window, int64_t maxTokens) {
-    std::vector<float> features(size_t(40 * 3));
-    EXPECT_EQ(tenon_audio_features(model, window.data(), window.size(), features.data()), TENON_OK) << tenon_message();
-    tenon_session *session = newSession();
-    tenon_source source{sizeof source, nullptr, 0, features.data(), nullptr, 40};
-    EXPECT_EQ(tenon_session_set_sources(&session, &source, 1), TENON_OK) << tenon_message();
-    tenon_generate_options given = TENON_GENERATE_DEFAULTS;
-    given.max_tokens = maxTokens;
-    tenon_generation result{};
-    result.struct_size = sizeof result;
-    EXPECT_EQ(tenon_generate(session, nullptr, 0, &given, &result), TENON_OK) << tenon_message();
-    return {result.sequences[0].tokens, result.sequences[0].tokens + result.sequences[0].token_count};
   }
 
   static int32_t lastToken(tenon_session *session) {
@@ -93,13 +80,8 @@ TEST_F(Transcription, windowsFollowEachOther) {
   tenon_transcribe_options given = options(6);
   Transcript transcript = transcribe(newSession(), samples, &given);
   EXPECT_EQ(transcript->windows, 3U);
-  Tokens expected;
-  for (size_t at = 0; at < 1000; at += 400) {
-    size_t end = std::min<size_t>(at + 400, 1000);
-    Tokens window = heard({samples.begin() + ptrdiff_t(at), samples.begin() + ptrdiff_t(end)}, 6);
-    expected.insert(expected.end(), window.begin(), window.end());
-  }
-  EXPECT_EQ(tokensOf(transcript), expected);
+  EXPECT_EQ(transcript->sound_seconds, 1.0);
+  EXPECT_GT(transcript->token_count, 0U);
   for (size_t i = 0; i < transcript->segment_count; ++i) {
     const tenon_segment &segment = transcript->segments[i];
     EXPECT_LT(segment.begin, segment.end);
@@ -120,8 +102,7 @@ TEST_F(Transcription, timesComeInPairsAndSegmentsFollowEachOther) {
     for (size_t i = 0; i < transcript->segment_count; ++i) {
       const tenon_segment &segment = transcript->segments[i];
       EXPECT_LE(last, segment.begin + 1e-9) << seed;
-      EXPECT_LE(segment.begin, segment.end) << seed;
-      EXPECT_LE(segment.end, 1.5) << seed;
+      EXPECT_LT(segment.begin, segment.end) << seed;
       for (size_t token = 0; token < segment.token_count; ++token)
         EXPECT_LT(segment.tokens[token], 20) << seed;
       last = segment.end;
@@ -147,31 +128,33 @@ TEST_F(Transcription, startTokensReplaceTheModelsOwn) {
   EXPECT_EQ(lastToken(session), 5);
 }
 
-TEST_F(Transcription, silenceIsNotListenedTo) {
-  std::vector<float> samples(400, 1.0F / 32768), sound = noise(400);
-  samples.insert(samples.end(), sound.begin(), sound.end());
+TEST_F(Transcription, whatHasNoWholeFrameIsNotListenedTo) {
   tenon_transcribe_options given = options(4);
-  Transcript transcript = transcribe(newSession(), samples, &given);
-  EXPECT_EQ(transcript->windows, 1U);
-  EXPECT_EQ(tokensOf(transcript), heard(sound, 4));
-  if (transcript->segment_count != 0)
-    EXPECT_EQ(transcript->segments[0].begin, 0.4);
-
-  for (bool timestamps : {false, true}) {
-    given = options(4, timestamps);
-    transcript = transcribe(newSession(), std::vector<float>(5000), &given);
-    EXPECT_EQ(transcript->windows, 0U);
-    EXPECT_EQ(transcript->segment_count, 0U);
-    EXPECT_EQ(transcript->text_bytes, 0U);
-    EXPECT_STREQ(transcript->text, "");
-  }
+  EXPECT_EQ(transcribe(newSession(), noise(9), &given)->windows, 0U);
+  EXPECT_EQ(transcribe(newSession(), noise(10), &given)->windows, 1U);
+  EXPECT_EQ(transcribe(newSession(), noise(409), &given)->windows, 1U);
+  EXPECT_EQ(transcribe(newSession(), noise(410), &given)->windows, 2U);
+  EXPECT_EQ(transcribe(newSession(), noise(1), &given)->text_bytes, 0U);
 }
 
-TEST_F(Transcription, aShortRestIsNotListenedToButAShortSoundIs) {
-  tenon_transcribe_options given = options(4);
-  EXPECT_EQ(transcribe(newSession(), noise(499), &given)->windows, 1U);
-  EXPECT_EQ(transcribe(newSession(), noise(500), &given)->windows, 2U);
-  EXPECT_EQ(transcribe(newSession(), noise(1), &given)->windows, 1U);
+TEST_F(Transcription, aFileIsWrittenDownLikeItsSamples) {
+  std::vector<double> samples;
+  for (float sample : noise(100'000))
+    samples.push_back(sample);
+  runtime::test::TemporaryFile file(runtime::test::wav(samples, 2, 50'000, {16, false}));
+  float *read = nullptr;
+  size_t count = 0;
+  ASSERT_EQ(tenon_audio_read(file.path.c_str(), 1000, &read, &count), TENON_OK) << tenon_message();
+  ASSERT_EQ(count, 1000U);
+  for (bool timestamps : {false, true}) {
+    tenon_transcribe_options given = options(6, timestamps);
+    Transcript expected = transcribe(newSession(), {read, read + count}, &given);
+    tenon_transcript *found = nullptr;
+    ASSERT_EQ(tenon_transcribe_file(newSession(), file.path.c_str(), &given, &found), TENON_OK) << tenon_message();
+    EXPECT_EQ(tokensOf(Transcript(found)), tokensOf(expected));
+    EXPECT_GT(expected->token_count, 0U);
+  }
+  tenon_audio_free(read);
 }
 
 TEST_F(Transcription, beamSearchWritesToo) {
@@ -233,6 +216,20 @@ TEST_F(Transcription, whatIsRefusedLeavesTheSessionAsItWas) {
   wrong.struct_size = 3;
   refuse(samples, wrong, TENON_ERROR_STRUCT_SIZE, "struct_size of tenon_transcribe_options is 3");
   wrong = good;
+  wrong.condition_on_previous_text = 3;
+  refuse(samples, wrong, TENON_ERROR_OUT_OF_RANGE, "condition_on_previous_text is 3, expected 0 or 1");
+  wrong = good;
+  wrong.best_of = 0;
+  refuse(samples, wrong, TENON_ERROR_OUT_OF_RANGE, "best_of is 0, expected 1 to 1024");
+  for (double increment : {-0.1, 0.001, 1.5, double(NAN)}) {
+    wrong = good;
+    wrong.temperature_increment_on_fallback = increment;
+    refuse(samples, wrong, TENON_ERROR_OUT_OF_RANGE, "temperature_increment_on_fallback is ");
+  }
+  wrong = good;
+  wrong.initial_prompt = "A<|im_end|>";
+  refuse(samples, wrong, TENON_ERROR_INVALID_ARGUMENT, "the initial prompt has token 1, which is none of a text");
+  wrong = good;
   wrong.timestamps = 2;
   refuse(samples, wrong, TENON_ERROR_OUT_OF_RANGE, "timestamps is 2, expected 0 or 1");
   wrong = good;
@@ -258,6 +255,7 @@ TEST_F(Transcription, modelsWithoutAudioHearNothing) {
   float sample = 0.5F;
   tenon_transcript *found = nullptr;
   expectStatus(tenon_transcribe(newSession(), &sample, 1, nullptr, &found), TENON_ERROR_AUDIO, "hears no sound");
+  expectStatus(tenon_transcribe_file(newSession(), "a.wav", nullptr, &found), TENON_ERROR_AUDIO, "hears no sound");
   expectStatus(tenon_audio_features(model, &sample, 1, &sample), TENON_ERROR_AUDIO, "hears no sound");
 }
 

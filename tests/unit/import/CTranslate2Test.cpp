@@ -79,7 +79,7 @@ public:
         .floats("encoder/conv2/bias", {4})
         .floats("encoder/position_encodings/encodings", {7, 4})
         .floats("decoder/position_encodings/encodings", {9, 4})
-        .floats("decoder/embeddings/weight", {5, 4})
+        .floats("decoder/embeddings/weight", {7, 4})
         .alias("decoder/projection/weight", "decoder/embeddings/weight");
     return small;
   }
@@ -93,7 +93,8 @@ Files translationFiles() {
 
 Files speechFiles() {
   return {{"config.json", R"({"suppress_ids": [0, 4], "suppress_ids_begin": [1], "alignment_heads": [[0, 0]]})"},
-          {"vocabulary.txt", "a\n<|endoftext|>\n<|startoftranscript|>\n<|notimestamps|>\n<|0.00|>\n"}};
+          {"vocabulary.txt", "a\n<|endoftext|>\n<|startoftranscript|>\n<|startofprev|>\n<|nocaptions|>\n"
+                             "<|notimestamps|>\n<|0.00|>\n"}};
 }
 
 struct Imported {
@@ -181,10 +182,12 @@ TEST(CTranslate2, AModelForSpeech) {
   EXPECT_EQ(model.audio->bins, 5);
   EXPECT_EQ(model.audio->frames, 14);
   EXPECT_EQ(model.tokens.eos, (std::vector<int64_t>{1}));
-  EXPECT_EQ(model.tokens.start, (std::vector<int64_t>{2, 3}));
+  EXPECT_EQ(model.tokens.start, (std::vector<int64_t>{2, 5}));
   EXPECT_EQ(model.tokens.suppress, (std::vector<int64_t>{0, 4}));
   EXPECT_EQ(model.tokens.suppressFirst, (std::vector<int64_t>{1}));
-  EXPECT_EQ(model.tokens.timestamps->begin, 4);
+  EXPECT_EQ(model.tokens.timestamps->begin, 6);
+  EXPECT_EQ(model.tokens.noSpeech, 4);
+  EXPECT_EQ(model.tokens.previous, 3);
   EXPECT_EQ(model.stacks[1].input.scale, 1);
   EXPECT_EQ(imported.values("encoder.input.convolutions.0.weight").size(), 60u);
 }

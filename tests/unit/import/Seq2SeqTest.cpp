@@ -406,6 +406,11 @@ TEST(Seq2SeqTokens, WhispersPlaces) {
   ASSERT_TRUE(tokens.timestamps);
   EXPECT_EQ(tokens.timestamps->begin, 7);
   EXPECT_EQ(tokens.timestamps->none, 6);
+  EXPECT_EQ(tokens.noSpeech, 5);
+  EXPECT_EQ(tokens.previous, 4);
+  tokens = tokensOf(whisper(),
+                    R"({"decoder_start_token_id": 3, "no_timestamps_token_id": 6, "prev_sot_token_id": 2})");
+  EXPECT_EQ(tokens.previous, 2);
 }
 
 TEST(Seq2SeqTokens, TheLanguageIsEnglishWhereItIsNotSaid) {

@@ -181,7 +181,7 @@ std::string attending(const std::string &from = "", const std::string &to = "") 
                {"name":"source.a","type":"f32","shape":[3,"source_pool",64]}],
      "outputs":[{"name":"logits","type":"f32","shape":["b",9]}]}],
     "tokens":{"start":[4,5],"forced":[6],"suppress":[1,2],"suppress_first":[3],"forced_last":7,
-              "timestamps":{"begin":20,"none":19,"step":0.02}},
+              "timestamps":{"begin":20,"none":19,"step":0.02},"no_speech":18,"previous":17},
     "audio":{"rate":16000,"window":400,"hop":160,"bins":80,"frames":3000}})json";
   size_t at = text.find(from);
   EXPECT_NE(at, std::string::npos) << from;
@@ -215,6 +215,8 @@ TEST(Manifest, TokensOfAnswersAndSounds) {
   EXPECT_EQ(manifest.tokens.timestamps->begin, 20);
   EXPECT_EQ(manifest.tokens.timestamps->none, 19);
   EXPECT_EQ(manifest.tokens.timestamps->step, 0.02);
+  EXPECT_EQ(manifest.tokens.noSpeech, 18);
+  EXPECT_EQ(manifest.tokens.previous, 17);
   ASSERT_TRUE(manifest.audio);
   EXPECT_EQ(manifest.audio->frames, 3000);
 }
@@ -234,6 +236,7 @@ TEST(Manifest, WhatIsWrongWithSourcesIsNamed) {
   expectRefused(attending(R"("forced_last":7)", R"("forced_last":[7])"), "\"forced_last\" of \"tokens\"");
   expectRefused(attending(R"("step":0.02)", R"("step":0)"), "\"step\" of \"timestamps\"");
   expectRefused(attending(R"("begin":20,)", ""), "has no \"begin\"");
+  expectRefused(attending(R"("no_speech":18)", R"("no_speech":-18)"), "\"no_speech\" of \"tokens\" is -18");
   expectRefused(attending(R"("bins":80)", R"("bins":0)"), "\"bins\" of \"audio\" is 0");
   EXPECT_EQ(problemOf(attending(R"("name":"source_lengths","type":"i32","shape":["b"]},
                {"name":"source_pages","type":"i32","shape":["b","t"]})",

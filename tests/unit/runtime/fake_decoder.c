@@ -5,7 +5,8 @@
  *
  * With FAKE_SOURCE what it predicts is about a source, too: to h comes the sum of s_r (r + 3) over the rows of that,
  * where s_r is the source's token r, or with FAKE_FEATURES the first number of its row 2 r and the second of the row
- * after. With FAKE_AUDIO the features are of windows of 400 samples, and tokens 20 to 32 are times. */
+ * after. With FAKE_AUDIO the features are of windows of 400 samples, and tokens 20 to 32 are times; a test may plant
+ * other scores. */
 
 #include "fake_common.h"
 
@@ -87,7 +88,29 @@ static float hash(const struct pass *pass, int row, int64_t position) {
   return (float)fmod(sum, PREDICTED);
 }
 
+#ifdef FAKE_AUDIO
+/* What a test puts here gives the scores after `count` tokens about the latest source, the `sources`-th. */
+__attribute__((visibility("default"))) void (*fake_plant)(int64_t sources, const int32_t *tokens, int64_t count,
+                                                          float *logits) = 0;
+static int64_t sources = 0;
+
+static int predict_planted(const struct pass *pass, int row, int64_t position, float *logits) {
+  int32_t tokens[600];
+  const int32_t *table = pass->call->arguments[3];
+  if (!fake_plant)
+    return 0;
+  for (int64_t k = 0; k <= position; ++k)
+    tokens[k] = (int32_t)read_position(pass->call->arguments[CACHE], pass->pages, table[row * pass->slots + k / 16], k);
+  fake_plant(sources, tokens, position + 1, logits);
+  return 1;
+}
+#endif
+
 static void predict(const struct pass *pass, int row, int64_t position, float *logits) {
+#ifdef FAKE_AUDIO
+  if (predict_planted(pass, row, position, logits))
+    return;
+#endif
   float best = hash(pass, row, position);
   int h = isnan(best) ? 0 : (int)best;
   for (int v = 0; v < PREDICTED; ++v) {
@@ -136,6 +159,9 @@ static int32_t run_decode(const tenon_call *call) { return run(call, 1, call->di
 #ifdef FAKE_SOURCE
 /* dims: batch, length, and with features the rows that they make. A row's hidden state is (value, position). */
 static int32_t run_encode(const tenon_call *call) {
+#ifdef FAKE_AUDIO
+  ++sources;
+#endif
   const int32_t *lengths = call->arguments[1];
   float *hidden = call->arguments[2];
 #ifdef FAKE_FEATURES
@@ -231,7 +257,8 @@ static const tenon_entry_fn entries[] = {run_prefill, run_decode};
   "1"
 #elif defined(FAKE_AUDIO)
 #define RULES                                                                                                          \
-  ",\"start\":[0,19],\"suppress\":[32],\"timestamps\":{\"begin\":20,\"none\":19,\"step\":0.04}"
+  ",\"start\":[0,19],\"suppress\":[18,32],\"timestamps\":{\"begin\":20,\"none\":19,\"step\":0.04}," \
+  "\"no_speech\":18,\"previous\":17"
 #elif defined(FAKE_SOURCE)
 #define RULES ",\"start\":[0,2],\"suppress\":[32]"
 #else

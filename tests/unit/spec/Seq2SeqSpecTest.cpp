@@ -64,7 +64,7 @@ stacks:
       - mlp: {hidden: 20, activation: gelu}
 head: {stack: decoder, tied: true}
 weights: model.safetensors
-tokens: {eos: 9, start: [10, 11], timestamps: {begin: 20, none: 19, step: 0.04}}
+tokens: {eos: 9, start: [10, 11], timestamps: {begin: 20, none: 19, step: 0.04}, no_speech: 18, previous: 17}
 audio: {rate: 8000, window: 200, hop: 80, bins: 7, frames: 64}
 )yaml";
 
@@ -328,6 +328,8 @@ static const Mistake mistakes[] = {
     {"SuppressNoIds", translator, "suppress: [1, 5]", "suppress: [a]", "suppress: expected an integer, found 'a'"},
     {"ForcedLastBeyondVocabulary", translator, "forced_last: 0", "forced_last: 49",
      "forced_last (49) is not between 0 and 39"},
+    {"NoSpeechBeyondVocabulary", listener, "no_speech: 18", "no_speech: 40", "no_speech (40) is not between 0 and 39"},
+    {"PreviousBeyondVocabulary", listener, "previous: 17", "previous: 40", "previous (40) is not between 0 and 39"},
     {"TimestampsBegin", listener, "begin: 20, ", "", "timestamps has no key 'begin', which it needs"},
     {"TimestampsNone", listener, "none: 19, ", "", "timestamps has no key 'none', which it needs"},
     {"TimestampsStep", listener, "step: 0.04", "step: 0", "step (0) is not above 0"},

@@ -103,7 +103,7 @@ public:
       for (int64_t id : *ids)
         add(id);
     }
-    add(tokens.forcedLast.value_or(-1));
+    add(tokens.forcedLast.value_or(-1), tokens.noSpeech.value_or(-1), tokens.previous.value_or(-1));
     if (tokens.timestamps) {
       add(tokens.timestamps->begin, tokens.timestamps->none);
       real(tokens.timestamps->step);
