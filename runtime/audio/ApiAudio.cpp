@@ -44,8 +44,8 @@ std::span<const float> checkedSamples(const float *samples, size_t count) {
 
 void checkOptions(const tenon_transcribe_options &given) {
   requireStructSize(given.struct_size, sizeof given, "tenon_transcribe_options");
-  for (auto [name, value] : {std::pair("timestamps", given.timestamps),
-                             {"condition_on_previous_text", given.condition_on_previous_text}})
+  for (auto [name, value] :
+       {std::pair("timestamps", given.timestamps), {"condition_on_previous_text", given.condition_on_previous_text}})
     if (value > 1)
       fail(TENON_ERROR_OUT_OF_RANGE, name, " is ", value, ", expected 0 or 1");
   if (given.reserved != 0)

@@ -135,8 +135,7 @@ size_t AudioFile::pull(std::span<float> mono) {
     done += size_t(count);
   }
   if (sf_error(file.get()) != SF_ERR_NO_ERROR)
-    fail(TENON_ERROR_AUDIO, path, ": after ", frames + int64_t(done),
-         " samples libsndfile says: ", reason(file.get()));
+    fail(TENON_ERROR_AUDIO, path, ": after ", frames + int64_t(done), " samples libsndfile says: ", reason(file.get()));
   try {
     checkSamples(mono.first(done), frames);
   } catch (const Failure &failure) {

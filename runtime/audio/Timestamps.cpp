@@ -66,7 +66,8 @@ WindowPieces splitAtTimes(std::span<const int32_t> written, int32_t firstTime) {
   WindowPieces result;
   size_t count = written.size(), from = 0;
   auto add = [&](size_t to) {
-    result.pieces.push_back({time(from), time(to - 1), {written.begin() + ptrdiff_t(from), written.begin() + ptrdiff_t(to)}});
+    result.pieces.push_back(
+        {time(from), time(to - 1), {written.begin() + ptrdiff_t(from), written.begin() + ptrdiff_t(to)}});
     from = to;
   };
   for (size_t index = 1; index < count; ++index)
@@ -77,8 +78,8 @@ WindowPieces splitAtTimes(std::span<const int32_t> written, int32_t firstTime) {
     // One piece from the window's start, to its last time if it has one.
     auto last = std::find_if(written.rbegin(), written.rend(), [&](int32_t token) { return token >= firstTime; });
     bool hasEnd = last != written.rend() && *last != firstTime;
-    result.pieces.push_back({0, hasEnd ? std::optional(int64_t(*last) - firstTime) : std::nullopt,
-                             {written.begin(), written.end()}});
+    result.pieces.push_back(
+        {0, hasEnd ? std::optional(int64_t(*last) - firstTime) : std::nullopt, {written.begin(), written.end()}});
   } else if (endsWithOneTime) {
     add(count);
   } else {

@@ -76,9 +76,9 @@ void Transcription::add(double begin, double end, const std::vector<int32_t> &wr
     return;
   context.insert(context.end(), written.begin(), written.end());
   transcript.text += text;
-  Segment &segment = transcript.segments.emplace_back(
-      Segment{begin, end, std::string(trimmed(text)), std::move(words), answer.temperature, answer.meanLogProbability,
-              answer.compressionRatio, answer.noSpeechProbability});
+  Segment &segment = transcript.segments.emplace_back(Segment{begin, end, std::string(trimmed(text)), std::move(words),
+                                                              answer.temperature, answer.meanLogProbability,
+                                                              answer.compressionRatio, answer.noSpeechProbability});
   if (options.callback && options.callback(viewOf(segment)))
     cancel();
 }
@@ -107,7 +107,8 @@ int64_t Transcription::window(int64_t at) {
     context.erase(context.begin(), context.end() - ptrdiff_t(writer.mostContext()));
   if (!pieces.next)
     return length;
-  return std::max<int64_t>(std::llround(double(*pieces.next) * times.step * double(format.rate) / double(format.hop)), 1);
+  return std::max<int64_t>(std::llround(double(*pieces.next) * times.step * double(format.rate) / double(format.hop)),
+                           1);
 }
 
 void Transcription::run() {

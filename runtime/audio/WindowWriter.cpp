@@ -45,8 +45,8 @@ std::string_view trimmed(std::string_view text) {
     text::Utf8Prefix first = text::utf8Prefix(rest);
     std::u32string character;
     size_t bad;
-    if (first.kind != text::Utf8Prefix::Character ||
-        !text::decodeUtf8(rest.substr(0, first.length), character, bad) || !text::isWhitespace(character[0]))
+    if (first.kind != text::Utf8Prefix::Character || !text::decodeUtf8(rest.substr(0, first.length), character, bad) ||
+        !text::isWhitespace(character[0]))
       return 0;
     return first.length;
   };
@@ -103,9 +103,9 @@ void WindowWriter::attempt(double temperature, WindowAnswer &answer) {
   auto likelihood = [&](const GeneratedSequence &sequence) {
     return logProbability(sequence, generate) / double(std::max<size_t>(spokenTokens(sequence), 1));
   };
-  GeneratedSequence &best = *std::max_element(
-      results.sequences.begin(), results.sequences.end(),
-      [&](const auto &left, const auto &right) { return likelihood(left) < likelihood(right); });
+  GeneratedSequence &best =
+      *std::max_element(results.sequences.begin(), results.sequences.end(),
+                        [&](const auto &left, const auto &right) { return likelihood(left) < likelihood(right); });
   answer.temperature = temperature;
   answer.finish = best.finish;
   answer.meanLogProbability = logProbability(best, generate) / double(spokenTokens(best) + 1);

@@ -21,8 +21,8 @@ namespace tenon::runtime {
 
 /// Compared with what is measured of an answer. NaN, of which nothing is more or less, switches one off.
 struct AnswerThresholds {
-  double compressionRatio = 2.4;   ///< an answer that has more repeats itself
-  double meanLogProbability = -1;  ///< one that has less is not to be believed
+  double compressionRatio = 2.4;    ///< an answer that has more repeats itself
+  double meanLogProbability = -1;   ///< one that has less is not to be believed
   double noSpeechProbability = 0.6; ///< in a window that has more nobody speaks, unless the answer is to be believed
 };
 

@@ -278,14 +278,17 @@ CLI::Option *addThreshold(CLI::App &command, const char *name, double &value, co
 void addSpeechOptions(CLI::App &command, SpeechArguments &speech) {
   for (CLI::Option *option :
        {command.add_flag("--timestamps", speech.timestamps, "Write when what was said was said"),
-        command.add_option("--initial-prompt", speech.initialPrompt, "Text that the first window's answer goes on from"),
+        command.add_option("--initial-prompt", speech.initialPrompt,
+                           "Text that the first window's answer goes on from"),
         command.add_flag("--no-condition-on-previous-text", speech.independentWindows,
                          "Do not let a window's answer go on from those before"),
-        addThreshold(command, "--no-speech-threshold", speech.noSpeechThreshold,
-                     "A window is silence if its probability of no speech is higher than this, and the answer's mean log "
-                     "probability not above --logprob-threshold (default: 0.6)"),
-        addThreshold(command, "--logprob-threshold", speech.logprobThreshold,
-                     "Write an answer again, at a higher temperature, if its mean log probability is lower (default: -1)"),
+        addThreshold(
+            command, "--no-speech-threshold", speech.noSpeechThreshold,
+            "A window is silence if its probability of no speech is higher than this, and the answer's mean log "
+            "probability not above --logprob-threshold (default: 0.6)"),
+        addThreshold(
+            command, "--logprob-threshold", speech.logprobThreshold,
+            "Write an answer again, at a higher temperature, if its mean log probability is lower (default: -1)"),
         addThreshold(command, "--compression-ratio-threshold", speech.compressionRatioThreshold,
                      "Write an answer again if zlib makes its text smaller than by this factor (default: 2.4)"),
         addThreshold(command, "--temperature-increment-on-fallback", speech.temperatureIncrement,

@@ -26,8 +26,8 @@ std::string clockTime(double seconds) {
 class Transcription {
 public:
   Transcription(const RunArguments &arguments, const Model &model)
-      : arguments(arguments), session(heard(model), arguments.threads),
-        generation(arguments.generation.resolve(model)), hasTokenizer(model.info().has_tokenizer != 0) {}
+      : arguments(arguments), session(heard(model), arguments.threads), generation(arguments.generation.resolve(model)),
+        hasTokenizer(model.info().has_tokenizer != 0) {}
 
   void run() {
     checkArguments();

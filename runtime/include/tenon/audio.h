@@ -70,30 +70,31 @@ typedef int (*tenon_segment_callback)(void *context, const tenon_segment *segmen
 /* Start from TENON_TRANSCRIBE_DEFAULTS. The thresholds, and the names and defaults of what decides about a window, are
  * those of OpenAI's program; NaN switches a threshold off. */
 typedef struct tenon_transcribe_options {
-  size_t struct_size;                  /* sizeof(tenon_transcribe_options) */
-  uint32_t timestamps;                 /* 1: let the model write times */
-  uint32_t condition_on_previous_text; /* 1: an answer goes on from those before, where the model has a token for that */
-  const int32_t *start_tokens; /* what the answer about each window starts with, in place of the model's own: such as
-                                  start, language and task */
+  size_t struct_size;  /* sizeof(tenon_transcribe_options) */
+  uint32_t timestamps; /* 1: let the model write times */
+  uint32_t
+      condition_on_previous_text; /* 1: an answer goes on from those before, where the model has a token for that */
+  const int32_t *start_tokens;    /* what the answer about each window starts with, in place of the model's own: such as
+                                     start, language and task */
   size_t start_token_count;
   int64_t max_tokens;                     /* for each window; 0: half of the decoder's positions */
   const tenon_generate_options *generate; /* or NULL. Its max_tokens, sequences and scores are not looked at, its
                                              callback not called; its temperature is the first to try */
   tenon_segment_callback callback;        /* or NULL */
   void *context;
-  const char *initial_prompt; /* text that the first answer goes on from; or NULL */
+  const char *initial_prompt;               /* text that the first answer goes on from; or NULL */
   double temperature_increment_on_fallback; /* an answer that fails a threshold is written again at a temperature that
                                                is higher by this much, up to 1; 0: it is not */
-  double compression_ratio_threshold; /* an answer whose text has a higher ratio repeats itself, and fails */
-  double logprob_threshold;           /* an answer with a lower mean log probability fails */
-  double no_speech_threshold; /* a window with a higher probability of this, whose answer has no more than
-                                 logprob_threshold, is silence, and has no segment */
-  uint32_t best_of;           /* how many answers to sample above temperature 0; the likeliest counts */
-  uint32_t reserved;          /* 0 */
+  double compression_ratio_threshold;       /* an answer whose text has a higher ratio repeats itself, and fails */
+  double logprob_threshold;                 /* an answer with a lower mean log probability fails */
+  double no_speech_threshold;               /* a window with a higher probability of this, whose answer has no more than
+                                               logprob_threshold, is silence, and has no segment */
+  uint32_t best_of;                         /* how many answers to sample above temperature 0; the likeliest counts */
+  uint32_t reserved;                        /* 0 */
 } tenon_transcribe_options;
 
 #define TENON_TRANSCRIBE_DEFAULTS                                                                                      \
-  {sizeof(tenon_transcribe_options), 0, 1, NULL, 0, 0, NULL, NULL, NULL, NULL, 0.2, 2.4, -1, 0.6, 1, 0}
+  { sizeof(tenon_transcribe_options), 0, 1, NULL, 0, 0, NULL, NULL, NULL, NULL, 0.2, 2.4, -1, 0.6, 1, 0 }
 
 typedef struct tenon_transcript {
   const char *text; /* all that was said; text_bytes bytes and a NUL */

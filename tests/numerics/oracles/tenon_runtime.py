@@ -21,7 +21,10 @@ class Options(ctypes.Structure):
                 ("sequences", ctypes.c_uint32), ("beams", ctypes.c_uint32), ("length_penalty", ctypes.c_double),
                 ("early_stopping", ctypes.c_uint32), ("scores", ctypes.c_uint32), ("stop_tokens", ctypes.c_void_p),
                 ("stop_token_count", ctypes.c_size_t), ("stop_strings", ctypes.c_void_p), ("stop_string_count", ctypes.c_size_t),
-                ("callback", ctypes.c_void_p), ("context", ctypes.c_void_p), ("min_tokens", ctypes.c_int64)]
+                ("callback", ctypes.c_void_p), ("context", ctypes.c_void_p), ("min_tokens", ctypes.c_int64),
+                ("max_length", ctypes.c_int64), ("min_length", ctypes.c_int64), ("source_repetition_penalty", ctypes.c_double),
+                ("no_repeat_ngram", ctypes.c_uint32), ("source_no_repeat_ngram", ctypes.c_uint32), ("bad_words", ctypes.c_void_p),
+                ("bad_word_count", ctypes.c_size_t), ("renormalize", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
 
 
 class Sequence(ctypes.Structure):
@@ -161,7 +164,7 @@ def set_sources(sessions, given):
 
 def generate(sessions, **options):
     """The best answer of each session, from its start on."""
-    given = Options(struct_size=ctypes.sizeof(Options), **({"top_p": 1, "repetition_penalty": 1, "sequences": 1,
+    given = Options(struct_size=ctypes.sizeof(Options), **({"top_p": 1, "repetition_penalty": 1, "source_repetition_penalty": 1, "sequences": 1,
                                                             "length_penalty": 1} | options))
     results = (Generation * len(sessions))()
     for result in results:

@@ -6,6 +6,7 @@ import ctypes
 import numpy
 
 import tenon_runtime
+from tenon_runtime import Generation, Options as GenerateOptions
 
 
 class ModelOptions(ctypes.Structure):
@@ -31,16 +32,6 @@ class Source(ctypes.Structure):
                 ("features", ctypes.c_void_p), ("hidden", ctypes.c_void_p), ("rows", ctypes.c_int64)]
 
 
-class GenerateOptions(ctypes.Structure):
-    _fields_ = [("struct_size", ctypes.c_size_t), ("max_tokens", ctypes.c_int64), ("temperature", ctypes.c_double),
-                ("top_p", ctypes.c_double), ("min_p", ctypes.c_double), ("repetition_penalty", ctypes.c_double),
-                ("top_k", ctypes.c_int32), ("ignore_eos", ctypes.c_uint32), ("seed", ctypes.c_uint64), ("sequences", ctypes.c_uint32),
-                ("beams", ctypes.c_uint32), ("length_penalty", ctypes.c_double), ("early_stopping", ctypes.c_uint32),
-                ("scores", ctypes.c_uint32), ("stop_tokens", ctypes.c_void_p), ("stop_token_count", ctypes.c_size_t),
-                ("stop_strings", ctypes.c_void_p), ("stop_string_count", ctypes.c_size_t), ("callback", ctypes.c_void_p),
-                ("context", ctypes.c_void_p), ("min_tokens", ctypes.c_int64)]
-
-
 class TranscribeOptions(ctypes.Structure):
     _fields_ = [("struct_size", ctypes.c_size_t), ("timestamps", ctypes.c_uint32), ("condition_on_previous_text", ctypes.c_uint32),
                 ("start_tokens", ctypes.c_void_p), ("start_token_count", ctypes.c_size_t), ("max_tokens", ctypes.c_int64),
@@ -56,21 +47,11 @@ class Segment(ctypes.Structure):
                 ("avg_logprob", ctypes.c_double), ("compression_ratio", ctypes.c_double), ("no_speech_prob", ctypes.c_double)]
 
 
-class Sequence(ctypes.Structure):
-    _fields_ = [("tokens", ctypes.POINTER(ctypes.c_int32)), ("token_count", ctypes.c_size_t), ("text", ctypes.c_char_p),
-                ("text_bytes", ctypes.c_size_t), ("score", ctypes.c_double), ("finish", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
-
-
-class Generation(ctypes.Structure):
-    _fields_ = [("struct_size", ctypes.c_size_t), ("sequences", ctypes.POINTER(Sequence)), ("sequence_count", ctypes.c_size_t),
-                ("prefill_seconds", ctypes.c_double), ("decode_seconds", ctypes.c_double)]
-
-
 class Transcript(ctypes.Structure):
     _fields_ = [("text", ctypes.c_char_p), ("text_bytes", ctypes.c_size_t), ("segments", ctypes.POINTER(Segment)),
                 ("segment_count", ctypes.c_size_t), ("tokens", ctypes.POINTER(ctypes.c_int32)), ("token_count", ctypes.c_size_t),
-                ("windows", ctypes.c_size_t), ("sound_seconds", ctypes.c_double), ("feature_seconds", ctypes.c_double), ("encode_seconds", ctypes.c_double),
-                ("decode_seconds", ctypes.c_double), ("finish", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
+                ("windows", ctypes.c_size_t), ("sound_seconds", ctypes.c_double), ("feature_seconds", ctypes.c_double),
+                ("encode_seconds", ctypes.c_double), ("decode_seconds", ctypes.c_double), ("finish", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
 
 
 # TENON_TRANSCRIBE_DEFAULTS
@@ -87,8 +68,8 @@ def data(array):
 
 
 def generate_options(limit, beams):
-    return sized(GenerateOptions, max_tokens=limit, top_p=1, repetition_penalty=1, sequences=1, beams=beams, length_penalty=1,
-                 early_stopping=int(beams > 0))
+    return sized(GenerateOptions, max_tokens=limit, top_p=1, repetition_penalty=1, source_repetition_penalty=1, sequences=1,
+                 beams=beams, length_penalty=1, early_stopping=int(beams > 0))
 
 
 class Whisper(tenon_runtime.Model):

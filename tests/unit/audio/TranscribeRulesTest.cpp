@@ -106,7 +106,10 @@ protected:
     std::vector<float> sound(samples != 0 ? samples : asked.windows.size() * 400, 0.1F);
     tenon_transcript *found = nullptr;
     EXPECT_EQ(tenon_transcribe(newSession(), sound.data(), sound.size(), &given, &found), TENON_OK) << tenon_message();
-    Heard heard{found->text, {found->segments, found->segments + found->segment_count}, {}, found->windows,
+    Heard heard{found->text,
+                {found->segments, found->segments + found->segment_count},
+                {},
+                found->windows,
                 {found->tokens, found->tokens + found->token_count}};
     for (const tenon_segment &segment : heard.segments)
       heard.texts.emplace_back(segment.text);
@@ -256,7 +259,8 @@ TEST_F(TranscribeRules, aWindowBeginsWhereTheLastTimesAre) {
   EXPECT_DOUBLE_EQ(heard.segments[0].end, 0.2);
   EXPECT_DOUBLE_EQ(heard.segments[1].begin, 0.2) << "one piece begins with its window";
   EXPECT_DOUBLE_EQ(heard.segments[1].end, 0.2 + 0.12);
-  EXPECT_EQ(asked.contexts[1], (Tokens{previous, time0, 2, time0 + 5})) << "with its times, without what is heard again";
+  EXPECT_EQ(asked.contexts[1], (Tokens{previous, time0, 2, time0 + 5}))
+      << "with its times, without what is heard again";
 }
 
 TEST_F(TranscribeRules, ofSeveralSamplesTheLikeliestCounts) {

@@ -1,8 +1,8 @@
 //===- TranscribeTest.cpp -------------------------------------------------===//
 //
 // The fake decoder with audio hears windows of 400 samples, 0.4 s; tokens from 20 on are times of 0.04 s, 1 ends an
-// answer, 2 to 16 are the letters from A on, 17 stands before earlier text, 18 is that nobody speaks. What it says depends on
-// all features and on every token before. TranscribeRulesTest.cpp plants what it says.
+// answer, 2 to 16 are the letters from A on, 17 stands before earlier text, 18 is that nobody speaks. What it says
+// depends on all features and on every token before. TranscribeRulesTest.cpp plants what it says.
 //
 //===----------------------------------------------------------------------===//
 
