@@ -164,8 +164,8 @@ def set_sources(sessions, given):
 
 def generate(sessions, **options):
     """The best answer of each session, from its start on."""
-    given = Options(struct_size=ctypes.sizeof(Options), **({"top_p": 1, "repetition_penalty": 1, "source_repetition_penalty": 1, "sequences": 1,
-                                                            "length_penalty": 1} | options))
+    defaults = {"top_p": 1, "repetition_penalty": 1, "source_repetition_penalty": 1, "sequences": 1, "length_penalty": 1}
+    given = Options(struct_size=ctypes.sizeof(Options), **(defaults | options))
     results = (Generation * len(sessions))()
     for result in results:
         result.struct_size = ctypes.sizeof(Generation)
