@@ -117,8 +117,15 @@ llvm::Expected<json::Object> tenon::import::readJsonObject(llvm::StringRef path)
   return llvm::createStringError("'" + path + "': expected an object, found " + jsonText(*value));
 }
 
+/// Numbers in a form that is not longer than they were written: LLVM's has 17 digits.
+static std::string shortJson(const json::Value &value) {
+  if (std::optional<double> number = value.getAsNumber(); number && !value.getAsInteger())
+    return nlohmann::json(*number).dump();
+  return llvm::formatv("{0}", value);
+}
+
 std::string tenon::import::jsonText(const json::Value &value) {
-  std::string text = llvm::formatv("{0}", value);
+  std::string text = shortJson(value);
   return text.size() > 60 ? text.substr(0, 57) + "..." : text;
 }
 

@@ -27,6 +27,12 @@ class Options(ctypes.Structure):
                 ("bad_word_count", ctypes.c_size_t), ("renormalize", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
 
 
+def generate_options(**members):
+    """TENON_GENERATE_DEFAULTS with these in their place."""
+    usual = {"max_tokens": 256, "top_p": 1, "repetition_penalty": 1, "sequences": 1, "length_penalty": 1, "source_repetition_penalty": 1}
+    return Options(struct_size=ctypes.sizeof(Options), **(usual | members))
+
+
 class Sequence(ctypes.Structure):
     """tenon_sequence"""
 
@@ -164,8 +170,7 @@ def set_sources(sessions, given):
 
 def generate(sessions, **options):
     """The best answer of each session, from its start on."""
-    defaults = {"top_p": 1, "repetition_penalty": 1, "source_repetition_penalty": 1, "sequences": 1, "length_penalty": 1}
-    given = Options(struct_size=ctypes.sizeof(Options), **(defaults | options))
+    given = generate_options(**options)
     results = (Generation * len(sessions))()
     for result in results:
         result.struct_size = ctypes.sizeof(Generation)

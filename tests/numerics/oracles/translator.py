@@ -2,8 +2,8 @@
 
 import ctypes
 
-from tenon_runtime import int_array
-from whisper_runtime import Generation, GenerateOptions, ModelOptions, SessionOptions, Source
+from tenon_runtime import generate_options, int_array
+from whisper_runtime import Generation, ModelOptions, SessionOptions, Source
 
 MAP, COPY_HUGE = 0, 1
 
@@ -47,9 +47,7 @@ class Translator:
         size = ctypes.sizeof(Source)
         sources = (Source * len(rows))(*[Source(size, ctypes.addressof(ids), len(ids), None, None, 0) for ids in kept])
         self.call("tenon_session_set_sources", handles, sources, ctypes.c_size_t(len(rows)))
-        options = GenerateOptions(struct_size=ctypes.sizeof(GenerateOptions), max_tokens=most, top_p=1, repetition_penalty=1,
-                                  source_repetition_penalty=1,
-                                  sequences=1, beams=beams, length_penalty=length_penalty, min_tokens=least)
+        options = generate_options(max_tokens=most, beams=beams, length_penalty=length_penalty, min_tokens=least)
         results = (Generation * len(rows))(*[Generation(ctypes.sizeof(Generation))] * len(rows))
         prompts, lengths = (ctypes.c_void_p * len(rows))(), (ctypes.c_size_t * len(rows))()
         self.call("tenon_generate_batch", handles, prompts, lengths, ctypes.c_size_t(len(rows)), ctypes.byref(options), results)

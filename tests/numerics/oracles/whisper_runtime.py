@@ -68,8 +68,7 @@ def data(array):
 
 
 def generate_options(limit, beams):
-    return sized(GenerateOptions, max_tokens=limit, top_p=1, repetition_penalty=1, source_repetition_penalty=1, sequences=1,
-                 beams=beams, length_penalty=1, early_stopping=int(beams > 0))
+    return tenon_runtime.generate_options(max_tokens=limit, beams=beams, early_stopping=int(beams > 0))
 
 
 class Whisper(tenon_runtime.Model):

@@ -116,10 +116,10 @@ TEST(GenerationConfig, SingleBadWordsAreSuppressedUnlessTheyEndTexts) {
 }
 
 TEST(GenerationConfig, WhatIsNotSupportedIsNamed) {
-  EXPECT_EQ(notesOf(R"({"typical_p": 0.75, "guidance_scale": 1.5, "sequence_bias": [[[1], 2.0]], "max_time": 3,
+  EXPECT_EQ(notesOf(R"({"typical_p": 0.9, "guidance_scale": 1.5, "sequence_bias": [[[1], 2.0]], "max_time": 3,
                        "exponential_decay_length_penalty": [5, 1.25], "num_beam_groups": 2, "top_h": 0.5})"),
             (std::vector<std::string>{
-                "key 'typical_p' (0.75) is not supported: answers are written without it",
+                "key 'typical_p' (0.9) is not supported: answers are written without it",
                 "key 'top_h' (0.5) is not supported: answers are written without it",
                 "key 'guidance_scale' (1.5) is not supported: answers are written without it",
                 "key 'sequence_bias' ([[[1],2]]) is not supported: answers are written without it",
