@@ -70,7 +70,7 @@ def models():
             lambda name=name, index=index: decoder_models.build(name, decoder_models.FAMILIES[name][1][index], seed=1))
     table["gemma3"] = gemma3
     for name in seq2seq_models.FAMILIES:
-        table[name] = lambda name=name: seq2seq_models.build(name, seq2seq_models.FAMILIES[name][2][1], seed=1)
+        table[name] = lambda name=name: seq2seq_models.build(name, seq2seq_models.FAMILIES[name][2][:2][-1], seed=1)
     return table
 
 
