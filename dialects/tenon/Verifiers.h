@@ -4,8 +4,8 @@
 #define TENON_VERIFIERS_H
 
 #include "expressions/Expression.h"
+#include "runtime/support/CheckedSize.h"
 #include "support/Bounds.h"
-#include "support/CheckedSize.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/STLExtras.h"
