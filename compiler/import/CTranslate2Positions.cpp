@@ -46,7 +46,7 @@ void StackReader::readRotary(const std::string &attention) {
   positions.base = variables.number(attention + "rotary_base").value_or(10000);
   positions.interleaved = variables.flag(attention + "rotary_interleave", true);
   double dims = variables.number(attention + "rotary_dim").value_or(0);
-  int64_t headSize = wholeNumber(attention + "head_dim", std::max<int64_t>(1, width / heads));
+  int64_t headSize = headSizeOf(attention, /*isCross=*/false);
   if (!(positions.base > 1))
     fail("variable '" + attention + "rotary_base' is " + std::to_string(positions.base) + "; expected more than 1");
   if (!(dims >= 0 && dims <= double(headSize)) || int64_t(dims) % 2 != 0)

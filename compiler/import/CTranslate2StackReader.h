@@ -45,6 +45,7 @@ private:
   void readHeadNorms(const std::string &layer, spec::AttentionSublayer &attention);
   void readConvolutions();
   spec::Activation readActivation(const std::string &name);
+  int64_t headSizeOf(const std::string &layer, bool isCross);
   spec::AttentionSublayer readAttention(llvm::StringRef name, llvm::StringRef scope, bool isCross);
   spec::MlpSublayer readMlp(spec::Activation activation);
   std::string readAlibi();

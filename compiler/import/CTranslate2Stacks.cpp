@@ -212,13 +212,19 @@ spec::Activation StackReader::readActivation(const std::string &name) {
   return spec::Activation::Relu;
 }
 
+/// What is stored, or what the product of all heads takes.
+int64_t StackReader::headSizeOf(const std::string &layer, bool isCross) {
+  int64_t components = extent(layer + (isCross ? "linear_2/weight" : "linear_1/weight"), 1);
+  return wholeNumber(layer + "head_dim", std::max<int64_t>(1, components / heads));
+}
+
 spec::AttentionSublayer StackReader::readAttention(StringRef name, StringRef scope, bool isCross) {
   std::string layer = inLayer(scope + "/");
   spec::AttentionSublayer attention;
   attention.name = name;
   attention.heads = heads;
   attention.keyValueHeads = wholeNumber(layer + "num_heads_kv", heads);
-  attention.headSize = wholeNumber(layer + "head_dim", std::max<int64_t>(1, width / heads));
+  attention.headSize = headSizeOf(layer, isCross);
   if (heads % attention.keyValueHeads != 0)
     fail("variable '" + at("num_heads") + "' (" + Twine(heads) + ") is not a multiple of the key heads (" +
          Twine(attention.keyValueHeads) + ")");
@@ -331,7 +337,7 @@ void StackReader::readDecoder(bool attends) {
   std::string embeddings = "decoder/embeddings";
   begin("decoder", extent(embeddings + "/weight", 1), variables.flag("decoder/pre_norm", true));
   // What is only of use for alignments, or for the biases below.
-  for (StringRef name : {"alignment_layer", "alignment_heads", "alibi_use_positive_positions"})
+  for (StringRef name : {"alignment_layer", "alignment_heads", "alibi_use_positive_positions", "scale_alibi"})
     (void)variables.number(at(name));
   stack->input.zeroFirst = variables.flag(at("start_from_zero_embedding"), false);
   readEmbeddings(embeddings);
