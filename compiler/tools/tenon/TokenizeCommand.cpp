@@ -87,7 +87,10 @@ Row tokenized(const Arguments &arguments, const runtime::ModelText &model, const
     row.text = model.applyChat(messages, /*addGenerationPrompt=*/true);
     row.tokens = model.tokenizeChat(messages, /*addGenerationPrompt=*/true);
   } else {
-    row.tokens = model.tokenize(text, 0);
+    // As tenon run reads it where no other prompt is asked for.
+    if (const runtime::NamedPrompt *prompt = model.manifest().findPrompt(model.manifest().defaultPrompt))
+      row.text = prompt->text + text;
+    row.tokens = model.tokenize(row.text, 0);
   }
   for (int32_t id : row.tokens)
     row.pieces.push_back(*model.tokenizer().tokenOf(id));
