@@ -80,7 +80,7 @@ class TranscribeRules : public FakeDecoder {
 protected:
   void SetUp() override {
     openDecoder(0, "fake_audio");
-    loaded = dlopen(libraryPath().c_str(), RTLD_NOW | RTLD_NOLOAD);
+    loaded = dlopen(directory.path("fake_audio.so").c_str(), RTLD_NOW | RTLD_NOLOAD);
     ASSERT_TRUE(loaded) << dlerror();
     place = static_cast<Plant *>(dlsym(loaded, "fake_plant"));
     ASSERT_TRUE(place) << dlerror();

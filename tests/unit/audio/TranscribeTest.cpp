@@ -85,7 +85,6 @@ TEST_F(Transcription, windowsFollowEachOther) {
   for (size_t i = 0; i < transcript->segment_count; ++i) {
     const tenon_segment &segment = transcript->segments[i];
     EXPECT_LT(segment.begin, segment.end);
-    EXPECT_LE(segment.end, 1.0);
     EXPECT_EQ(std::strlen(segment.text), segment.text_bytes);
     EXPECT_NE(std::string(transcript->text).find(segment.text), std::string::npos);
   }
@@ -101,7 +100,7 @@ TEST_F(Transcription, timesComeInPairsAndSegmentsFollowEachOther) {
     double last = 0;
     for (size_t i = 0; i < transcript->segment_count; ++i) {
       const tenon_segment &segment = transcript->segments[i];
-      EXPECT_LE(last, segment.begin + 1e-9) << seed;
+      EXPECT_LE(last, segment.begin + 0.08 + 1e-9) << seed << ": a time may be 0.08 s behind the window";
       EXPECT_LT(segment.begin, segment.end) << seed;
       for (size_t token = 0; token < segment.token_count; ++token)
         EXPECT_LT(segment.tokens[token], 20) << seed;
@@ -129,7 +128,7 @@ TEST_F(Transcription, startTokensReplaceTheModelsOwn) {
 }
 
 TEST_F(Transcription, whatHasNoWholeFrameIsNotListenedTo) {
-  tenon_transcribe_options given = options(4);
+  tenon_transcribe_options given = options(1);
   EXPECT_EQ(transcribe(newSession(), noise(9), &given)->windows, 0U);
   EXPECT_EQ(transcribe(newSession(), noise(10), &given)->windows, 1U);
   EXPECT_EQ(transcribe(newSession(), noise(409), &given)->windows, 1U);
