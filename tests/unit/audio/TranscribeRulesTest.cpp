@@ -19,7 +19,7 @@ namespace {
 using Tokens = std::vector<int32_t>;
 using Plant = void (*)(int64_t, const int32_t *, int64_t, float *);
 
-constexpr int32_t end = 1, previous = 17, noSpeech = 18, none = 19, time0 = 20;
+constexpr int32_t end = 1, firstLetter = 2, lastLetter = 16, previous = 17, noSpeech = 18, none = 19, time0 = 20;
 
 /// What is heard in a window.
 struct Said {
@@ -54,8 +54,11 @@ struct Plan {
       next = place < said.tokens.size() ? said.tokens[place] : end;
       word = said.probability;
     }
-    auto others = float(std::log((1 - silence) * (1 - word) / double(logits.size() - 3) + 1e-12));
-    std::fill(logits.begin(), logits.end(), others);
+    // The rest is shared by the letters.
+    std::fill(logits.begin(), logits.end(), -30.0F);
+    int letters = lastLetter - firstLetter + 1 - (next >= firstLetter && next <= lastLetter);
+    std::fill(logits.begin() + firstLetter, logits.begin() + lastLetter + 1,
+              float(std::log((1 - silence) * (1 - word) / letters + 1e-12)));
     logits[size_t(next)] = float(std::log((1 - silence) * word));
     logits[noSpeech] = float(std::log(silence + 1e-12));
   }
