@@ -26,8 +26,6 @@ FAMILIES = {
     "t5": ("T5ForConditionalGeneration", "T5Config", T5 | {"relative_attention_num_buckets": 12, "relative_attention_max_distance": 20}),
     "t5v11": ("T5ForConditionalGeneration", "T5Config", T5 | {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}),
     "gpt2": ("GPT2LMHeadModel", "GPT2Config", {"n_embd": 20, "n_layer": 2, "n_head": 4, "n_positions": 48}),
-    "opt": ("OPTForCausalLM", "OPTConfig", {"hidden_size": 20, "ffn_dim": 27, "num_hidden_layers": 2, "num_attention_heads": 4,
-                                            "max_position_embeddings": 48, "word_embed_proj_dim": 20}),
     "gpt_bigcode": ("GPTBigCodeForCausalLM", "GPTBigCodeConfig", {"n_embd": 20, "n_layer": 2, "n_head": 4, "n_positions": 48}),
     "bloom": ("BloomForCausalLM", "BloomConfig", {"hidden_size": 20, "n_layer": 2, "n_head": 5}),
     "falcon": ("FalconForCausalLM", "FalconConfig", {"hidden_size": 20, "num_hidden_layers": 2, "num_attention_heads": 5}),
