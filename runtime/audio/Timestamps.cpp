@@ -66,8 +66,9 @@ WindowPieces splitAtTimes(std::span<const int32_t> written, int32_t firstTime) {
   WindowPieces result;
   size_t count = written.size(), from = 0;
   auto add = [&](size_t to) {
-    result.pieces.push_back(
-        {time(from), time(to - 1), {written.begin() + ptrdiff_t(from), written.begin() + ptrdiff_t(to)}});
+    // Only an answer that is to have no times may not begin with one.
+    result.pieces.push_back({isTime(from) ? time(from) : 0, time(to - 1),
+                             {written.begin() + ptrdiff_t(from), written.begin() + ptrdiff_t(to)}});
     from = to;
   };
   for (size_t index = 1; index < count; ++index)

@@ -100,6 +100,10 @@ TEST(SplitAtTimes, aSingleTimeAtTheEndClosesTheWindow) {
   EXPECT_FALSE(window.next);
 }
 
+TEST(SplitAtTimes, whatBeginsWithoutATimeBeginsWithTheWindow) {
+  EXPECT_EQ(pieces(split({1, 2, 23, 25, 3, 33})), (Pieces{{0, 10, {1, 2, 23}}, {12, 20, {25, 3, 33}}}));
+}
+
 TEST(SplitAtTimes, oneStretchGoesFromTheStartToItsLastTimeOrTheWindowsEnd) {
   EXPECT_EQ(pieces(split({14, 1, 2, 43})), (Pieces{{0, 30, {14, 1, 2, 43}}}));
   EXPECT_EQ(pieces(split({14, 1, 2})), (Pieces{{0, 1, {14, 1, 2}}}));
