@@ -2,27 +2,45 @@
 
 #include "ChatTemplate.h"
 
-#include "Jinja.h"
+#include "Failure.h"
+#include "jinja/Characters.h"
+#include "jinja/Template.h"
 
 namespace tenon::runtime {
+
+static void checkUtf8(size_t message, const char *part, std::string_view text) {
+  if (size_t offset = jinja::malformed(text); offset != text.npos)
+    fail(TENON_ERROR_CHAT_TEMPLATE, "message ", message, ": the ", part, " is not UTF-8 at byte ", offset);
+}
 
 std::string applyChatTemplate(std::string_view source, const std::vector<ChatMessage> &messages,
                               const ChatTokens &tokens, bool addGenerationPrompt) {
   using jinja::Value;
-  jinja::List conversation;
-  for (const ChatMessage &message : messages)
-    conversation.push_back(
-        Value::dict({{"role", Value::string(message.role)}, {"content", Value::string(message.content)}}));
-  jinja::Dict variables = {{"messages", Value::list(std::move(conversation))},
-                           {"tools", Value::none()},
-                           {"documents", Value::none()},
-                           {"add_generation_prompt", Value::boolean(addGenerationPrompt)}};
-  // A token that the model does not have is undefined, as in Hugging Face's libraries.
-  if (!tokens.bos.empty())
-    variables.emplace_back("bos_token", Value::string(tokens.bos));
-  if (!tokens.eos.empty())
-    variables.emplace_back("eos_token", Value::string(tokens.eos));
-  return jinja::render(jinja::parse(source), variables);
+  try {
+    jinja::Heap heap;
+    auto key = [](const char *name) { return Value::constant(name); };
+    std::vector<Value> conversation;
+    for (const ChatMessage &message : messages) {
+      checkUtf8(conversation.size() + 1, "role", message.role);
+      checkUtf8(conversation.size() + 1, "content", message.content);
+      conversation.push_back(
+          heap.dict({{key("role"), heap.text(message.role)}, {key("content"), heap.text(message.content)}}));
+    }
+    jinja::Members variables = {{key("messages"), heap.list(std::move(conversation))},
+                                {key("tools"), Value::none()},
+                                {key("documents"), Value::none()},
+                                {key("add_generation_prompt"), Value::boolean(addGenerationPrompt)}};
+    // A token that the model does not have is undefined, as in Hugging Face's libraries.
+    if (!tokens.bos.empty())
+      variables.emplace_back(key("bos_token"), heap.text(tokens.bos));
+    if (!tokens.eos.empty())
+      variables.emplace_back(key("eos_token"), heap.text(tokens.eos));
+    return jinja::Template(source).render(heap, variables);
+  } catch (const jinja::Error &error) {
+    fail(TENON_ERROR_CHAT_TEMPLATE,
+         error.refusal ? "the chat template refuses these messages: " + error.what
+                       : "chat template, " + error.message());
+  }
 }
 
 } // namespace tenon::runtime
