@@ -8,7 +8,11 @@
 #include "codegen/Manifest.h"
 #include "driver/Context.h"
 #include "driver/ModelBuilder.h"
+<<<<<<< HEAD
 #include "driver/ModelManifest.h"
+=======
+#include "driver/TextParts.h"
+>>>>>>> 589fb3f (Chat templates and tokenizers are read when a model is compiled; stages of a tokenizer that grow a text are bounded and named; templates are fuzzed)
 #include "import/Import.h"
 #include "kernels/Kernels.h"
 #include "passes/Passes.h"
@@ -126,6 +130,8 @@ private:
     if (pools)
       if (Error error = import::poolInstead(imported.model, options.pooling, options.normalize))
         return error;
+    if (Error error = checkTextParts(imported))
+      return error;
     describeModel(imported, manifest);
     if (module)
       return Error::success();

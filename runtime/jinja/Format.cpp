@@ -294,41 +294,51 @@ private:
     return escapeMarkup(in.heap, in.heap.text(formatted(in.heap, value, spec)));
   }
 
-  Value argument(std::string_view name) {
-    bool number = !name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == name.npos;
-    if (!name.empty() && !number) {
-      if (map) {
-        if (const Value *found = find(in.heap, *map, name))
-          return *found;
-      } else {
-        for (const auto &[known, value] : arguments.named)
-          if (known == name)
-            return value;
-      }
-      fail("the format's field '", name, "' is not given");
+  static bool isNumber(std::string_view name) {
+    return !name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == name.npos;
+  }
+
+  Value named(std::string_view name) {
+    if (map) {
+      if (const Value *found = find(in.heap, *map, name))
+        return *found;
+    } else {
+      for (const auto &[known, value] : arguments.named)
+        if (known == name)
+          return value;
     }
-    if (name.empty() ? counted == Counted::Given : counted == Counted::Automatic)
-      fail("a format numbers some fields and not others");
-    counted = name.empty() ? Counted::Automatic : Counted::Given;
-    size_t place = name.empty() ? next++ : size_t(std::stoul(std::string(name)));
+    fail("the format's field '", name, "' is not given");
+  }
+
+  Value placed(size_t place) {
     if (place >= arguments.positional.size())
       fail("the format's field ", place, " is not given");
     return arguments.positional[place];
   }
 
+  /// The argument that a field begins with; Python's Formatter looks at the whole field for how it is numbered.
+  Value argument(std::string_view first, std::string_view field) {
+    if (field.empty() ? counted == Counted::Given : isNumber(field) && counted == Counted::Automatic)
+      fail("a format numbers some fields and not others");
+    if (field.empty() || isNumber(field))
+      counted = field.empty() ? Counted::Automatic : Counted::Given;
+    if (field.empty())
+      return placed(next++);
+    return isNumber(first) ? placed(size_t(std::stoul(std::string(first)))) : named(first);
+  }
+
   Value resolve(std::string_view name) {
     size_t end = std::min(name.find_first_of(".["), name.size());
-    Value value = argument(name.substr(0, end));
+    Value value = argument(name.substr(0, end), name);
     for (name.remove_prefix(end); !name.empty();) {
       bool index = name[0] == '[';
       size_t stop = index ? name.find(']') : std::min(name.find_first_of(".[", 1), name.size());
       if (stop == name.npos || stop == 1)
         fail("a format's field has an empty or unclosed part");
       std::string part(name.substr(1, stop - 1));
-      bool number = index && part.size() < 10 && part.find_first_not_of("0123456789") == part.npos;
-      value = !index   ? attribute(in.heap, value, part)
-              : number ? item(in.heap, value, Value::integer(int64_t(std::stoll(part))))
-                       : item(in.heap, value, in.heap.text(part));
+      value = !index           ? attribute(in.heap, value, part)
+              : isNumber(part) ? item(in.heap, value, Value::integer(int64_t(std::stoll(part))))
+                               : item(in.heap, value, in.heap.text(part));
       name.remove_prefix(stop + index);
     }
     return value;

@@ -112,9 +112,10 @@ Value repeated(Heap &heap, const Value &what, int64_t count) {
     if (size && times > SIZE_MAX / 2 / size)
       fail("a text of ", size, " bytes ", times, " times does not fit memory");
     heap.want(size * times);
-    std::string text;
-    for (size_t done = 0; size && done < times; ++done)
-      text += what.text();
+    std::string text = size && times ? what.text() : "";
+    text.reserve(size * times);
+    while (text.size() < size * times)
+      text.append(text, 0, size * times - text.size());
     return heap.text(std::move(text), what.isMarkup());
   }
   const auto &items = what.as<Sequence>().items;

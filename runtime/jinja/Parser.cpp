@@ -1,5 +1,6 @@
 //===- Parser.cpp - A template read ---------------------------------------===//
 
+#include "jinja/Check.h"
 #include "jinja/ExpressionParser.h"
 #include "jinja/Template.h"
 

@@ -26,9 +26,6 @@ private:
   Body body;
 };
 
-/// Whether a text is a template; if not, `error` says why.
-bool check(std::string_view source, std::string &error) noexcept;
-
 } // namespace tenon::jinja
 
 #endif // TENON_JINJA_TEMPLATE_H

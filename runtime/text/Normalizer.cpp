@@ -4,6 +4,7 @@
 
 #include "text/ByteAlphabet.h"
 #include "text/Pattern.h"
+#include "text/TextError.h"
 #include "text/Unicode.h"
 
 #include <algorithm>
@@ -21,6 +22,21 @@ void lowercase(std::u32string &text) {
     appendLowercase(c, lower);
   text = std::move(lower);
 }
+
+/// Any of them, held to what a stage may make.
+class Bounded : public Normalizer {
+public:
+  Bounded(const std::string &type, std::unique_ptr<Normalizer> inner)
+      : stage("normalizer " + type), inner(std::move(inner)) {}
+  void apply(std::u32string &text, size_t &startLength) const override {
+    inner->apply(text, startLength);
+    checkStage(stage, text.size());
+  }
+
+private:
+  const std::string stage;
+  std::unique_ptr<Normalizer> inner;
+};
 
 /// What each character becomes does not depend on those before it.
 class ByCharacter : public Normalizer {
@@ -153,6 +169,7 @@ public:
     Pattern::Search(pattern).findAll(text, matches);
     if (matches.empty())
       return;
+    checkStage("normalizer Replace", text.size() + matches.size() * content.size());
     startLength = replacedStart(matches, startLength);
     text = Pattern::replaced(text, matches, content);
   }
@@ -183,6 +200,7 @@ public:
   void apply(std::u32string &text, size_t &startLength) const override {
     if (text.empty())
       return;
+    checkStage("normalizer Prepend", text.size() + prefix.size());
     text.insert(0, prefix);
     startLength += startLength != 0 ? prefix.size() : 0;
   }
@@ -251,12 +269,7 @@ std::unique_ptr<Normalizer> makePlain(const std::string &type) {
   return nullptr;
 }
 
-} // namespace
-
-std::unique_ptr<Normalizer> tenon::text::makeNormalizer(const JsonValue &description) {
-  if (description.isNull())
-    return std::make_unique<Identity>();
-  std::string type = description.member("type").asString();
+std::unique_ptr<Normalizer> makeKind(const JsonValue &description, const std::string &type) {
   if (type == "BertNormalizer")
     return std::make_unique<BertNormalizer>(description);
   if (type == "Sequence")
@@ -279,4 +292,13 @@ std::unique_ptr<Normalizer> tenon::text::makeNormalizer(const JsonValue &descrip
                    " is not supported; supported are: BertNormalizer, ByteLevel, Lowercase, NFC, NFD, NFKC, NFKD, "
                    "Nmt, Precompiled, Prepend, Replace, SentencePiece, Sequence, Strip, StripAccents");
   return std::make_unique<Identity>();
+}
+
+} // namespace
+
+std::unique_ptr<Normalizer> tenon::text::makeNormalizer(const JsonValue &description) {
+  if (description.isNull())
+    return std::make_unique<Identity>();
+  std::string type = description.member("type").asString();
+  return std::make_unique<Bounded>(type, makeKind(description, type));
 }

@@ -1,6 +1,7 @@
 //===- Pattern.cpp - A string or a regular expression ---------------------===//
 
 #include "text/Pattern.h"
+#include "text/TextError.h"
 
 using namespace tenon::text;
 
@@ -38,6 +39,7 @@ std::u32string Pattern::replace(std::u32string_view text, std::u32string_view co
 
 std::u32string Pattern::replaced(std::u32string_view text, const std::vector<Span> &matches,
                                  std::u32string_view content) {
+  checkStage("Replace", text.size() + matches.size() * content.size());
   std::u32string out;
   size_t done = 0;
   for (const Span &match : matches) {

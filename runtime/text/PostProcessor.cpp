@@ -2,6 +2,8 @@
 
 #include "text/PostProcessor.h"
 
+#include "text/TextError.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -15,6 +17,10 @@ size_t Template::specialCount() const {
 }
 
 void Template::apply(const std::vector<int32_t> &textIds, bool addSpecial, Encoding &out) const {
+  size_t count = addSpecial ? specialCount() : 0;
+  for (const Piece &piece : pieces)
+    count += piece.ids.empty() ? textIds.size() : 0;
+  checkStage("the post-processor", count, "tokens");
   for (const Piece &piece : pieces) {
     if (!piece.ids.empty() && !addSpecial)
       continue;

@@ -4,6 +4,7 @@
 
 #include "text/Pattern.h"
 #include "text/Split.h"
+#include "text/TextError.h"
 #include "text/Unicode.h"
 
 #include <functional>
@@ -73,6 +74,21 @@ public:
 
 private:
   std::vector<std::unique_ptr<PreTokenizer>> steps;
+};
+
+/// Any of them, held to what a stage may make.
+class Bounded : public PreTokenizer {
+public:
+  Bounded(const std::string &type, std::unique_ptr<PreTokenizer> inner)
+      : stage("pre-tokenizer " + type), inner(std::move(inner)) {}
+  void split(Words &words) const override {
+    inner->split(words);
+    checkStage(stage, words.text.size());
+  }
+
+private:
+  const std::string stage;
+  std::unique_ptr<PreTokenizer> inner;
 };
 
 /// Every character that `matches` says yes to is a match of its own.
@@ -171,12 +187,7 @@ std::unique_ptr<PreTokenizer> makePlain(const std::string &type) {
   return nullptr;
 }
 
-} // namespace
-
-std::unique_ptr<PreTokenizer> tenon::text::makePreTokenizer(const JsonValue &description) {
-  if (description.isNull())
-    return std::make_unique<WholeText>();
-  std::string type = description.member("type").asString();
+std::unique_ptr<PreTokenizer> makeKind(const JsonValue &description, const std::string &type) {
   if (type == "Sequence")
     return makeSequence(description);
   if (type == "ByteLevel")
@@ -199,4 +210,13 @@ std::unique_ptr<PreTokenizer> tenon::text::makePreTokenizer(const JsonValue &des
                    " is not supported; supported are: BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, "
                    "Metaspace, Punctuation, Sequence, Split, Whitespace, WhitespaceSplit");
   return std::make_unique<WholeText>();
+}
+
+} // namespace
+
+std::unique_ptr<PreTokenizer> tenon::text::makePreTokenizer(const JsonValue &description) {
+  if (description.isNull())
+    return std::make_unique<WholeText>();
+  std::string type = description.member("type").asString();
+  return std::make_unique<Bounded>(type, makeKind(description, type));
 }

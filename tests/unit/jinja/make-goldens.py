@@ -29,7 +29,7 @@ def main():
         case = {"template": TemplateGenerator(rng).template(), "variables": rng.randrange(len(conversations))}
         answer = of_jinja(case["template"], conversations[case["variables"]])
         # Texts with addresses of objects are no text; what does not render is rarely of interest.
-        if " at 0x" not in answer.get("text", "") and ("text" in answer or rng.random() < 0.05):
+        if " at 0x" not in answer.get("text", "").lower() and ("text" in answer or rng.random() < 0.05):
             cases.append(case)
     for case in cases:
         answer = of_jinja(case["template"], conversations[case["variables"]])

@@ -210,4 +210,42 @@ TEST(BadFile, MutatedFilesAreReadOrRefused) {
   EXPECT_GT(refused, 2000u);
 }
 
+/// The error of encoding a text with one part of the small file replaced.
+std::string encodeError(const char *part, const json &replacement, const std::string &text) {
+  json file = smallFile();
+  file[part] = replacement;
+  std::string error;
+  auto tokenizer = Tokenizer::fromJson(file.dump(), error);
+  EXPECT_TRUE(tokenizer) << error;
+  Encoding encoding;
+  if (!tokenizer || tokenizer->encode(text, 0, encoding, error))
+    return "it was encoded";
+  return error;
+}
+
+json repeatedStep(const char *steps, const json &step, size_t count) {
+  return {{"type", "Sequence"}, {steps, json::array_t(count, step)}};
+}
+
+TEST(BadFile, AStageThatGrowsATextWithoutBoundIsNamed) {
+  json doubling = json::parse(R"({"type": "Replace", "pattern": {"String": "a"}, "content": "aa"})");
+  EXPECT_EQ(encodeError("normalizer", repeatedStep("normalizers", doubling, 60), "a"),
+            "normalizer Replace makes 134217728 characters of a text, the most is 67108864");
+  json large = {{"type", "Replace"}, {"pattern", {{"Regex", "."}}}, {"content", std::string(100'000, 'b')}};
+  EXPECT_EQ(encodeError("normalizer", repeatedStep("normalizers", large, 3), "abc"),
+            "normalizer Replace makes 30000300000 characters of a text, the most is 67108864");
+  EXPECT_EQ(encodeError("normalizer", repeatedStep("normalizers", {{"type", "ByteLevel"}}, 60), "\u00e9"),
+            "normalizer ByteLevel makes 134217728 characters of a text, the most is 67108864");
+  json bytes = json::parse(R"({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false})");
+  EXPECT_EQ(encodeError("pre_tokenizer", repeatedStep("pretokenizers", bytes, 60), "\u00e9"),
+            "pre-tokenizer ByteLevel makes 134217728 characters of a text, the most is 67108864");
+  json copies = {{"type", "TemplateProcessing"}, {"pair", json::array()}, {"special_tokens", json::object()}};
+  copies["single"] = json::array_t(1000, json::parse(R"({"Sequence": {"id": "A", "type_id": 0}})"));
+  std::string text;
+  for (int word = 0; word < 70'000; ++word)
+    text += "a ";
+  EXPECT_EQ(encodeError("post_processor", copies, text),
+            "the post-processor makes 70000000 tokens of a text, the most is 67108864");
+}
+
 } // namespace
