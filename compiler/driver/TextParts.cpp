@@ -5,6 +5,7 @@
 #include "runtime/text/Tokenizer.h"
 
 using namespace llvm;
+using namespace tenon;
 
 static Error checkTokenizer(StringRef what, StringRef path, StringRef json) {
   std::string error;
