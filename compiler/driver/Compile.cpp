@@ -8,11 +8,8 @@
 #include "codegen/Manifest.h"
 #include "driver/Context.h"
 #include "driver/ModelBuilder.h"
-<<<<<<< HEAD
 #include "driver/ModelManifest.h"
-=======
 #include "driver/TextParts.h"
->>>>>>> 589fb3f (Chat templates and tokenizers are read when a model is compiled; stages of a tokenizer that grow a text are bounded and named; templates are fuzzed)
 #include "import/Import.h"
 #include "kernels/Kernels.h"
 #include "passes/Passes.h"

@@ -29,7 +29,7 @@ public:
 
   Value text(std::string text, bool markup = false) {
     charge(text.size() + overhead);
-    return Value(std::make_shared<const TextData>(TextData{std::move(text), markup, this}));
+    return Value(std::make_shared<const TextData>(std::move(text), markup, this));
   }
   Value list(std::vector<Value> items) { return sequence(Type::List, std::move(items)); }
   Value tuple(std::vector<Value> items) { return sequence(Type::Tuple, std::move(items)); }

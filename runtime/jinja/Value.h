@@ -30,9 +30,13 @@ struct Undefined {};
 struct None {};
 
 struct TextData {
-  std::string text; ///< well-formed UTF-8
-  bool markup;      ///< what `safe` gives: joined with other text, that is escaped
-  Heap *heap;       ///< where its bytes are counted; nullptr for those of the template itself
+  const std::string text; ///< well-formed UTF-8
+  const bool markup;      ///< what `safe` gives: joined with other text, that is escaped
+  Heap *const heap;       ///< where its bytes are counted; nullptr for those of the template itself
+
+  TextData(std::string text, bool markup, Heap *heap) : text(std::move(text)), markup(markup), heap(heap) {}
+  TextData(const TextData &) = delete; // what it holds is counted once
+  TextData &operator=(const TextData &) = delete;
   ~TextData();
 };
 
@@ -56,7 +60,7 @@ public:
   static Value real(double value) { return Value(value); }
   /// A text of the template itself, which no rendering pays for.
   static Value constant(std::string text) {
-    return Value(std::make_shared<const TextData>(TextData{std::move(text), false, nullptr}));
+    return Value(std::make_shared<const TextData>(std::move(text), false, nullptr));
   }
   static Value object(Object *object) { return Value(object); }
 

@@ -121,6 +121,12 @@ TEST(Template, BytesHaveAnEnd) {
   EXPECT_EQ(failureOf(std::string((1 << 20) + 1, ' ')), "it has 1048577 bytes, the most is 1048576");
 }
 
+TEST(Template, WhatIsNoLongerHeldIsGivenBack) {
+  // 1 GB altogether, 100 KB at one time; then as much as may be held at one time.
+  EXPECT_EQ(failureOf("{% for i in range(9999) %}{% set x = 'a' * 99999 %}{% endfor %}{{ ('a' * 60000000)|length }}"),
+            "renders: 60000000");
+}
+
 TEST(Template, ManyTagsAreReadInTheirOrder) {
   // Lines are counted once: this took time in the square of the tags.
   std::string source = repeated("{{ 1 }}\n", 100'000);
