@@ -306,8 +306,8 @@ stacks:
     block:
       - parallel: {block: [attention: {heads: 2, kv_heads: 1, bias: false, output_bias: false, mask: causal}, mlp: {hidden: 6, activation: silu, gated: true, bias: false}]}
 head: {tied: true}
-tokens: {bos: 0, eos: 1}
 weights: model.bin
+tokens: {bos: 0, eos: 1}
 )");
 }
 
