@@ -123,9 +123,15 @@ static const Mistake mistakes[] = {
     {"PositionsPadWithoutARow", "length: 32", "length: 32, pad: 1",
      "6:69: error: pad needs an offset of at least 1: a pad token has the row before that of position 0"},
     {"PositionsPadOfFeatures",
-     "vocab: 30522, positions: {kind: learned, length: 32}, types: 2",
+     "vocab: 100, positions: {kind: learned, length: 32}, types: 2",
      "features: 24, positions: {kind: learned, length: 32, offset: 1, pad: 0}",
-     "6:76: error: pad is a token's id; stack 'encoder' reads features"},
+     "6:82: error: pad is a token's id; stack 'encoder' reads features"},
+    {"PositionsPadOfACache",
+     "length: 32}, types: 2, norm: true}\n    layers: 3\n    norm: {kind: layernorm, place: after, epsilon: 1e-12}\n    "
+     "block:\n      - attention: {heads: 4}",
+     "length: 32, offset: 2, pad: 1}}\n    cache: true\n    layers: 3\n    block:\n      - attention: {heads: 4, mask: "
+     "causal}",
+     "6:80: error: stack 'encoder' keeps a cache; positions skip pad tokens where a text is read as a whole"},
     {"PositionsAndOffset", "length: 32", "length: 50000000, offset: 50000000",
      "6:36: error: positions x width (100000000 x 24) is more than the 2147483647 elements that a tensor can have"},
     {"LayersMissing", "    layers: 3\n", "", "6:5: error: stack 'encoder' has no key 'layers', which it needs"},
