@@ -68,7 +68,9 @@ std::string_view promptText(const Manifest &manifest, const tenon_embed_options 
     fail(TENON_ERROR_INVALID_ARGUMENT, "prompt and prompt_text are both given, expected one of them");
   if (options && options->prompt_text)
     return options->prompt_text;
-  std::string_view name = options && options->prompt ? options->prompt : manifest.defaultPrompt;
+  std::string_view name = manifest.defaultPrompt;
+  if (options && options->prompt)
+    name = options->prompt;
   if (name.empty() && !(options && options->prompt))
     return "";
   if (const NamedPrompt *prompt = manifest.findPrompt(name))
