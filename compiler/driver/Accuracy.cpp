@@ -42,7 +42,7 @@ static double worse(double sofar, double value) { return std::isnan(sofar) || va
 
 namespace {
 
-/// The root mean squares of what the plain evaluations are off by, in each row and in each column.
+/// How far off plain evaluations are in each row and in each column, by the root of the mean square.
 class ErrorScale {
 public:
   ErrorScale(const ResultValues &values, llvm::ArrayRef<size_t> rows)
@@ -55,20 +55,28 @@ public:
           rowSquares[number] += off * off / static_cast<double>(values.plain.size());
           columnSquares[column] += off * off / static_cast<double>(values.plain.size());
         }
+    for (double square : rowSquares)
+      all += square;
   }
 
-  /// What is expected of an element. Of a few elements a mean says nothing: the other one counts then.
+  /// What is expected of an element: as a product has it, in proportion to its row and to its column. Of a few elements
+  /// a mean says nothing, so that the other one counts then where it is more.
   double at(size_t number, size_t column) const {
-    double rows = static_cast<double>(rowSquares.size()), columns = static_cast<double>(columnSquares.size());
-    double ofRow = std::sqrt(rowSquares[number] / columns), ofColumn = std::sqrt(columnSquares[column] / rows);
+    if (all == 0)
+      return 0;
     constexpr double kFew = 8;
-    if (rows < kFew && columns < kFew)
-      return std::max(ofRow, ofColumn);
-    return rows < kFew ? ofRow : columns < kFew ? ofColumn : std::min(ofRow, ofColumn);
+    double rows = static_cast<double>(rowSquares.size()), columns = static_cast<double>(columnSquares.size());
+    double expected = std::sqrt(rowSquares[number] * columnSquares[column] / all);
+    if (rows < kFew)
+      expected = std::max(expected, std::sqrt(rowSquares[number] / columns));
+    if (columns < kFew)
+      expected = std::max(expected, std::sqrt(columnSquares[column] / rows));
+    return expected;
   }
 
 private:
   std::vector<double> rowSquares, columnSquares;
+  double all = 0;
 };
 
 } // namespace

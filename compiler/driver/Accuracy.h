@@ -37,8 +37,8 @@ struct ResultValues {
 };
 
 /// Adds a run's result to `error`; of its rows, those that are `used`. Each element may be off by twice the largest
-/// error that a plain evaluation has there, or, since that may be small by luck, by six times the root of the mean square
-/// of their errors in its row or its column, whichever is less; and in any case by a unit in its last place.
+/// error that a plain evaluation has there, or, since that may be small by luck, by six times what is expected from the
+/// mean squares of their errors in its row and in its column; and in any case by a unit in its last place.
 void addResult(const ResultValues &values, llvm::function_ref<bool(int64_t row)> used, KernelError &error);
 
 /// A way to evaluate in float32: in which direction it rounds (as <cfenv> names it), and by which draw inputs are
