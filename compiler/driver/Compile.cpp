@@ -160,13 +160,21 @@ private:
   }
 
   Expected<CompileSummary> writeText(StringRef text) {
-    if (options.output == "-") {
-      outs() << text;
-      outs().flush();
-    } else if (Error error = writeFileAtomically(options.output, text)) {
-      return error;
+    CompileSummary summary;
+    summary.notes = imported.notes;
+    if (options.output != "-") {
+      summary.text = options.output;
+      if (Error error = writeFileAtomically(options.output, text))
+        return error;
+      return summary;
     }
-    return CompileSummary();
+    outs() << text;
+    outs().flush();
+    if (std::error_code code = outs().error()) {
+      outs().clear_error();
+      return createStringError("standard output: " + code.message());
+    }
+    return summary;
   }
 
   /// The kernels of each name, once.

@@ -33,6 +33,7 @@ struct CompileOptions {
 
 struct CompileSummary {
   std::string library;     ///< Path of the library.
+  std::string text;        ///< Of what CompileOptions::emit wrote; empty where that is standard output.
   std::string weights;     ///< Path of the weight file; empty where there is none beside the library.
   unsigned kernels = 0;    ///< Kernels of one target.
   unsigned compiled = 0;   ///< Objects that no cache held.

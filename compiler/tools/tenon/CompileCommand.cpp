@@ -21,6 +21,8 @@ const std::map<std::string, EmitLevel> kLevels = {{"model", EmitLevel::Model},  
 
 void report(const CompileSummary &summary, double seconds, bool json) {
   writeNotes(summary.notes);
+  if (!summary.text.empty())
+    std::fprintf(stderr, "%s: written\n", summary.text.c_str());
   if (summary.library.empty())
     return;
   if (json) {

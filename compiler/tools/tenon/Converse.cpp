@@ -2,6 +2,7 @@
 
 #include "Command.h"
 #include "Generate.h"
+#include "Output.h"
 
 #include <algorithm>
 #include <iostream>
@@ -20,7 +21,7 @@ public:
       messages.push_back({"system", arguments.system});
     options.onToken = [](const tenon_generation_event &event) {
       std::fwrite(event.text, 1, event.text_bytes, stdout);
-      std::fflush(stdout);
+      flushOutput();
       return true;
     };
   }
@@ -52,7 +53,7 @@ private:
       CancelOnInterrupt cancel({&generating, 1});
       Generation written = session.generate(std::span(tokens).subspan(kept), options);
       std::fputc('\n', stdout);
-      std::fflush(stdout);
+      flushOutput();
       report(tokens.size() - kept, kept, written);
       messages.push_back({"assistant", written.sequences[0].text});
     } catch (const Error &error) {

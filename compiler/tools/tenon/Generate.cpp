@@ -3,6 +3,7 @@
 #include "Generate.h"
 #include "Command.h"
 #include "Manifest.h"
+#include "Output.h"
 #include "Progress.h"
 #include "PromptReader.h"
 
@@ -81,6 +82,7 @@ public:
       printJson();
     else if (options.maxTokens != 0)
       printTimes();
+    lost.report(finished);
   }
 
 private:
@@ -119,14 +121,14 @@ private:
       pointers.push_back(&row.prompt);
     std::vector<bool> isDone(window.size());
     for (size_t row = 0; row < window.size(); ++row)
-      isDone[row] = window[row].prompt.isBlank;
+      isDone[row] = window[row].prompt.isBlank || !window[row].prompt.lost.empty();
     size_t printed = 0;
     auto printReady = [&] {
       for (; printed < window.size() && isDone[printed]; ++printed)
         finish(window[printed]);
     };
     for (const std::vector<size_t> &batch : batchesOf(pointers, info)) {
-      writeBatch(batch, window);
+      writeOrLose(batch, window);
       for (size_t row : batch)
         isDone[row] = true;
       bool interrupted = isInterrupted(batch, window); // What is printed may be moved away.
@@ -156,6 +158,25 @@ private:
     char text[64];
     std::snprintf(text, sizeof text, "%zu done, %.1f/s", done, static_cast<double>(done) / secondsSince(start));
     progress.update(text, done, reader.expected());
+  }
+
+  /// A job of lines goes on past those that the model refuses: it is known which they are when their batch is halved
+  /// until they are alone.
+  void writeOrLose(const std::vector<size_t> &batch, std::vector<Row> &window) {
+    try {
+      writeBatch(batch, window);
+    } catch (const Error &error) {
+      Prompt &first = window[batch[0]].prompt;
+      if (batch.size() == 1) {
+        if (!first.isLine)
+          throw;
+        first.lost = first.place + ": " + error.what();
+        return;
+      }
+      auto middle = batch.begin() + static_cast<ptrdiff_t>(batch.size() / 2);
+      writeOrLose({batch.begin(), middle}, window);
+      writeOrLose({middle, batch.end()}, window);
+    }
   }
 
   void writeBatch(const std::vector<size_t> &batch, std::vector<Row> &window) {
@@ -198,7 +219,7 @@ private:
     if (streams(window[batch[0]].prompt))
       now.onToken = [](const tenon_generation_event &event) {
         std::fwrite(event.text, 1, event.text_bytes, stdout);
-        std::fflush(stdout);
+        flushOutput();
         return true;
       };
     std::vector<Generation> written = Session::generate(pointers, prompts, now);
@@ -242,7 +263,11 @@ private:
   /// Prints a row whose turn it is, or keeps it for the end.
   void finish(Row &row) {
     ++finished;
-    readTokens += row.prompt.isBlank ? 0 : static_cast<size_t>(lengthOf(row.prompt, info));
+    if (!row.prompt.lost.empty()) {
+      progress.clear();
+      lost.add(row.prompt.lost);
+    }
+    readTokens += row.prompt.isBlank || !row.prompt.lost.empty() ? 0 : static_cast<size_t>(lengthOf(row.prompt, info));
     for (const GeneratedText &one : row.written.sequences)
       writtenTokens += one.tokens.size();
     if (!arguments.json && options.maxTokens != 0) {
@@ -262,7 +287,7 @@ private:
       std::fwrite(text.data(), 1, text.size(), stdout);
       std::fputc('\n', stdout);
     }
-    std::fflush(stdout);
+    flushOutput();
   }
 
   /// [rows, longest, columns], zeros behind the end of a row.
@@ -310,6 +335,10 @@ private:
       timing["encode_seconds"] = encodeSeconds;
     nlohmann::json object{{"rows", nlohmann::json::array()}, {"timing", std::move(timing)}};
     for (const Row &row : kept) {
+      if (!row.prompt.lost.empty()) {
+        object["rows"].push_back({{"error", row.prompt.lost}});
+        continue;
+      }
       nlohmann::json made = jsonOf(row.written.sequences[0]);
       if (options.sequences > 1)
         for (const GeneratedText &one : row.written.sequences)
@@ -341,6 +370,7 @@ private:
   std::vector<Row> kept; ///< for what is written at the end
   size_t batches = 0, finished = 0, readTokens = 0, writtenTokens = 0;
   double encodeSeconds = 0, prefillSeconds = 0, decodeSeconds = 0;
+  LostLines lost;
   Progress progress;
   Clock::time_point start = Clock::now();
 };

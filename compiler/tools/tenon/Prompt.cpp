@@ -108,7 +108,7 @@ std::vector<std::vector<size_t>> tools::batchesOf(std::span<const Prompt *const>
   auto key = [&](size_t row) { return std::pair(!prompts[row]->source.hidden.empty(), lengthOf(*prompts[row], info)); };
   std::vector<size_t> order;
   for (size_t row = 0; row < prompts.size(); ++row)
-    if (!prompts[row]->isBlank)
+    if (!prompts[row]->isBlank && prompts[row]->lost.empty())
       order.push_back(row);
   std::sort(order.begin(), order.end(),
             [&](size_t left, size_t right) { return key(left) != key(right) ? key(left) > key(right) : left < right; });

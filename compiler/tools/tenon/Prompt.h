@@ -11,7 +11,10 @@ struct Prompt {
   Source source;               ///< of models that write about one
   std::vector<int32_t> tokens; ///< what the answer continues
   bool asText = false;         ///< whether the answer is wanted as text
+  bool isLine = false;         ///< of standard input
   bool isBlank = false;        ///< an empty line, of which an empty line is made
+  std::string place;           ///< "line 3", for messages
+  std::string lost;            ///< why there is no answer; an empty line stands for it
 };
 
 /// Whether --input names sources and not the inputs of an entry point.

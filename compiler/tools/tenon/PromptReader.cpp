@@ -99,8 +99,11 @@ std::vector<ChatMessage> PromptReader::conversation(const std::string &text) con
 
 Prompt PromptReader::fromText(const std::string &text, const std::string &place) const {
   try {
-    Prompt prompt =
-        fromTokens(arguments.chat ? model.tokenizeChat(conversation(text)) : model.tokenize(text, INT32_MAX), place);
+    std::vector<int32_t> given =
+        arguments.chat ? model.tokenizeChat(conversation(text)) : model.tokenize(text, INT32_MAX);
+    if (given.empty())
+      throw Failure(place + " is empty: the tokenizer makes no token of it");
+    Prompt prompt = fromTokens(std::move(given), place);
     prompt.asText = true;
     return prompt;
   } catch (const Error &error) {
@@ -120,20 +123,30 @@ Prompt PromptReader::fromTokens(std::vector<int32_t> given, const std::string &p
   return prompt;
 }
 
+/// What is wrong with a line is told in its place.
+Prompt PromptReader::fromLine(const std::string &line, const std::string &place) const {
+  Prompt prompt;
+  try {
+    prompt = fromText(line, place);
+  } catch (const Failure &failure) {
+    prompt.lost = failure.what();
+  }
+  prompt.asText = prompt.isLine = true;
+  prompt.place = place;
+  return prompt;
+}
+
 static bool isBlank(const std::string &text) { return text.find_first_not_of(" \t\r") == std::string::npos; }
 
 std::optional<Prompt> PromptReader::one(bool waits) {
   while (texts < arguments.texts.size()) {
     const std::string &text = arguments.texts[texts];
     if (text != "-") {
-      std::string place = "--text " + std::to_string(texts++);
-      if (info.has_source && isBlank(text))
-        throw Failure(place + " is empty, expected something to write about");
-      return fromText(text, place);
+      return fromText(text, "--text " + std::to_string(texts++));
     }
     if (std::optional<std::string> line = reader.next(waits)) {
       if (!isBlank(*line))
-        return fromText(*line, "line " + std::to_string(reader.lines()));
+        return fromLine(*line, "line " + std::to_string(reader.lines()));
       Prompt blank;
       blank.asText = blank.isBlank = true;
       return blank;

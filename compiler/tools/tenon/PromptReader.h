@@ -34,6 +34,7 @@ private:
   void readArrays();
   std::vector<int32_t> answerBeginning() const;
   std::optional<Prompt> one(bool waits);
+  Prompt fromLine(const std::string &line, const std::string &place) const;
   Prompt fromText(const std::string &text, const std::string &place) const;
   Prompt fromTokens(std::vector<int32_t> given, const std::string &place) const;
   std::vector<ChatMessage> conversation(const std::string &text) const;

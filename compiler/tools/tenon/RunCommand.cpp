@@ -40,6 +40,7 @@ public:
       printJson();
     else if (arguments.outputs.empty())
       printRows();
+    lostLines.report(rows.size());
   }
 
 private:
@@ -48,10 +49,11 @@ private:
     if (!texts.empty() && !info.has_tokenizer)
       throw Failure(arguments.library + ": the model has no tokenizer: give --tokens instead of --text");
     std::string prompt = promptText();
-    for (const std::string &text : texts)
-      rows.push_back(model.tokenize(prompt + text, static_cast<size_t>(info.text_tokens)));
+    for (const InputText &text : texts)
+      rows.push_back(tokensOf(text, prompt));
     for (const std::string &text : arguments.tokens)
       rows.push_back(parseTokens(text));
+    lost.resize(rows.size());
     if (rows.empty())
       throw Failure("there is nothing to run on: give --text, --tokens or --input");
   }
@@ -87,19 +89,50 @@ private:
                                hiddenStates ? hiddenStates->data() : nullptr, embeddings));
   }
 
-  /// Texts with their prompt, which the runtime tells from the rest, then tokens as they are.
+  /// Texts with their prompt, which the runtime tells from the rest, then tokens as they are. What was given up is zeros.
   void embed() {
-    if (!texts.empty()) {
+    auto width = static_cast<size_t>(info.embedding_width);
+    std::vector<std::string> given;
+    for (size_t row = 0; row < texts.size(); ++row)
+      if (lost[row].empty())
+        given.push_back(texts[row].text);
+    embedding.resize(rows.size() * width);
+    if (!given.empty()) {
       tenon_embed_options options{};
       options.struct_size = sizeof options;
       options.prompt = arguments.prompt ? arguments.prompt->c_str() : nullptr;
       options.prompt_text = arguments.promptText ? arguments.promptText->c_str() : nullptr;
-      embedding = session.embedTexts(texts, options);
+      std::vector<float> made = session.embedTexts(given, options);
+      auto from = made.begin();
+      for (size_t row = 0; row < texts.size(); ++row)
+        if (lost[row].empty()) {
+          std::copy_n(from, width, embedding.begin() + static_cast<ptrdiff_t>(row * width));
+          from += static_cast<ptrdiff_t>(width);
+        }
     }
-    size_t done = embedding.size();
-    embedding.resize(rows.size() * info.embedding_width);
     if (rows.size() > texts.size())
-      encode(std::span(rows).subspan(texts.size()), nullptr, embedding.data() + done);
+      encode(std::span(rows).subspan(texts.size()), nullptr, embedding.data() + texts.size() * width);
+  }
+
+  /// A line that cannot be read is given up; another text that cannot is an error.
+  std::vector<int32_t> tokensOf(const InputText &text, const std::string &prompt) {
+    std::string why;
+    try {
+      if (text.text.find('\0') != std::string::npos)
+        throw Error(TENON_ERROR_INVALID_ARGUMENT, "it contains a NUL");
+      std::vector<int32_t> tokens = model.tokenize(prompt + text.text, static_cast<size_t>(info.text_tokens));
+      if (!tokens.empty())
+        return tokens;
+      why = text.place + " is empty: the tokenizer makes no token of it";
+    } catch (const Error &error) {
+      why = text.place + ": " + error.what();
+    }
+    if (!text.isLine)
+      throw Failure(why);
+    lost.resize(rows.size());
+    lost.push_back(why);
+    lostLines.add(why);
+    return {};
   }
 
   void wanted() {
@@ -139,7 +172,11 @@ private:
     for (size_t i = 0; i < rows.size(); ++i) {
       nlohmann::json row{{"tokens", rows[i]}};
       if (i < texts.size())
-        row["text"] = texts[i];
+        row["text"] = texts[i].text;
+      if (!lost[i].empty()) {
+        object["rows"].push_back({{"error", lost[i]}});
+        continue;
+      }
       if (wantsEmbedding)
         row["embedding"] =
             std::vector<float>(embedding.begin() + i * info.embedding_width,
@@ -154,7 +191,9 @@ private:
     const std::vector<float> &values = wantsEmbedding ? embedding : hidden;
     int64_t width = wantsEmbedding ? info.embedding_width : info.width;
     for (size_t i = 0; i < rows.size(); ++i) {
-      size_t lines = wantsEmbedding ? 1 : rows[i].size();
+      if (!lost[i].empty())
+        std::fputc('\n', stdout);
+      size_t lines = !lost[i].empty() ? 0 : wantsEmbedding ? 1 : rows[i].size();
       size_t first = wantsEmbedding ? i : i * longest;
       for (size_t line = first; line < first + lines; ++line)
         for (int64_t c = 0; c < width; ++c)
@@ -166,7 +205,9 @@ private:
   const Model &model;
   Session &session;
   tenon_model_info info;
-  std::vector<std::string> texts;
+  std::vector<InputText> texts;
+  std::vector<std::string> lost; ///< why there is nothing of a row; "" where there is
+  LostLines lostLines;
   std::vector<std::vector<int32_t>> rows;
   int64_t longest = 0;
   bool hasEmbedding = false, wantsHidden = false, wantsEmbedding = false;
@@ -311,7 +352,9 @@ void tools::addRun(CLI::App &app) {
                                 "Example: tenon run smollm2.so --chat --text \"What is the capital of France?\"\n"
                                 "Example: tenon run whisper.so --audio talk.wav --timestamps");
   command->add_option("LIBRARY", arguments->library, "What tenon compile wrote")->required();
-  command->add_option("--text", arguments->texts, "Text to read; several make a batch, - reads lines of standard input")
+  command
+      ->add_option("--text", arguments->texts,
+                   "Text to read; several make a batch, - reads lines of standard input, and goes on past bad ones")
       ->expected(1)
       ->allow_extra_args(false) // Or "[a] [b]" would be read as a list.
       ->take_all();

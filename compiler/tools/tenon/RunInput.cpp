@@ -32,17 +32,32 @@ std::vector<int32_t> tools::parseTokens(const std::string &text, const std::stri
   return ids;
 }
 
-std::vector<std::string> tools::readTexts(const std::vector<std::string> &given) {
-  std::vector<std::string> texts;
-  for (const std::string &text : given) {
-    if (text != "-") {
-      texts.push_back(text);
+std::vector<InputText> tools::readTexts(const std::vector<std::string> &given) {
+  std::vector<InputText> texts;
+  size_t lines = 0;
+  for (size_t index = 0; index < given.size(); ++index) {
+    if (given[index] != "-") {
+      texts.push_back({given[index], "--text " + std::to_string(index), false});
       continue;
     }
     for (std::string line; std::getline(std::cin, line);)
-      texts.push_back(line);
+      texts.push_back({line, "line " + std::to_string(++lines), true});
   }
   return texts;
+}
+
+void LostLines::add(const std::string &why) {
+  constexpr size_t told = 20;
+  if (++count <= told)
+    std::fprintf(stderr, "tenon: error: %s\n", why.c_str());
+  else if (count == told + 1)
+    std::fprintf(stderr, "tenon: error: and more\n");
+}
+
+void LostLines::report(size_t all) const {
+  if (count != 0)
+    throw Failure(std::to_string(count) + " of " + std::to_string(all) + " lines could not be read; empty ones stand in "
+                                                                         "their places");
 }
 
 NpyArray tools::floatArray(std::vector<int64_t> shape, std::vector<float> values) {

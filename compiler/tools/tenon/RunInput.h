@@ -45,8 +45,26 @@ std::pair<std::string, std::string> splitAssignment(const std::string &option, c
 /// "1,2,3"; an empty list is a row without tokens. Throws Failure, which names the option.
 std::vector<int32_t> parseTokens(const std::string &text, const std::string &option = "--tokens");
 
+struct InputText {
+  std::string text;
+  std::string place; ///< "--text 0", "line 3"
+  bool isLine;
+};
+
 /// Texts of the command line; "-" stands for the lines of standard input.
-std::vector<std::string> readTexts(const std::vector<std::string> &given);
+std::vector<InputText> readTexts(const std::vector<std::string> &given);
+
+/// Lines of a job that were given up.
+class LostLines {
+public:
+  /// Tells of the first ones on standard error.
+  void add(const std::string &why);
+  /// Throws Failure with their number, where there are any.
+  void report(size_t all) const;
+
+private:
+  size_t count = 0;
+};
 
 NpyArray floatArray(std::vector<int64_t> shape, std::vector<float> values);
 

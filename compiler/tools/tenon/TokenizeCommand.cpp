@@ -125,8 +125,8 @@ void run(const Arguments &arguments) {
     if (!model->hasTokenizer())
       throw Failure(arguments.model + ": the model has no tokenizer");
     std::vector<Row> rows;
-    for (const std::string &text : readTexts(arguments.texts))
-      rows.push_back(tokenized(arguments, *model, text));
+    for (const InputText &text : readTexts(arguments.texts))
+      rows.push_back(tokenized(arguments, *model, text.text));
     arguments.json ? printJson(rows) : print(rows);
   } catch (const runtime::Failure &failure) {
     throw Failure(failure.message);

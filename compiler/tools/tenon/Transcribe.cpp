@@ -3,6 +3,7 @@
 #include "Transcribe.h"
 #include "Command.h"
 #include "Generate.h"
+#include "Output.h"
 #include "tenon/audio.hpp"
 
 #include <algorithm>
@@ -108,13 +109,13 @@ private:
         std::printf(index == 0 ? "%d" : ",%d", segment.tokens[index]);
     if (arguments.speech.timestamps)
       std::fputc('\n', stdout);
-    std::fflush(stdout);
+    flushOutput();
   }
 
   void finishRow(const std::string &path) const {
     if (!arguments.json && !arguments.speech.timestamps)
       std::fputc('\n', stdout);
-    std::fflush(stdout);
+    flushOutput();
     if (transcripts.back().segments.empty())
       std::fprintf(stderr, "%s: no speech was found\n", path.c_str());
   }

@@ -1,10 +1,11 @@
 //===- main.cpp - The command line ----------------------------------------===//
 
 #include "Command.h"
+#include "Output.h"
 
 #include <cstdio>
 
-int main(int argc, char **argv) {
+static int runCommand(int argc, char **argv) {
   CLI::App app("Compiles transformer models to native libraries and runs them.\n"
                "Example: tenon compile all-MiniLM-L6-v2 -o minilm.so && tenon run minilm.so --text \"Hello\"");
   app.require_subcommand(1);
@@ -42,4 +43,13 @@ int main(int argc, char **argv) {
     return 1;
   }
   return 0;
+}
+
+int main(int argc, char **argv) {
+  int status = runCommand(argc, argv);
+  std::string lost = tenon::tools::closeOutput();
+  if (lost.empty() || status != 0)
+    return status;
+  std::fprintf(stderr, "tenon: error: %s\n", lost.c_str());
+  return 1;
 }
