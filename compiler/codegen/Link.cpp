@@ -3,9 +3,9 @@
 #include "codegen/Link.h"
 
 #include "runtime/src/LibraryNote.h"
+#include "support/ScratchDirectory.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
@@ -21,12 +21,11 @@ static Expected<std::string> findLinker() {
   return createStringError("ld.lld is not in PATH; Debian's package lld-22 has it");
 }
 
-/// Makes a temporary file with `contents`; the caller removes it.
-static Error makeScratchFile(SmallString<128> &path, StringRef suffix, StringRef contents) {
-  int descriptor;
-  if (std::error_code error = sys::fs::createTemporaryFile("tenon", suffix, descriptor, path))
-    return createStringError(error, "a temporary file cannot be made: %s", error.message().c_str());
-  raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
+static Error writeScratchFile(const std::string &path, StringRef contents) {
+  std::error_code code;
+  raw_fd_ostream stream(path, code);
+  if (code)
+    return createStringError(code, "%s: %s", path.c_str(), code.message().c_str());
   stream << contents;
   stream.close();
   if (std::error_code error = stream.error()) {
@@ -54,7 +53,7 @@ static Expected<std::pair<uint64_t, uint64_t>> findSection(StringRef path, Strin
   return std::pair<uint64_t, uint64_t>(0, 0);
 }
 
-static Error runLinker(ArrayRef<StringRef> objects, StringRef version, StringRef output) {
+static Error runLinker(ArrayRef<StringRef> objects, StringRef version, StringRef log, StringRef output) {
   Expected<std::string> linker = findLinker();
   if (!linker)
     return linker.takeError();
@@ -64,12 +63,8 @@ static Error runLinker(ArrayRef<StringRef> objects, StringRef version, StringRef
   arguments.append(objects.begin(), objects.end());
   arguments.append({"-L/lib/x86_64-linux-gnu", "-L/usr/lib/x86_64-linux-gnu", "-L/lib64", "-L/usr/lib64",
                     "-l:libc.so.6", "-l:libm.so.6"});
-  SmallString<128> log;
-  if (Error error = makeScratchFile(log, "log", ""))
-    return error;
-  FileRemover removeLog(log);
   std::string message;
-  int status = sys::ExecuteAndWait(*linker, arguments, std::nullopt, {std::nullopt, StringRef(log), StringRef(log)}, 0, 0,
+  int status = sys::ExecuteAndWait(*linker, arguments, std::nullopt, {std::nullopt, log, log}, 0, 0,
                                    &message);
   if (status == 0)
     return Error::success();
@@ -88,19 +83,20 @@ Error tenon::linkLibrary(StringRef hostObject, ArrayRef<std::string> objects, St
 }
 
 Error tenon::linkLibrary(StringRef hostObject, ArrayRef<std::string> objects, AtomicFile &output) {
-  SmallString<128> host, version, linked;
-  if (Error error = makeScratchFile(host, "o", hostObject))
+  auto scratch = ScratchDirectory::create();
+  if (!scratch) {
+    std::error_code code = errnoAsErrorCode();
+    return createStringError(code, "a temporary directory cannot be made: %s", code.message().c_str());
+  }
+  std::string host = scratch->file("host.o"), version = scratch->file("version.map"), log = scratch->file("log"),
+              linked = scratch->file("linked.so");
+  if (Error error = writeScratchFile(host, hostObject))
     return error;
-  FileRemover removeHost(host);
-  if (Error error = makeScratchFile(version, "map", "{ global: " TENON_LIBRARY_SYMBOL "; local: *; };\n"))
+  if (Error error = writeScratchFile(version, "{ global: " TENON_LIBRARY_SYMBOL "; local: *; };\n"))
     return error;
-  FileRemover removeVersion(version);
-  if (Error error = makeScratchFile(linked, "so", ""))
-    return error;
-  FileRemover removeLinked(linked);
   SmallVector<StringRef> inputs{host};
   inputs.append(objects.begin(), objects.end());
-  if (Error error = runLinker(inputs, version, linked))
+  if (Error error = runLinker(inputs, version, log, linked))
     return error;
   auto weights = findSection(linked, ".tenon.weights");
   if (!weights)

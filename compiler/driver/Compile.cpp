@@ -378,6 +378,8 @@ private:
     summary.library = options.output;
     summary.kernels = order.size();
     summary.compiled = cache->misses();
+    if (std::string note = cache->note(); !note.empty())
+      summary.notes.push_back(std::move(note));
     return Error::success();
   }
 

@@ -11,6 +11,7 @@
 #include "driver/PackedParameters.h"
 #include "passes/Passes.h"
 #include "reference/Reference.h"
+#include "support/ScratchDirectory.h"
 #include "support/CachePage.h"
 #include "tenon/Dialect.h"
 #include "tenon/tenon.h"
@@ -41,15 +42,6 @@ bool VerifyReport::passes() const {
 }
 
 namespace {
-
-/// Removes a directory with all in it at the end.
-struct ScratchDirectory {
-  SmallString<128> path;
-  ~ScratchDirectory() {
-    if (!path.empty())
-      sys::fs::remove_directories(path);
-  }
-};
 
 struct ModelReleaser {
   void operator()(tenon_model *model) const { tenon_model_release(model); }
@@ -366,14 +358,14 @@ private:
 
   /// A model that is not a library yet is compiled into a directory that goes away.
   Error makeLibrary() {
-    if (std::error_code error = sys::fs::createUniqueDirectory("tenon-verify", scratch.path))
-      return errorCodeToError(error);
+    if (!scratch)
+      return createStringError("a temporary directory cannot be made");
     if (sys::path::extension(options.model) == ".so")
       return Error::success();
     CompileOptions compilation;
     compilation.model = options.model;
     compilation.importing = options.importing;
-    path = (scratch.path + "/model.so").str();
+    path = scratch->file("model.so");
     compilation.output = path;
     compilation.cacheDirectory = options.cacheDirectory;
     compilation.progress = options.progress;
@@ -407,7 +399,7 @@ private:
     if (mlir::failed(manager.run(*split)))
       return context.takeError("the kernels could not be taken apart");
     std::vector<std::string> names;
-    std::string operationsPath = (scratch.path + "/operations.so").str();
+    std::string operationsPath = scratch->file("operations.so");
     if (Error error = linkKernels(*split, operationsPath, names))
       return error;
     auto library = KernelLibrary::open(operationsPath);
@@ -464,7 +456,7 @@ private:
   std::string path;
   mlir::DialectRegistry registry;
   CompilerContext context;
-  ScratchDirectory scratch;
+  std::optional<ScratchDirectory> scratch = ScratchDirectory::create();
   VerifyReport report;
 };
 

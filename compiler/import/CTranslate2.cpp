@@ -1,6 +1,7 @@
 //===- CTranslate2.cpp - Models in CTranslate2's form ---------------------===//
 
 #include "import/CTranslate2.h"
+#include "runtime/support/Printable.h"
 #include "import/CTranslate2Stacks.h"
 #include "import/CheckpointFiles.h"
 #include "import/StrictJson.h"
@@ -92,7 +93,7 @@ static llvm::Error checkSpecification(const weights::CTranslate2Index &index, St
     known += (known.empty() ? "" : ", ") + name.str() + " of revision " + std::to_string(oldest) +
              (newest > oldest ? " to " + std::to_string(newest) : "");
   }
-  return llvm::createStringError("'" + path + "' is a model of specification '" + index.specification +
+  return llvm::createStringError("'" + path + "' is a model of specification '" + printable(index.specification) +
                                  "' of revision " + Twine(index.revision) + "; supported: " + known +
                                  " (encoder-decoders of translation and T5, models of text alone, Whisper)");
 }
@@ -196,7 +197,7 @@ llvm::Error Importer::readTranslationTokens(Config &config, spec::Model &model) 
     std::string text = config.has(key) ? config.string(key) : usual.str();
     std::optional<int64_t> id = target.idOf(text);
     if (!id)
-      config.fail(key, "token '" + text + "' is not in '" + target.path + "'");
+      config.fail(key, "token '" + printable(text) + "' is not in '" + target.path + "'");
     return id.value_or(0);
   };
   tokens.eos = {token("eos_token", "</s>")};
@@ -223,7 +224,7 @@ llvm::Error Importer::readSpeechTokens(Config &config, spec::Model &model) {
   auto token = [&](StringRef text) {
     std::optional<int64_t> id = target.idOf(text);
     if (!id)
-      config.fail("vocabulary", "token '" + text + "' is not in '" + target.path + "'");
+      config.fail("vocabulary", "token '" + printable(text) + "' is not in '" + target.path + "'");
     return id.value_or(0);
   };
   int64_t none = token("<|notimestamps|>");

@@ -1,6 +1,7 @@
 //===- Export.cpp - A model as spec, weights and tokenizer ----------------===//
 
 #include "import/Import.h"
+#include "runtime/support/Printable.h"
 #include "spec/Parameters.h"
 #include "spec/SpecWriter.h"
 #include "support/AtomicFile.h"
@@ -10,6 +11,8 @@
 #include "weights/Safetensors.h"
 #include "weights/SafetensorsSource.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include <unistd.h>
 
 using namespace tenon;
 using namespace tenon::import;
@@ -43,7 +46,7 @@ static llvm::Expected<std::vector<Tensor>> collectTensors(const ImportedModel &i
       if (view && view->shape == llvm::ArrayRef<int64_t>(parameter.shape))
         tensors.push_back({name, std::move(*view)});
       else
-        missing += "\n  tensor '" + imported.source->tensorName(name) + "'" +
+        missing += "\n  tensor '" + printable(imported.source->tensorName(name)) + "'" +
                    (view ? " has shape " + weights::shapeText(view->shape) + "; expected " : " is missing; expected ") +
                    "shape " + weights::shapeText(parameter.shape);
     }
@@ -69,7 +72,7 @@ static llvm::Error writeCopied(const weights::TensorView &view, const weights::W
 
 static llvm::Error writeWidened(const Tensor &tensor, const weights::WeightSource &source, AtomicFile &file) {
   if (!weights::isFloat(tensor.view.type))
-    return llvm::createStringError("tensor '" + source.tensorName(tensor.name) + "' has type " +
+    return llvm::createStringError("tensor '" + printable(source.tensorName(tensor.name)) + "' has type " +
                                    weights::storageName(tensor.view.type) + "; expected floating-point numbers");
   std::vector<float> values(std::min(chunkFloats, tensor.view.elements()));
   for (int64_t begin = 0, count = tensor.view.elements(); begin < count; begin += chunkFloats) {
@@ -107,14 +110,37 @@ static llvm::Error writeWeights(const ImportedModel &imported, const std::string
   return (*file)->commit();
 }
 
+namespace {
+/// A directory to write into, with those above it. What was made and is still empty at the end goes again.
+class OutputDirectory {
+public:
+  llvm::Error make(llvm::StringRef path) {
+    for (llvm::StringRef each = path; !each.empty() && !llvm::sys::fs::exists(each);
+         each = llvm::sys::path::parent_path(each))
+      made.push_back(each.str());
+    // As the user's mask permits; LLVM's default would shut others out.
+    if (std::error_code code =
+            llvm::sys::fs::create_directories(path, /*IgnoreExisting=*/true, llvm::sys::fs::all_all))
+      return llvm::createStringError("cannot create directory '" + path + "': " + code.message());
+    return llvm::Error::success();
+  }
+  ~OutputDirectory() {
+    for (const std::string &each : made)
+      ::rmdir(each.c_str());
+  }
+
+private:
+  std::vector<std::string> made; ///< The innermost first.
+};
+} // namespace
+
 llvm::Error tenon::import::exportModel(const ImportedModel &imported, llvm::StringRef directory) {
   if (!imported.source)
     return llvm::createStringError("model '" + imported.model.name +
                                    "' has no weights to write; its spec needs 'weights'");
-  // As the user's mask permits; LLVM's default would shut others out.
-  if (std::error_code code =
-          llvm::sys::fs::create_directories(directory, /*IgnoreExisting=*/true, llvm::sys::fs::all_all))
-    return llvm::createStringError("cannot create directory '" + directory + "': " + code.message());
+  OutputDirectory output;
+  if (llvm::Error error = output.make(directory))
+    return error;
   spec::Model model = imported.model;
   model.weights = "model.safetensors";
   model.names.clear();

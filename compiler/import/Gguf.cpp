@@ -1,6 +1,7 @@
 //===- Gguf.cpp - Decoder-only models in one GGUF file --------------------===//
 
 #include "import/Gguf.h"
+#include "runtime/support/Printable.h"
 #include "import/CheckpointFiles.h"
 #include "import/GgufStack.h"
 #include "import/GgufTokenizer.h"
@@ -25,7 +26,7 @@ static const GgufArchitecture *readArchitecture(GgufKeys &keys) {
   if (!keys.has(key))
     keys.fail(key, "it is missing; supported: " + ggufArchitectureNames());
   else if (!architecture)
-    keys.fail(key, "'" + name + "' is not supported; supported: " + ggufArchitectureNames());
+    keys.fail(key, "'" + printable(name) + "' is not supported; supported: " + ggufArchitectureNames());
   return architecture;
 }
 

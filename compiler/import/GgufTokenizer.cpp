@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "import/GgufTokenizer.h"
+#include "runtime/support/Printable.h"
 #include "import/GgufTokenizerJson.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
@@ -112,7 +113,7 @@ void TokenizerReader::readPreTokenizer() {
   StringRef key = "tokenizer.ggml.pre", name = keys.string(key);
   tokenizer.pre = findPreTokenizer(name.empty() ? "default" : name);
   if (!tokenizer.pre) {
-    keys.fail(key, "'" + name + "' is not supported; supported: " + preTokenizerNames());
+    keys.fail(key, "'" + printable(name) + "' is not supported; supported: " + preTokenizerNames());
     tokenizer.pre = findPreTokenizer("default");
   }
 }
@@ -139,7 +140,7 @@ void TokenizerReader::checkTokens() {
   for (auto [id, token] : llvm::enumerate(tokenizer.tokens))
     if (auto [found, first] = ids.try_emplace(token, id); !first)
       keys.fail("tokenizer.ggml.tokens", "tokens " + llvm::Twine(found->second) + " and " + llvm::Twine(id) +
-                                             " are both '" + token.take_front(100) + "'");
+                                             " are both '" + printable(token, 100) + "'");
 }
 
 std::optional<int64_t> TokenizerReader::tokenId(StringRef key, int64_t usual) {
@@ -192,13 +193,13 @@ void TokenizerReader::readMerges() {
     // The first part may be a space itself.
     size_t cut = merge.find(' ', 1);
     if (cut == StringRef::npos || cut + 1 == merge.size())
-      return keys.fail(key, "merge " + llvm::Twine(index) + " is '" + merge.take_front(100) +
+      return keys.fail(key, "merge " + llvm::Twine(index) + " is '" + printable(merge, 100) +
                                 "'; expected two tokens with a space between");
     Merge parts(merge.take_front(cut), merge.drop_front(cut + 1));
     for (const std::string &token : {parts.first.str(), parts.second.str(), (parts.first + parts.second).str()})
       if (!ids.contains(token))
-        return keys.fail(key, "merge " + llvm::Twine(index) + " ('" + merge.take_front(100) + "') needs the token '" +
-                                  StringRef(token).take_front(100) + "', which the vocabulary does not have");
+        return keys.fail(key, "merge " + llvm::Twine(index) + " ('" + printable(merge, 100) + "') needs the token '" +
+                                  printable(token, 100) + "', which the vocabulary does not have");
     tokenizer.merges.push_back(parts);
   }
 }
@@ -228,7 +229,7 @@ GgufTokenizer TokenizerReader::read() {
     return facts;
   bool byteLevel = model == "gpt2";
   if (!byteLevel && model != "llama")
-    keys.fail(key, "'" + model + "' is not supported; supported: gpt2 (byte-level BPE), llama (SentencePiece)");
+    keys.fail(key, "'" + printable(model) + "' is not supported; supported: gpt2 (byte-level BPE), llama (SentencePiece)");
   readTokens();
   readKinds();
   if (byteLevel)

@@ -1,6 +1,7 @@
 //===- MarianVocabulary.cpp -----------------------------------------------===//
 
 #include "import/MarianVocabulary.h"
+#include "runtime/support/Printable.h"
 #include "import/SentencePiece.h"
 #include "import/StrictJson.h"
 #include "llvm/ADT/StringMap.h"
@@ -22,7 +23,7 @@ static llvm::Expected<std::vector<std::string>> readVocabulary(const std::string
   for (const auto &[piece, value] : *object) {
     std::optional<int64_t> id = value.getAsInteger();
     if (!id || *id < 0 || *id >= int64_t(pieces.size()) || given[*id])
-      return llvm::createStringError("'" + path + "': key '" + StringRef(piece) + "': expected an id below " +
+      return llvm::createStringError("'" + path + "': key '" + printable(StringRef(piece)) + "': expected an id below " +
                                      llvm::Twine(pieces.size()) + " that no other piece has, found " + jsonText(value));
     pieces[*id] = StringRef(piece).str();
     given[*id] = true;

@@ -2,6 +2,7 @@
 
 #include "import/SentenceTransformers.h"
 #include "import/CheckpointFiles.h"
+#include "runtime/support/Printable.h"
 #include "import/StrictJson.h"
 #include "spec/SpecReader.h"
 #include "weights/JoinedSource.h"
@@ -202,9 +203,9 @@ llvm::Error ModuleReader::readModule(const llvm::json::Value &value, size_t inde
     return llvm::createStringError(where + "expected an object with strings 'type' and 'path', found " +
                                    jsonText(value));
   if (std::string reason = path->empty() ? "" : spec::whyUnsafePath(*path); !reason.empty())
-    return llvm::createStringError(where + "path ('" + *path + "'): " + reason);
+    return llvm::createStringError(where + "path ('" + printable(*path) + "'): " + reason);
   if (std::optional<StringRef> name = module->getString("name"); name && !names.insert(*name).second)
-    return llvm::createStringError(where + "name '" + *name + "' is that of another module, which it would replace");
+    return llvm::createStringError(where + "name '" + printable(*name) + "' is that of another module, which it would replace");
   StringRef kind = type->substr(type->rfind('.') + 1);
   bool ours = type->starts_with("sentence_transformers.");
   if (ours && index == 0 && kind == "Transformer") {
@@ -215,7 +216,7 @@ llvm::Error ModuleReader::readModule(const llvm::json::Value &value, size_t inde
   if (ours && index > 0 && found != kinds().end())
     return readLayer(*found, *path);
   return llvm::createStringError(
-      where + "type '" + *type + "' is not supported " + (index ? "behind the first" : "as the first") +
+      where + "type '" + printable(*type) + "' is not supported " + (index ? "behind the first" : "as the first") +
       "; supported: " +
       (index ? llvm::join(llvm::map_range(kinds(), [](const Kind &each) { return each.name; }), ", ") : "Transformer") +
       " of sentence_transformers");

@@ -2,6 +2,7 @@
 
 #include "import/StoredTensors.h"
 #include "import/UnusedTensors.h"
+#include "runtime/support/Printable.h"
 #include "weights/ByteReader.h"
 #include "weights/Convert.h"
 #include "weights/Safetensors.h"
@@ -37,7 +38,7 @@ void StoredTensors::use(llvm::StringRef name) {
 std::string StoredTensors::placeOne(const spec::Parameter &parameter, int64_t layer, const TensorPart &part,
                                     weights::TableSource &source) {
   use(part.tensor);
-  std::string subject = "\n  tensor '" + part.tensor + "'", expected = weights::shapeText(parameter.shape);
+  std::string subject = "\n  tensor '" + printable(part.tensor) + "'", expected = weights::shapeText(parameter.shape);
   const weights::TensorView *stored = find(part.tensor);
   if (!stored)
     return subject + " is missing; expected shape " + expected;

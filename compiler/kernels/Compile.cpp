@@ -2,15 +2,15 @@
 
 #include "kernels/Families.h"
 #include "kernels/Targets.h"
+#include "support/ScratchDirectory.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
+#include <cstring>
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <mutex>
 #include <sstream>
-#include <unistd.h>
 
 using namespace Halide;
 
@@ -72,25 +72,6 @@ void scheduleNest(Region &region, const LoopNest &nest, const TargetModel &targe
   rules.schedule(region, nest, machine, parameters);
 }
 
-/// Halide writes files: a directory for one, gone with this object.
-class TemporaryDirectory {
-public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tenon-kernel-XXXXXX").string();
-    if (!mkdtemp(pattern.data()))
-      throw RegionError("cannot make a directory in " + std::filesystem::temp_directory_path().string());
-    path = pattern;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  std::string file() const { return (path / "output").string(); }
-
-private:
-  std::filesystem::path path;
-};
-
 std::string readFile(const std::string &path) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream)
@@ -112,7 +93,7 @@ Internal::LoweredFunc entryPoint(const std::string &symbol, const std::string &w
 /// The same functions, whose code is to look at what halide_malloc and parallel loops return: those checks are made with
 /// the code, for the target that the module names, while the many that lowering puts into loops are not there any more.
 Module withChecksOfMemory(const Module &lowered, const TargetModel &target) {
-  Module module(lowered.name(), codeTarget(target));
+  Module module(lowered.name(), kernelTarget(target));
   module.set_any_strict_float(lowered.any_strict_float());
   for (const Buffer<void> &buffer : lowered.buffers())
     module.append(buffer);
@@ -134,9 +115,11 @@ std::string write(const Module &module, Output kind) {
     return text.str();
   }
   // Halide writes this to files alone.
-  TemporaryDirectory directory;
-  module.compile({{OutputFileType::assembly, directory.file()}});
-  return readFile(directory.file());
+  std::optional<ScratchDirectory> directory = ScratchDirectory::create();
+  if (!directory)
+    throw RegionError(std::string("a temporary directory cannot be made: ") + std::strerror(errno));
+  module.compile({{OutputFileType::assembly, directory->file("output")}});
+  return readFile(directory->file("output"));
 }
 
 std::string compileRegion(const KernelDescription &kernel, const Schedule &schedule, const std::string &symbol,
@@ -156,9 +139,12 @@ std::string compileRegion(const KernelDescription &kernel, const Schedule &sched
     scheduleNest(region, nest, *target, space, parameters);
 
   std::vector<Argument> arguments(region.arguments.begin(), region.arguments.end());
+  // The host driver makes every buffer from the shapes that the kernel was compiled for: checks of them would cost compile
+  // time and find nothing.
   Module lowered =
       Pipeline(plan.outputs)
-          .compile_to_module(arguments, symbol + "_body", loweringTarget(*target), LinkageType::ExternalPlusArgv);
+          .compile_to_module(arguments, symbol + "_body", kernelTarget(*target).with_feature(Target::NoAsserts),
+                             LinkageType::ExternalPlusArgv);
   lowered.append(entryPoint(symbol, symbol + "_body_argv"));
   return write(withChecksOfMemory(lowered, *target), kind);
 }

@@ -28,7 +28,7 @@ std::vector<std::string> targetNames() {
   return names;
 }
 
-Halide::Target codeTarget(const TargetModel &model) {
+Halide::Target kernelTarget(const TargetModel &model) {
   using Halide::Target;
   std::vector<Target::Feature> features = {Target::SSE41, Target::AVX,       Target::F16C,        Target::FMA,
                                            Target::AVX2,  Target::NoRuntime, Target::UserContext, Target::NoBoundsQuery};
@@ -37,12 +37,6 @@ Halide::Target codeTarget(const TargetModel &model) {
     features.push_back(Target::AVX512_Skylake);
   }
   return Target(Target::Linux, Target::X86, 64, features);
-}
-
-Halide::Target loweringTarget(const TargetModel &model) {
-  // The host driver makes every buffer from the shapes that the kernel was compiled for: checks of them would cost
-  // compile time and find nothing.
-  return codeTarget(model).with_feature(Halide::Target::NoAsserts);
 }
 
 Halide::Target runtimeTarget() {

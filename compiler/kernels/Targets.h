@@ -8,11 +8,8 @@
 
 namespace tenon::kernels {
 
-/// The Halide target that a kernel for `model` is lowered for: without assertions about its arguments.
-Halide::Target loweringTarget(const TargetModel &model);
-
-/// The Halide target that its code is made for: with checks of what can fail whatever the arguments are.
-Halide::Target codeTarget(const TargetModel &model);
+/// The Halide target of a kernel for `model`.
+Halide::Target kernelTarget(const TargetModel &model);
 
 /// The Halide target of the runtime object.
 Halide::Target runtimeTarget();

@@ -175,8 +175,9 @@ private:
     arena.erase();
   }
 
-  /// Describes one memref to Halide, innermost dimension first.
-  void fillBuffer(unsigned index, Value buffer) {
+  /// Describes one memref to Halide, innermost dimension first. Where its size is not known here, adds to `tooLarge`
+  /// whether it has more elements than Halide counts in 32 bits.
+  void fillBuffer(unsigned index, Value buffer, Value &tooLarge) {
     auto type = cast<MemRefType>(buffer.getType());
     int32_t base = static_cast<int32_t>(index * HalideTypes::kMaxRank);
     Value structure = field(halide.buffer, halideBuffers, {static_cast<int32_t>(index)});
@@ -196,7 +197,7 @@ private:
     store(i32(code | type.getElementTypeBitWidth() << 8 | 1 << 16), member(HalideTypes::kType));
     store(i32(type.getRank()), member(HalideTypes::kDimensions));
     store(field(halide.dimension, halideDimensions, {base}), member(HalideTypes::kDim));
-    Value stride = i32(1);
+    Value stride = i32(1), elements = i64(1);
     for (int64_t i = 0; i < type.getRank(); ++i) {
       Value size = memref::DimOp::create(builder, location, buffer, type.getRank() - 1 - i);
       Value extent = arith::IndexCastOp::create(builder, location, builder.getI32Type(), size);
@@ -205,17 +206,27 @@ private:
       store(extent, field(halide.dimension, dimension, {0, 1}));
       store(stride, field(halide.dimension, dimension, {0, 2}));
       stride = LLVM::MulOp::create(builder, location, stride, extent);
+      // What a product of dynamic extents passed is remembered before the next factor.
+      Value wide = arith::IndexCastOp::create(builder, location, builder.getI64Type(), size);
+      elements = LLVM::MulOp::create(builder, location, elements, wide);
+      if (type.hasStaticShape())
+        continue;
+      Value above = LLVM::ICmpOp::create(builder, location, LLVM::ICmpPredicate::ugt, elements, i64(INT32_MAX));
+      tooLarge = tooLarge ? LLVM::OrOp::create(builder, location, tooLarge, above).getResult() : above;
     }
   }
 
   void lowerKernelCall(func::CallOp kernelCall) {
     builder.setInsertionPoint(kernelCall);
     store(callField(kContext), argumentVector);
+    Value tooLarge;
     for (auto [index, operand] : llvm::enumerate(kernelCall.getOperands())) {
-      fillBuffer(index, operand);
+      fillBuffer(index, operand, tooLarge);
       store(field(halide.buffer, halideBuffers, {static_cast<int32_t>(index)}),
             field(pointer, argumentVector, {static_cast<int32_t>(index + 1)}));
     }
+    if (tooLarge)
+      returnIf(tooLarge, i32(TENON_DRIVER_TOO_LARGE));
     int64_t number = kernels.lookup(kernelCall.getCallee());
     Value kernel = load(pointer, field(pointer, kernelTable, {static_cast<int32_t>(number)}));
     auto signature = LLVM::LLVMFunctionType::get(builder.getI32Type(), pointer);

@@ -134,7 +134,8 @@ def LowerDrivers : Pass<"tenon-lower-drivers", "::mlir::ModuleOp"> {
   let summary = "Give drivers and kernel calls their binary form";
   let description = [{
     A driver becomes a function of a `tenon_call` pointer (runtime/include/tenon/library.h), which reads dimensions and
-    buffers from it, reserves the arena through it and returns the first nonzero status of a kernel at once. Kernel calls fill
+    buffers from it, reserves the arena through it and returns the first nonzero status of a kernel at once, or
+    TENON_DRIVER_TOO_LARGE where a buffer would have more elements than kernels count in 32 bits. Kernel calls fill
     `halide_buffer_t` structures and call through the table of the chosen target; modules `kernels` and `parameters` go.
     Needs structured control flow already lowered to branches, planned memory and kernels of at most four dimensions.
     Running it again changes nothing. Errors: one for each of these needs, and a call of what is no kernel.

@@ -1,13 +1,16 @@
 //===- AtomicFile.cpp -----------------------------------------------------===//
 
 #include "support/AtomicFile.h"
+#include "support/ScratchDirectory.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 #include <cerrno>
 #include <fcntl.h>
+#include <mutex>
 #include <random>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,6 +47,31 @@ static std::string directoryOf(llvm::StringRef path) {
   return parent.empty() ? "." : parent.str();
 }
 
+static constexpr llvm::StringRef temporaryPrefix = ".tenon-", temporarySuffix = ".tmp";
+
+/// Removes what writers that were killed left in `directory`, once in a process: temporary files that nobody holds.
+static void removeLeftovers(const std::string &directory) {
+  static std::mutex mutex;
+  static llvm::StringSet<> *swept = new llvm::StringSet<>;
+  std::lock_guard<std::mutex> lock(mutex);
+  if (!swept->insert(directory).second)
+    return;
+  std::error_code code;
+  for (llvm::sys::fs::directory_iterator entry(directory, code, /*follow_symlinks=*/false), end;
+       !code && entry != end; entry.increment(code)) {
+    llvm::StringRef name = llvm::sys::path::filename(entry->path());
+    if (!name.starts_with(temporaryPrefix) || !name.ends_with(temporarySuffix))
+      continue;
+    int descriptor = ::open(entry->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat status;
+    if (descriptor < 0)
+      continue;
+    if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && isLeftBehind(descriptor))
+      ::unlink(entry->path().c_str());
+    ::close(descriptor);
+  }
+}
+
 llvm::Expected<std::unique_ptr<AtomicFile>> AtomicFile::create(llvm::StringRef path, Mode mode) {
   llvm::StringRef name = llvm::sys::path::filename(path);
   if (path.empty() || path.ends_with("/") || name == "." || name == "..")
@@ -51,14 +79,19 @@ llvm::Expected<std::unique_ptr<AtomicFile>> AtomicFile::create(llvm::StringRef p
   llvm::Expected<std::string> target = resolveTarget(path);
   if (!target)
     return target.takeError();
+  removeLeftovers(directoryOf(*target));
   mode_t permissions = mode == Mode::Executable ? 0777 : 0666;
   std::random_device random;
   // The temporary's name does not contain the final one, which may already be as long as names can be.
   for (int attempt = 0; attempt < 100; ++attempt) {
     std::string suffix = llvm::utohexstr(random(), /*LowerCase=*/true, /*Width=*/8);
-    std::string temporary = directoryOf(*target) + "/.tenon-" + suffix + ".tmp";
+    std::string temporary = directoryOf(*target) + "/" + temporaryPrefix.str() + suffix + temporarySuffix.str();
     int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, permissions);
     if (descriptor >= 0) {
+      if (!holdAgainstOthers(descriptor)) { // taken for a leftover, between the two calls
+        ::close(descriptor);
+        continue;
+      }
       llvm::sys::RemoveFileOnSignal(temporary);
       return std::unique_ptr<AtomicFile>(new AtomicFile(path.str(), *target, temporary, descriptor));
     }
@@ -132,13 +165,17 @@ static bool syncDirectory(const std::string &directory) {
 llvm::Error AtomicFile::commit() {
   if (::fsync(descriptor) != 0)
     return failure("write");
-  // Network file systems report what they could not write only here.
+  // Network file systems report what they could not write only when it is closed; the file is held until it has its name.
+  int held = ::dup(descriptor);
   int closed = ::close(descriptor);
-  descriptor = -1;
+  descriptor = held;
   if (closed != 0 && errno != EINTR)
     return failure("write");
   if (::rename(temporary.c_str(), target.c_str()) != 0)
     return failure("replace");
+  if (descriptor >= 0)
+    ::close(descriptor);
+  descriptor = -1;
   llvm::sys::DontRemoveFileOnSignal(temporary);
   temporary.clear();
   if (!syncDirectory(directoryOf(target)))

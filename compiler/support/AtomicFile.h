@@ -13,8 +13,9 @@
 namespace tenon {
 
 /// A file under construction: a temporary one in the directory of the final one, which `commit` renames. Whatever goes
-/// wrong before, a file that already stands there stays as it was, and the temporary is removed. Where the path is a
-/// link, the file that it leads to is replaced, not the link.
+/// wrong before, a file that already stands there stays as it was, and the temporary is removed; where the process is
+/// killed, by the next one that writes to the directory. Where the path is a link, the file that it leads to is replaced,
+/// not the link.
 class AtomicFile {
 public:
   enum class Mode { Data, Executable };

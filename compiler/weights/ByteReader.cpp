@@ -1,6 +1,7 @@
 //===- ByteReader.cpp -----------------------------------------------------===//
 
 #include "weights/ByteReader.h"
+#include "runtime/support/Printable.h"
 #include "runtime/support/CheckedSize.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ConvertUTF.h"
@@ -9,24 +10,7 @@
 using namespace tenon;
 using namespace tenon::weights;
 
-static constexpr size_t shownBytes = 100;
-
-static bool isUtf8(llvm::StringRef text) {
-  const auto *begin = reinterpret_cast<const llvm::UTF8 *>(text.begin());
-  return llvm::isLegalUTF8String(&begin, reinterpret_cast<const llvm::UTF8 *>(text.end()));
-}
-
-std::string tenon::weights::quotedName(llvm::StringRef name) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  stream << '\'';
-  if (isUtf8(name.take_front(shownBytes)))
-    stream << name.take_front(shownBytes);
-  else
-    llvm::printEscapedString(name.take_front(shownBytes), stream);
-  stream << (name.size() > shownBytes ? "...'" : "'");
-  return text;
-}
+std::string tenon::weights::quotedName(llvm::StringRef name) { return "'" + printable(name, 100) + "'"; }
 
 bool ByteReader::fail(const llvm::Twine &text) {
   if (message.empty())

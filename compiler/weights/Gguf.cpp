@@ -1,6 +1,7 @@
 //===- Gguf.cpp -----------------------------------------------------------===//
 
 #include "weights/Gguf.h"
+#include "runtime/support/Printable.h"
 #include "weights/GgufReader.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Endian.h"
@@ -66,7 +67,7 @@ std::string GgufValue::text() const {
   if (isArray)
     return ("array of " + llvm::Twine(count) + " " + ggufTypeName(type)).str();
   if (type == GgufType::String)
-    return ("string '" + strings.front().take_front(60) + (strings.front().size() > 60 ? "...'" : "'")).str();
+    return "string '" + printable(strings.front(), 60) + "'";
   if (type == GgufType::Bool)
     return *integer() ? "boolean true" : "boolean false";
   if (std::optional<int64_t> whole = integer())

@@ -1,6 +1,7 @@
 //===- GgufReader.cpp -----------------------------------------------------===//
 
 #include "weights/GgufReader.h"
+#include "runtime/support/Printable.h"
 #include "runtime/support/CheckedSize.h"
 #include "weights/Safetensors.h"
 #include "llvm/ADT/StringExtras.h"
@@ -55,17 +56,7 @@ static bool isUtf8(llvm::StringRef text) {
 }
 
 /// A name as a message shows it, whatever bytes it has.
-static std::string quoted(llvm::StringRef name) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  stream << '\'';
-  if (isUtf8(name.take_front(100)))
-    stream << name.take_front(100);
-  else
-    llvm::printEscapedString(name.take_front(100), stream);
-  stream << (name.size() > 100 ? "...'" : "'");
-  return text;
-}
+static std::string quoted(llvm::StringRef name) { return "'" + printable(name, 100) + "'"; }
 
 bool GgufReader::fits(llvm::StringRef what, uint64_t count, uint64_t least) {
   if (CheckedSize(count) * least <= CheckedSize(remaining()))

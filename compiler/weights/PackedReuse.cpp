@@ -2,12 +2,12 @@
 
 #include "weights/PackedReuse.h"
 
+#include "runtime/support/ContentHash.h"
 #include "weights/PackedShape.h"
 #include "weights/Safetensors.h"
 #include "weights/SafetensorsSource.h"
 #include "llvm/ADT/StringExtras.h"
 #include <map>
-#include <xxhash.h>
 
 using namespace tenon;
 using namespace tenon::weights;
@@ -22,8 +22,6 @@ namespace {
 /// A digest of values one after another, each with its length where that is not fixed.
 class Digest {
 public:
-  Digest() : state(XXH3_createState()) { XXH3_128bits_reset(state.get()); }
-
   template <typename Number> void add(Number number) { addBytes(&number, sizeof(number)); }
   template <typename Number> void addAll(llvm::ArrayRef<Number> numbers) {
     add(uint64_t(numbers.size()));
@@ -38,18 +36,12 @@ public:
       release(piece);
     }
   }
-  std::string text() const {
-    XXH128_hash_t hash = XXH3_128bits_digest(state.get());
-    return llvm::utohexstr(hash.high64, /*LowerCase=*/true, 16) + llvm::utohexstr(hash.low64, true, 16);
-  }
+  std::string text() const { return hash.text(); }
 
 private:
-  struct Deleter {
-    void operator()(XXH3_state_t *freed) const { XXH3_freeState(freed); }
-  };
-  void addBytes(const void *bytes, size_t size) { XXH3_128bits_update(state.get(), bytes, size); }
+  void addBytes(const void *bytes, size_t size) { hash.add(bytes, size); }
 
-  std::unique_ptr<XXH3_state_t, Deleter> state;
+  ContentHash hash;
 };
 
 /// Digests of stored data, each computed once however many parameters are parts of it.
@@ -107,7 +99,7 @@ std::optional<std::string> tenon::weights::packedInputs(llvm::ArrayRef<PackedTen
   Digest digest;
   DataDigests data(source);
   // A file of another version of this layout is not taken for one of this.
-  digest.add(llvm::StringRef("tenon-packed 1"));
+  digest.add(llvm::StringRef("tenon-packed 2"));
   for (const PackedTensor &tensor : tensors) {
     addTensor(digest, tensor);
     for (int64_t layer = 0; layer < storedLayers(tensor); ++layer)
@@ -119,6 +111,32 @@ std::optional<std::string> tenon::weights::packedInputs(llvm::ArrayRef<PackedTen
       }
   }
   return digest.text();
+}
+
+/// The digits of the checksum in the text of a header, which are zeros where it is computed. Quotes within a name or a
+/// note are escaped, so the marker is found nowhere else.
+static llvm::MutableArrayRef<char> checksumDigits(std::string &header) {
+  constexpr llvm::StringRef marker = "\"checksum\":\"";
+  size_t at = header.find(marker);
+  if (at == header.npos || header.size() - at < marker.size() + 32)
+    return {};
+  return llvm::MutableArrayRef<char>(header.data() + at + marker.size(), 32);
+}
+
+void tenon::weights::sealHeader(std::string &header) {
+  llvm::MutableArrayRef<char> digits = checksumDigits(header);
+  assert(!digits.empty() && "the header has no checksum");
+  llvm::fill(digits, '0');
+  llvm::copy(contentHash(header), digits.begin());
+}
+
+/// Whether every byte of a header, its length and its padding among them, is as it was written.
+static bool isSealed(llvm::StringRef header) {
+  std::string again = header.str();
+  if (checksumDigits(again).empty())
+    return false;
+  sealHeader(again);
+  return again == header;
 }
 
 static std::string metadataOf(const SafetensorsIndex &index, llvm::StringRef key) {
@@ -141,7 +159,7 @@ std::optional<PackedFile> tenon::weights::reusePackedWeights(llvm::StringRef pat
     llvm::consumeError(index.takeError());
     return std::nullopt;
   }
-  if (metadataOf(*index, inputsKey) != inputs)
+  if (metadataOf(*index, inputsKey) != inputs || !isSealed(llvm::toStringRef(bytes.take_front(index->dataStart))))
     return std::nullopt;
   Digest data;
   data.addData(bytes.drop_front(index->dataStart), [&](llvm::ArrayRef<uint8_t> part) { (*file)->release(part); });

@@ -11,10 +11,14 @@ namespace tenon::weights {
 /// where the source lacks one.
 std::optional<std::string> packedInputs(llvm::ArrayRef<PackedTensor> tensors, const WeightSource &source);
 
-/// The packed file at `path` with what was noted about its source, where it was made of the same inputs and its data
-/// are those that were written; nothing otherwise, whatever may be there.
+/// The packed file at `path` with what was noted about its source, where it was made of the same inputs and header and
+/// data are those that were written; nothing otherwise, whatever may be there.
 std::optional<PackedFile> reusePackedWeights(llvm::StringRef path, llvm::StringRef inputs,
                                              std::vector<std::string> &notes);
+
+/// Puts the checksum of a packed file's header in the place that its metadata has for it. No byte of the header, its
+/// length and its padding among them, changes without it.
+void sealHeader(std::string &header);
 
 /// The metadata by which a packed file is found again.
 std::vector<std::pair<std::string, std::string>> reuseMetadata(llvm::StringRef inputs,

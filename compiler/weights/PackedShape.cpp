@@ -1,6 +1,7 @@
 //===- PackedShape.cpp ----------------------------------------------------===//
 
 #include "weights/PackedShape.h"
+#include "runtime/support/Printable.h"
 #include "runtime/support/CheckedSize.h"
 #include "weights/Safetensors.h"
 #include <cmath>
@@ -10,7 +11,7 @@ using namespace tenon;
 using namespace tenon::weights;
 
 static llvm::Error inconsistent(const PackedTensor &tensor, const llvm::Twine &message) {
-  return llvm::createStringError("packed tensor '" + tensor.name + "': " + message);
+  return llvm::createStringError("packed tensor '" + printable(tensor.name) + "': " + message);
 }
 
 llvm::Expected<PackedShape> tenon::weights::packedShape(const PackedTensor &tensor) {

@@ -1,6 +1,7 @@
 //===- PackedWeights.cpp - Placement and checks ---------------------------===//
 
 #include "weights/PackedWeights.h"
+#include "runtime/support/Printable.h"
 #include "runtime/support/CheckedSize.h"
 #include "weights/Convert.h"
 #include "weights/PackedShape.h"
@@ -68,7 +69,7 @@ void WeightCheck::checkPart(const std::string &parameter, llvm::ArrayRef<int64_t
   std::string tensor = source.tensorName(parameter);
   std::optional<TensorView> view = source.find(parameter);
   bool first = used.insert(tensor).second;
-  std::string subject = "'" + tensor + "'" + (tensor == parameter ? "" : ", for parameter '" + parameter + "',");
+  std::string subject = "'" + printable(tensor) + "'" + (tensor == parameter ? "" : ", for parameter '" + printable(parameter) + "',");
   if (!view)
     errors.push_back("tensor " + subject + " is missing; expected shape " + shapeText(shape));
   else if (view->shape != shape)
@@ -94,7 +95,7 @@ void WeightCheck::countValues(const std::string &tensor, const TensorView &view)
     source.release(bytes);
   }
   if (total.nans + total.infinities > 0)
-    notes.push_back("tensor '" + tensor + "': of " + std::to_string(count) + " values, NaN: " +
+    notes.push_back("tensor '" + printable(tensor) + "': of " + std::to_string(count) + " values, NaN: " +
                     std::to_string(total.nans) + ", infinite as float32: " + std::to_string(total.infinities));
 }
 
@@ -103,7 +104,7 @@ llvm::Error WeightCheck::finish() {
     return llvm::Error::success();
   for (const std::string &name : source.tensorNames())
     if (!used.contains(name))
-      errors.push_back("tensor '" + name + "' is not used by the model");
+      errors.push_back("tensor '" + printable(name) + "' is not used by the model");
   std::string text = "the weights in '" + source.path() + "' do not fit the model:";
   for (const std::string &line : llvm::ArrayRef(errors).take_front(maximumLines))
     text += "\n  " + line;

@@ -2,14 +2,15 @@
 
 #include "support/AtomicFile.h"
 #include "runtime/support/CheckedSize.h"
+#include "runtime/support/ContentHash.h"
 #include "weights/Convert.h"
+#include "weights/PackedReuse.h"
 #include "weights/PackedShape.h"
 #include "weights/PackedWeights.h"
 #include "weights/Safetensors.h"
 #include "weights/SafetensorsSource.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringExtras.h"
-#include <xxhash.h>
 
 using namespace tenon;
 using namespace tenon::weights;
@@ -20,10 +21,6 @@ static constexpr uint64_t dataAlignment = 4096;
 static constexpr int64_t chunkFloats = 1 << 16;
 
 namespace {
-
-struct HashDeleter {
-  void operator()(XXH3_state_t *state) const { XXH3_freeState(state); }
-};
 
 /// The parts of one layer of a packed tensor, as one matrix.
 class PartRows {
@@ -48,11 +45,10 @@ private:
 class PackedWriter {
 public:
   PackedWriter(AtomicFile &file, uint64_t total, const std::function<void(uint64_t, uint64_t)> &progress)
-      : file(file), total(total), progress(progress), hash(XXH3_createState()) {
-    XXH3_128bits_reset(hash.get());
+      : file(file), total(total), progress(progress) {
   }
   llvm::Error write(const PackedTensor &tensor, const WeightSource &source);
-  std::string id() const;
+  std::string id() const { return hash.text(); }
 
 private:
   llvm::Error writeGenerated(const PackedTensor &tensor, const PackedShape &shape);
@@ -65,7 +61,7 @@ private:
   uint64_t done = 0;
   uint64_t total;
   const std::function<void(uint64_t, uint64_t)> &progress;
-  std::unique_ptr<XXH3_state_t, HashDeleter> hash;
+  ContentHash hash;
   std::vector<float> rows;   ///< As they come from the source.
   std::vector<float> packed; ///< As they are written.
 };
@@ -105,18 +101,13 @@ void PartRows::read(int64_t first, int64_t count, float *out) const {
 
 llvm::Error PackedWriter::emit(llvm::ArrayRef<float> values) {
   llvm::ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t *>(values.data()), values.size() * sizeof(float));
-  XXH3_128bits_update(hash.get(), bytes.data(), bytes.size());
+  hash.add(bytes.data(), bytes.size());
   if (llvm::Error error = file.append(bytes))
     return error;
   done += bytes.size();
   if (progress)
     progress(done, total);
   return llvm::Error::success();
-}
-
-std::string PackedWriter::id() const {
-  XXH128_hash_t digest = XXH3_128bits_digest(hash.get());
-  return llvm::utohexstr(digest.high64, /*LowerCase=*/true, 16) + llvm::utohexstr(digest.low64, true, 16);
 }
 
 llvm::Error PackedWriter::writeGenerated(const PackedTensor &tensor, const PackedShape &shape) {
@@ -204,7 +195,8 @@ static std::string packedHeader(llvm::ArrayRef<PackedTensor> tensors, const Pack
     entry.begin = placement.offset;
     entry.end = placement.offset + placement.layerStride * storedLayers(tensor);
   }
-  std::vector<std::pair<std::string, std::string>> all = {{"format", "tenon-packed"}, {"id", id}};
+  std::vector<std::pair<std::string, std::string>> all = {
+      {"format", "tenon-packed"}, {"id", id}, {"checksum", std::string(32, '0')}};
   llvm::append_range(all, metadata);
   return safetensorsHeader(entries, all, dataAlignment);
 }
@@ -234,7 +226,7 @@ tenon::weights::writePackedWeights(AtomicFile &file, llvm::ArrayRef<PackedTensor
     const PackedPlacement &left = layout.placements[a], &right = layout.placements[b];
     return std::tuple(left.offset, left.layerStride, a) < std::tuple(right.offset, right.layerStride, b);
   });
-  // The hash is known only at the end; until then its digits are zeros.
+  // The hashes are known only at the end; until then their digits are zeros.
   std::string header = packedHeader(tensors, layout, order, std::string(32, '0'), metadata);
   if (llvm::Error error = file.append(header))
     return std::move(error);
@@ -247,7 +239,9 @@ tenon::weights::writePackedWeights(AtomicFile &file, llvm::ArrayRef<PackedTensor
       return std::move(error);
   }
   PackedFile packed{file.size(), writer.id()};
-  if (llvm::Error error = file.overwrite(0, packedHeader(tensors, layout, order, packed.id, metadata)))
+  header = packedHeader(tensors, layout, order, packed.id, metadata);
+  sealHeader(header);
+  if (llvm::Error error = file.overwrite(0, header))
     return std::move(error);
   return packed;
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "weights/SafetensorsHeader.h"
+#include "runtime/support/Printable.h"
 #include "runtime/support/CheckedSize.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -69,7 +70,7 @@ std::string HeaderEvents::place() const {
   case State::Metadata:
     return "'__metadata__'";
   default:
-    return "tensor '" + index.entries.back().name + "'";
+    return "tensor '" + printable(index.entries.back().name) + "'";
   }
 }
 
@@ -122,7 +123,7 @@ bool HeaderEvents::string(std::string &value) {
     return unexpected("a string");
   std::optional<StorageType> type = storageTypeNamed(value);
   if (!type)
-    return fail(place() + ": dtype '" + value + "' is not known; known: " + storageNames());
+    return fail(place() + ": dtype '" + printable(value) + "' is not known; known: " + storageNames());
   index.entries.back().type = *type;
   state = State::Tensor;
   opened = true;
@@ -171,7 +172,7 @@ bool HeaderEvents::end_array() {
 bool HeaderEvents::key(std::string &name) {
   if (state == State::Metadata) {
     metadataKey = name;
-    return metadataKeys.insert(name).second || fail("'__metadata__' has the key '" + name + "' twice");
+    return metadataKeys.insert(name).second || fail("'__metadata__' has the key '" + printable(name) + "' twice");
   }
   if (state == State::Tensor)
     return tensorKey(name);
@@ -187,7 +188,7 @@ bool HeaderEvents::key(std::string &name) {
 
 bool HeaderEvents::startTensor(const std::string &name) {
   if (!names.insert(name).second)
-    return fail("the header has tensor '" + name + "' twice");
+    return fail("the header has tensor '" + printable(name) + "' twice");
   index.entries.emplace_back().name = name;
   state = State::Tensor;
   opened = hasType = hasShape = hasOffsets = false;
@@ -201,9 +202,9 @@ bool HeaderEvents::tensorKey(const std::string &name) {
                : name == "data_offsets" ? &hasOffsets
                                         : nullptr;
   if (!seen)
-    return fail(place() + " has the key '" + name + "', which is not known; known: " + tensorKeys.str());
+    return fail(place() + " has the key '" + printable(name) + "', which is not known; known: " + tensorKeys.str());
   if (*seen)
-    return fail(place() + " has the key '" + name + "' twice");
+    return fail(place() + " has the key '" + printable(name) + "' twice");
   *seen = true;
   state = seen == &hasType ? State::Type : seen == &hasShape ? State::Shape : State::Offsets;
   opened = false;

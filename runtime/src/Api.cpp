@@ -7,6 +7,7 @@
 #include "Handle.h"
 #include "Sizes.h"
 #include "Source.h"
+#include "support/Printable.h"
 
 #include <algorithm>
 #include <cstring>
@@ -118,8 +119,14 @@ std::string_view givenText(const char *text, size_t bytes) {
 } // namespace
 
 tenon_status tenon::runtime::report(tenon_status status, std::string_view message) noexcept {
-  size_t count = std::min(message.size(), sizeof threadMessage - 1);
-  std::memcpy(threadMessage, message.data(), count);
+  // Names out of files are in it: whatever they hold, a message is one line of text.
+  size_t count = 0;
+  appendPrintable(message, [&](std::string_view piece) {
+    bool fits = piece.size() < sizeof threadMessage - count;
+    if (fits)
+      count += piece.copy(threadMessage + count, piece.size());
+    return fits;
+  });
   threadMessage[count] = '\0';
   return status;
 }

@@ -118,6 +118,9 @@ void Session::run(const Entry &entry, const std::vector<void *> &arguments, cons
   }
   if (code == TENON_KERNEL_NO_MEMORY)
     fail(TENON_ERROR_NO_MEMORY, "no scratch memory for a kernel of ", entry.name);
+  if (code == TENON_DRIVER_TOO_LARGE)
+    fail(TENON_ERROR_OUT_OF_RANGE, "tensors of ", entry.name, " would have more than ", INT32_MAX,
+         " elements: give it fewer rows at once");
   if (code == TENON_DRIVER_NO_MEMORY)
     fail(TENON_ERROR_NO_MEMORY, "no memory for the ", workingBytes, " bytes that ", entry.name, " works in");
   if (code != 0)

@@ -28,29 +28,44 @@ inline char32_t firstCharacter(std::string_view text, size_t &bytes) {
   return lead;
 }
 
-/// A name that comes from a file as a message shows it: on one line, whatever it holds. What steers a terminal (control
-/// characters, separators of lines, directions of writing) and what is no UTF-8 is written as \xNN, and what is longer
-/// than `most` bytes ends with "...".
-inline std::string printable(std::string_view name, size_t most = 120) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string shown;
+/// Gives `append` a name piece by piece as a message shows it: on one line, whatever it holds. What steers a terminal
+/// (control characters, separators of lines, directions of writing) and what is no UTF-8 comes as \xNN. Ends where
+/// `append` returns false, having no room for a piece; returns whether it had for all.
+template <typename Append> bool appendPrintable(std::string_view name, Append append) {
   while (!name.empty()) {
     size_t bytes = 0;
     char32_t c = firstCharacter(name, bytes);
     bool steers = c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202E) ||
                   (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0x061C;
-    std::string piece(name.substr(0, bytes));
+    size_t taken = bytes == 0 ? 1 : bytes;
+    char numbers[16];
+    std::string_view piece = name.substr(0, taken);
     if (bytes == 0 || steers) {
-      piece.clear();
-      for (unsigned char byte : name.substr(0, bytes == 0 ? 1 : bytes))
-        piece += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+      constexpr char digits[] = "0123456789abcdef";
+      for (size_t index = 0; index < taken; ++index) {
+        auto byte = static_cast<unsigned char>(name[index]);
+        char *to = numbers + 4 * index;
+        to[0] = '\\', to[1] = 'x', to[2] = digits[byte >> 4], to[3] = digits[byte & 15];
+      }
+      piece = {numbers, 4 * taken};
     }
-    if (shown.size() + piece.size() > most)
-      return shown + "...";
-    shown += piece;
-    name.remove_prefix(bytes == 0 ? 1 : bytes);
+    if (!append(piece))
+      return false;
+    name.remove_prefix(taken);
   }
-  return shown;
+  return true;
+}
+
+/// The same as a string; what is longer than `most` bytes ends with "...".
+inline std::string printable(std::string_view name, size_t most = 120) {
+  std::string shown;
+  bool whole = appendPrintable(name, [&](std::string_view piece) {
+    bool fits = piece.size() <= most - shown.size();
+    if (fits)
+      shown += piece;
+    return fits;
+  });
+  return whole ? shown : shown + "...";
 }
 
 } // namespace tenon

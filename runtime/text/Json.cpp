@@ -2,6 +2,7 @@
 
 #include "text/Json.h"
 
+#include "support/Printable.h"
 #include "text/Unicode.h"
 
 #include <algorithm>
@@ -108,21 +109,7 @@ bool tenon::text::parseJson(std::string_view text, JsonDocument &out, std::strin
   return done;
 }
 
-std::string tenon::text::inQuotes(std::string_view text) {
-  constexpr size_t kShown = 60;
-  std::string out = "\"";
-  for (char c : text.substr(0, kShown))
-    out.push_back(static_cast<unsigned char>(c) < 0x20 ? '?' : c);
-  // A character cut in half would make the message itself ill-formed.
-  if (text.size() > kShown) {
-    while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xC0) == 0x80)
-      out.pop_back();
-    if (static_cast<unsigned char>(out.back()) >= 0xC0)
-      out.pop_back();
-    out += "...";
-  }
-  return out + "\"";
-}
+std::string tenon::text::inQuotes(std::string_view text) { return "\"" + printable(text, 60) + "\""; }
 
 void JsonValue::fail(std::string_view message) const {
   if (error->empty())

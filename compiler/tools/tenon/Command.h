@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace tenon::tools {
 
@@ -14,6 +15,9 @@ class Failure : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
+
+/// Text of several lines for a terminal: what a file holds cannot steer it.
+std::string printableLines(std::string_view text);
 
 /// Each adds its subcommand; the callback that it sets does the work.
 void addCompile(CLI::App &app);

@@ -31,5 +31,5 @@ import::ImportedModel tools::openModel(const std::string &model, const import::I
 
 void tools::writeNotes(const std::vector<std::string> &notes) {
   for (const std::string &note : notes)
-    std::fprintf(stderr, "note: %s\n", note.c_str());
+    std::fprintf(stderr, "note: %s\n", printableLines(note).c_str());
 }

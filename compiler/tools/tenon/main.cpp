@@ -2,8 +2,21 @@
 
 #include "Command.h"
 #include "Output.h"
+#include "runtime/support/Printable.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
+
+std::string tenon::tools::printableLines(std::string_view text) {
+  std::string lines;
+  for (size_t begin = 0; begin <= text.size();) {
+    size_t end = std::min(text.find('\n', begin), text.size());
+    lines += (begin == 0 ? "" : "\n") + printable(text.substr(begin, end - begin), SIZE_MAX);
+    begin = end + 1;
+  }
+  return lines;
+}
 
 static int runCommand(int argc, char **argv) {
   CLI::App app("Compiles transformer models to native libraries and runs them.\n"
@@ -39,7 +52,8 @@ static int runCommand(int argc, char **argv) {
     // Messages about files come complete with position and "error:".
     std::string text = error.what();
     bool complete = text.find("error: ") != std::string::npos;
-    std::fprintf(stderr, "%s%s\n", complete ? "" : "tenon: error: ", text.c_str());
+    std::fprintf(stderr, "%s%s\n", complete ? "" : "tenon: error: ",
+                 tenon::tools::printableLines(text).c_str());
     return 1;
   }
   return 0;

@@ -52,13 +52,15 @@ typedef struct tenon_call {
 } tenon_call;
 
 #define TENON_DRIVER_NO_MEMORY (-1000)
+/* A buffer that a kernel would be given has more than 2^31 - 1 elements. */
+#define TENON_DRIVER_TOO_LARGE (-1001)
 /* What a kernel returns whose scratch memory cannot be had: halide_error_code_out_of_memory. */
 #define TENON_KERNEL_NO_MEMORY (-11)
 
 /* Tokens of one sequence that a page of a state holds: token t is in page t / TENON_PAGE_TOKENS of its sequence. */
 #define TENON_PAGE_TOKENS 16
 
-/* Runs one entry point. Returns 0, TENON_DRIVER_NO_MEMORY or the error code of the kernel that failed. */
+/* Runs one entry point. Returns 0, TENON_DRIVER_NO_MEMORY, TENON_DRIVER_TOO_LARGE or the error code of the kernel that failed. */
 typedef int32_t (*tenon_entry_fn)(const tenon_call *call);
 
 typedef struct tenon_target_table {

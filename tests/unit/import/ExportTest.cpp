@@ -65,8 +65,12 @@ TEST(ExportModel, ListsEveryTensorThatDoesNotFitAndWritesNothing) {
             "the weights in 'DIR/model.safetensors' do not fit the model:\n"
             "  tensor 'encoder.layer.1.intermediate.dense.weight' has shape [6, 8]; expected shape [8, 6]\n"
             "  tensor 'encoder.layer.1.output.dense.weight' is missing; expected shape [6, 8]");
-  EXPECT_FALSE(llvm::sys::fs::exists(directory.path("out/model.safetensors")));
-  EXPECT_FALSE(llvm::sys::fs::exists(directory.path("out/model.yaml")));
+  EXPECT_FALSE(llvm::sys::fs::exists(directory.path("out")));
+  EXPECT_NE(message(exportModel(imported, directory.path("deep/er/out"))), "");
+  EXPECT_FALSE(llvm::sys::fs::exists(directory.path("deep")));
+  llvm::sys::fs::create_directory(directory.path("mine"));
+  EXPECT_NE(message(exportModel(imported, directory.path("mine"))), "");
+  EXPECT_TRUE(llvm::sys::fs::exists(directory.path("mine")));
 }
 
 TEST(ExportModel, NeedsADirectoryAndWeights) {

@@ -69,7 +69,7 @@ TEST(SentencePieceFile, RefusesOtherModels) {
 TEST(SentencePieceFile, RefusesPiecesThatAreNone) {
   EXPECT_EQ(errorOf(PieceBuilder::small().piece("b").build()), "piece 5 ('b'): there are two of this text");
   EXPECT_EQ(errorOf(PieceBuilder::small().piece("").build()), "piece 5 (''): expected text in UTF-8");
-  EXPECT_EQ(errorOf(PieceBuilder::small().piece("\xff").build()), "piece 5 ('\\FF'): expected text in UTF-8");
+  EXPECT_EQ(errorOf(PieceBuilder::small().piece("\xff").build()), "piece 5 ('\\xff'): expected text in UTF-8");
   EXPECT_EQ(errorOf(PieceBuilder::small().piece("d", NAN).build()), "piece 5 ('d'): its score is not a finite number");
   EXPECT_EQ(errorOf(PieceBuilder::small().piece("d", 0, 7).build()),
             "piece 5 ('d'): kind 7 is not known; known are 1 to 6");

@@ -141,5 +141,13 @@ TEST_F(WeightFiles, NamesOutOfFilesAreShownOnOneLine) {
   expectRefused(TENON_ERROR_WEIGHTS, "fake.weights: weight file's header: tensor \"w\\x0d\" has no data_offsets");
 }
 
+TEST_F(WeightFiles, MessagesAreOneLineWhateverIsInThem) {
+  openModel();
+  expectStatus(tenon_session_call(session, "a\x1b[2J\r\nb\xff", nullptr, 0, nullptr, 0), TENON_ERROR_INVALID_ARGUMENT,
+               "no entry point \"a\\x1b[2J\\x0d\\x0ab\\xff\"");
+  expectStatus(tenon_session_call(session, std::string(5000, 'x').c_str(), nullptr, 0, nullptr, 0),
+               TENON_ERROR_INVALID_ARGUMENT, "xxxx");
+}
+
 } // namespace
 } // namespace tenon::tests

@@ -90,7 +90,7 @@ TEST(CTranslate2File, RefusesSizesThatDoNotFit) {
 
 TEST(CTranslate2File, RefusesNamesThatAreNone) {
   EXPECT_EQ(errorOf(small().floats("a/weight", {1}).build()), "variable 'a/weight': there are two of this name");
-  EXPECT_EQ(errorOf(small().floats("\xff", {1}).build()), "variable 4: expected a name in UTF-8, found '\\FF'");
+  EXPECT_EQ(errorOf(small().floats("\xff", {1}).build()), "variable 4: expected a name in UTF-8, found '\\xff'");
   EXPECT_EQ(errorOf(small().alias("d", "e").build()), "alias 1: 'd' stands for 'e', which is no variable");
   EXPECT_EQ(errorOf(small().alias("a/weight", "heads").build()),
             "alias 1: there are two variables of the name 'a/weight'");

@@ -148,9 +148,9 @@ TEST(Gguf, BadMetadataIsRefused) {
   EXPECT_EQ(errorOf(GgufBuilder().entry("k", 13, "").build()),
             "the value of 'k': type 13 is not known; known are 0 (uint8) to 12 (float64)");
   EXPECT_EQ(errorOf(GgufBuilder().entry("k", 7, "\x02").build()), "the value of 'k': a boolean is 2; expected 0 or 1");
-  EXPECT_EQ(errorOf(GgufBuilder().text("k", "ab\xff").build()), "the value of 'k': the string 'ab\\FF' is not UTF-8");
+  EXPECT_EQ(errorOf(GgufBuilder().text("k", "ab\xff").build()), "the value of 'k': the string 'ab\\xff' is not UTF-8");
   EXPECT_EQ(errorOf(GgufBuilder().text("k\xc3", "").build()),
-            "entry 0 of 1 of the metadata: the string 'k\\C3' is not UTF-8");
+            "entry 0 of 1 of the metadata: the string 'k\\xc3' is not UTF-8");
   EXPECT_EQ(errorOf(GgufBuilder().text("k", "").text("k", "").build()), "the metadata has the key 'k' twice");
   EXPECT_EQ(errorOf(GgufBuilder().text("", "").build()), "entry 0 of 1 of the metadata has an empty key");
 }

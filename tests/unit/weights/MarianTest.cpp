@@ -91,7 +91,7 @@ TEST(MarianFile, RefusesMultipliersThatAreNone) {
 TEST(MarianFile, RefusesNamesThatAreNone) {
   EXPECT_EQ(errorOf(small().floats("a", {1}, {1}).build()), "name 3: there are two tensors of the name 'a'");
   EXPECT_EQ(errorOf(small().floats("", {1}, {1}).build()), "name 3: expected a name in UTF-8, found ''");
-  EXPECT_EQ(errorOf(small().floats("\xff", {1}, {1}).build()), "name 3: expected a name in UTF-8, found '\\FF'");
+  EXPECT_EQ(errorOf(small().floats("\xff", {1}, {1}).build()), "name 3: expected a name in UTF-8, found '\\xff'");
   EXPECT_EQ(errorOf(small().floats(std::string("a\0b", 3), {1}, {1}).build()).substr(0, 7), "name 3:");
 }
 

@@ -3,6 +3,7 @@
 #include "weights/MemorySource.h"
 #include "weights/Safetensors.h"
 #include "llvm/Support/FileSystem.h"
+#include <cstring>
 #include <fstream>
 #include <gtest/gtest.h>
 
@@ -83,6 +84,22 @@ TEST_F(PackedReuse, AnyByteOfTheDataThatChangedIsSeen) {
   file.put('\x7f');
   file.close();
   EXPECT_FALSE(reuse());
+}
+
+TEST_F(PackedReuse, AnyBitOfTheHeaderThatChangedIsSeen) {
+  const std::string good = directory.read("w.weights");
+  uint64_t header = 0;
+  std::memcpy(&header, good.data(), sizeof(header));
+  size_t text = good.find_last_not_of(' ', 8 + header - 1) + 2; // and a byte of the padding
+  for (size_t at = 0; at < text; ++at)
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string bad = good;
+      bad[at] ^= char(1 << bit);
+      directory.write("w.weights", bad);
+      ASSERT_FALSE(reuse()) << "bit " << bit << " of byte " << at;
+    }
+  directory.write("w.weights", good);
+  EXPECT_TRUE(reuse());
 }
 
 TEST_F(PackedReuse, WhatIsNoPackedFileIsNotTaken) {

@@ -222,6 +222,17 @@ TEST(Safetensors, DeepNestingEndsAtOnce) {
             "tensor 'a': expected an object with dtype, shape, data_offsets, found an array");
 }
 
+TEST(Safetensors, NamesAreShownOnOneLine) {
+  std::string name = "w\\u001b[2J\\n" + std::string(1000, 'x');
+  for (std::string what : {R"("dtype":7)", R"("dtype":"F9")", R"("x":1)", ""}) {
+    std::string error = errorOf(fileWith("{\"" + name + "\":{" + what + "}}", 0));
+    EXPECT_EQ(error.find("tensor 'w\\x1b[2J\\x0axxx"), 0u) << error;
+    EXPECT_LT(error.size(), 300u) << error;
+  }
+  std::string twice = R"("\n":{"dtype":"F32","shape":[0],"data_offsets":[0,0]})";
+  EXPECT_EQ(errorOf(fileWith("{" + twice + "," + twice + "}", 0)), "the header has tensor '\\x0a' twice");
+}
+
 TEST(Safetensors, MessagesStayShort) {
   std::string name(1'000'000, 'n');
   EXPECT_LT(errorOf(fileWith("{\"" + name + "\":1}", 0)).size(), 700u);

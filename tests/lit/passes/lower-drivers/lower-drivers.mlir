@@ -11,6 +11,13 @@ func.func private @k(memref<?x8xf32>, memref<?x8xf32>) -> i32 attributes {tenon.
 // CHECK: %[[MEMORY:.*]] = llvm.call %{{.*}}(%{{.*}}, %{{.*}}) : !llvm.ptr, (!llvm.ptr, i64) -> !llvm.ptr
 // CHECK: %[[NONE:.*]] = llvm.icmp "eq" %[[MEMORY]]
 // CHECK: cf.cond_br %[[NONE]], ^[[NO_MEMORY:.*]], ^{{.*}}
+// CHECK: %[[LIMIT:.*]] = llvm.mlir.constant(2147483647 : i64) : i64
+// CHECK: llvm.icmp "ugt" %{{.*}}, %[[LIMIT]]
+// CHECK: %[[LARGE:.*]] = llvm.or
+// CHECK: %[[TOO_LARGE:.*]] = llvm.mlir.constant(-1001 : i32) : i32
+// CHECK: cf.cond_br %{{.*}}, ^[[REFUSE:.*]], ^{{.*}}
+// CHECK: ^[[REFUSE]]:
+// CHECK-NEXT: return %[[TOO_LARGE]] : i32
 // CHECK: %[[STATUS:.*]] = llvm.call %{{.*}}(%{{.*}}) : !llvm.ptr, (!llvm.ptr) -> i32
 // CHECK: %[[WRONG:.*]] = llvm.icmp "ne" %[[STATUS]]
 // CHECK: cf.cond_br %[[WRONG]], ^[[LEAVE:.*]], ^{{.*}}
