@@ -36,7 +36,7 @@ public:
   bool key(std::string &name) override {
     Frame &frame = frames.back();
     frame.key = name;
-    return !frame.value.getAsObject()->get(name) || fail("the key '" + printable(name) + "' is given twice");
+    return !frame.value.getAsObject()->get(name) || fail("the key '" + tenon::printable(name) + "' is given twice");
   }
   bool parse_error(size_t position, const std::string &, const nlohmann::json::exception &error) override {
     // The library's text begins with its own name and an error number in brackets.
@@ -126,7 +126,7 @@ static std::string shortJson(const json::Value &value) {
 }
 
 std::string tenon::import::jsonText(const json::Value &value) {
-  return printable(shortJson(value), 60);
+  return tenon::printable(shortJson(value), 60);
 }
 
 const json::Value *Config::find(llvm::StringRef key) const {

@@ -10,6 +10,11 @@
 using namespace tenon;
 using namespace tenon::weights;
 
+static bool isUtf8(llvm::StringRef text) {
+  const auto *begin = reinterpret_cast<const llvm::UTF8 *>(text.begin());
+  return llvm::isLegalUTF8String(&begin, reinterpret_cast<const llvm::UTF8 *>(text.end()));
+}
+
 std::string tenon::weights::quotedName(llvm::StringRef name) { return "'" + printable(name, 100) + "'"; }
 
 bool ByteReader::fail(const llvm::Twine &text) {

@@ -67,7 +67,7 @@ std::string GgufValue::text() const {
   if (isArray)
     return ("array of " + llvm::Twine(count) + " " + ggufTypeName(type)).str();
   if (type == GgufType::String)
-    return "string '" + printable(strings.front(), 60) + "'";
+    return "string '" + tenon::printable(strings.front(), 60) + "'";
   if (type == GgufType::Bool)
     return *integer() ? "boolean true" : "boolean false";
   if (std::optional<int64_t> whole = integer())

@@ -50,14 +50,14 @@ static std::vector<std::string> disagreements(const std::map<std::string, std::s
   std::vector<std::string> lines;
   for (const auto &[tensor, file] : index)
     if (!byName.at(file)->find(tensor))
-      lines.push_back("tensor '" + printable(tensor) + "' is not in '" + printable(file) + "'");
+      lines.push_back("tensor '" + tenon::printable(tensor) + "' is not in '" + tenon::printable(file) + "'");
   for (const auto &[name, file] : byName)
     for (const SafetensorsEntry &entry : file->entries()) {
       auto found = index.find(entry.name);
       if (found == index.end())
-        lines.push_back("tensor '" + printable(entry.name) + "' of '" + name + "' is not in the index");
+        lines.push_back("tensor '" + tenon::printable(entry.name) + "' of '" + name + "' is not in the index");
       else if (found->second != name)
-        lines.push_back("tensor '" + printable(entry.name) + "' is in '" + name + "' too, not only in '" + found->second + "'");
+        lines.push_back("tensor '" + tenon::printable(entry.name) + "' is in '" + name + "' too, not only in '" + found->second + "'");
     }
   return lines;
 }

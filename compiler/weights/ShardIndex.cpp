@@ -61,7 +61,7 @@ private:
     if (depth == 0)
       return fail("expected an object, found " + found);
     if (section == "weight_map")
-      return fail((depth == 1 ? "weight_map: expected an object" : "tensor '" + printable(tensor) + "': expected a file name") +
+      return fail((depth == 1 ? "weight_map: expected an object" : "tensor '" + tenon::printable(tensor) + "': expected a file name") +
                   ", found " + found);
     return true;
   }
@@ -77,7 +77,7 @@ bool IndexEvents::string(std::string &text) {
   if (!inMap())
     return value("a string");
   if (!isPlainName(text))
-    return fail("tensor '" + printable(tensor) + "': file name '" + printable(text) + "': expected a name without a directory");
+    return fail("tensor '" + tenon::printable(tensor) + "': file name '" + tenon::printable(text) + "': expected a name without a directory");
   files[tensor] = text;
   return true;
 }
@@ -100,7 +100,7 @@ bool IndexEvents::key(std::string &name) {
   if (!inMap())
     return true;
   tensor = name;
-  return !files.count(name) || fail("tensor '" + printable(name) + "' is given twice");
+  return !files.count(name) || fail("tensor '" + tenon::printable(name) + "' is given twice");
 }
 
 llvm::Expected<std::map<std::string, std::string>> tenon::weights::readShardIndex(llvm::StringRef json,
