@@ -40,7 +40,7 @@ protected:
   static void check(const KernelDescription &description, std::vector<Array> arguments, int64_t rows) {
     if (!cpuHas(GetParam()))
       GTEST_SKIP() << "this CPU does not run " << GetParam();
-    LoadedKernel kernel(description, defaultSchedule(description, *findTarget(GetParam())));
+    LoadedKernel kernel(description, scheduleOf(description, *findTarget(GetParam())));
     int64_t width = valueTypes(description)[static_cast<size_t>(description.results[0])].shape[1];
     Array undisturbed({rows, width}), result({rows, width});
     std::vector<Array *> arrays;
