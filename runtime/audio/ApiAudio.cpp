@@ -82,6 +82,9 @@ WindowOptions windowOptions(const Model &model, const tenon_transcribe_options &
   generate.min_tokens = std::min(generate.min_tokens, generate.max_tokens);
   generate.callback = nullptr;
   options.generate = convertOptions(model, generate);
+  // Without the token for no times there is one less than of the model's own; what is given beyond these is said
+  // already.
+  options.generate.startTokens = std::min(options.start.size(), model.manifest().tokens.start.size());
   options.generate.renormalize = true; // much of what a model of sounds writes by itself is never said
   if (timestamps)
     options.generate.filter =

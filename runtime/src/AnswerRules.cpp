@@ -61,7 +61,7 @@ void AnswerRules::forbidBadWords(std::span<float> scores, Tokens said) const {
 bool AnswerRules::apply(std::span<float> scores, const AnswerSoFar &answer) const {
   auto length = int64_t(answer.tokens.size()), written = int64_t(answer.written.size());
   // Those of a prefix that was given count. A start that is shorter than the model's own has said less than nothing.
-  int64_t behindStart = length - int64_t(tokens.start.size());
+  int64_t behindStart = length - int64_t(options.startTokens.value_or(tokens.start.size()));
   if (behindStart >= 0 && behindStart < int64_t(tokens.forced.size()))
     return force(scores, tokens.forced[size_t(behindStart)]);
   const AnswerBounds &bounds = options.bounds;

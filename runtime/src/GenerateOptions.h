@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct GenerateOptions {
   std::vector<std::string> stopStrings;
   std::vector<std::vector<int32_t>> badWords;
   ScoreFilter filter; ///< or none
+  std::optional<size_t> startTokens = std::nullopt; ///< how many answers start with; none: as many as the model's own
   size_t context = 0; ///< how many tokens stand in front of what answers start with, and are not part of them
   /// Returns whether to cancel.
   std::function<bool(const tenon_generation_event &)> callback;

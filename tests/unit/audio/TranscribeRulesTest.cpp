@@ -266,6 +266,12 @@ TEST_F(TranscribeRules, aWindowBeginsWhereTheLastTimesAre) {
       << "with its times, without what is heard again";
 }
 
+TEST_F(TranscribeRules, anAnswerMayEndBehindItsFirstTime) {
+  Heard heard = transcribe({{{time0}, 0.99}}, options(true));
+  EXPECT_EQ(heard.tokens, (Tokens{time0, end})) << "only the very first token may not be an end";
+  EXPECT_TRUE(heard.texts.empty());
+}
+
 TEST_F(TranscribeRules, ofSeveralSamplesTheLikeliestCounts) {
   tenon_generate_options generate = TENON_GENERATE_DEFAULTS;
   generate.temperature = 1;

@@ -257,7 +257,7 @@ static const tenon_entry_fn entries[] = {run_prefill, run_decode};
   "1"
 #elif defined(FAKE_AUDIO)
 #define RULES                                                                                                          \
-  ",\"start\":[0,19],\"suppress\":[18,32],\"timestamps\":{\"begin\":20,\"none\":19,\"step\":0.04},"                    \
+  ",\"start\":[0,19],\"suppress\":[18,32],\"suppress_first\":[1],\"timestamps\":{\"begin\":20,\"none\":19,\"step\":0.04},"                    \
   "\"no_speech\":18,\"previous\":17"
 #elif defined(FAKE_SOURCE)
 #define RULES ",\"start\":[0,2],\"suppress\":[32]"
