@@ -58,7 +58,7 @@ static llvm::Expected<ImportedModel> importAlone(llvm::StringRef directory, cons
   llvm::Expected<ImportedModel> imported = importModel(directory, options);
   if (!imported || imported->model.head || imported->model.stacks.size() > 1)
     return imported;
-  if (llvm::Error error = readTextLimit(directory, imported->model))
+  if (llvm::Error error = readTextLimit(directory, *imported))
     return std::move(error);
   return imported;
 }
@@ -80,7 +80,7 @@ static llvm::Expected<ImportedModel> importWithModules(llvm::StringRef directory
   if (model.stacks.size() > 1)
     return llvm::createStringError("'" + directory + "/modules.json': a pooling of a model with an encoder and a "
                                    "decoder is not supported; supported: of one stack");
-  if (llvm::Error error = readSentenceTexts(encoder, model))
+  if (llvm::Error error = readSentenceTexts(encoder, *imported))
     return std::move(error);
   if ((*modules)->pools)
     if (llvm::Error error = addSentencePooling(**modules, directory, *imported))

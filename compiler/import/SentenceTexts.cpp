@@ -51,6 +51,36 @@ static llvm::Expected<std::optional<int64_t>> tokenizerLimit(StringRef encoder) 
   return limit;
 }
 
+/// Whether the tokenizer's own file cuts texts at their beginning, which it also says of no length at all.
+static llvm::Expected<bool> cutsBeginning(const ImportedModel &imported) {
+  // Most of the file is the vocabulary: it is read again only where there can be something to find.
+  if (!StringRef(imported.tokenizer).contains("\"Left\""))
+    return false;
+  llvm::Expected<llvm::json::Value> file = parseJson(imported.tokenizer, imported.tokenizerPath);
+  if (!file)
+    return file.takeError();
+  const llvm::json::Object *object = file->getAsObject();
+  const llvm::json::Object *truncation = object ? object->getObject("truncation") : nullptr;
+  return truncation && truncation->getString("direction") == "Left";
+}
+
+/// The side that is cut is a key of tokenizer_config.json; without it, what tokenizer.json says.
+static llvm::Error checkTruncationSide(StringRef encoder, const ImportedModel &imported) {
+  std::string path = (encoder + "/tokenizer_config.json").str();
+  llvm::Expected<llvm::json::Object> object = readIfThere(path);
+  if (!object)
+    return object.takeError();
+  llvm::Expected<bool> left = cutsBeginning(imported);
+  if (!left)
+    return left.takeError();
+  Config config(*object, path);
+  std::string side = config.string("truncation_side"), file = *left ? "left" : "right";
+  if (!side.empty() && side != file)
+    config.fail("truncation_side",
+                "\"" + side + "\" is not supported; supported: \"" + file + "\", as tokenizer.json has it");
+  return config.takeError();
+}
+
 /// `max_position_embeddings` as transformers has it in a model's configuration; nothing for models without the key.
 static llvm::Expected<std::optional<int64_t>> positionLimit(StringRef encoder, const spec::Model &model) {
   std::string path = (encoder + "/config.json").str();
@@ -75,7 +105,10 @@ static llvm::Expected<std::optional<int64_t>> positionLimit(StringRef encoder, c
   return limit;
 }
 
-llvm::Error tenon::import::readTextLimit(StringRef encoder, spec::Model &model) {
+llvm::Error tenon::import::readTextLimit(StringRef encoder, ImportedModel &imported) {
+  spec::Model &model = imported.model;
+  if (llvm::Error error = checkTruncationSide(encoder, imported))
+    return error;
   llvm::Expected<std::optional<int64_t>> limit = tokenizerLimit(encoder);
   if (!limit)
     return limit.takeError();
@@ -183,7 +216,10 @@ static llvm::Error readTransformer(StringRef encoder, spec::Model &model) {
   return llvm::Error::success();
 }
 
-llvm::Error tenon::import::readSentenceTexts(StringRef encoder, spec::Model &model) {
+llvm::Error tenon::import::readSentenceTexts(StringRef encoder, ImportedModel &imported) {
+  spec::Model &model = imported.model;
+  if (llvm::Error error = checkTruncationSide(encoder, imported))
+    return error;
   model.textTokens = 0;
   if (llvm::Error error = readTransformer(encoder, model))
     return error;

@@ -286,16 +286,16 @@ llvm::Error tenon::import::addSentencePooling(const SentenceModules &modules, St
                                               ImportedModel &imported) {
   spec::Model &model = imported.model;
   const spec::Stack &stack = model.stacks.front();
-  int64_t width = model.widthOf(stack);
-  if (modules.width != width)
+  int64_t width = model.widthOf(stack), tokens = componentsBehind(modules.tokenLayers, width);
+  if (modules.width != tokens)
     return llvm::createStringError("'" + directory + "': pooling has word_embedding_dimension " +
-                                   llvm::Twine(modules.width) + "; the encoder's width is " + llvm::Twine(width));
+                                   llvm::Twine(modules.width) + "; the states that it reads have " +
+                                   llvm::Twine(tokens) + " components");
   spec::Pooling &pooling = model.pooling.emplace();
   pooling.stack = stack.name;
   pooling.kinds = modules.kinds;
   pooling.prompt = modules.prompt;
   auto source = std::make_unique<weights::JoinedSource>(std::move(imported.source));
-  int64_t tokens = componentsBehind(modules.tokenLayers, width);
   if (llvm::Error error =
           addLayers(modules.tokenLayers, "pooling.tokens.", directory, width, pooling.tokenLayers, *source))
     return error;

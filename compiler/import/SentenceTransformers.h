@@ -36,10 +36,10 @@ llvm::Error readSentencePrompts(llvm::StringRef directory, spec::Model &model);
 
 /// Reads where texts are cut and whether they are read in lower case, as the library's Transformer module does from the
 /// files in the `encoder`'s directory.
-llvm::Error readSentenceTexts(llvm::StringRef encoder, spec::Model &model);
+llvm::Error readSentenceTexts(llvm::StringRef encoder, ImportedModel &imported);
 
 /// The same where transformers reads the texts.
-llvm::Error readTextLimit(llvm::StringRef encoder, spec::Model &model);
+llvm::Error readTextLimit(llvm::StringRef encoder, ImportedModel &imported);
 
 } // namespace tenon::import
 

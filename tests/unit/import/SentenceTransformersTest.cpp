@@ -209,7 +209,7 @@ TEST(SentenceTransformers, PoolingThatIsNotSupportedIsNamed) {
   EXPECT_NE(errorOf(R"({"word_embedding_dimension": 6, "heads": 2})").find("key 'heads': it is not supported"),
             std::string::npos);
   EXPECT_EQ(errorOf(R"({"word_embedding_dimension": 7})"),
-            "'DIR': pooling has word_embedding_dimension 7; the encoder's width is 6");
+            "'DIR': pooling has word_embedding_dimension 7; the states that it reads have 6 components");
 }
 
 struct Limit {
@@ -236,6 +236,21 @@ TEST(SentenceTransformers, WhereTextsAreCut) {
     sentence.directory.write(limit.file, limit.text);
     EXPECT_EQ(sentence.model().textTokens, limit.tokens) << limit.file << " " << limit.text;
   }
+}
+
+TEST(SentenceTransformers, TheSideThatIsCut) {
+  SentenceDirectory sentence;
+  sentence.modules({module("Transformer", "")});
+  sentence.directory.write("tokenizer_config.json", R"({"truncation_side": "left"})");
+  EXPECT_EQ(sentence.error(), "'DIR/tokenizer_config.json': key 'truncation_side': \"left\" is not supported; "
+                              "supported: \"right\", as tokenizer.json has it");
+  sentence.directory.write("tokenizer.json", R"({"truncation": {"direction": "Left", "max_length": 3}})");
+  EXPECT_EQ(sentence.error(), "");
+  sentence.directory.write("tokenizer_config.json", R"({"truncation_side": "right"})");
+  EXPECT_EQ(sentence.error(), "'DIR/tokenizer_config.json': key 'truncation_side': \"right\" is not supported; "
+                              "supported: \"left\", as tokenizer.json has it");
+  sentence.directory.write("tokenizer_config.json", "{}");
+  EXPECT_EQ(sentence.error(), "");
 }
 
 TEST(SentenceTransformers, TheFirstFileThatSaysSomethingCounts) {
