@@ -93,8 +93,8 @@ void tenon::addResult(const ResultValues &values, llvm::function_ref<bool(int64_
       size_t i = row * columns + column;
       double magnitude = std::fabs(values.exact[i]), off = std::fabs(values.compiled[i] - values.exact[i]);
       // Kernels flush what is under the least normal number to zero. Of a million normal draws none is off by six times
-      // the root of their mean square, which is twice three times that.
-      double expected = std::max({kHalfUnit * magnitude, 0x1p-126, 3 * scale.at(number, column)});
+      // the root of their mean square; twelve times, since an attention's errors follow its heads too.
+      double expected = std::max({kHalfUnit * magnitude, 0x1p-126, 6 * scale.at(number, column)});
       for (llvm::ArrayRef<float> plain : values.plain)
         expected = std::max(expected, std::fabs(plain[i] - values.exact[i]));
       error.magnitude = std::max(error.magnitude, magnitude);

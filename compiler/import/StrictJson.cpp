@@ -120,7 +120,7 @@ llvm::Expected<json::Object> tenon::import::readJsonObject(llvm::StringRef path)
 
 /// Numbers in a form that is not longer than they were written: LLVM's has 17 digits.
 static std::string shortJson(const json::Value &value) {
-  if (std::optional<double> number = value.getAsNumber(); number && !value.getAsInteger())
+  if (std::optional<double> number = value.getAsNumber(); number && !value.getAsInteger() && !value.getAsUINT64())
     return nlohmann::json(*number).dump();
   return llvm::formatv("{0}", value);
 }

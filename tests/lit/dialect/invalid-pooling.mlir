@@ -6,7 +6,7 @@ tenon.model @pooling_has_functions width 8 {
     tenon.mlp_layer "m" hidden 4 relu
   }
   // expected-error @below {{functions are [], expected one or more pool functions}}
-  tenon.pooling @e []
+  "tenon.pooling"() <{stack = @e, functions = []}> : () -> ()
 }
 
 // -----

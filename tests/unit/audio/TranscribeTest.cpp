@@ -280,7 +280,7 @@ TEST(AudioInterface, badArgumentsAreRefused) {
   expectStatus(tenon_audio_read("a.wav", 0, &samples, &count), TENON_ERROR_OUT_OF_RANGE, "0 samples a second");
   expectStatus(tenon_audio_convert(&sample, 1, 0, 16000, 16000, &samples, &count), TENON_ERROR_AUDIO, "0 samples");
   expectStatus(tenon_audio_convert(&sample, SIZE_MAX, 2, 16000, 16000, &samples, &count), TENON_ERROR_OUT_OF_RANGE,
-               "more than memory holds");
+               "more than memory can hold");
   expectStatus(tenon_audio_convert(nullptr, 1, 1, 16000, 16000, &samples, &count), TENON_ERROR_INVALID_ARGUMENT,
                "samples is null");
 }

@@ -300,7 +300,7 @@ name: small
 width: 4
 stacks:
   decoder:
-    input: {vocab: 3, positions: {kind: rotary, length: 5}}
+    input: {vocab: 3, positions: {kind: rotary, length: 5}, scale: 2}
     layers: 2
     norm: {kind: rmsnorm, place: before}
     block:
@@ -374,9 +374,9 @@ TEST(CTranslate2, RefusesVocabulariesThatDisagree) {
 
 TEST(CTranslate2, RefusesSuppressedTokensThatAreNone) {
   Files files = speechFiles();
-  files["config.json"] = R"({"suppress_ids": [5]})";
+  files["config.json"] = R"({"suppress_ids": [7]})";
   EXPECT_EQ(Imported(Small::speech().builder, files).error,
-            "'DIR/config.json': key 'suppress_ids': token 5 is not one of the 5 of the vocabulary");
+            "'DIR/config.json': key 'suppress_ids': token 7 is not one of the 7 of the vocabulary");
 }
 
 TEST(CTranslate2, ADirectoryIsEnough) {

@@ -55,8 +55,9 @@ TEST(SentencePieceFile, WhatTheFileDoesNotSay) {
 
 TEST(SentencePieceFile, RefusesOtherModels) {
   PieceBuilder builder = PieceBuilder::small();
-  builder.trainer.number(3, 2);
-  EXPECT_EQ(errorOf(builder.build()), "trainer_spec: model type 2 is not supported; supported: 1 (unigram)");
+  builder.trainer.number(3, 3);
+  EXPECT_EQ(errorOf(builder.build()),
+            "trainer_spec: model type 3 is not supported; supported: 1 (unigram), 2 (byte pairs)");
   builder = PieceBuilder::small();
   builder.trainer.number(24, 1);
   EXPECT_EQ(errorOf(builder.build()), "trainer_spec: treat_whitespace_as_suffix is not supported; supported: false");

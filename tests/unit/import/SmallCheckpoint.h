@@ -9,8 +9,16 @@
 #include <cstring>
 #include <gtest/gtest.h>
 #include <map>
+#include <string>
+#include <vector>
 
 namespace tenon::test {
+
+/// Notes but for the one about the tokenizer, which small checkpoints do not have.
+inline std::vector<std::string> withoutTokenizerNote(std::vector<std::string> notes) {
+  std::erase_if(notes, [](const std::string &note) { return note.starts_with("the model has no tokenizer"); });
+  return notes;
+}
 
 /// A checkpoint directory as transformers writes it, of width 6 with 2 heads, 2 layers, 8 hidden, 11 tokens and 10 rows
 /// of positions. The tests change its tensors and the text of its configuration before they write it.

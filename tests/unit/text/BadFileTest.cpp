@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"/version", "\"2.0\"", "version: version \"2.0\" is not supported; supported is: 1.0"},
         Broken{"/extra", "1",
                "key \"extra\" is not supported; supported are: version, truncation, padding, added_tokens, normalizer, "
-               "pre_tokenizer, post_processor, decoder, model"},
+               "pre_tokenizer, post_processor, decoder, model, leading_code"},
         Broken{"/model/type", "\"WordLevel\"",
                "model: model type \"WordLevel\" is not supported; supported are: BPE, Unigram, WordPiece"},
         Broken{"/model/type", "[]", "model.type: expected a string, found array"},
@@ -230,7 +230,7 @@ json repeatedStep(const char *steps, const json &step, size_t count) {
 TEST(BadFile, AStageThatGrowsATextWithoutBoundIsNamed) {
   json doubling = json::parse(R"({"type": "Replace", "pattern": {"String": "a"}, "content": "aa"})");
   EXPECT_EQ(encodeError("normalizer", repeatedStep("normalizers", doubling, 60), "a"),
-            "normalizer Replace makes 134217728 characters of a text, the most is 67108864");
+            "normalizer Replace makes 100663296 characters of a text, the most is 67108864");
   json large = {{"type", "Replace"}, {"pattern", {{"Regex", "."}}}, {"content", std::string(100'000, 'b')}};
   EXPECT_EQ(encodeError("normalizer", repeatedStep("normalizers", large, 3), "abc"),
             "normalizer Replace makes 30000300000 characters of a text, the most is 67108864");
