@@ -40,6 +40,9 @@ RoundingScope::~RoundingScope() { std::fesetround(before); }
 /// The larger of what was found so far and a new value; NaN is worse than anything, and stays.
 static double worse(double sofar, double value) { return std::isnan(sofar) || value <= sofar ? sofar : value; }
 
+/// How far off a value is; not at all where both are the same infinity, as a maximum over nothing is.
+static double distance(double value, double exact) { return value == exact ? 0 : std::fabs(value - exact); }
+
 namespace {
 
 /// How far off plain evaluations are in each row and in each column, by the root of the mean square.
@@ -51,7 +54,7 @@ public:
       for (size_t column = 0; column < columnSquares.size(); ++column)
         for (llvm::ArrayRef<float> plain : values.plain) {
           size_t i = row * columnSquares.size() + column;
-          double off = plain[i] - values.exact[i];
+          double off = distance(plain[i], values.exact[i]);
           rowSquares[number] += off * off / static_cast<double>(values.plain.size());
           columnSquares[column] += off * off / static_cast<double>(values.plain.size());
         }
@@ -91,15 +94,16 @@ void tenon::addResult(const ResultValues &values, llvm::function_ref<bool(int64_
   for (auto [number, row] : llvm::enumerate(rows))
     for (size_t column = 0; column < columns; ++column) {
       size_t i = row * columns + column;
-      double magnitude = std::fabs(values.exact[i]), off = std::fabs(values.compiled[i] - values.exact[i]);
+      double magnitude = std::isinf(values.exact[i]) ? 0 : std::fabs(values.exact[i]);
+      double off = distance(values.compiled[i], values.exact[i]);
       // Kernels flush what is under the least normal number to zero. Of a million normal draws none is off by six times
       // the root of their mean square; twelve times, since an attention's errors follow its heads too.
       double expected = std::max({kHalfUnit * magnitude, 0x1p-126, 6 * scale.at(number, column)});
       for (llvm::ArrayRef<float> plain : values.plain)
-        expected = std::max(expected, std::fabs(plain[i] - values.exact[i]));
+        expected = std::max(expected, distance(plain[i], values.exact[i]));
       error.magnitude = std::max(error.magnitude, magnitude);
       error.compiled = worse(error.compiled, off);
-      error.plain = worse(error.plain, std::fabs(values.plain.front()[i] - values.exact[i]));
+      error.plain = worse(error.plain, distance(values.plain.front()[i], values.exact[i]));
       error.element = worse(error.element, off / (2 * expected));
     }
 }

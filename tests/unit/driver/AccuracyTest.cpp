@@ -95,6 +95,18 @@ TEST_F(Product, NotANumberDoesNotPass) {
   EXPECT_FALSE(error().passes());
 }
 
+TEST_F(Product, AnInfinityIsToBeTheSameOne) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  exact[5] = compiled[5] = -infinity;
+  for (std::vector<float> &values : plain)
+    values[5] = -infinity;
+  EXPECT_TRUE(error().passes());
+  for (float other : {infinity, 0.0f, std::numeric_limits<float>::max()}) {
+    compiled[5] = other;
+    EXPECT_FALSE(error().passes()) << other;
+  }
+}
+
 TEST_F(Product, RowsThatNobodyReadsDoNotCount) {
   std::fill_n(compiled.begin(), kColumns, std::numeric_limits<float>::quiet_NaN());
   KernelError found;
