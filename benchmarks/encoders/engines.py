@@ -49,9 +49,10 @@ class ModelInfo(ctypes.Structure):
     _fields_ = [("struct_size", ctypes.c_size_t), ("name", ctypes.c_char_p), ("target", ctypes.c_char_p), ("spec", ctypes.c_char_p),
                 ("manifest", ctypes.c_char_p), ("manifest_size", ctypes.c_size_t), ("width", ctypes.c_int64), ("vocab", ctypes.c_int64),
                 ("positions", ctypes.c_int64), ("types", ctypes.c_int64), ("text_tokens", ctypes.c_int64), ("weight_bytes", ctypes.c_uint64),
-                ("has_tokenizer", ctypes.c_int32), ("generates", ctypes.c_int32), ("has_source", ctypes.c_int32),
+                ("weights", ctypes.c_void_p), ("has_tokenizer", ctypes.c_int32), ("generates", ctypes.c_int32), ("has_source", ctypes.c_int32),
                 ("reserved", ctypes.c_int32), ("source_positions", ctypes.c_int64), ("source_features", ctypes.c_int64),
-                ("source_width", ctypes.c_int64)]
+                ("source_width", ctypes.c_int64), ("embedding_width", ctypes.c_int64), ("prompts", ctypes.c_void_p),
+                ("prompt_count", ctypes.c_size_t), ("default_prompt", ctypes.c_char_p)]
 
 
 class Tenon:

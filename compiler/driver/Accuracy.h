@@ -37,7 +37,7 @@ struct ResultValues {
 };
 
 /// Adds a run's result to `error`; of its rows, those that are `used`. Each element may be off by twice the largest
-/// error that a plain evaluation has there, or, since that may be small by luck, by twelve times what is expected from the
+/// error that a plain evaluation has there, or, since that may be small by luck, by sixteen times what is expected from the
 /// mean squares of their errors in its row and in its column; and in any case by a unit in its last place.
 void addResult(const ResultValues &values, llvm::function_ref<bool(int64_t row)> used, KernelError &error);
 

@@ -53,7 +53,7 @@ class ModelInfo(ctypes.Structure):
     _fields_ = [("struct_size", ctypes.c_size_t), *[(name, ctypes.c_char_p) for name in ("name", "target", "spec")],
                 ("manifest", ctypes.c_void_p), ("manifest_size", ctypes.c_size_t),
                 *[(name, ctypes.c_int64) for name in ("width", "vocab", "positions", "types", "text_tokens")],
-                ("weight_bytes", ctypes.c_uint64),
+                ("weight_bytes", ctypes.c_uint64), ("weights", ctypes.c_void_p),
                 *[(name, ctypes.c_int32) for name in ("has_tokenizer", "generates", "has_source", "reserved")],
                 *[(name, ctypes.c_int64) for name in ("source_positions", "source_features", "source_width", "embedding_width")],
                 ("prompts", ctypes.c_void_p), ("prompt_count", ctypes.c_size_t), ("default_prompt", ctypes.c_char_p)]
