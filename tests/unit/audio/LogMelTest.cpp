@@ -2,26 +2,16 @@
 
 #include "audio/LogMel.h"
 #include "Failure.h"
+#include "Hum.h"
 
 #include <cmath>
 #include <gtest/gtest.h>
 #include <random>
 
 using namespace tenon::runtime;
+using test::hum;
 
 namespace {
-
-/// 440 Hz and a little noise of a linear congruential generator.
-std::vector<float> hum(size_t count) {
-  std::vector<float> samples;
-  uint64_t state = 1;
-  for (size_t i = 0; i < count; ++i) {
-    state = (state * 1103515245 + 12345) % (1ULL << 31);
-    double noise = double(state) / double(1 << 30) - 1;
-    samples.push_back(float(0.5 * std::sin(2 * M_PI * 440 * double(i) / 16000) + 0.01 * noise));
-  }
-  return samples;
-}
 
 std::vector<float> features(const std::vector<float> &samples, const AudioFormat &format) {
   std::vector<float> values(size_t(format.frames * format.bins));

@@ -1,6 +1,7 @@
 //===- SpectrogramTest.cpp ------------------------------------------------===//
 
 #include "audio/Spectrogram.h"
+#include "Hum.h"
 
 #include <cmath>
 #include <gtest/gtest.h>
@@ -9,16 +10,11 @@ using namespace tenon::runtime;
 
 namespace {
 
-/// 440 Hz and a little noise of a linear congruential generator; from sample 20000 on a thousand times fainter.
+/// From sample 20000 on a thousand times fainter.
 std::vector<float> fadingHum(size_t count) {
-  std::vector<float> samples;
-  uint64_t state = 1;
-  for (size_t i = 0; i < count; ++i) {
-    state = (state * 1103515245 + 12345) % (1ULL << 31);
-    double noise = double(state) / double(1 << 30) - 1;
-    auto sample = float(0.5 * std::sin(2 * M_PI * 440 * double(i) / 16000) + 0.01 * noise);
-    samples.push_back(i < 20000 ? sample : sample * 1e-3F);
-  }
+  std::vector<float> samples = test::hum(count);
+  for (size_t i = 20000; i < count; ++i)
+    samples[i] *= 1e-3F;
   return samples;
 }
 

@@ -31,18 +31,7 @@ static std::string valueOf(const std::string &text, llvm::StringRef key) {
   return found ? llvm::formatv("{0}", *found) : std::string("missing");
 }
 
-static const std::string rmsNormTensors = R"(model.embed_tokens.weight 11 8
-model.layers.*.input_layernorm.weight 8
-model.layers.*.self_attn.q_proj.weight 8 8
-model.layers.*.self_attn.k_proj.weight 8 8
-model.layers.*.self_attn.v_proj.weight 8 8
-model.layers.*.self_attn.o_proj.weight 8 8
-model.layers.*.post_attention_layernorm.weight 8
-model.layers.*.mlp.gate_proj.weight 12 8
-model.layers.*.mlp.up_proj.weight 12 8
-model.layers.*.mlp.down_proj.weight 8 12
-model.norm.weight 8
-)";
+static const std::string rmsNormTensors = test::llamaTensors();
 static const std::string sandwichTensors = rmsNormTensors + R"(model.layers.*.pre_feedforward_layernorm.weight 8
 model.layers.*.post_feedforward_layernorm.weight 8
 )";

@@ -49,19 +49,7 @@ static std::string llamaConfig(const std::string &type, const std::string &more 
   return "{" + llamaSizes + more + "\"model_type\": \"" + type + "\"}";
 }
 
-static const std::string llamaTensors = R"(model.embed_tokens.weight 11 8
-model.layers.*.input_layernorm.weight 8
-model.layers.*.self_attn.q_proj.weight 8 8
-model.layers.*.self_attn.k_proj.weight 4 8
-model.layers.*.self_attn.v_proj.weight 4 8
-model.layers.*.self_attn.o_proj.weight 8 8
-model.layers.*.post_attention_layernorm.weight 8
-model.layers.*.mlp.gate_proj.weight 12 8
-model.layers.*.mlp.up_proj.weight 12 8
-model.layers.*.mlp.down_proj.weight 8 12
-model.norm.weight 8
-lm_head.weight 11 8
-)";
+static const std::string llamaTensors = test::llamaTensors(/*keyRows=*/4) + "lm_head.weight 11 8\n";
 
 static SmallCheckpoint llama(const std::string &more = "", const std::string &moreTensors = "") {
   return checkpointOf(llamaConfig("llama", "\"num_key_value_heads\": 1, " + more), llamaTensors + moreTensors);

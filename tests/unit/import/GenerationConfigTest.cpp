@@ -7,6 +7,7 @@ using namespace tenon::import;
 using test::importFrom;
 using test::SmallCheckpoint;
 using test::TempDirectory;
+using test::withoutTokenizerNote;
 
 namespace {
 
@@ -56,7 +57,7 @@ std::string errorWith(const std::string &generation) {
 }
 
 std::vector<std::string> notesOf(const std::string &generation) {
-  std::vector<std::string> notes = tenon::test::withoutTokenizerNote(withGeneration(generation).notes);
+  std::vector<std::string> notes = withoutTokenizerNote(withGeneration(generation).notes);
   for (std::string &note : notes)
     note = note.substr(note.find("': ") + 3);
   return notes;
@@ -81,7 +82,7 @@ TEST(GenerationConfig, WhatIsAsGoodAsNoneIsLeftOut) {
       "epsilon_cutoff": 0.0, "remove_invalid_values": false, "output_scores": true, "use_cache": true,
       "transformers_version": "4.30.0", "num_assistant_tokens": 20, "a_key_of_ones_own": [1]})");
   EXPECT_EQ(generationOf(imported), "");
-  EXPECT_TRUE(tenon::test::withoutTokenizerNote(imported.notes).empty());
+  EXPECT_TRUE(withoutTokenizerNote(imported.notes).empty());
 }
 
 TEST(GenerationConfig, SamplingHasTheDefaultsOfTransformers) {

@@ -29,6 +29,25 @@ inline SmallCheckpoint checkpointOf(const std::string &config, llvm::StringRef t
   return checkpoint;
 }
 
+/// The tensors of such a Llama but for its head, with keys and values of `keyRows` components.
+inline std::string llamaTensors(int keyRows = 8) {
+  std::string rows = std::to_string(keyRows);
+  return R"(model.embed_tokens.weight 11 8
+model.layers.*.input_layernorm.weight 8
+model.layers.*.self_attn.q_proj.weight 8 8
+model.layers.*.self_attn.k_proj.weight )" +
+         rows + R"( 8
+model.layers.*.self_attn.v_proj.weight )" +
+         rows + R"( 8
+model.layers.*.self_attn.o_proj.weight 8 8
+model.layers.*.post_attention_layernorm.weight 8
+model.layers.*.mlp.gate_proj.weight 12 8
+model.layers.*.mlp.up_proj.weight 12 8
+model.layers.*.mlp.down_proj.weight 8 12
+model.norm.weight 8
+)";
+}
+
 inline import::ImportedModel importFrom(const SmallCheckpoint &checkpoint, const TempDirectory &directory) {
   checkpoint.write(directory);
   llvm::Expected<import::ImportedModel> imported = import::importCheckpoint(directory.path());

@@ -10,19 +10,7 @@ using test::checkpointOf;
 using test::SmallCheckpoint;
 using test::specOf;
 using test::TempDirectory;
-
-static const std::string tensors = R"(model.embed_tokens.weight 11 8
-model.layers.*.input_layernorm.weight 8
-model.layers.*.self_attn.q_proj.weight 8 8
-model.layers.*.self_attn.k_proj.weight 8 8
-model.layers.*.self_attn.v_proj.weight 8 8
-model.layers.*.self_attn.o_proj.weight 8 8
-model.layers.*.post_attention_layernorm.weight 8
-model.layers.*.mlp.gate_proj.weight 12 8
-model.layers.*.mlp.up_proj.weight 12 8
-model.layers.*.mlp.down_proj.weight 8 12
-model.norm.weight 8
-)";
+using test::withoutTokenizerNote;
 
 /// `architecture` empty for none.
 static SmallCheckpoint llama(const std::string &architecture, const std::string &more = "",
@@ -30,7 +18,7 @@ static SmallCheckpoint llama(const std::string &architecture, const std::string 
   std::string classes = architecture.empty() ? "" : "\"architectures\": [\"" + architecture + "\"], ";
   return checkpointOf("{\"model_type\": \"llama\", " + classes + more + R"("hidden_size": 8, "num_hidden_layers": 2,
       "num_attention_heads": 2, "intermediate_size": 12, "vocab_size": 11, "max_position_embeddings": 32})",
-                      tensors + moreTensors);
+                      test::llamaTensors() + moreTensors);
 }
 
 /// What comes of a checkpoint: its notes, a line each, or its error.
@@ -38,7 +26,7 @@ static std::string notesOf(const SmallCheckpoint &checkpoint, const ImportOption
   TempDirectory directory;
   checkpoint.write(directory);
   llvm::Expected<ImportedModel> imported = importCheckpoint(directory.path(), options);
-  return imported ? llvm::join(tenon::test::withoutTokenizerNote(imported->notes), "\n")
+  return imported ? llvm::join(withoutTokenizerNote(imported->notes), "\n")
                   : SmallCheckpoint::withoutPath(llvm::toString(imported.takeError()), directory);
 }
 
@@ -107,7 +95,7 @@ TEST(Heads, ATextModelOfSentencesNeedsNone) {
   directory.write("1_Pooling/config.json", R"({"word_embedding_dimension": 6, "pooling_mode_mean_tokens": true})");
   llvm::Expected<ImportedModel> imported = importCheckpoint(directory.path());
   ASSERT_TRUE(bool(imported)) << llvm::toString(imported.takeError());
-  EXPECT_EQ(tenon::test::withoutTokenizerNote(imported->notes).size(), 1u);
+  EXPECT_EQ(withoutTokenizerNote(imported->notes).size(), 1u);
 }
 
 TEST(UnusedTensors, AreAnErrorUnlessTheyAreIgnored) {

@@ -6,6 +6,17 @@
 namespace tenon::tests {
 namespace {
 
+/// Opens a model, and lets go of it where that went well; no model comes of a failure.
+tenon_status openAndRelease(const std::string &path) {
+  tenon_model *opened = nullptr;
+  tenon_status status = tenon_model_open(path.c_str(), nullptr, &opened);
+  if (status == TENON_OK)
+    EXPECT_EQ(tenon_model_release(opened), TENON_OK);
+  else
+    EXPECT_EQ(opened, nullptr);
+  return status;
+}
+
 class Allocation : public FakeModel {
 protected:
   /// Fails the first allocation of `call`, then the second, and so on until it needs no more.
@@ -31,15 +42,7 @@ protected:
 TEST_F(Allocation, OpeningSurvivesEveryFailure) {
   writeModel();
   const std::string path = libraryPath();
-  sweep([&] {
-    tenon_model *opened = nullptr;
-    tenon_status status = tenon_model_open(path.c_str(), nullptr, &opened);
-    if (status == TENON_OK)
-      EXPECT_EQ(tenon_model_release(opened), TENON_OK);
-    else
-      EXPECT_EQ(opened, nullptr);
-    return status;
-  });
+  sweep([&] { return openAndRelease(path); });
 }
 
 TEST_F(Allocation, SessionsSurviveEveryFailure) {
@@ -102,15 +105,7 @@ TEST_F(DecoderAllocation, OpeningSurvivesEveryFailure) {
   const std::string path = libraryPath();
   for (const char *module : {"fake_decoder", "fake_source"}) {
     writeFile(path, fakeImage(module));
-    sweep(newSession(), [&] {
-      tenon_model *opened = nullptr;
-      tenon_status status = tenon_model_open(path.c_str(), nullptr, &opened);
-      if (status == TENON_OK)
-        EXPECT_EQ(tenon_model_release(opened), TENON_OK);
-      else
-        EXPECT_EQ(opened, nullptr);
-      return status;
-    });
+    sweep(newSession(), [&] { return openAndRelease(path); });
   }
 }
 
