@@ -23,15 +23,36 @@ std::string EntryBuilder::cacheName(Operation *sublayer) {
   return (kind + sublayer->getAttrOfType<StringAttr>("name").getValue()).str();
 }
 
-void EntryBuilder::addArgument(StringRef name, ArrayRef<int64_t> shape, Type element, ArrayRef<StringRef> dims) {
+EntryBuilder::Attributes EntryBuilder::nameAttributes(StringRef name) {
+  return {builder.getNamedAttr("tenon.name", builder.getStringAttr(name))};
+}
+
+void EntryBuilder::appendRole(Attributes &attributes, Role role) {
+  auto append = [&](StringRef name, StringRef text) {
+    attributes.push_back(builder.getNamedAttr(name, builder.getStringAttr(text)));
+  };
+  append("tenon.role", stringifyEntryRole(role.kind));
+  if (!role.pool.empty())
+    append("tenon.pool", role.pool);
+  if (!llvm::hasSingleElement(model.getBody().getOps<StackOp>()))
+    append("tenon.stack", (role.stack ? role.stack : stack).getSymName());
+}
+
+void EntryBuilder::addArgument(StringRef name, ArrayRef<int64_t> shape, Type element, ArrayRef<StringRef> dims,
+                               Role role) {
+  addTensor(name, shape, element, dims);
+  appendRole(argumentAttributes.back(), role);
+}
+
+void EntryBuilder::addTensor(StringRef name, ArrayRef<int64_t> shape, Type element, ArrayRef<StringRef> dims) {
   SmallVector<StringRef> dynamic;
   for (auto [size, dim] : llvm::zip(shape, dims))
     if (ShapedType::isDynamic(size))
       dynamic.push_back(dim);
   argumentNames.push_back(name.str());
   argumentTypes.push_back(RankedTensorType::get(shape, element));
-  argumentAttributes.push_back({builder.getNamedAttr("tenon.name", builder.getStringAttr(name)),
-                                builder.getNamedAttr("tenon.dims", builder.getStrArrayAttr(dynamic))});
+  argumentAttributes.push_back(nameAttributes(name));
+  argumentAttributes.back().push_back(builder.getNamedAttr("tenon.dims", builder.getStrArrayAttr(dynamic)));
 }
 
 /// How far back sublayers of one name look at the most, if all of them have a limit.
@@ -58,8 +79,8 @@ void EntryBuilder::addCaches(SmallVectorImpl<Cache> &list, StringRef kind, Strin
     auto attention = dyn_cast<AttentionLayerOp>(op);
     int64_t floats =
         attention ? keyValuePageFloats(attention.getKeyValueHeads(), attention.getHeadSize()) : rowPageFloats(width);
-    addArgument(cacheName(op), {static_cast<int64_t>(stack.getLayers()), ShapedType::kDynamic, floats},
-                builder.getF32Type(), {"layers", pool, "floats"});
+    addTensor(cacheName(op), {static_cast<int64_t>(stack.getLayers()), ShapedType::kDynamic, floats},
+              builder.getF32Type(), {"layers", pool, "floats"});
     argumentAttributes.back().push_back(builder.getNamedAttr("tenon.state", builder.getUnitAttr()));
     if (std::optional<int64_t> window = windowOf(op))
       argumentAttributes.back().push_back(builder.getNamedAttr("tenon.window", builder.getI64IntegerAttr(*window)));
@@ -85,18 +106,21 @@ void EntryBuilder::begin(StringRef name, DictionaryAttr functionLimits) {
       cache.value = argument(cache.name);
 }
 
-void EntryBuilder::addResult(StringRef name, Value value, bool isState) {
-  SmallVector<NamedAttribute> attributes{builder.getNamedAttr("tenon.name", builder.getStringAttr(name))};
-  if (isState)
-    attributes.push_back(builder.getNamedAttr("tenon.state", builder.getUnitAttr()));
+void EntryBuilder::addResult(EntryRole role, Value value) {
+  Attributes attributes = nameAttributes(stringifyEntryRole(role));
+  appendRole(attributes, {role});
   results.push_back(value);
   resultAttributes.push_back(builder.getDictionaryAttr(attributes));
 }
 
 void EntryBuilder::finish() {
   for (const SmallVector<Cache> *list : {&caches, &sources})
-    for (const Cache &cache : *list)
-      addResult(cache.name, cache.value, /*isState=*/true);
+    for (const Cache &cache : *list) {
+      Attributes attributes = nameAttributes(cache.name);
+      attributes.push_back(builder.getNamedAttr("tenon.state", builder.getUnitAttr()));
+      results.push_back(cache.value);
+      resultAttributes.push_back(builder.getDictionaryAttr(attributes));
+    }
   function.setType(builder.getFunctionType(argumentTypes, TypeRange(ValueRange(results))));
   function.setAllResultAttrs(resultAttributes);
   func::ReturnOp::create(builder, location, results);

@@ -37,21 +37,20 @@ public:
     auto tokenInput = dyn_cast<TokenInputOp>(*input);
     if (features)
       addArgument("features", {ShapedType::kDynamic, columns, static_cast<int64_t>(features.getFeatures())},
-                  builder.getF32Type(), {"batch", "length", "features"});
+                  builder.getF32Type(), {"batch", "length", "features"}, {EntryRole::Features});
     else
-      addArgument("tokens", {ShapedType::kDynamic, columns}, builder.getI32Type(), {"batch", "length"});
-    addArgument("lengths", {ShapedType::kDynamic}, builder.getI32Type(), {"batch"});
+      addTokens("tokens", EntryRole::Tokens);
+    addCounts("lengths", {EntryRole::Lengths});
     if (tokenInput && tokenInput.getTypes() > 0)
-      addArgument("types", {ShapedType::kDynamic, columns}, builder.getI32Type(), {"batch", "length"});
+      addTokens("types", EntryRole::Types);
     if (pooling && pooling.getSkipsPrompt())
-      addArgument("prompt_lengths", {ShapedType::kDynamic}, builder.getI32Type(), {"batch"});
-    bool attendsToSource = !stack.getSources().empty();
+      addCounts("prompt_lengths", {EntryRole::PromptLengths});
     if (stack.getCached()) {
-      addArgument("past", {ShapedType::kDynamic}, builder.getI32Type(), {"batch"});
-      addArgument("pages", {ShapedType::kDynamic, ShapedType::kDynamic}, builder.getI32Type(), {"batch", "slots"});
-      if (attendsToSource) {
-        addArgument("source_lengths", {ShapedType::kDynamic}, builder.getI32Type(), {"batch"});
-        addSourcePages();
+      addCounts("past", {EntryRole::Past});
+      addPageTable("pages", "slots", "pages", stack);
+      if (StackOp source = sourceStack()) {
+        addCounts("source_lengths", {EntryRole::SourceLengths, source});
+        addPageTable("source_pages", "source_slots", "source_pool", source);
       }
       addCaches(caches, "cache.", "pages");
       addCaches(sources, "source.", "source_pool");
@@ -69,9 +68,9 @@ public:
   /// From another stack's last hidden state to the keys and values that this one attends to.
   void expandStart(StringRef name, StackOp source) {
     addArgument("source", {ShapedType::kDynamic, columns, source.getHiddenWidth()}, builder.getF32Type(),
-                {"batch", "source_length", "width"});
-    addArgument("source_lengths", {ShapedType::kDynamic}, builder.getI32Type(), {"batch"});
-    addSourcePages();
+                {"batch", "source_length", "width"}, {EntryRole::Rows, source});
+    addCounts("source_lengths", {EntryRole::SourceLengths, source});
+    addPageTable("source_pages", "source_slots", "source_pool", source);
     addCaches(sources, "source.", "source_pool");
     begin(name, builder.getDictionaryAttr({}));
     Value rows = argument("source");
@@ -90,22 +89,38 @@ public:
   }
 
 private:
-  void addSourcePages() {
-    addArgument("source_pages", {ShapedType::kDynamic, ShapedType::kDynamic}, builder.getI32Type(),
-                {"batch", "source_slots"});
+  /// The stack that this one attends to; null for none.
+  StackOp sourceStack() {
+    SmallVector<StringRef> names = stack.getSources();
+    return names.empty() ? StackOp() : model.lookupSymbol<StackOp>(names.front());
+  }
+
+  /// An id for each token.
+  void addTokens(StringRef name, EntryRole role) {
+    addArgument(name, {ShapedType::kDynamic, columns}, builder.getI32Type(), {"batch", "length"}, {role});
+  }
+
+  /// A number for each sequence.
+  void addCounts(StringRef name, Role role) {
+    addArgument(name, {ShapedType::kDynamic}, builder.getI32Type(), {"batch"}, role);
+  }
+
+  void addPageTable(StringRef name, StringRef slots, StringRef pool, StackOp rows) {
+    addArgument(name, {ShapedType::kDynamic, ShapedType::kDynamic}, builder.getI32Type(), {"batch", slots},
+                {EntryRole::Pages, rows, pool});
   }
 
   void returnResults(Value hidden) {
     std::string finalNorm = stack.getSymName().str() + ".norm";
     auto normalised = [&](Value rows) { return stack.getNorm().getFinal() ? norm(rows, finalNorm) : rows; };
     if (head)
-      addResult("logits", score(normalised(pool(PoolFunction::Last, hidden, lengths))));
+      addResult(EntryRole::Logits, score(normalised(pool(PoolFunction::Last, hidden, lengths))));
     hidden = normalised(hidden);
     if (head)
-      addResult("all_logits", score(hidden));
-    addResult("hidden", hidden);
+      addResult(EntryRole::AllLogits, score(hidden));
+    addResult(EntryRole::Hidden, hidden);
     if (pooling)
-      addResult("embedding", pooledVector(pooling, hidden, lengths, argument("prompt_lengths")));
+      addResult(EntryRole::Embedding, pooledVector(pooling, hidden, lengths, argument("prompt_lengths")));
     finish();
   }
 

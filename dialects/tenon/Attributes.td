@@ -49,6 +49,14 @@ def Tenon_TableFunction : Tenon_Enum<"TableFunction", "What a position table hol
   I32EnumAttrCase<"SinusoidalEven", 4, "sinusoidal_even">]>;
 def Tenon_TableFunctionAttr : Tenon_EnumAttr<Tenon_TableFunction, "table_function">;
 
+def Tenon_EntryRole : Tenon_Enum<"EntryRole", "What an argument or a result of an entry point is", [
+  I32EnumAttrCase<"Tokens", 0, "tokens">, I32EnumAttrCase<"Lengths", 1, "lengths">, I32EnumAttrCase<"Types", 2, "types">,
+  I32EnumAttrCase<"Features", 3, "features">, I32EnumAttrCase<"PromptLengths", 4, "prompt_lengths">,
+  I32EnumAttrCase<"Past", 5, "past">, I32EnumAttrCase<"Pages", 6, "pages">, I32EnumAttrCase<"Rows", 7, "rows">,
+  I32EnumAttrCase<"SourceLengths", 8, "source_lengths">, I32EnumAttrCase<"Logits", 9, "logits">,
+  I32EnumAttrCase<"AllLogits", 10, "all_logits">, I32EnumAttrCase<"Hidden", 11, "hidden">,
+  I32EnumAttrCase<"Embedding", 12, "embedding">]>;
+
 class Tenon_Attr<string name, string attrMnemonic> : AttrDef<Tenon_Dialect, name> {
   let mnemonic = attrMnemonic;
 }

@@ -17,12 +17,26 @@ static bool isCount(Attribute attribute) {
   return number && number.getType().isInteger(64) && !number.getValue().isNegative();
 }
 
-/// `tenon.name` names an argument or result; `tenon.dims` names its dynamic dimensions, in turn. `tenon.state` marks an
-/// argument that the function updates and the result that is it afterwards; `tenon.window` says how many positions of a
-/// cache queries look back.
+static LogicalResult verifyRole(Operation *op, Attribute role) {
+  auto text = dyn_cast<StringAttr>(role);
+  if (text && symbolizeEntryRole(text.getValue()))
+    return success();
+  InFlightDiagnostic message = op->emitOpError() << "tenon.role is " << role << ", expected one of";
+  for (uint32_t i = 0; std::optional<EntryRole> known = symbolizeEntryRole(i); ++i)
+    message << (i == 0 ? " " : ", ") << stringifyEntryRole(*known);
+  return message;
+}
+
+/// `tenon.name` names an argument or result, `tenon.role` says what it is to the caller, `tenon.stack` whose rows it is
+/// about and `tenon.pool` from which pool a table's pages are. `tenon.dims` names its dynamic dimensions, in turn.
+/// `tenon.state` marks an argument that the function updates and the result that is it afterwards; `tenon.window` says
+/// how many positions of a cache queries look back.
 static LogicalResult verifyTensorAttribute(Operation *op, Type type, NamedAttribute attribute) {
-  if (attribute.getName() == "tenon.name" && !isa<StringAttr>(attribute.getValue()))
-    return op->emitOpError() << "tenon.name is " << attribute.getValue() << ", expected a string";
+  StringRef name = attribute.getName();
+  if ((name == "tenon.name" || name == "tenon.stack" || name == "tenon.pool") && !isa<StringAttr>(attribute.getValue()))
+    return op->emitOpError() << name << " is " << attribute.getValue() << ", expected a string";
+  if (name == "tenon.role")
+    return verifyRole(op, attribute.getValue());
   if (attribute.getName() == "tenon.state" && !isa<UnitAttr>(attribute.getValue()))
     return op->emitOpError() << "tenon.state is " << attribute.getValue() << ", expected no value";
   if (attribute.getName() == "tenon.window" && !isCount(attribute.getValue()))

@@ -92,3 +92,23 @@ func.func private @state_of_a_result_is_a_mark() -> (tensor<?x8xf32> {tenon.stat
 
 // expected-error @below {{tenon.window is -1 : i64, expected a number of positions}}
 func.func private @window_is_a_number_of_positions(tensor<2x?x8xf32> {tenon.state, tenon.window = -1 : i64})
+
+// -----
+
+// expected-error @below {{tenon.role is "cache", expected one of tokens, lengths, types, features, prompt_lengths, past, pages, rows, source_lengths, logits, all_logits, hidden, embedding}}
+func.func private @role_is_one_that_callers_know(tensor<?x8xf32> {tenon.role = "cache"})
+
+// -----
+
+// expected-error @below {{tenon.role is 1 : i64, expected one of tokens}}
+func.func private @role_of_a_result_is_a_string() -> (tensor<?x8xf32> {tenon.role = 1 : i64})
+
+// -----
+
+// expected-error @below {{tenon.stack is @encoder, expected a string}}
+func.func private @stack_is_a_string(tensor<?x8xf32> {tenon.stack = @encoder})
+
+// -----
+
+// expected-error @below {{tenon.pool is 3 : i64, expected a string}}
+func.func private @pool_is_a_string(tensor<?x?xi32> {tenon.pool = 3 : i64})

@@ -5,10 +5,10 @@
 // A cached stack becomes two functions of one form, whose caches go through the layers: each writes its new keys and values
 // before its queries read them. Logits after the last token are of its own row; the head reads the token table where tied.
 // CHECK-LABEL: func.func @prefill(
-// CHECK-SAME: %[[TOKENS:.*]]: tensor<?x?xi32> {tenon.dims = ["batch", "length"], tenon.name = "tokens"}, %[[LENGTHS:[a-z0-9]+]]: tensor<?xi32> {tenon.dims = ["batch"], tenon.name = "lengths"}
-// CHECK-SAME: %[[PAST:[a-z0-9]+]]: tensor<?xi32> {tenon.dims = ["batch"], tenon.name = "past"}, %[[PAGES:[a-z0-9]+]]: tensor<?x?xi32> {tenon.dims = ["batch", "slots"], tenon.name = "pages"}
+// CHECK-SAME: %[[TOKENS:.*]]: tensor<?x?xi32> {tenon.dims = ["batch", "length"], tenon.name = "tokens", tenon.role = "tokens"}, %[[LENGTHS:[a-z0-9]+]]: tensor<?xi32> {tenon.dims = ["batch"], tenon.name = "lengths", tenon.role = "lengths"}
+// CHECK-SAME: %[[PAST:[a-z0-9]+]]: tensor<?xi32> {tenon.dims = ["batch"], tenon.name = "past", tenon.role = "past"}, %[[PAGES:[a-z0-9]+]]: tensor<?x?xi32> {tenon.dims = ["batch", "slots"], tenon.name = "pages", tenon.pool = "pages", tenon.role = "pages"}
 // CHECK-SAME: %[[CACHE:[a-z0-9]+]]: tensor<6x?x128xf32> {tenon.dims = ["pages"], tenon.name = "cache.attention", tenon.state})
-// CHECK-SAME: -> (tensor<?x100xf32> {tenon.name = "logits"}, tensor<?x?x100xf32> {tenon.name = "all_logits"}, tensor<?x?x8xf32> {tenon.name = "hidden"}, tensor<6x?x128xf32> {tenon.name = "cache.attention", tenon.state})
+// CHECK-SAME: -> (tensor<?x100xf32> {tenon.name = "logits", tenon.role = "logits"}, tensor<?x?x100xf32> {tenon.name = "all_logits", tenon.role = "all_logits"}, tensor<?x?x8xf32> {tenon.name = "hidden", tenon.role = "hidden"}, tensor<6x?x128xf32> {tenon.name = "cache.attention", tenon.state})
 // CHECK: %[[POSITIONS:.*]] = tenon.position_ids %[[TOKENS]] past(%[[PAST]]) : (tensor<?x?xi32>, tensor<?xi32>) -> tensor<?x?xi32>
 // CHECK: %[[LAST:.*]]:2 = tenon.repeat 6 inits(%{{.*}}, %[[CACHE]])
 // CHECK: ^bb0(%[[LAYER:.*]]: index, %{{.*}}: tensor<?x?x8xf32>, %[[STATE:.*]]: tensor<6x?x128xf32>):
@@ -29,8 +29,8 @@
 // CHECK: %[[ALL:.*]] = tenon.linear %[[HIDDEN]]
 // CHECK: return %[[LOGITS]], %[[ALL]], %[[HIDDEN]], %[[LAST]]#1
 // CHECK-LABEL: func.func @decode(
-// CHECK-SAME: tensor<?x1xi32> {tenon.dims = ["batch"], tenon.name = "tokens"}
-// CHECK-SAME: -> (tensor<?x100xf32> {tenon.name = "logits"}, tensor<?x1x100xf32> {tenon.name = "all_logits"}, tensor<?x1x8xf32> {tenon.name = "hidden"}
+// CHECK-SAME: tensor<?x1xi32> {tenon.dims = ["batch"], tenon.name = "tokens", tenon.role = "tokens"}
+// CHECK-SAME: -> (tensor<?x100xf32> {tenon.name = "logits", tenon.role = "logits"}, tensor<?x1x100xf32> {tenon.name = "all_logits", tenon.role = "all_logits"}, tensor<?x1x8xf32> {tenon.name = "hidden", tenon.role = "hidden"}
 // CHECK: tenon.cached_attention {{.*}} -> tensor<?x1x8xf32>
 tenon.model @llama width 8 {
   tenon.stack @d layers 6 norm <function = rmsnorm, place = before, epsilon = 1.0e-6, bias = false, final = true> attributes {cached} {

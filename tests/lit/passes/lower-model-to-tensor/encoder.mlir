@@ -4,8 +4,8 @@
 
 // A post-norm layer: the residual sum comes before the norm, and one body stands for all layers.
 // CHECK-LABEL: func.func @encode(
-// CHECK-SAME: %[[TOKENS:.*]]: tensor<?x?xi32> {tenon.dims = ["batch", "length"], tenon.name = "tokens"}, %[[LENGTHS:.*]]: tensor<?xi32> {tenon.dims = ["batch"], tenon.name = "lengths"}, %{{.*}}: tensor<?x?xi32> {tenon.dims = ["batch", "length"], tenon.name = "types"}
-// CHECK-SAME: -> (tensor<?x?x8xf32> {tenon.name = "hidden"}, tensor<?x8xf32> {tenon.name = "embedding"})
+// CHECK-SAME: %[[TOKENS:.*]]: tensor<?x?xi32> {tenon.dims = ["batch", "length"], tenon.name = "tokens", tenon.role = "tokens"}, %[[LENGTHS:.*]]: tensor<?xi32> {tenon.dims = ["batch"], tenon.name = "lengths", tenon.role = "lengths"}, %{{.*}}: tensor<?x?xi32> {tenon.dims = ["batch", "length"], tenon.name = "types", tenon.role = "types"}
+// CHECK-SAME: -> (tensor<?x?x8xf32> {tenon.name = "hidden", tenon.role = "hidden"}, tensor<?x8xf32> {tenon.name = "embedding", tenon.role = "embedding"})
 // CHECK-SAME: tenon.limits = {positions = 16 : i64, types = 2 : i64, vocab = 100 : i64}
 // CHECK: tenon.weight ["e.input.tokens.weight"] : tensor<100x8xf32>
 // CHECK: tenon.weight ["e.input.positions.weight"] : tensor<18x8xf32>

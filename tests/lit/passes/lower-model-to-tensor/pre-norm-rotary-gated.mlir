@@ -2,7 +2,7 @@
 
 // Norms stand before the projections, the stack ends with one, query and key turn, and nothing has a bias.
 // CHECK-LABEL: func.func @encode(
-// CHECK-SAME: -> (tensor<?x?x8xf32> {tenon.name = "hidden"})
+// CHECK-SAME: -> (tensor<?x?x8xf32> {tenon.name = "hidden", tenon.role = "hidden"})
 // CHECK-NOT: bias
 // CHECK: ^bb0(%{{.*}}: index, %[[H:.*]]: tensor<?x?x8xf32>):
 // CHECK: %[[N:.*]] = tenon.norm rmsnorm %[[H]]

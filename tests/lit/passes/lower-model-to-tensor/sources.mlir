@@ -5,14 +5,14 @@
 // The source's keys and values are made once, by an entry point of their own, and only read afterwards. Shared parameters have
 // one name.
 // CHECK-LABEL: func.func @encode(
-// CHECK-SAME: -> (tensor<?x?x12xf32> {tenon.name = "hidden"})
+// CHECK-SAME: -> (tensor<?x?x12xf32> {tenon.name = "hidden", tenon.role = "hidden", tenon.stack = "encoder"})
 // CHECK: tenon.weight ["encoder.input.tokens.weight"] : tensor<50x12xf32>
 // CHECK: tenon.position_table sinusoidal_even
 // A bias by distance is a table over all distances, picked from the buckets of a parameter.
 // CHECK: %[[BIAS:.*]] = tenon.weight ["encoder.layers.*.attention.relative.weight"][%{{.*}}] of 2 {part_rows = array<i64: 4>, rows = array<i64: 1, 1, 1, 1, 0, 3, 3, 3, 3>} : tensor<9x3xf32>
 // CHECK: tenon.attention {{.*}} tables(%[[BIAS]]) {{.*}}score = "s + table0(min(max(k - q, -4), 4) + 4, h)"
 // CHECK-LABEL: func.func @start(
-// CHECK-SAME: %[[SOURCE:[a-z0-9]+]]: tensor<?x?x12xf32> {tenon.dims = ["batch", "source_length"], tenon.name = "source"}
+// CHECK-SAME: %[[SOURCE:[a-z0-9]+]]: tensor<?x?x12xf32> {tenon.dims = ["batch", "source_length"], tenon.name = "source", tenon.role = "rows", tenon.stack = "encoder"}
 // CHECK-SAME: %[[KEYS:[a-z0-9]+]]: tensor<3x?x256xf32> {tenon.dims = ["source_pool"], tenon.name = "source.cross", tenon.state})
 // CHECK-SAME: -> (tensor<3x?x256xf32> {tenon.name = "source.cross", tenon.state})
 // CHECK-NOT: limits
@@ -21,7 +21,7 @@
 // CHECK: tenon.linear %[[SOURCE]], %{{.*}} -> tensor<?x?x8xf32>
 // CHECK: tenon.cache_append {{.*}} past(%[[PAST]])
 // CHECK-LABEL: func.func @prefill(
-// CHECK-SAME: %[[PAGES:[a-z0-9]+]]: tensor<?x?xi32> {tenon.dims = ["batch", "slots"], tenon.name = "pages"}, %[[SN:[a-z0-9]+]]: tensor<?xi32> {tenon.dims = ["batch"], tenon.name = "source_lengths"}, %[[SP:[a-z0-9]+]]: tensor<?x?xi32> {tenon.dims = ["batch", "source_slots"], tenon.name = "source_pages"}
+// CHECK-SAME: %[[PAGES:[a-z0-9]+]]: tensor<?x?xi32> {tenon.dims = ["batch", "slots"], tenon.name = "pages", tenon.pool = "pages", tenon.role = "pages", tenon.stack = "decoder"}, %[[SN:[a-z0-9]+]]: tensor<?xi32> {tenon.dims = ["batch"], tenon.name = "source_lengths", tenon.role = "source_lengths", tenon.stack = "encoder"}, %[[SP:[a-z0-9]+]]: tensor<?x?xi32> {tenon.dims = ["batch", "source_slots"], tenon.name = "source_pages", tenon.pool = "source_pool", tenon.role = "pages", tenon.stack = "encoder"}
 // CHECK-SAME: %[[STATE:[a-z0-9]+]]: tensor<3x?x192xf32> {tenon.dims = ["pages"], tenon.name = "cache.ssru", tenon.state}, %[[SC:[a-z0-9]+]]: tensor<3x?x256xf32> {tenon.dims = ["source_pool"], tenon.name = "source.cross", tenon.state})
 // CHECK: %[[TABLE:.*]] = tenon.weight ["encoder.input.tokens.weight"] : tensor<50x12xf32>
 // CHECK: %[[P:.*]] = tenon.position_ids
@@ -54,7 +54,7 @@ tenon.model @translator width 12 attributes {share = {decoder.input = "encoder.i
 
 // Convolutions are products of rows with their neighbours; what follows a stride counts the rows that it leaves.
 // CHECK-LABEL: func.func @encode(
-// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<?x?x4xf32> {tenon.dims = ["batch", "length"], tenon.name = "features"}, %[[N:[a-z0-9]+]]: tensor<?xi32>
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<?x?x4xf32> {tenon.dims = ["batch", "length"], tenon.name = "features", tenon.role = "features"}, %[[N:[a-z0-9]+]]: tensor<?xi32>
 // CHECK-SAME: attributes {tenon.limits = {positions = 64 : i64, types = 0 : i64, vocab = 0 : i64}
 // CHECK: %[[U:.*]] = tenon.unfold %[[X]] lengths(%[[N]]) {window = 3 : i64}
 // CHECK: %[[L:.*]] = tenon.linear %[[U]]
