@@ -45,6 +45,41 @@ static void useTokenizer(GgufTokenizer tokenizer, ImportedModel &imported) {
   imported.chatTemplate = std::move(tokenizer.chatTemplate);
 }
 
+/// Keys of an architecture that say nothing of what is computed, or only together with others.
+static constexpr llvm::StringRef idleKeys[] = {"vocab_size",
+                                               "tensor_data_layout",
+                                               "rope.scaling.type",
+                                               "rope.scaling.factor",
+                                               "rope.scaling.finetuned",
+                                               "rope.scaling.original_context_length"};
+
+/// A key that nobody has read might change the result.
+static llvm::Error checkUnreadKeys(const GgufKeys &keys, llvm::StringRef architecture, bool ignore,
+                                   std::vector<std::string> &notes) {
+  std::vector<std::string> names = keys.unread(architecture, idleKeys);
+  if (names.empty())
+    return llvm::Error::success();
+  if (!ignore)
+    return llvm::createStringError("'" + keys.getFile().getPath() +
+                                   "' has keys that are not supported and that could change what the model computes: " +
+                                   quotedNames(names) + "; with --ignore-unused it goes without them");
+  notes.push_back("keys that are ignored, though they could change what the model computes: " + quotedNames(names));
+  return llvm::Error::success();
+}
+
+/// A file of embeddings says how a text becomes one vector, which llama.cpp scales to length 1.
+static void readPooling(GgufKeys &keys, llvm::StringRef architecture, bool withoutHead, spec::Model &model) {
+  static constexpr llvm::StringRef words[] = {"", "mean", "cls", "last"};
+  std::string key = (architecture + ".pooling_type").str();
+  int64_t kind = keys.integerOr(key, 0);
+  if (kind == 0 || withoutHead || keys.failed())
+    return;
+  if (kind >= static_cast<int64_t>(std::size(words)))
+    return keys.fail(key, llvm::Twine(kind) + " is not supported; supported: 0 (none), 1 (mean), 2 (cls), 3 (last), and with "
+                                              "--without-head the hidden states alone");
+  llvm::cantFail(poolInstead(model, words[kind].str(), /*normalize=*/true));
+}
+
 llvm::Expected<ImportedModel> tenon::import::importGguf(llvm::StringRef path, const ImportOptions &options) {
   llvm::Expected<std::unique_ptr<weights::GgufFile>> opened = weights::GgufFile::open(path);
   if (!opened)
@@ -61,6 +96,11 @@ llvm::Expected<ImportedModel> tenon::import::importGguf(llvm::StringRef path, co
   readGgufStructure(keys, *architecture, tensors, model);
   if (llvm::Error error = keys.takeError())
     return std::move(error);
+  readPooling(keys, architecture->name, options.withoutHead, model);
+  if (llvm::Error error = keys.takeError())
+    return std::move(error);
+  if (llvm::Error error = checkUnreadKeys(keys, architecture->name, options.ignoreUnused, imported.notes))
+    return std::move(error);
   useTokenizer(readGgufTokenizer(keys), imported);
   if (llvm::Error error = keys.takeError())
     return std::move(error);
@@ -76,6 +116,8 @@ llvm::Expected<ImportedModel> tenon::import::importGguf(llvm::StringRef path, co
   model.names = ggufTensorNames(model, tensors);
   imported.source = std::make_unique<weights::GgufSource>(std::move(*opened), model.names);
   imported.idleTensors.push_back(ggufRopeFactors.str());
+  if (!model.head)
+    imported.idleTensors.insert(imported.idleTensors.end(), {"output.weight", "output.bias"});
   if (llvm::Error error = checkUnusedTensors(imported, options.ignoreUnused))
     return std::move(error);
   return imported;

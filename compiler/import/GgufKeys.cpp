@@ -1,6 +1,7 @@
 //===- GgufKeys.cpp -------------------------------------------------------===//
 
 #include "import/GgufKeys.h"
+#include "llvm/ADT/STLExtras.h"
 #include <charconv>
 #include <cmath>
 
@@ -16,6 +17,32 @@ void GgufKeys::fail(llvm::StringRef key, const llvm::Twine &text) {
 
 llvm::Error GgufKeys::takeError() const { return failed() ? llvm::createStringError(message) : llvm::Error::success(); }
 
+const GgufValue *GgufKeys::find(llvm::StringRef key) {
+  asked.insert(key);
+  return file.metadata(key);
+}
+
+/// Whether a value says that there is nothing of what its key is about.
+static bool saysNone(const GgufValue &value) {
+  if (value.type == GgufType::String)
+    return llvm::all_of(value.strings, [](llvm::StringRef text) { return text.empty() || text == "none"; });
+  for (uint64_t index = 0; index < value.count; ++index)
+    if (value.number(index).value_or(1) != 0)
+      return false;
+  return true;
+}
+
+std::vector<std::string> GgufKeys::unread(llvm::StringRef architecture, llvm::ArrayRef<llvm::StringRef> idle) const {
+  std::vector<std::string> names;
+  for (const auto &[key, value] : file.getIndex().metadata) {
+    llvm::StringRef name = key;
+    if (name.consume_front(architecture) && name.consume_front(".") && !asked.contains(key) &&
+        !llvm::is_contained(idle, name) && !saysNone(value))
+      names.push_back(key.str());
+  }
+  return names;
+}
+
 int64_t GgufKeys::integer(llvm::StringRef key, int64_t least) {
   if (has(key) || failed())
     return integerOr(key, least, least);
@@ -24,7 +51,7 @@ int64_t GgufKeys::integer(llvm::StringRef key, int64_t least) {
 }
 
 int64_t GgufKeys::integerOr(llvm::StringRef key, int64_t usual, int64_t least) {
-  const GgufValue *value = file.metadata(key);
+  const GgufValue *value = find(key);
   if (!value || failed())
     return usual;
   std::optional<int64_t> number = value->isArray || value->type == GgufType::Bool ? std::nullopt : value->integer();
@@ -51,7 +78,7 @@ double GgufKeys::number(llvm::StringRef key) {
 }
 
 double GgufKeys::numberOr(llvm::StringRef key, double usual) {
-  const GgufValue *value = file.metadata(key);
+  const GgufValue *value = find(key);
   if (!value || failed())
     return usual;
   std::optional<double> number = value->isArray ? std::nullopt : value->number();
@@ -62,7 +89,7 @@ double GgufKeys::numberOr(llvm::StringRef key, double usual) {
 }
 
 bool GgufKeys::booleanOr(llvm::StringRef key, bool usual) {
-  const GgufValue *value = file.metadata(key);
+  const GgufValue *value = find(key);
   if (!value || failed())
     return usual;
   if (!value->isArray && value->type == GgufType::Bool)
@@ -72,7 +99,7 @@ bool GgufKeys::booleanOr(llvm::StringRef key, bool usual) {
 }
 
 llvm::StringRef GgufKeys::string(llvm::StringRef key) {
-  const GgufValue *value = file.metadata(key);
+  const GgufValue *value = find(key);
   if (!value || failed())
     return "";
   if (!value->isArray && value->type == GgufType::String)
@@ -82,7 +109,7 @@ llvm::StringRef GgufKeys::string(llvm::StringRef key) {
 }
 
 llvm::ArrayRef<llvm::StringRef> GgufKeys::strings(llvm::StringRef key) {
-  const GgufValue *value = file.metadata(key);
+  const GgufValue *value = find(key);
   if (!value || failed())
     return {};
   if (value->isArray && value->type == GgufType::String)
@@ -92,7 +119,7 @@ llvm::ArrayRef<llvm::StringRef> GgufKeys::strings(llvm::StringRef key) {
 }
 
 const GgufValue *GgufKeys::numbers(llvm::StringRef key, uint64_t count) {
-  const GgufValue *value = file.metadata(key);
+  const GgufValue *value = find(key);
   if (!value || failed())
     return nullptr;
   if (value->isArray && value->type != GgufType::String && value->type != GgufType::Bool && value->count >= count)

@@ -4,6 +4,7 @@
 #define TENON_IMPORT_GGUFKEYS_H
 
 #include "weights/Gguf.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace tenon::import {
 
@@ -13,7 +14,11 @@ public:
   explicit GgufKeys(const weights::GgufFile &file) : file(file) {}
 
   const weights::GgufFile &getFile() const { return file; }
-  bool has(llvm::StringRef key) const { return file.metadata(key) != nullptr; }
+  bool has(llvm::StringRef key) { return find(key) != nullptr; }
+  /// The value of a key, which counts as read from then on; null where the key is missing.
+  const weights::GgufValue *find(llvm::StringRef key);
+  /// Keys of an architecture that nobody has read, `idle` ones and those with a zero (or "none") aside: in the file's order.
+  std::vector<std::string> unread(llvm::StringRef architecture, llvm::ArrayRef<llvm::StringRef> idle) const;
   /// A required integer between `least` and 2^31 - 1.
   int64_t integer(llvm::StringRef key, int64_t least = 1);
   /// The same, or `usual` where the key is missing.
@@ -36,6 +41,7 @@ public:
 
 private:
   const weights::GgufFile &file;
+  llvm::StringSet<> asked;
   std::string message;
 };
 

@@ -84,7 +84,7 @@ void StructureReader::refuseWhatIsNotSaid() {
   for (StringRef name : {"expert_count", "attention.clamp_kqv", "logit_scale", "residual_scale", "embedding_scale",
                          "attention.output_scale", "attention.temperature_length", "altup.num_inputs"})
     if (keys.numberOr(key(name), 0) != 0)
-      keys.fail(key(name), keys.getFile().metadata(key(name))->text() + " is not supported; supported: none, or 0");
+      keys.fail(key(name), keys.find(key(name))->text() + " is not supported; supported: none, or 0");
   if (!keys.booleanOr(key("attention.causal"), true))
     keys.fail(key("attention.causal"), "false is not supported; supported: true");
   for (StringRef name : {"rope_factors_long.weight", "rope_factors_short.weight"})
@@ -255,7 +255,7 @@ std::string StructureReader::readScore(const spec::AttentionSublayer &attention)
 void StructureReader::readWindows() {
   window = keys.integerOr(key("attention.sliding_window"), architecture.window);
   StringRef name = "attention.sliding_window_pattern";
-  const weights::GgufValue *pattern = keys.getFile().metadata(key(name));
+  const weights::GgufValue *pattern = keys.find(key(name));
   if (!pattern || !pattern->isArray) {
     period = keys.integerOr(key(name), architecture.windowPeriod, 1);
     return;

@@ -1,6 +1,7 @@
 //===- Open.cpp - One door for every form of a model ----------------------===//
 
 #include "import/CTranslate2.h"
+#include "import/CheckpointFiles.h"
 #include "import/Gguf.h"
 #include "import/Import.h"
 #include "import/Marian.h"
@@ -137,7 +138,7 @@ static llvm::Expected<ImportedModel> openDirectory(llvm::StringRef path, const I
                                  "Marian");
 }
 
-llvm::Expected<ImportedModel> tenon::import::openModel(llvm::StringRef path, const ImportOptions &options) {
+static llvm::Expected<ImportedModel> openAnything(llvm::StringRef path, const ImportOptions &options) {
   llvm::sys::fs::file_status status;
   if (std::error_code code = llvm::sys::fs::status(path, status))
     return llvm::createStringError("cannot open model '" + path + "': " + code.message());
@@ -155,4 +156,16 @@ llvm::Expected<ImportedModel> tenon::import::openModel(llvm::StringRef path, con
   return llvm::createStringError("cannot open model '" + path +
                                  "': expected a spec (.yaml, .yml), a GGUF file (.gguf), a binary model of Marian "
                                  "(.bin), a model.bin of CTranslate2 or a directory with a checkpoint");
+}
+
+llvm::Expected<ImportedModel> tenon::import::openModel(llvm::StringRef path, const ImportOptions &options) {
+  llvm::Expected<ImportedModel> imported = openAnything(path, options);
+  // Where the saved class decides about the head, it is gone by now.
+  if (!imported || !options.withoutHead || !imported->model.head)
+    return imported;
+  if (size_t count = imported->model.stacks.size(); count > 1)
+    return llvm::createStringError("'" + path + "': a stack alone is taken of models of one stack and of Hugging Face "
+                                   "checkpoints; this one has " + llvm::Twine(count) + " stacks");
+  dropHead(imported->model);
+  return imported;
 }

@@ -14,8 +14,8 @@ void tools::addModelArgument(CLI::App &command, std::string &model, import::Impo
                       also)
       ->required();
   command.add_flag("--without-head", options.withoutHead,
-                   "The stack alone (of an encoder-decoder the encoder), whatever head a Hugging Face checkpoint was "
-                   "saved with: its output is `hidden`");
+                   "The stack alone (of a Hugging Face encoder-decoder the encoder), whatever head the model was saved "
+                   "with: its output is `hidden`");
   command.add_flag("--ignore-unused", options.ignoreUnused,
                    "Go without tensors of the checkpoint that the model does not use though they could change what it "
                    "computes");

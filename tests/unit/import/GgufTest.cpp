@@ -60,9 +60,9 @@ static GgufBuilder llama(bool head = false) {
 }
 
 struct Imported {
-  explicit Imported(const GgufBuilder &builder) {
+  explicit Imported(const GgufBuilder &builder, const ImportOptions &options = {}) {
     std::string path = directory.write("small.gguf", builder.build());
-    auto imported = importGguf(path);
+    auto imported = openModel(path, options);
     if (!imported) {
       error = llvm::toString(imported.takeError());
       for (size_t at; (at = error.find(directory.path())) != std::string::npos;)
@@ -73,6 +73,7 @@ struct Imported {
     source = std::move(imported->source);
     tokenizer = imported->tokenizer;
     chatTemplate = imported->chatTemplate;
+    notes = imported->notes;
   }
   /// The first sublayers of the first layer.
   const spec::AttentionSublayer &attention() const {
@@ -103,6 +104,7 @@ struct Imported {
   spec::Model model;
   std::unique_ptr<weights::WeightSource> source;
   std::string tokenizer, chatTemplate;
+  std::vector<std::string> notes;
 };
 
 TEST(Gguf, LlamaIsReadWithWhatItLeavesUnsaid) {
@@ -518,4 +520,38 @@ TEST(Gguf, TensorsThatNoParameterHasAreNamed) {
   EXPECT_EQ(Imported(llama().counting("blk.0.ffn_gate_inp.weight", {2}).counting("blk.2.attn_q.weight", {1})).error,
             "'DIR/small.gguf' has tensors that the model does not use and that could change what it computes: "
             "'blk.0.ffn_gate_inp.weight', 'blk.2.attn_q.weight'; with --ignore-unused it goes without them");
+}
+
+TEST(Gguf, KeysThatNobodyReadsAreNamed) {
+  GgufBuilder builder = llama().integer("llama.vocab_size", 10).integer("llama.expert_used_count", 0);
+  EXPECT_EQ(Imported(builder).error, "");
+  builder.real("llama.attention.value_scale", 2).integer("llama.nextn_predict_layers", 1);
+  EXPECT_EQ(Imported(builder).error,
+            "'DIR/small.gguf' has keys that are not supported and that could change what the model computes: "
+            "'llama.attention.value_scale', 'llama.nextn_predict_layers'; with --ignore-unused it goes without them");
+  EXPECT_EQ(Imported(builder, {.ignoreUnused = true}).notes,
+            std::vector<std::string>{"keys that are ignored, though they could change what the model computes: "
+                                     "'llama.attention.value_scale', 'llama.nextn_predict_layers'"});
+}
+
+TEST(Gguf, AFileOfEmbeddingsPoolsAsItSays) {
+  Imported imported(llama(/*head=*/true).integer("llama.pooling_type", 3));
+  EXPECT_EQ(imported.error, "");
+  EXPECT_FALSE(imported.model.head);
+  ASSERT_TRUE(imported.model.pooling);
+  EXPECT_EQ(imported.model.pooling->kinds, std::vector{spec::PoolingKind::Last});
+  ASSERT_EQ(imported.model.pooling->layers.size(), 1u);
+  EXPECT_TRUE(std::get<spec::VectorNorm>(imported.model.pooling->layers[0]).unit);
+  EXPECT_EQ(imported.misfits(), "");
+  EXPECT_TRUE(Imported(llama().integer("llama.pooling_type", 0)).model.head);
+  EXPECT_EQ(Imported(llama().integer("llama.pooling_type", 4)).error,
+            "'DIR/small.gguf': llama.pooling_type: 4 is not supported; supported: 0 (none), 1 (mean), 2 (cls), 3 (last), "
+            "and with --without-head the hidden states alone");
+}
+
+TEST(Gguf, TheStackIsTakenAlone) {
+  Imported imported(llama(/*head=*/true).integer("llama.pooling_type", 4), {.withoutHead = true});
+  EXPECT_EQ(imported.error, "");
+  EXPECT_FALSE(imported.model.head);
+  EXPECT_FALSE(imported.model.pooling);
 }
