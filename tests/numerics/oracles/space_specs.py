@@ -1,0 +1,384 @@
+"""Random legal specs: stacks that read each other in every way that docs/spec.md allows, of awkward sizes.
+
+`random_spec(rng)` gives the YAML as Python data; `knobs_of(spec)` says which of the choices between the poles it has."""
+
+import re
+
+from spec_model import Model, worded
+from spec_shares import RandomTensors, Shares
+
+WHOLE = ["encoder", "notes", "facts"]
+LENGTH = 40  # Longest sequence of tokens.
+POSITIONS = 4 * LENGTH  # Behind up to three others.
+
+ANY_MASKS = ["causal", {"window": 3}, {"prefix": 4}, "abs(q - k) < 5", "q / 8 == k / 8", "k % 3 != 1 || k == q", "k <= q + 2",
+             "h < 1 || k <= q"]
+# Where keys may be those of any segment.
+CROSS_MASKS = ["none", "none", "none", "k % 2 == 0", "abs(q - k) < 6", "k <= q", "segment < 1 || k > 1", "k < 20 || h > 0"]
+GROWING_MASKS = ["causal", "causal", {"window": 5}, "k <= q && (q - k) % 2 == 0", "k <= q && (k < 4 || q - k < 8)",
+                 "k <= q && q - k < select(h < 1, 3, 30)", "q / 8 == k / 8 && k <= q"]
+SCORES = [{"softcap": 4.0}, "alibi", "s - 0.05 * abs(q - k)", "2.0 * tanh(s / 2.0) + 0.01 * float(k)",
+          "s + select(k % 4 == 0, 0.5, 0.0)"]
+SEGMENT_SCORES = ["s + 0.5 * float(segment)", "s * select(segment < 1, 0.5, 1.25)", "s + select(segment < query_segment, 0.25, 0.0)",
+                  "s - 0.1 * float(segment) * float(h)"]
+ACTIVATIONS = ["gelu", "gelu_tanh", "relu", "silu", "relu_squared", "quick_gelu", "tanh", "sigmoid"]
+
+
+class Drawer:
+    def __init__(self, rng):
+        self.rng = rng
+        self.vocab = rng.choice([7, 11, 23, 40, 61])
+        self.width = rng.choice([8, 10, 12, 15, 16, 20, 24, 30, 32, 36, 40, 48])
+        self.stacks = {}
+
+    def maybe(self, probability):
+        return self.rng.random() < probability
+
+    # -- Parts of a stack
+
+    def norm(self):
+        rng, norm = self.rng, {}
+        norm["kind"] = rng.choice(["layernorm", "layernorm", "rmsnorm"])
+        norm["place"] = rng.choice(["after", "before", "before", "both"])
+        if self.maybe(0.3):
+            norm["epsilon"] = rng.choice([1e-6, 1e-3])
+        if norm["kind"] == "layernorm" and self.maybe(0.3):
+            norm["bias"] = False
+        if norm["place"] != "after" and self.maybe(0.2):
+            norm["final"] = False
+        if self.maybe(0.15):
+            norm["weight_offset"] = 1
+        return norm
+
+    def positions(self, width, behind=None):
+        kind = self.rng.choice(["none", "learned", "learned", "sinusoidal", "rotary", "rotary"])
+        if kind == "sinusoidal" and (width % 2 or width < 4):
+            kind = "learned"
+        positions = {"kind": kind, "length": POSITIONS}
+        if kind == "learned" and self.maybe(0.2):
+            positions["offset"] = 2
+        if kind == "sinusoidal" and self.maybe(0.5):
+            positions["interleaved"] = True
+        if kind == "rotary":
+            positions |= self.rotation()
+        if behind and self.maybe(0.6):
+            positions["behind"] = behind
+        return positions
+
+    def rotation(self):
+        rotation = {"interleaved": True} if self.maybe(0.4) else {}
+        if self.maybe(0.4):
+            rotation["base"] = self.rng.choice([100.0, 500000.0])
+        if self.maybe(0.15):
+            rotation["scaling"] = {"kind": "linear", "factor": 2.0}
+        return rotation
+
+    def token_input(self, width, behind=None):
+        entry = {"vocab": self.vocab, "positions": self.positions(width, behind)}
+        if self.maybe(0.2):
+            entry["scale"] = 2.5
+        if self.maybe(0.2):
+            entry["norm"] = True
+        return entry
+
+    def feature_input(self, width):
+        entry = {"features": 6, "convolutions": [{"channels": width, "kernel": 3, "stride": self.rng.choice([1, 2])}],
+                 "positions": self.positions(width)}
+        if self.maybe(0.5):
+            entry["convolutions"].insert(0, {"channels": 9, "kernel": 5, "activation": "relu", "bias": False})
+        return entry
+
+    def attention(self, stack, width, masks, several=False):
+        rng = self.rng
+        heads = rng.choice([n for n in (1, 2, 3, 4, 5, 6) if width % n == 0])
+        attention = {"heads": heads}
+        rotary = worded(stack["input"].get("positions", "none"))["kind"] == "rotary"
+        if self.maybe(0.35) or rotary and width // heads % 2:
+            attention["head_size"] = rng.choice([2, 4, 6, 10, 16] if rotary else [1, 3, 5, 8, 9])
+        if self.maybe(0.35):
+            attention["kv_heads"] = rng.choice([n for n in range(1, heads + 1) if heads % n == 0])
+        for key in ("bias", "output_bias"):
+            if self.maybe(0.3):
+                attention[key] = False
+        if attention.get("bias", True) and self.maybe(0.2):
+            attention["key_bias"] = False
+        if self.maybe(0.2):
+            attention["scale"] = 0.3
+        attention["mask"] = rng.choice(masks)
+        if self.maybe(0.35):
+            attention["score"] = rng.choice(SCORES + (SEGMENT_SCORES if several else []))
+        elif self.maybe(0.1):
+            attention |= {"tables": [[heads, 41]], "score": "s + table0(h, q - k + 20)"}
+        if self.maybe(0.2):
+            norm = {"kind": rng.choice(["rmsnorm", "layernorm"])}
+            attention["query_key_norm"] = norm | ({"over": "all"} if self.maybe(0.3) else {})
+        return attention
+
+    def mlp(self):
+        mlp = {"hidden": self.rng.choice([5, 16, 31, 64, 70]), "activation": self.rng.choice(ACTIVATIONS)}
+        if self.maybe(0.4):
+            mlp["gated"] = True
+        if self.maybe(0.3):
+            mlp["bias"] = False
+        return mlp
+
+    def source_attention(self, stack, width, layers, names, growing):
+        """An attention to stacks that were drawn before."""
+        rng, joint = self.rng, self.maybe(0.5)
+        several = joint or len(names) > 1
+        masks = CROSS_MASKS
+        if joint:
+            masks = GROWING_MASKS[:4] + ["segment < 1 || k <= q", f"segment < {len(names)} && (k % 2 == 0 || k == q) || k <= q",
+                                         {"prefix": rng.choice(names)}]
+            if not growing:
+                masks = masks + ["none", "segment < 1 || abs(q - k) < 4"]
+        attention = self.attention(stack, width, masks, several)
+        kinds = [self.source_kind(name, layers) for name in names]
+        if len(names) == 1 and self.maybe(0.7):
+            attention |= {"from": names[0]} | ({} if kinds[0] == "final" else {"source": kinds[0]})
+        else:
+            attention["from"] = [name if kind == "final" else {"stack": name, "source": kind} for name, kind in zip(names, kinds)]
+        if joint:
+            attention["merge"] = "joint"
+        return attention
+
+    def source_kind(self, name, layers):
+        source_layers = self.stacks[name]["layers"]
+        kind = self.rng.choice(["final", "final", "same-layer", "layers"])
+        if kind == "layers" or kind == "same-layer" and layers != source_layers:
+            return {"layers": [self.rng.randrange(source_layers) for _ in range(layers)]}
+        return kind
+
+    def block(self, stack, width, layers, own_masks, sources, growing):
+        """Sublayers in some order, each source read by one of them."""
+        sublayers, left = [], list(sources)
+        self.rng.shuffle(left)
+        joint = False
+        while left:
+            names = [left.pop() for _ in range(self.rng.randint(1, len(left)))]
+            attention = self.source_attention(stack, width, layers, names, growing)
+            attention["name"] = f"about{len(sublayers)}"
+            joint = joint or "merge" in attention
+            sublayers.append({"attention": attention})
+        if not joint or self.maybe(0.3):
+            sublayers.insert(0, {"attention": self.attention(stack, width, own_masks)})
+        if self.maybe(0.85):
+            sublayers.append({"mlp": self.mlp()})
+        if len(sublayers) > 1 and stack["norm"]["place"] == "before" and self.maybe(0.15):
+            return [{"parallel": {"block": sublayers} | ({"norm": "each"} if self.maybe(0.5) else {})}]
+        return sublayers
+
+    # -- Stacks
+
+    def stack(self, name, sources, growing=False, concat=None):
+        width = self.width
+        layers = self.rng.choice([1, 2, 2, 3])
+        stack = {"input": None, "layers": layers, "norm": self.norm()}
+        if concat:
+            stack["input"] = {"concat": concat}
+            if self.maybe(0.5):
+                stack["input"]["positions"] = self.positions(width)
+            if self.maybe(0.2):
+                stack["input"]["norm"] = True
+        elif growing or self.maybe(0.9):
+            stack["input"] = self.token_input(width, self.rng.choice(sources) if sources else None)
+        else:
+            stack["input"] = self.feature_input(width)
+        if growing and concat:
+            masks = ["causal", "causal", {"prefix": concat[0]}, {"window": 7}, "segment == query_segment && k <= q",
+                     f"query_segment < {len(concat) - 1} && segment < 1 || query_segment == {len(concat) - 1} && k <= q"]
+        elif growing:
+            masks = GROWING_MASKS
+        elif concat:
+            masks = ["none", "none", *ANY_MASKS, "segment == query_segment", "segment <= query_segment"]
+        else:
+            masks = ["none", "none", "none", *ANY_MASKS]
+        stack["block"] = self.block(stack, width, layers, masks, sources, growing)
+        self.stacks[name] = stack
+
+    def some(self, names):
+        return [name for name in names if self.maybe(0.5)]
+
+    def spec(self):
+        rng = self.rng
+        names = WHOLE[:rng.choice([0, 1, 1, 1, 2, 2, 3])]
+        unread = []
+        for number, name in enumerate(names):
+            before = names[:number]
+            if len(before) == 2 and self.maybe(0.3):
+                self.stack(name, [], concat=before)
+                unread = [name]
+            else:
+                sources = self.some(before) if self.maybe(0.5) else []
+                self.stack(name, sources)
+                unread = [other for other in unread if other not in sources] + [name]
+        ending = rng.choice(["growing", "growing", "concat"] + ["whole", "whole"] * (len(unread) == 1))
+        head = None
+        if ending == "growing" or not names:
+            self.stack("decoder", self.with_some(unread, names), growing=True)
+            head = {"stack": "decoder"} | ({"tied": False} if self.maybe(0.3) else {})
+        elif ending == "concat":
+            parts = [name for name in unread if self.maybe(0.6)] or unread[:1]
+            self.stack("decoder", [name for name in unread if name not in parts] + self.some(parts), growing=True)
+            self.stack("top", [], growing=True, concat=[*parts, "decoder"])
+            head = {"stack": "top", "tied": False}
+        spec = {"tenon": 1, "name": "point", "width": self.width, "stacks": self.stacks}
+        if head:
+            spec["head"] = head | ({"bias": True} if self.maybe(0.2) else {}) | ({"softcap": 6.0} if self.maybe(0.1) else {})
+        return spec
+
+    def with_some(self, unread, names):
+        return unread + [name for name in names if name not in unread and self.maybe(0.3)]
+
+
+def twin(rng):
+    """A decoder that is its encoder again, but for what it attends to, which can be one with it."""
+    drawer = Drawer(rng)
+    drawer.stack("encoder", [])
+    encoder = drawer.stacks["encoder"]
+    encoder["input"] = drawer.token_input(drawer.width)
+    attention = drawer.attention(encoder, drawer.width, ["none", "causal"])
+    encoder["block"] = [{"attention": attention}, {"mlp": drawer.mlp()}]
+    source = {"from": "encoder", "source": rng.choice(["final", "same-layer"])}
+    positions = dict(encoder["input"]["positions"]) | ({"behind": "encoder"} if drawer.maybe(0.7) else {})
+    decoder = dict(encoder) | {"input": encoder["input"] | {"positions": positions}}
+    joint = {"attention": attention | source | {"mask": "causal", "merge": "joint"}}
+    if drawer.maybe(0.5):
+        decoder["block"] = [joint, encoder["block"][1]]
+    else:
+        cross = {"attention": attention | source | {"mask": "none", "name": "cross"}}
+        decoder["block"] = [{"attention": attention | {"mask": "causal"}}, cross, encoder["block"][1]]
+    spec = {"tenon": 1, "name": "point", "width": drawer.width, "stacks": {"encoder": encoder, "decoder": decoder},
+            "head": {"stack": "decoder"}}
+    return spec
+
+
+# -- What is one with what
+
+
+def stack_inputs(spec):
+    """Rows of two for every stack that reads some, with which each parameter is asked for."""
+    inputs = {}
+    for name, stack in spec["stacks"].items():
+        if "vocab" in stack["input"]:
+            inputs[name] = [[0, 1]]
+        elif "features" in stack["input"]:
+            inputs[name] = [[[0.0] * stack["input"]["features"]] * 2]
+    return inputs
+
+
+def parameters(spec, seed=0):
+    """Random tensors for all of them."""
+    tensors = RandomTensors(seed)
+    evaluation = Model(spec, tensors).run(stack_inputs(spec))
+    for name in spec["stacks"]:
+        evaluation.hidden(name)
+    if "head" in spec:
+        evaluation.logits()
+    return tensors
+
+
+def share_candidates(rng, names):
+    """Rules whose sides are both there, of every kind."""
+    starred = sorted({re.sub(r"\.layers\.\d+\.", ".layers.*.", name) for name in names})
+    prefixes = sorted({".".join(name.split(".")[:length]) for name in starred for length in range(1, name.count(".") + 1)})
+    groups = [prefix for prefix in prefixes if prefix.split(".")[-1] not in ("layers", "input")]
+    rules = []
+    for _ in range(60):
+        left, right = rng.choice(groups), rng.choice(groups)
+        if rng.random() < 0.2:
+            left = rng.choice([prefix for prefix in groups if prefix.endswith("*")])
+            right = left[:-1] + "0"
+        # What has layers is one with what has them, or with a layer.
+        if left != right and ("layers" in left.split(".")) == ("layers" in right.split(".")) and left.count("*") >= right.count("*"):
+            rules.append(f"{left} = {right}")
+    likely = [(f"{a}{part}", f"{b}{part}") for a in WHOLE + ["decoder", "top"] for b in WHOLE + ["decoder"] for part in
+              ("", ".input.tokens", ".layers.*.mlp", ".layers.*.attention")]
+    likely += [(f"decoder.layers.*.{a}", f"decoder.layers.*.{b}") for a, b in
+               (("cross", "attention"), ("attention.encoder", "attention"), ("attention.key", "attention.value"))]
+    likely += [("head", "decoder.input.tokens"), ("head", "encoder.input.tokens")]
+    there = [f"{left} = {right}" for left, right in likely if left != right and left in prefixes and right in prefixes]
+    rng.shuffle(there)
+    return there + rules
+
+
+def stored_as(rules, names):
+    """Which tensor each parameter is; nothing where rules run in a circle."""
+    try:
+        shares = Shares(rules)
+        return {name: shares.resolve(name) for name in names}
+    except ValueError:
+        return None
+
+
+def shares_hold(spec, rules, names):
+    """Whether all shapes are equal, nothing is missing on the right, and every rule is about something."""
+    stored = stored_as(rules, names)
+    if not stored or not names.issuperset(stored.values()):
+        return False
+    if any(stored_as(rules[:number] + rules[number + 1:], names) == stored for number in range(len(rules))):
+        return False
+    try:
+        parameters(spec | {"share": rules})
+    except ValueError:
+        return False
+    return True
+
+
+def with_shares(rng, spec):
+    names, rules = set(parameters(spec)), []
+    for candidate in share_candidates(rng, names):
+        if len(rules) < 4 and shares_hold(spec, [*rules, candidate], names):
+            rules.append(candidate)
+    return spec | {"share": rules} if rules else spec
+
+
+def random_spec(rng):
+    spec = twin(rng) if rng.random() < 0.2 else Drawer(rng).spec()
+    return with_shares(rng, spec) if rng.random() < 0.6 else spec
+
+
+# -- What a spec has
+
+
+def attentions(stack):
+    for entry in [entry for block in stack.get("cycle") or [stack["block"]] for entry in block]:
+        (kind, options), = entry.items()
+        for inner in options["block"] if kind == "parallel" else [entry]:
+            (kind, options), = inner.items()
+            if kind == "attention":
+                yield options
+
+
+def attention_knobs(attention, growing):
+    knobs, source = set(), attention.get("from")
+    if source is None:
+        return knobs
+    elements = [worded(element, kind="stack") for element in (source if isinstance(source, list) else [source])]
+    knobs.add("from-list" if isinstance(source, list) else "from")
+    if len(elements) > 1:
+        knobs.add("several-sources")
+    if not growing:
+        knobs.add("whole-from")
+    for which in [attention.get("source", "final")] + [element.get("source", "final") for element in elements]:
+        if which != "final":
+            knobs.add("same-layer" if which == "same-layer" else "layers")
+    if "merge" in attention:
+        knobs.add(attention["merge"])
+    return knobs
+
+
+def knobs_of(spec):
+    knobs, growing = set(), {"decoder", "top"}
+    for name, stack in spec["stacks"].items():
+        entry = stack["input"]
+        knobs |= {key for key in ("concat", "features") if key in entry}
+        if "behind" in worded(entry.get("positions", "none")):
+            knobs.add("behind")
+        for attention in attentions(stack):
+            knobs |= attention_knobs(attention, name in growing)
+            if "segment" in f"{attention.get('mask')} {attention.get('score')}":
+                knobs.add("segment")
+    for rule in spec.get("share", []):
+        knobs.add("share-layers" if re.search(r"\.\d+(\.|$)", rule) else "share")
+    return knobs | ({"growing"} if growing & set(spec["stacks"]) else {"whole"})

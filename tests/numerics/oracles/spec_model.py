@@ -1,0 +1,427 @@
+"""What a Tenon spec means, in plain PyTorch: docs/spec.md word by word, whole sequences at once, without a cache.
+
+Shares no code with the compiler. `Model(spec, tensors)` takes the YAML as Python data (`load_spec`) and tensors by their
+parameters' names; `Model(spec, RandomTensors(seed))` makes those that it asks for. In float64 it is the yardstick, in float32 what
+plain float32 makes of the same, and what examples/one-task-many-shapes trains."""
+
+import functools
+import math
+import pathlib
+import re
+
+import torch
+import yaml
+from spec_expressions import Expression
+import spec_layers as layers
+from spec_shares import Shares
+
+# Keys that say nothing about values, by the mapping that they stand in; any other is one that is computed here, or an error.
+MODEL_KEYS = {"tenon", "name", "width", "stacks", "share", "head", "weights", "tokens", "generation", "tokenizer"}
+STACK_KEYS = {"input", "width", "layers", "norm", "block", "cycle", "cache"}
+INPUT_KEYS = {"vocab", "features", "convolutions", "positions", "types", "norm", "scale", "first", "concat"}
+ATTENTION_KEYS = {"heads", "from", "source", "merge", "kv_heads", "head_size", "bias", "key_bias", "output_bias", "scale", "mask",
+                  "score", "tables", "rotary", "query_key_norm", "name"}
+
+
+def numbered(value):
+    """PyYAML takes 1e-06 for a text."""
+    if isinstance(value, dict):
+        return {key: numbered(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [numbered(item) for item in value]
+    return float(value) if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?e[-+]?\d+", value) else value
+
+
+def load_spec(path):
+    return numbered(yaml.safe_load(pathlib.Path(path).read_text()))
+
+
+def check_keys(what, mapping, known):
+    if unknown := set(mapping) - known:
+        raise ValueError(f"{what}: {', '.join(sorted(unknown))} is not evaluated here")
+
+
+def worded(value, kind="kind"):
+    """A word by itself stands for a mapping with that kind."""
+    return {kind: value} if isinstance(value, str) else value
+
+
+@functools.cache
+def expression(text):
+    return Expression(text)
+
+
+class Rows:
+    """A batch of a stack's rows: [batch, length] of their positions and of whether they are there, and the part of each place."""
+
+    def __init__(self, lengths, count, first=0):
+        self.lengths = lengths
+        at = torch.arange(count).expand(len(lengths), -1)
+        self.there = at < lengths[:, None]
+        self.positions = at + (first if isinstance(first, int) else first[:, None])
+        self.parts = torch.zeros(count, dtype=torch.int64)
+
+    @classmethod
+    def joined(cls, parts):
+        """One after the other; a sequence's places are counted without the gaps between."""
+        result = cls.__new__(cls)
+        result.lengths = sum(part.lengths for part in parts)
+        starts = [sum(before.lengths for before in parts[:number]) for number in range(len(parts))]
+        places = [torch.arange(part.there.shape[1]) + (start if isinstance(start, int) else start[:, None])
+                  for part, start in zip(parts, starts)]
+        result.positions = torch.cat([place.expand(part.there.shape) for place, part in zip(places, parts)], 1)
+        result.there = torch.cat([part.there for part in parts], 1)
+        result.parts = torch.cat([torch.full_like(part.parts, number) for number, part in enumerate(parts)])
+        return result
+
+
+class States:
+    """What a stack made of its rows: the states that enter each layer, and the last one."""
+
+    def __init__(self, rows, last_part):
+        self.rows, self.last_part, self.entering, self.final = rows, last_part, [], None
+
+
+class Model:
+    def __init__(self, spec, tensors, dtype=torch.float64):
+        check_keys("model", spec, MODEL_KEYS)
+        self.spec, self.tensors, self.dtype = spec, tensors, dtype
+        self.shares = Shares(spec.get("share") or [])
+
+    def parameter(self, name, *shape):
+        name = self.shares.resolve(name)
+        tensor = self.tensors.wanted(name, shape) if hasattr(self.tensors, "wanted") else self.tensors[name]
+        if tuple(tensor.shape) != shape:
+            raise ValueError(f"{name}: expected {shape}, found {tuple(tensor.shape)}")
+        return tensor.to(self.dtype)
+
+    def run(self, inputs):
+        return Evaluation(self, inputs)
+
+    def stack_width(self, name):
+        return self.spec["stacks"][name].get("width", self.spec.get("width"))
+
+    def norm_options(self, name):
+        options = {"kind": "layernorm", "place": "after", "epsilon": 1e-5, "final": True, "weight_offset": 0}
+        options |= self.spec["stacks"][name].get("norm") or {}
+        return {"bias": options["kind"] == "layernorm"} | options
+
+
+class Evaluation:
+    """One pass over a batch. `inputs` has a list of rows for each stack that reads tokens (lists of ids) or features (arrays)."""
+
+    def __init__(self, model, inputs):
+        self.model, self.inputs, self.done = model, inputs, {}
+
+    # -- Stacks
+
+    def states(self, name):
+        if name not in self.done:
+            self.done[name] = None
+            self.done[name] = Stack(self, name).states()
+        if self.done[name] is None:
+            raise ValueError(f"stack {name} needs itself")
+        return self.done[name]
+
+    def hidden(self, name):
+        """The last hidden state, of a concatenation that of its last part: [batch, length, width], zeros where no row is."""
+        states = self.states(name)
+        there = states.rows.there[..., None]
+        return torch.where(there, states.final, 0)[:, -states.last_part:] if states.last_part else states.final[:, :0]
+
+    def logits(self):
+        model, head = self.model, self.model.spec["head"]
+        check_keys("head", head, {"stack", "tied", "bias", "scale", "softcap"})
+        name = head.get("stack") or next(iter(model.spec["stacks"]))
+        hidden, width = self.hidden(name), model.stack_width(name)
+        if head.get("tied", True):
+            matrix = model.parameter(f"{name}.input.tokens.weight", model.spec["stacks"][name]["input"]["vocab"], width)
+        else:
+            matrix = model.parameter("head.weight", self.vocabulary(name), width)
+        scores = hidden @ matrix.T
+        if head.get("bias"):
+            scores = scores + model.parameter("head.bias", matrix.shape[0])
+        scores = scores * head.get("scale", 1.0)
+        return head["softcap"] * torch.tanh(scores / head["softcap"]) if head.get("softcap") else scores
+
+    def vocabulary(self, name):
+        """Of the tokens that a stack reads, of a concatenation its last part."""
+        entry = self.model.spec["stacks"][name]["input"]
+        return self.vocabulary(entry["concat"][-1]) if "concat" in entry else entry["vocab"]
+
+
+class Stack:
+    """A stack of an evaluation, with its options at hand."""
+
+    def __init__(self, evaluation, name):
+        self.evaluation, self.model, self.name = evaluation, evaluation.model, name
+        self.options = self.model.spec["stacks"][name]
+        check_keys(name, self.options, STACK_KEYS)
+        check_keys(f"{name}.input", self.options["input"], INPUT_KEYS)
+        self.width, self.norm_options = self.model.stack_width(name), self.model.norm_options(name)
+        self.positions = worded(self.options["input"].get("positions", "none"))
+
+    def states(self):
+        x, rows, last_part = self.input()
+        result = States(rows, last_part)
+        self.rows = rows
+        blocks = self.options.get("cycle") or [self.options["block"]]
+        for layer in range(self.options["layers"]):
+            result.entering.append(x)
+            self.layer = layer
+            for entry in blocks[layer % len(blocks)]:
+                (kind, options), = worded(entry, kind="mlp").items()
+                x = self.sublayer(kind, options, x)
+        final = self.norm_options["final"] and self.norm_options["place"] != "after"
+        result.final = self.norm(f"{self.name}.norm", x) if final else x
+        return result
+
+    # -- Parameters
+
+    def linear(self, name, x, size, bias):
+        y = x @ self.model.parameter(f"{name}.weight", size, x.shape[-1]).T
+        return y + self.model.parameter(f"{name}.bias", size) if bias else y
+
+    def norm(self, name, x):
+        options = self.norm_options
+        return self.scaled(name, layers.normalised(options["kind"], x, options["epsilon"]), options["weight_offset"],
+                           options["bias"])
+
+    def scaled(self, name, x, offset, bias):
+        x = x * (self.model.parameter(f"{name}.weight", x.shape[-1]) + offset)
+        return x + self.model.parameter(f"{name}.bias", x.shape[-1]) if bias else x
+
+    # -- Input
+
+    def first_position(self):
+        """What the rows' positions begin with: a number for each sequence."""
+        behind = self.positions.get("behind")
+        return self.evaluation.states(behind).rows.lengths if behind else 0
+
+    def input(self):
+        entry, prefix = self.options["input"], f"{self.name}.input"
+        if "concat" in entry:
+            x, rows, last_part = self.concatenated(entry["concat"])
+        else:
+            x, lengths = self.features(entry, prefix) if "features" in entry else self.embedded(entry, prefix)
+            rows, last_part = Rows(lengths, x.shape[1], self.first_position()), x.shape[1]
+        x = x * entry.get("scale", 1.0)
+        if self.positions["kind"] == "learned":
+            check_keys(f"{prefix}.positions", self.positions, {"kind", "length", "offset", "behind"})
+            count = self.positions.get("offset", 0) + self.positions["length"]
+            table = self.model.parameter(f"{prefix}.positions.weight", count, self.width)
+            # Where no row is, the table may end.
+            x = x + table[(rows.positions + self.positions.get("offset", 0)).clamp(max=count - 1)]
+        if self.positions["kind"] == "sinusoidal":
+            x = x + layers.sinusoids(self.positions, rows.positions, self.width).to(x.dtype)
+        if entry.get("types"):
+            x = x + self.model.parameter(f"{prefix}.types.weight", entry["types"], self.width)[0]
+        return (self.norm(f"{prefix}.norm", x) if entry.get("norm") else x), rows, last_part
+
+    def embedded(self, entry, prefix):
+        given = self.evaluation.inputs[self.name]
+        lengths = torch.tensor([len(row) for row in given])
+        ids = torch.zeros(len(given), int(lengths.max()), dtype=torch.int64)
+        for row, tokens in zip(ids, given):
+            row[:len(tokens)] = torch.as_tensor(tokens, dtype=torch.int64)
+        x = self.model.parameter(f"{prefix}.tokens.weight", entry["vocab"], self.width)[ids]
+        if entry.get("first", "token") == "zeros":
+            x = torch.cat([torch.zeros_like(x[:, :1]), x[:, 1:]], 1)
+        return x, lengths
+
+    def features(self, entry, prefix):
+        given = [torch.as_tensor(rows, dtype=self.model.dtype) for rows in self.evaluation.inputs[self.name]]
+        lengths = torch.tensor([len(rows) for rows in given])
+        x = torch.nn.utils.rnn.pad_sequence(given, batch_first=True)
+        for number, options in enumerate(entry.get("convolutions") or []):
+            name, channels = f"{prefix}.convolutions.{number}", options["channels"]
+            weight = self.model.parameter(f"{name}.weight", channels, x.shape[-1] * options["kernel"])
+            bias = self.model.parameter(f"{name}.bias", channels) if options.get("bias", True) else None
+            x, lengths = layers.convolved(x, lengths, weight, bias, options)
+        return x, lengths
+
+    def concatenated(self, names):
+        parts = [self.evaluation.states(name) for name in names]
+        return torch.cat([part.final for part in parts], 1), Rows.joined([part.rows for part in parts]), parts[-1].final.shape[1]
+
+    # -- Sublayers
+
+    def sublayer(self, kind, options, x):
+        prefix, place = f"{self.name}.layers.{self.layer}.", self.norm_options["place"]
+        name = prefix + options.get("name", kind)
+        if kind == "parallel":
+            return x + self.parallel(options, prefix, name, x)
+        apply = getattr(self, kind)
+        if place == "after":
+            return self.norm(f"{name}.norm", x + apply(name, options, x))
+        y = apply(name, options, self.norm(f"{name}.norm", x))
+        return x + (self.norm(f"{name}.norm_after", y) if place == "both" else y)
+
+    def parallel(self, options, prefix, name, x):
+        one = options.get("norm", "one") == "one"
+        shared = self.norm(f"{name}.norm", x) if one else None
+        total = 0
+        for entry in options["block"]:
+            (kind, inner), = worded(entry, kind="mlp").items()
+            inner_name = prefix + inner.get("name", kind)
+            total = total + getattr(self, kind)(inner_name, inner, shared if one else self.norm(f"{inner_name}.norm", x))
+        return total
+
+    def mlp(self, name, options, x):
+        check_keys(name, options, {"hidden", "activation", "gated", "bias", "name"})
+        activation, bias = layers.ACTIVATIONS[options.get("activation", "gelu")], options.get("bias", True)
+        up = self.linear(f"{name}.up", x, options["hidden"], bias)
+        if options.get("gated"):
+            up = activation(self.linear(f"{name}.gate", x, options["hidden"], bias)) * up
+        else:
+            up = activation(up)
+        return self.linear(f"{name}.down", up, self.width, bias)
+
+    def ssru(self, name, options, x):
+        check_keys(name, options, {"bias", "input_bias", "activation", "name"})
+        forget = torch.sigmoid(self.linear(f"{name}.forget", x, self.width, options.get("bias", True)))
+        new = self.linear(f"{name}.input", x, self.width, options.get("input_bias", False))
+        return layers.ACTIVATIONS[options.get("activation", "relu")](layers.recurrence(forget, new))
+
+    def attention(self, name, options, x):
+        check_keys(name, options, ATTENTION_KEYS)
+        return Attention(self, name, options).output(x)
+
+
+class Attention:
+    def __init__(self, stack, name, options):
+        self.stack, self.model, self.name, self.options = stack, stack.model, name, options
+        self.heads = options["heads"]
+        self.key_heads = options.get("kv_heads", self.heads)
+        self.size = options.get("head_size", stack.width // self.heads)
+        named = options.get("from", [])
+        self.sources = [{"source": options.get("source", "final")} | worded(source, kind="stack")
+                        for source in (named if isinstance(named, list) else [named])]
+        self.own = not self.sources or options.get("merge", "cross") == "joint"
+        positions = stack.positions if stack.positions["kind"] == "rotary" else None
+        if "rotary" in options:
+            given = worded(options["rotary"])
+            positions = None if given.get("kind") == "none" else {"interleaved": (positions or {}).get("interleaved", False)} | given
+        self.rotary = positions if self.own else None
+
+    def heads_of(self, x, heads):
+        return x.reshape(*x.shape[:2], heads, self.size).transpose(1, 2)
+
+    def query_key_norm(self, name, x):
+        """`x` is [batch, length, heads · size]."""
+        options = self.options.get("query_key_norm")
+        if not options:
+            return x
+        across = options.get("over", "head") == "all"
+        y = x if across else x.reshape(*x.shape[:2], -1, self.size)
+        y = layers.normalised(options["kind"], y, options.get("epsilon", 1e-6))
+        bias = options["kind"] == "layernorm" and options.get("bias", True)
+        return self.stack.scaled(name, y, options.get("weight_offset", 0), bias).reshape(x.shape)
+
+    def source_states(self, source):
+        """What keys and values are made of, and its rows."""
+        check_keys(f"{self.name}.from", source, {"stack", "source"})
+        found, which = self.stack.evaluation.states(source["stack"]), source["source"]
+        if which == "final":
+            return found.final, found.rows
+        layer = self.stack.layer if which == "same-layer" else which["layers"][self.stack.layer]
+        state = found.entering[layer]
+        if self.stack.norm_options["place"] != "after":
+            state = self.stack.norm(f"{self.name}.{source['stack']}.norm", state)
+        return state, found.rows
+
+    def keys_and_values(self, name, states, rows):
+        bias, count = self.options.get("bias", True), self.key_heads * self.size
+        key_bias = bias and self.options.get("key_bias", True)
+        key = self.query_key_norm(f"{name}.key_norm", self.stack.linear(f"{name}.key", states, count, key_bias))
+        key, value = (self.heads_of(x, self.key_heads) for x in (key, self.stack.linear(f"{name}.value", states, count, bias)))
+        return (layers.turned(key, self.rotary, rows.positions) if self.rotary else key), value
+
+    def segments(self, x):
+        """Keys, values, rows and the number of the segment of each row, of all segments one after the other."""
+        several = len(self.sources) + self.own > 1
+        keys, values, rows, numbers = [], [], [], []
+        for number, source in enumerate(self.sources):
+            states, there = self.source_states(source)
+            name = f"{self.name}.{source['stack']}" if several else self.name
+            key, value = self.keys_and_values(name, states, there)
+            keys, values, rows = [*keys, key], [*values, value], [*rows, there]
+            numbers.append(torch.full_like(there.parts, number))
+        if self.own:
+            key, value = self.keys_and_values(self.name, x, self.stack.rows)
+            keys, values, rows = [*keys, key], [*values, value], [*rows, self.stack.rows]
+            numbers.append(self.stack.rows.parts + len(self.sources))
+        return torch.cat(keys, 2), torch.cat(values, 2), rows, torch.cat(numbers)
+
+    def output(self, x):
+        query = self.stack.linear(f"{self.name}.query", x, self.heads * self.size, self.options.get("bias", True))
+        query = self.heads_of(self.query_key_norm(f"{self.name}.query_norm", query), self.heads)
+        if self.rotary:
+            query = layers.turned(query, self.rotary, self.stack.rows.positions)
+        keys, values, rows, numbers = self.segments(x)
+        keys, values = (t.repeat_interleave(self.heads // self.key_heads, 1) for t in (keys, values))
+        scores = query @ keys.transpose(-1, -2) * self.options.get("scale", 1 / math.sqrt(self.size))
+        own = self.stack.rows
+        variables = {
+            "q": own.positions[:, None, :, None],
+            "k": torch.cat([segment.positions for segment in rows], 1)[:, None, None, :],
+            "h": torch.arange(self.heads)[None, :, None, None],
+            "b": torch.arange(x.shape[0])[:, None, None, None],
+            "segment": numbers[None, None, None, :],
+            # Queries are of the last segment, of a concatenation those of their part.
+            "query_segment": (own.parts + int(numbers.max() - own.parts.max()))[None, None, :, None],
+        }
+        there = torch.cat([segment.there for segment in rows], 1)[:, None, None, :]
+        seen = there & self.mask(variables)
+        scores = torch.where(seen, self.score(scores, variables), -math.inf)
+        # A query that sees no key gets zeros.
+        weights = torch.softmax(torch.where(seen.any(-1, keepdim=True), scores, 0.0), -1) * seen
+        mixed = (weights @ values).transpose(1, 2).flatten(2)
+        return self.stack.linear(f"{self.name}.output", mixed, self.stack.width, self.options.get("output_bias", True))
+
+    def own_keys(self, variables):
+        """Those that words as masks are about: with `cross` and in a concatenation all."""
+        return variables["segment"] >= (len(self.sources) if self.own else 0)
+
+    def mask(self, variables):
+        mask, (q, k) = self.options.get("mask", "none"), (variables["q"], variables["k"])
+        if mask == "none":
+            return torch.ones_like(k, dtype=torch.bool)
+        others = ~self.own_keys(variables)
+        if mask == "causal":
+            return others | (k <= q)
+        if isinstance(mask, str):
+            return expression(mask)(variables, self.model.dtype, self.tables())
+        (word, value), = mask.items()
+        if word == "window":
+            return others | (k <= q) & (q - k < value)
+        if word == "prefix" and isinstance(value, int):
+            return others | (k <= q) | (k < value)
+        if word == "prefix":
+            names = self.stack.options["input"].get("concat") or [source["stack"] for source in self.sources]
+            return (variables["segment"] <= names.index(value)) | (k <= q)
+        raise ValueError(f"{self.name}: mask {mask!r}")
+
+    def score(self, scores, variables):
+        score, dtype = self.options.get("score"), self.model.dtype
+        if score is None:
+            return scores
+        if score == "alibi":
+            slopes = layers.alibi_slopes(self.heads).to(dtype)[None, :, None, None]
+            return scores + slopes * (variables["k"] - variables["q"])
+        if isinstance(score, str):
+            return expression(score)(variables | {"s": scores}, dtype, self.tables())
+        (word, value), = score.items()
+        if word == "softcap":
+            return value * torch.tanh(scores / value)
+        if word == "relative" and not self.sources:
+            value = value or {}
+            table = self.model.parameter(f"{self.name}.relative.weight", value.get("buckets", 32), self.heads)
+            bidirectional = value.get("bidirectional", self.options.get("mask", "none") == "none")
+            chosen = table[layers.relative_buckets(value, variables["k"] - variables["q"], bidirectional)[:, 0]]
+            return scores + chosen.permute(0, 3, 1, 2)
+        raise ValueError(f"{self.name}: score {score!r}")
+
+    def tables(self):
+        return [self.model.parameter(f"{self.name}.table{number}.weight", *shape)
+                for number, shape in enumerate(self.options.get("tables") or [])]
