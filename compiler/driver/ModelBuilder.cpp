@@ -110,8 +110,12 @@ private:
     return sizes.empty() ? DenseI64ArrayAttr() : builder.getDenseI64ArrayAttr(sizes);
   }
 
-  FlatSymbolRefAttr source(const spec::AttentionSublayer &attention) {
-    return attention.from.empty() ? FlatSymbolRefAttr() : FlatSymbolRefAttr::get(builder.getContext(), attention.from);
+  ArrayAttr sources(const spec::AttentionSublayer &attention) {
+    SmallVector<Attribute> list;
+    if (!attention.from.empty())
+      list.push_back(SourceAttr::get(builder.getContext(),
+                                     FlatSymbolRefAttr::get(builder.getContext(), attention.from), {}));
+    return builder.getArrayAttr(list);
   }
 
   RelativeBiasAttr relative(const spec::AttentionSublayer &attention) {
@@ -239,7 +243,8 @@ private:
     auto attribute =
         PositionsAttr::get(builder.getContext(), kind(positions.kind), positions.length, positions.offset,
                            real(positions.base), positions.dims, positions.interleaved, isEvenlySpaced(positions),
-                           positions.pad ? builder.getI64IntegerAttr(*positions.pad) : IntegerAttr());
+                           positions.pad ? builder.getI64IntegerAttr(*positions.pad) : IntegerAttr(),
+                           FlatSymbolRefAttr());
     build(stack.input, attribute);
     if (stack.cycle.empty())
       return build(stack.block);
@@ -277,7 +282,7 @@ private:
                              attention.headSize, llvm::APFloat(attention.scale), attention.bias,
                              attention.bias && !attention.keyBias, attention.outputBias, expression(attention.mask),
                              expression(attention.score), rotary(attention), headNorm(attention.queryKeyNorm),
-                             tableSizes(attention.tables), source(attention), relative(attention));
+                             tableSizes(attention.tables), sources(attention), /*joint=*/false, relative(attention));
   }
 
   void build(const spec::MlpSublayer &mlp) {

@@ -19,7 +19,7 @@ SmallVector<Block *> tenon::blocksOf(StackOp stack) {
 
 std::string EntryBuilder::cacheName(Operation *sublayer) {
   auto attention = dyn_cast<AttentionLayerOp>(sublayer);
-  StringRef kind = attention && attention.getFrom() ? "source." : "cache.";
+  StringRef kind = attention && !attention.hasOwnKeys() ? "source." : "cache.";
   return (kind + sublayer->getAttrOfType<StringAttr>("name").getValue()).str();
 }
 
@@ -66,7 +66,7 @@ std::optional<int64_t> EntryBuilder::windowOf(Operation *sublayer) {
     if (op.getName() != name)
       return;
     std::optional<int32_t> window = expressions::windowOf(std::string_view(op.getMask().value_or("")));
-    limited &= window.has_value() && !op.getFrom();
+    limited &= window.has_value() && op.hasOwnKeys();
     longest = std::max<int64_t>(longest, window.value_or(0));
   });
   return limited ? std::optional(longest) : std::nullopt;

@@ -22,7 +22,7 @@ namespace {
 
 bool isCross(Operation &op) {
   auto attention = dyn_cast<AttentionLayerOp>(op);
-  return attention && attention.getFrom();
+  return attention && !attention.hasOwnKeys();
 }
 
 /// Builds the entry points of one stack.
@@ -79,7 +79,7 @@ public:
     past = ZeroLengthsOp::create(builder, location, lengths.getType(), lengths);
     repeatBlocks({}, sources, [&](Operation &op, SmallVectorImpl<Value> &) {
       op.walk([&](AttentionLayerOp attention) {
-        if (!attention.getFrom())
+        if (attention.hasOwnKeys())
           return;
         auto [key, value] = keysAndValues(attention, rows);
         appendKeys(attention, turned(attention, key, "key"), value, sourcePages);
@@ -350,7 +350,7 @@ private:
     std::string name = nameOf(*op);
     int64_t headSize = op.getHeadSize(), heads = op.getHeads();
     Value query = linear(rows, name + ".query", heads * headSize, op.getBias());
-    bool cross = op.getFrom().has_value();
+    bool cross = !op.hasOwnKeys();
     auto [key, value] = cross ? std::pair<Value, Value>() : keysAndValues(op, rows);
     query = turned(op, query, "query");
     if (!cross)
@@ -366,7 +366,7 @@ private:
       return AttentionOp::create(builder, location, query.getType(), query, key, value, Value(), lengths, tables,
                                  op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(), op.getScale(),
                                  op.getMaskAttr(), score);
-    bool cross = op.getFrom().has_value();
+    bool cross = !op.hasOwnKeys();
     Value slice = cross ? sliceOf(cacheOf(op)) : appendKeys(op, key, value, pages);
     return CachedAttentionOp::create(builder, location, query.getType(), query, slice, Value(), lengths, past,
                                      cross ? sourcePages : pages, cross ? sourceLengths : Value(), tables,
@@ -434,9 +434,31 @@ template <typename Op> Op findOf(ModelOp model, StackOp stack) {
   return Op();
 }
 
+/// Reports what stands in a model that has no lowering.
+LogicalResult verifyLowered(ModelOp model) {
+  WalkResult walked = model.walk([&](Operation *op) -> WalkResult {
+    auto attention = dyn_cast<AttentionLayerOp>(op);
+    auto stack = dyn_cast<StackOp>(op);
+    auto input = dyn_cast<InputOpInterface>(op);
+    if (attention && (attention.getJoint() || attention.getSources().size() > 1 ||
+                      llvm::any_of(attention.sourceList(), [](SourceAttr source) { return source.getLayers(); })))
+      return op->emitOpError() << "has sources that are not lowered yet, expected one stack's last hidden state";
+    if (stack && !stack.getSources().empty() && !stack.getCached())
+      return op->emitOpError() << "has sources, which are not lowered yet where a stack is not cached";
+    if (stack && stack.getSources().size() > 1)
+      return op->emitOpError() << "has " << stack.getSources().size() << " sources, of which one is lowered";
+    if (isa<ConcatInputOp>(op) || (input && input.getPositions().getBehind()))
+      return op->emitOpError() << "reads positions or rows of other stacks, which are not lowered yet";
+    return WalkResult::advance();
+  });
+  return failure(walked.wasInterrupted());
+}
+
 struct LowerModelToTensor : tenon::impl::LowerModelToTensorBase<LowerModelToTensor> {
   void runOnOperation() override {
     for (ModelOp model : llvm::make_early_inc_range(getOperation().getOps<ModelOp>())) {
+      if (failed(verifyLowered(model)))
+        return signalPassFailure();
       OpBuilder builder(model);
       auto stacks = llvm::to_vector(model.getBody().getOps<StackOp>());
       for (StackOp stack : stacks) {

@@ -106,7 +106,7 @@ RotaryAttr TensorBuilder::rotaryOf(AttentionLayerOp op) {
                              attribute.getDims() > 0 ? attribute.getDims() : headSize, attribute.getBase(),
                              attribute.getInterleaved(), DenseF64ArrayAttr(), FloatAttr());
   }
-  return op.getFrom() || !rotary || rotary.getDims() == 0 ? RotaryAttr() : rotary;
+  return !op.hasOwnKeys() || !rotary || rotary.getDims() == 0 ? RotaryAttr() : rotary;
 }
 
 Value TensorBuilder::mlp(MlpLayerOp op, Value rows) {

@@ -19,6 +19,12 @@ inline constexpr int64_t maximumExtent = INT32_MAX;
 /// Far beyond any model; keeps the sum of all parameters within 64 bits.
 inline constexpr int64_t maximumLayers = 9999;
 
+/// Of a model.
+inline constexpr size_t maximumStacks = 64;
+
+/// Stacks that one attention takes keys and values from, and parts of an input.
+inline constexpr size_t maximumSources = 8;
+
 /// Of a block, and blocks of a cycle.
 inline constexpr size_t maximumSublayers = 64;
 

@@ -115,15 +115,29 @@ def Tenon_PositionsAttr : Tenon_Attr<"Positions", "positions"> {
     position 0; tokens of the id `pad` take the last of those and count as no position. `base` is that of the wavelengths of
     sinusoidal and rotary positions; `dims` leading components of each
     head turn (0: all); `interleaved` pairs neighbouring components instead of the two halves. Wavelengths of sinusoidal
-    positions in halves go from 2π to 2π·base, or with `even_spacing` stop a step before, as interleaved ones do.
+    positions in halves go from 2π to 2π·base, or with `even_spacing` stop a step before, as interleaved ones do. Row t has
+    position t, or with `behind` the number of that stack's rows and t.
 
     Example: `#tenon.positions<kind = learned, length = 512, offset = 2, base = 1.0e4, dims = 0, interleaved = false>`
   }];
   let parameters = (ins EnumParameter<Tenon_PositionKind>:$kind, "int64_t":$length, "int64_t":$offset,
                     "::mlir::FloatAttr":$base, "int64_t":$dims, "bool":$interleaved,
-                    DefaultValuedParameter<"bool", "false">:$even_spacing, OptionalParameter<"::mlir::IntegerAttr">:$pad);
+                    DefaultValuedParameter<"bool", "false">:$even_spacing, OptionalParameter<"::mlir::IntegerAttr">:$pad,
+                    OptionalParameter<"::mlir::FlatSymbolRefAttr">:$behind);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+}
+
+def Tenon_SourceAttr : Tenon_Attr<"Source", "source"> {
+  let summary = "A stack that gives an attention keys and values, and which of its states does";
+  let description = [{
+    The last hidden state of `stack`, behind its final norm; or with `layers`, a number for each layer of the attention's own
+    stack, the state that enters the layer of that number in `stack`.
+
+    Example: `#tenon.source<@encoder, layers = [0, 1, 1]>`
+  }];
+  let parameters = (ins "::mlir::FlatSymbolRefAttr":$stack, OptionalParameter<"::mlir::DenseI64ArrayAttr">:$layers);
+  let assemblyFormat = "`<` $stack (`,` `layers` `=` $layers^)? `>`";
 }
 
 def Tenon_ConvolutionAttr : Tenon_Attr<"Convolution", "convolution"> {

@@ -81,7 +81,7 @@ LogicalResult RotaryAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitEr
 
 LogicalResult PositionsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, PositionKind kind,
                                     int64_t length, int64_t offset, FloatAttr base, int64_t dims, bool,
-                                    bool evenSpacing, IntegerAttr pad) {
+                                    bool evenSpacing, IntegerAttr pad, FlatSymbolRefAttr behind) {
   if (length < 0 || offset < 0 || dims < 0)
     return emitError() << "positions have a negative length (" << length << "), offset (" << offset << ") or dims ("
                        << dims << ")";
@@ -99,6 +99,9 @@ LogicalResult PositionsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emi
   if (pad && (offset == 0 || pad.getInt() < 0 || pad.getInt() > INT32_MAX))
     return emitError() << "positions have pad " << pad.getInt() << " and offset " << offset
                        << ", expected a token's id and at least one row before that of position 0";
+  if (pad && behind)
+    return emitError() << "positions begin behind the rows of stack '" << behind.getValue()
+                       << "' and skip pad tokens, expected one of them";
   return failure(failed(verifyBound(emitError, "the length of positions", length)) ||
                  failed(verifyBound(emitError, "the offset of positions", offset)) ||
                  failed(verifyBound(emitError, "the dims of positions", dims)));

@@ -1,36 +1,13 @@
 //===- ModelOps.cpp - Verifiers of model IR -------------------------------===//
 
-#include "expressions/Analysis.h"
 #include "tenon/Dialect.h"
+#include "tenon/StackGraph.h"
 #include "tenon/Verifiers.h"
 
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace tenon;
-
-/// Attentions to other stacks read a last hidden state that is there before the first token of their own stack.
-static LogicalResult verifySources(StackOp stack) {
-  WalkResult walked = stack.walk([&](AttentionLayerOp op) -> WalkResult {
-    if (!op.getFrom())
-      return WalkResult::advance();
-    auto source = SymbolTable::lookupNearestSymbolFrom<StackOp>(stack, op.getFromAttr());
-    if (!source)
-      return op.emitOpError() << "takes keys from stack '" << *op.getFrom() << "', which the model does not have";
-    if (source == stack || source.getCached())
-      return op.emitOpError() << "takes keys from stack '" << *op.getFrom() << "', which "
-                              << (source == stack ? "is its own" : "is cached") << ", expected another that is not";
-    if (!stack.getCached())
-      return op.emitOpError() << "takes keys from stack '" << *op.getFrom()
-                              << "', but stands in a stack that is not cached";
-    return WalkResult::advance();
-  });
-  if (walked.wasInterrupted())
-    return failure();
-  if (size_t count = stack.getSources().size(); count > 1)
-    return stack.emitOpError() << "takes keys from " << count << " other stacks, where one is the most";
-  return success();
-}
 
 /// What a stack's rows become is long enough to take the first components of.
 static LogicalResult verifyPooledSize(PoolingOp op, StackOp stack) {
@@ -48,10 +25,8 @@ LogicalResult ModelOp::verifyRegions() {
     return failure();
   unsigned stacks = 0, poolings = 0, heads = 0;
   for (Operation &op : getBody().front()) {
-    if (auto stack = dyn_cast<StackOp>(op)) {
+    if (isa<StackOp>(op)) {
       ++stacks;
-      if (failed(verifySources(stack)))
-        return failure();
     } else if (auto pooling = dyn_cast<PoolingOp>(op)) {
       ++poolings;
       auto stack = lookupSymbol<StackOp>(pooling.getStack());
@@ -64,15 +39,14 @@ LogicalResult ModelOp::verifyRegions() {
       auto stack = lookupSymbol<StackOp>(head.getStack());
       if (!stack)
         return head.emitOpError() << "names stack '" << head.getStack() << "', which the model does not have";
-      if (!isa<TokenInputOp>(stack.getInput()))
-        return head.emitOpError() << "scores the vocabulary of stack '" << head.getStack()
-                                  << "', which reads no tokens";
     } else {
       return op.emitOpError() << "does not belong into a model, which holds stacks, a pooling and a head";
     }
   }
   if (stacks == 0)
     return emitOpError() << "has no stack";
+  if (stacks > maximumStacks)
+    return emitOpError() << "has " << stacks << " stacks, where " << maximumStacks << " are the most";
   for (NamedAttribute pair : getShare().value_or(DictionaryAttr::get(getContext())))
     if (!isa<StringAttr>(pair.getValue()))
       return emitOpError() << "shares '" << pair.getName().getValue() << "' with " << pair.getValue()
@@ -81,7 +55,7 @@ LogicalResult ModelOp::verifyRegions() {
     return emitOpError() << "has " << poolings << " poolings, where one is the most";
   if (heads > 1)
     return emitOpError() << "has " << heads << " heads, where one is the most";
-  return success();
+  return verifyStackGraph(*this);
 }
 
 /// Rotary positions turn pairs of components within each head.
@@ -92,9 +66,9 @@ static LogicalResult verifyRotary(AttentionLayerOp op, PositionsAttr positions) 
     dims = own->getDims();
     turns = true;
   }
-  if (op.getFrom() && op.getRotary())
+  if (!op.hasOwnKeys() && op.getRotary())
     return op.emitOpError() << "takes keys from another stack, whose positions do not turn with the queries'";
-  if (turns && !op.getFrom() && (dims % 2 != 0 || dims > headSize))
+  if (turns && op.hasOwnKeys() && (dims % 2 != 0 || dims > headSize))
     return op.emitOpError() << "has head_size " << headSize << ", of which rotary positions turn " << dims
                             << ", expected an even number of at most head_size";
   return success();
@@ -122,22 +96,17 @@ static LogicalResult verifyBlock(Operation *op, llvm::iterator_range<Block::iter
   return success();
 }
 
-/// What the cached keys and values of an attention look like.
-using CacheShape = std::pair<int64_t, int64_t>;
+/// What a sublayer keeps of the tokens that were read: the sizes of its rows, and whose rows they are.
+using StateShape = std::tuple<int64_t, int64_t, Attribute, bool>;
 
-static llvm::StringMap<CacheShape> cacheShapes(Operation *block) {
-  llvm::StringMap<CacheShape> shapes;
+static llvm::StringMap<StateShape> stateShapes(Operation *block) {
+  llvm::StringMap<StateShape> shapes;
   block->walk([&](AttentionLayerOp op) {
-    shapes[op.getName()] = {static_cast<int64_t>(op.getKeyValueHeads()), static_cast<int64_t>(op.getHeadSize())};
+    shapes[op.getName()] = {static_cast<int64_t>(op.getKeyValueHeads()), static_cast<int64_t>(op.getHeadSize()),
+                            op.getSources(), op.getJoint()};
   });
-  block->walk([&](SsruLayerOp op) { shapes[op.getName()] = {0, 0}; });
+  block->walk([&](SsruLayerOp op) { shapes[op.getName()] = {0, 0, Attribute(), false}; });
   return shapes;
-}
-
-static bool seesLaterKeys(AttentionLayerOp op) {
-  if (op.getFrom())
-    return false;
-  return expressions::seesLaterKeys(std::string_view(op.getMask().value_or("")));
 }
 
 /// Sublayers side by side are added together: no norm can follow the sum of each.
@@ -184,15 +153,6 @@ InputOpInterface StackOp::getInput() { return cast<InputOpInterface>(getBody().f
 
 int64_t StackOp::getHiddenWidth() { return getWidth().value_or((*this)->getParentOfType<ModelOp>().getWidth()); }
 
-SmallVector<StringRef> StackOp::getSources() {
-  SmallVector<StringRef> sources;
-  walk([&](AttentionLayerOp op) {
-    if (op.getFrom() && !llvm::is_contained(sources, *op.getFrom()))
-      sources.push_back(*op.getFrom());
-  });
-  return sources;
-}
-
 /// The last convolution gives rows of the stack's width.
 static LogicalResult verifyChannels(FeatureInputOp input, StackOp stack) {
   int64_t channels = input.getFeatures();
@@ -221,10 +181,6 @@ LogicalResult StackOp::verifyRegions() {
     return getInput()->emitOpError() << "has sinusoidal positions, which need an even width, not " << getHiddenWidth();
   if (auto features = dyn_cast<FeatureInputOp>(body.front()); features && failed(verifyChannels(features, *this)))
     return failure();
-  if (getCached() && walk([](AttentionLayerOp op) {
-                       return seesLaterKeys(op) ? WalkResult::interrupt() : WalkResult::advance();
-                     }).wasInterrupted())
-    return emitOpError() << "is cached, but has an attention whose mask may let a query see later keys";
   if (positions.getPad() && (getCached() || !isa<TokenInputOp>(body.front())))
     return emitOpError() << "has positions that skip pad tokens, but "
                          << (getCached() ? "is cached" : "reads features");
@@ -244,8 +200,8 @@ LogicalResult StackOp::verifyRegions() {
     llvm::StringSet<> names;
     if (failed(verifyBlock(block, block.getBody().front(), positions, names)))
       return failure();
-    if (cacheShapes(block) != cacheShapes(blocks[0]))
-      return block.emitOpError() << "has attentions of other names or sizes than the stack's first block";
+    if (stateShapes(block) != stateShapes(blocks[0]))
+      return block.emitOpError() << "has attentions of other names, sizes or sources than the stack's first block";
   }
   return success();
 }
@@ -291,9 +247,21 @@ LogicalResult FeatureInputOp::verify() {
   return success();
 }
 
+LogicalResult ConcatInputOp::verify() {
+  if (size_t count = getStacks().size(); count < 2 || count > maximumSources)
+    return emitOpError() << "has " << count << " parts, expected 2 to " << maximumSources;
+  if (getPositions().getPad() || getPositions().getBehind())
+    return emitOpError() << "has positions that "
+                         << (getPositions().getPad() ? "skip pad tokens" : "begin behind another stack's rows")
+                         << ", expected places in the whole";
+  return success();
+}
+
 LogicalResult AttentionLayerOp::verify() {
   if (failed(verifyHeads(*this, getHeads(), getKeyValueHeads(), getHeadSize())))
     return failure();
+  if (getSources().size() > maximumSources)
+    return emitOpError() << "has " << getSources().size() << " sources, where " << maximumSources << " are the most";
   ArrayRef<int64_t> sizes = getTableSizes().value_or(ArrayRef<int64_t>());
   if (sizes.size() % 2 != 0 || llvm::any_of(sizes, [](int64_t size) { return size <= 0; }))
     return emitOpError() << "table_sizes are [" << sizes << "], expected positive rows and columns in turn";
@@ -304,6 +272,10 @@ LogicalResult AttentionLayerOp::verify() {
     if (failed(verifyElements(*this, "a relative bias by distance",
                               {2 * relative->getDistance() + 1, static_cast<int64_t>(getHeads())})))
       return failure();
+  if (getRelative() && !getSources().empty())
+    return emitOpError() << "has a relative bias beside sources, to whose positions there is no distance";
+  if (getJoint() && getSources().empty())
+    return emitOpError() << "is joint, but has no sources to join the own keys with";
   if (getRelative() && getScore())
     return emitOpError() << "has a relative bias beside a score, expected one of them";
   return verifyMaskAndScore(*this, getMask(), getScore(), sizes.size() / 2);

@@ -50,13 +50,13 @@ def Tenon_ModelOp : Tenon_ModelLevelOp<"model", [SymbolTable, Symbol, IsolatedFr
 def Tenon_StackOp : Tenon_ModelLevelOp<"stack", [Symbol, HasParent<"ModelOp">, SingleBlock, NoTerminator, NoRegionArguments]> {
   let summary = "Layers of one block of sublayers, or of several in turn";
   let description = [{
-    The body is the stack's input (`tenon.token_input` or `tenon.feature_input`) and then the sublayers of one block, which `layers` layers repeat, each
+    The body is the stack's input (`tenon.token_input`, `tenon.feature_input` or `tenon.concat_input`) and then the sublayers of one block, which `layers` layers repeat, each
     with parameters of its own; or else several `tenon.block`s, layer i being the (i mod their number)-th. Every sublayer adds
     its result to the hidden state; `norm` says which norm goes with it and where it stands.
 
     A `cached` stack keeps the keys and values of the tokens that it has read, and continues from there: no mask of its
-    attentions lets a query see later keys. Only such a stack may attend to another one's last hidden state. `width` is that of
-    its hidden states, the model's where it is not given.
+    attentions lets a query see later keys of its own, and it is nobody's source. Any other one reads its input as a whole. Stacks
+    take states from each other without a circle. `width` is that of its hidden states, the model's where it is not given.
 
     Example:
 
@@ -82,6 +82,10 @@ def Tenon_StackOp : Tenon_ModelLevelOp<"stack", [Symbol, HasParent<"ModelOp">, S
     int64_t getHiddenWidth();
     /// The stacks that its attentions take keys and values from, each once, beside itself.
     ::llvm::SmallVector<::llvm::StringRef> getSources();
+    /// The stacks whose rows its input is, one after the other; empty where it reads tokens or features.
+    ::llvm::SmallVector<::llvm::StringRef> getParts();
+    /// The stack itself, or the one that its last part's last part, and so on, is: it reads tokens or features.
+    ::tenon::StackOp getTarget();
   }];
 }
 
@@ -139,10 +143,47 @@ def Tenon_FeatureInputOp : Tenon_ModelLevelOp<"feature_input", [HasParent<"Stack
   let hasVerifier = 1;
 }
 
+def Tenon_ConcatInputOp : Tenon_ModelLevelOp<"concat_input", [HasParent<"StackOp">, Tenon_InputOpInterface]> {
+  let summary = "The rows of other stacks, one stack's behind the other's";
+  let description = [{
+    For each sequence the last hidden states of the `stacks`, all of one width W: B×T₀×W, B×T₁×W, … become B×(T₀+T₁+…)×W, times
+    `scale`, with the embedding of positions added, and normalised where `norm` is set. Positions are places in the whole. Masks
+    and scores ask for the part of a key and of a query with `segment` and `query_segment`. A head, a pooling and whoever reads the
+    stack's last hidden state have the rows of the last part.
+
+    The last part of a `cached` stack is `cached` too, and grows with it: the rows of the others are there before. No query of
+    theirs may see a key of it.
+
+    Example:
+
+    ```mlir
+    tenon.model @continued width 8 {
+      tenon.stack @encoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> {
+        tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5
+      }
+      tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+        tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q"}
+      }
+      tenon.stack @both layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+        tenon.concat_input [@encoder, @decoder] positions <kind = rotary, length = 32, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q"}
+      }
+      tenon.head @both {tied}
+    }
+    ```
+  }];
+  let arguments = (ins TypedArrayAttrBase<FlatSymbolRefAttr, "stacks">:$stacks, Tenon_PositionsAttr:$positions,
+                   UnitAttr:$norm, DefaultValuedAttr<F64Attr, "1.0">:$scale);
+  let assemblyFormat = "$stacks `positions` $positions attr-dict";
+  let hasVerifier = 1;
+}
+
 def Tenon_BlockOp : Tenon_ModelLevelOp<"block", [HasParent<"StackOp">, SingleBlock, NoTerminator, NoRegionArguments]> {
   let summary = "One of the blocks that a stack's layers take in turn";
   let description = [{
-    Blocks of one stack have attentions of the same names, key and value heads and head sizes.
+    Blocks of one stack have attentions of the same names, key and value heads, head sizes and sources.
 
     Example, of local and global attention in turn:
 
@@ -206,7 +247,9 @@ def Tenon_AttentionLayerOp : Tenon_SublayerOp<"attention_layer"> {
     columns of each of the tables that mask and score read, which are parameters of the layer. `relative` adds to each score what a
     parameter has for the distance of query and key.
 
-    With `from` keys and values are projections of that stack's last hidden state, once it has been through all of its layers.
+    With `sources` keys and values are projections of those stacks' states, one softmax over all of them; where `joint` is set, over
+    them and the stack's own. The stacks are the segments of the keys, numbered from 0 in their order, the own keys being the last:
+    `segment` in `mask` and `score`. Positions turn queries and keys of a `joint` attention; without the own keys nothing turns.
 
     The hidden state is B×T×W, queries B×T×(H·D). A query that sees no key gets zeros: the layer adds the projection's bias alone.
 
@@ -221,16 +264,39 @@ def Tenon_AttentionLayerOp : Tenon_SublayerOp<"attention_layer"> {
       }
     }
     ```
+
+    One that reads, layer by layer, what the same layer of another stack reads, and its own keys, in one softmax:
+
+    ```mlir
+    tenon.model @merged width 8 {
+      tenon.stack @encoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> {
+        tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5
+      }
+      tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+        tenon.token_input vocab 100 positions <kind = rotary, length = 32, offset = 0, base = 1.0e4, dims = 0, interleaved = false, behind = @encoder>
+        tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5
+          {sources = [#tenon.source<@encoder, layers = [0, 1]>], joint, mask = "k <= q"}
+      }
+      tenon.head @decoder {tied}
+    }
+    ```
   }];
   let arguments = (ins StrAttr:$name, I64Attr:$heads, I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale,
                    UnitAttr:$bias, UnitAttr:$no_key_bias, UnitAttr:$output_bias, OptionalAttr<StrAttr>:$mask,
                    OptionalAttr<StrAttr>:$score, OptionalAttr<Tenon_RotaryAttr>:$rotary,
                    OptionalAttr<Tenon_HeadNormAttr>:$head_norm, OptionalAttr<DenseI64ArrayAttr>:$table_sizes,
-                   OptionalAttr<FlatSymbolRefAttr>:$from, OptionalAttr<Tenon_RelativeBiasAttr>:$relative);
+                   DefaultValuedAttr<TypedArrayAttrBase<Tenon_SourceAttr, "sources">, "{}">:$sources, UnitAttr:$joint,
+                   OptionalAttr<Tenon_RelativeBiasAttr>:$relative);
   let assemblyFormat = [{
     $name `heads` $heads `key_value_heads` $key_value_heads `head_size` $head_size `scale` $scale attr-dict
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::llvm::SmallVector<::tenon::SourceAttr> sourceList();
+    /// Whether the keys of its own stack are among those that a query may see.
+    bool hasOwnKeys() { return getSources().empty() || getJoint(); }
+  }];
 }
 
 def Tenon_MlpLayerOp : Tenon_SublayerOp<"mlp_layer"> {

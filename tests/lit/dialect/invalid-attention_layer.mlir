@@ -84,7 +84,7 @@ tenon.model @keys_come_from_a_stack_of_the_model width 8 {
   tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
     // expected-error @below {{takes keys from stack 'e', which the model does not have}}
-    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {from = @e}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>]}
   }
 }
 
@@ -93,8 +93,8 @@ tenon.model @keys_come_from_a_stack_of_the_model width 8 {
 tenon.model @keys_come_from_another_stack width 8 {
   tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
-    // expected-error @below {{takes keys from stack 'd', which is its own, expected another that is not}}
-    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {from = @d}
+    // expected-error @below {{takes keys from stack 'd', which is its own, expected another}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@d>]}
   }
 }
 
@@ -107,22 +107,8 @@ tenon.model @keys_come_from_a_stack_that_is_not_cached width 8 {
   }
   tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
-    // expected-error @below {{takes keys from stack 'e', which is cached, expected another that is not}}
-    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {from = @e}
-  }
-}
-
-// -----
-
-tenon.model @attention_to_another_stack_is_cached width 8 {
-  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
-    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
-    tenon.mlp_layer "m" hidden 4 relu
-  }
-  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
-    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
-    // expected-error @below {{takes keys from stack 'e', but stands in a stack that is not cached}}
-    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {from = @e}
+    // expected-error @below {{takes keys from stack 'e', which is cached, expected one that is read as a whole}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>]}
   }
 }
 
@@ -136,7 +122,133 @@ tenon.model @keys_of_another_stack_do_not_turn width 8 {
   tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
     // expected-error @below {{takes keys from another stack, whose positions do not turn with the queries'}}
-    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {from = @e, rotary = #tenon.rotary<length = 4, dims = 4, base = 1.0e4, interleaved = false>}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>], rotary = #tenon.rotary<length = 4, dims = 4, base = 1.0e4, interleaved = false>}
+  }
+}
+
+// -----
+
+tenon.model @a_source_has_a_layer_for_each_layer width 8 {
+  tenon.stack @e layers 3 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{reads 3 layers of stack 'e', expected one for each of 2 layers}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e, layers = [0, 1, 2]>]}
+  }
+}
+
+// -----
+
+tenon.model @layers_of_a_source_are_its width 8 {
+  tenon.stack @e layers 3 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{reads layer 3 of stack 'e', which has 3 layers}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e, layers = [0, 3]>]}
+  }
+}
+
+// -----
+
+tenon.model @layers_of_a_source_count_from_zero width 8 {
+  tenon.stack @e layers 3 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{reads layer -1 of stack 'e', which has 3 layers}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e, layers = [-1, 0]>]}
+  }
+}
+
+// -----
+
+tenon.model @each_source_is_another_stack width 8 {
+  tenon.stack @e layers 3 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{takes keys from stack 'e' twice}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>, #tenon.source<@e, layers = [0, 0]>]}
+  }
+}
+
+// -----
+
+tenon.model @sources_are_bounded width 8 {
+  tenon.stack @e layers 3 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{has 9 sources, where 8 are the most}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>, #tenon.source<@e>, #tenon.source<@e>, #tenon.source<@e>, #tenon.source<@e>, #tenon.source<@e>, #tenon.source<@e>, #tenon.source<@e>, #tenon.source<@e>]}
+  }
+}
+
+// -----
+
+tenon.model @a_joint_attention_has_sources width 8 {
+  tenon.stack @e layers 3 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{is joint, but has no sources to join the own keys with}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {joint}
+  }
+}
+
+// -----
+
+tenon.model @no_distance_to_a_source width 8 {
+  tenon.stack @e layers 3 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{has a relative bias beside sources, to whose positions there is no distance}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {joint, sources = [#tenon.source<@e>], relative = #tenon.relative_bias<buckets = 8, distance = 20, bidirectional = true>}
+  }
+}
+
+// -----
+
+tenon.model @joint_keys_turn_within_a_head width 8 {
+  tenon.stack @e layers 3 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{has head_size 4, of which rotary positions turn 6, expected an even number of at most head_size}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {joint, mask = "k <= q", sources = [#tenon.source<@e>], rotary = #tenon.rotary<length = 4, dims = 6, base = 1.0e4, interleaved = false>}
+  }
+}
+
+// -----
+
+tenon.model @keys_of_a_source_are_bounded width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {width = 1000000000 : i64} {
+    tenon.token_input vocab 2 positions <kind = none, length = 1, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 2 relu
+  }
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{heads x head_size x width of a source (2 x 4 x 1000000000) has more than the 2147483647 elements that a tensor can have}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>]}
   }
 }
 

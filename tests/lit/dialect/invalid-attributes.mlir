@@ -140,6 +140,11 @@ module @pad_has_a_row attributes {test.a = #tenon.positions<kind = learned, leng
 
 // -----
 
+// expected-error @below {{positions begin behind the rows of stack 'e' and skip pad tokens, expected one of them}}
+module @positions_behind_a_stack_skip_nothing attributes {test.a = #tenon.positions<kind = learned, length = 4, offset = 1, base = 1.0, dims = 0, interleaved = false, pad = 1 : i64, behind = @e>} {}
+
+// -----
+
 // expected-error @below {{the length of rotary positions (2147483648) is more than 2147483647}}
 module attributes {test.example = #tenon.rotary<length = 2147483648, dims = 4, base = 1.0e4, interleaved = false>} {}
 

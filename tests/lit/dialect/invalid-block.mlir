@@ -34,7 +34,7 @@ tenon.model @blocks_have_attentions_of_the_same_names width 8 {
     tenon.block {
       tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5
     }
-    // expected-error @below {{has attentions of other names or sizes than the stack's first block}}
+    // expected-error @below {{has attentions of other names, sizes or sources than the stack's first block}}
     tenon.block {
       tenon.attention_layer "b" heads 2 key_value_heads 1 head_size 4 scale 0.5
     }
@@ -49,7 +49,7 @@ tenon.model @blocks_have_attentions_of_the_same_sizes width 8 {
     tenon.block {
       tenon.attention_layer "a" heads 2 key_value_heads 1 head_size 4 scale 0.5
     }
-    // expected-error @below {{has attentions of other names or sizes than the stack's first block}}
+    // expected-error @below {{has attentions of other names, sizes or sources than the stack's first block}}
     tenon.block {
       tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5
     }
@@ -96,4 +96,23 @@ tenon.model @sublayer_names_differ_in_a_block width 8 {
 
 // expected-error @below {{'tenon.block' op expects parent op 'tenon.stack'}}
 tenon.block {
+}
+
+// -----
+
+tenon.model @blocks_have_the_same_sources width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.block {
+      tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>]}
+    }
+    // expected-error @below {{has attentions of other names, sizes or sources than the stack's first block}}
+    tenon.block {
+      tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5
+    }
+  }
 }

@@ -35,3 +35,22 @@ tenon.model @head_scores_tokens width 8 {
   // expected-error @below {{scores the vocabulary of stack 'e', which reads no tokens}}
   tenon.head @e
 }
+
+// -----
+
+tenon.model @a_head_stands_on_the_whole width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @f layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.concat_input [@e, @f] positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  // expected-error @below {{stands on stack 'f', which grows as the last part of stack 'd', expected it on that one}}
+  tenon.head @f {tied}
+}

@@ -160,7 +160,57 @@ tenon.model @stack_width_is_positive width 8 {
 
 // -----
 
-tenon.model @keys_come_from_one_other_stack width 8 {
+tenon.model @stacks_take_states_without_a_circle width 8 {
+  // expected-error @below {{takes states from others in a circle: 'a', 'b', 'c'}}
+  tenon.stack @a layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@b>]}
+  }
+  tenon.stack @b layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@c>]}
+  }
+  tenon.stack @c layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@a>], joint}
+  }
+}
+
+// -----
+
+tenon.model @a_circle_through_parts width 8 {
+  tenon.stack @x layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  // expected-error @below {{takes states from others in a circle: 'a', 'b'}}
+  tenon.stack @a layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@b>]}
+  }
+  tenon.stack @b layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.concat_input [@a, @x] positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+}
+
+// -----
+
+tenon.model @joint_keys_of_a_cached_stack_are_not_later width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  // expected-error @below {{is cached, but has an attention whose mask may let a query see later keys}}
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>], joint}
+  }
+}
+
+// -----
+
+tenon.model @positions_begin_behind_a_source width 8 {
   tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
     tenon.mlp_layer "m" hidden 4 relu
@@ -169,11 +219,24 @@ tenon.model @keys_come_from_one_other_stack width 8 {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
     tenon.mlp_layer "m" hidden 4 relu
   }
-  // expected-error @below {{takes keys from 2 other stacks, where one is the most}}
-  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    // expected-error @below {{has positions behind the rows of stack 'f', which no attention takes keys from}}
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false, behind = @f>
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>]}
+  }
+}
+
+// -----
+
+tenon.model @zeros_stand_at_position_0 width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
-    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {from = @e}
-    tenon.attention_layer "b" heads 2 key_value_heads 2 head_size 4 scale 0.5 {from = @f}
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    // expected-error @below {{has zeros at position 0, but positions begin behind the rows of stack 'e'}}
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false, behind = @e> {zero_first}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>]}
   }
 }
 

@@ -102,8 +102,8 @@ tenon.model @listener width 8 {
     tenon.token_input vocab 50 positions <kind = learned, length = 64, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
     // CHECK: tenon.attention_layer "self" heads 3 key_value_heads 3 head_size 2 scale 5.000000e-01 {bias, mask = "k <= q", output_bias}
     tenon.attention_layer "self" heads 3 key_value_heads 3 head_size 2 scale 0.5 {bias, output_bias, mask = "k <= q"}
-    // CHECK: tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 2 scale 5.000000e-01 {bias, from = @encoder, output_bias}
-    tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 2 scale 0.5 {bias, output_bias, from = @encoder}
+    // CHECK: tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 2 scale 5.000000e-01 {bias, output_bias, sources = [#tenon.source<@encoder>]}
+    tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 2 scale 0.5 {bias, output_bias, sources = [#tenon.source<@encoder>]}
     // CHECK: tenon.mlp_layer "mlp" hidden 16  gelu {bias}
     tenon.mlp_layer "mlp" hidden 16 gelu {bias}
   }
@@ -129,11 +129,46 @@ tenon.model @translator width 12 attributes {share = {decoder.input = "encoder.i
     tenon.ssru_layer "ssru" relu {bias}
     // CHECK: tenon.attention_layer "self" heads 3 key_value_heads 1 head_size 4 scale 5.000000e-01 {bias, mask = "k <= q", output_bias, relative = #tenon.relative_bias<buckets = 8, distance = 20, bidirectional = false>}
     tenon.attention_layer "self" heads 3 key_value_heads 1 head_size 4 scale 0.5 {bias, output_bias, mask = "k <= q", relative = #tenon.relative_bias<buckets = 8, distance = 20, bidirectional = false>}
-    // CHECK: tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 4 scale 5.000000e-01 {bias, from = @encoder, output_bias}
-    tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 4 scale 0.5 {bias, output_bias, from = @encoder}
+    // CHECK: tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 4 scale 5.000000e-01 {bias, output_bias, sources = [#tenon.source<@encoder>]}
+    tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 4 scale 0.5 {bias, output_bias, sources = [#tenon.source<@encoder>]}
     // CHECK: tenon.mlp_layer "mlp" hidden 16  relu {bias}
     tenon.mlp_layer "mlp" hidden 16 relu {bias}
   }
   // CHECK: tenon.head @decoder {bias, tied}
   tenon.head @decoder {tied, bias}
+}
+// CHECK-LABEL: tenon.model @between width 8 {
+tenon.model @between width 8 {
+  // CHECK: tenon.stack @encoder layers 2 norm <function = layernorm, place = before, epsilon = 1.000000e-05 : f64, bias = true, final = true> {
+  tenon.stack @encoder layers 2 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+    // CHECK: tenon.token_input vocab 50 positions <kind = rotary, length = 64, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false>
+    tenon.token_input vocab 50 positions <kind = rotary, length = 64, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    // CHECK: tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 5.000000e-01 {mask = "k <= q"}
+    tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q"}
+  }
+  // CHECK: tenon.stack @memory layers 3 norm <function = layernorm, place = before, epsilon = 1.000000e-05 : f64, bias = true, final = true> {
+  tenon.stack @memory layers 3 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> {
+    // CHECK: tenon.token_input vocab 50 positions <kind = rotary, length = 64, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false>
+    tenon.token_input vocab 50 positions <kind = rotary, length = 64, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    // CHECK: tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 5.000000e-01 {sources = [#tenon.source<@encoder>]}
+    tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@encoder>]}
+  }
+  // CHECK: tenon.stack @decoder layers 2 norm <function = layernorm, place = before, epsilon = 1.000000e-05 : f64, bias = true, final = true> attributes {cached} {
+  tenon.stack @decoder layers 2 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> attributes {cached} {
+    // CHECK: tenon.token_input vocab 50 positions <kind = rotary, length = 64, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false, behind = @encoder>
+    tenon.token_input vocab 50 positions <kind = rotary, length = 64, offset = 0, base = 1.0e4, dims = 0, interleaved = false, behind = @encoder>
+    // CHECK: tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 5.000000e-01 {joint, mask = "k <= q", sources = [#tenon.source<@encoder, layers = [0, 1]>, #tenon.source<@memory, layers = [2, 2]>]}
+    tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {joint, mask = "k <= q", sources = [#tenon.source<@encoder, layers = [0, 1]>, #tenon.source<@memory, layers = [2, 2]>]}
+    // CHECK: tenon.attention_layer "cross" heads 2 key_value_heads 1 head_size 4 scale 5.000000e-01 {sources = [#tenon.source<@memory>, #tenon.source<@encoder>]}
+    tenon.attention_layer "cross" heads 2 key_value_heads 1 head_size 4 scale 0.5 {sources = [#tenon.source<@memory>, #tenon.source<@encoder>]}
+  }
+  // CHECK: tenon.stack @whole layers 1 norm <function = layernorm, place = before, epsilon = 1.000000e-05 : f64, bias = true, final = true> attributes {cached} {
+  tenon.stack @whole layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> attributes {cached} {
+    // CHECK: tenon.concat_input [@encoder, @memory, @decoder] positions <kind = rotary, length = 64, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false> {norm, scale = 2.000000e+00 : f64}
+    tenon.concat_input [@encoder, @memory, @decoder] positions <kind = rotary, length = 64, offset = 0, base = 1.0e4, dims = 0, interleaved = false> {norm, scale = 2.0 : f64}
+    // CHECK: tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 5.000000e-01 {mask = "k <= q"}
+    tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q"}
+  }
+  // CHECK: tenon.head @whole {tied}
+  tenon.head @whole {tied}
 }

@@ -45,7 +45,7 @@ tenon.model @translator width 12 attributes {share = {decoder.input = "encoder.i
   tenon.stack @decoder layers 3 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
     tenon.token_input vocab 50 positions <kind = none, length = 64, offset = 0, base = 1.0e4, dims = 0, interleaved = false> {zero_first}
     tenon.ssru_layer "ssru" relu {bias}
-    tenon.attention_layer "cross" heads 4 key_value_heads 2 head_size 4 scale 0.5 {from = @encoder}
+    tenon.attention_layer "cross" heads 4 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@encoder>]}
   }
   tenon.head @decoder {tied}
 }
@@ -89,6 +89,6 @@ tenon.model @wide_and_narrow width 8 {
   }
   tenon.stack @d layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached, width = 4} {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
-    tenon.attention_layer "cross" heads 2 key_value_heads 2 head_size 3 scale 0.5 {from = @e}
+    tenon.attention_layer "cross" heads 2 key_value_heads 2 head_size 3 scale 0.5 {sources = [#tenon.source<@e>]}
   }
 }

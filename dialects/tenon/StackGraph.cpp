@@ -1,0 +1,216 @@
+//===- StackGraph.cpp - What the stacks of a model have of each other -----===//
+
+#include "tenon/StackGraph.h"
+
+#include "expressions/Analysis.h"
+#include "tenon/Verifiers.h"
+
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace tenon;
+
+SmallVector<SourceAttr> AttentionLayerOp::sourceList() {
+  return llvm::to_vector(getSources().getAsRange<SourceAttr>());
+}
+
+SmallVector<StringRef> StackOp::getSources() {
+  llvm::SetVector<StringRef> sources;
+  walk([&](AttentionLayerOp op) {
+    for (SourceAttr source : op.sourceList())
+      sources.insert(source.getStack().getValue());
+  });
+  return sources.takeVector();
+}
+
+SmallVector<StringRef> StackOp::getParts() {
+  SmallVector<StringRef> parts;
+  if (auto concat = dyn_cast<ConcatInputOp>(*getInput()))
+    for (auto part : concat.getStacks().getAsRange<FlatSymbolRefAttr>())
+      parts.push_back(part.getValue());
+  return parts;
+}
+
+static StackOp findStack(ModelOp model, StringRef name) { return model.lookupSymbol<StackOp>(name); }
+
+StackOp StackOp::getTarget() {
+  StackOp target = *this;
+  while (isa<ConcatInputOp>(*target.getInput()))
+    target = findStack((*this)->getParentOfType<ModelOp>(), target.getParts().back());
+  return target;
+}
+
+/// The states that enter layers of the source: a number for each of the reader's layers.
+static LogicalResult verifySourceLayers(AttentionLayerOp op, StackOp reader, StackOp source, ArrayRef<int64_t> layers) {
+  if (static_cast<int64_t>(layers.size()) != static_cast<int64_t>(reader.getLayers()))
+    return op.emitOpError() << "reads " << layers.size() << " layers of stack '" << source.getSymName()
+                            << "', expected one for each of " << reader.getLayers() << " layers";
+  for (int64_t layer : layers)
+    if (layer < 0 || layer >= static_cast<int64_t>(source.getLayers()))
+      return op.emitOpError() << "reads layer " << layer << " of stack '" << source.getSymName() << "', which has "
+                              << source.getLayers() << " layers";
+  return success();
+}
+
+/// One stack that `op` takes `what` from, for `reader`: another one of the model.
+static FailureOr<StackOp> verifyTaken(Operation *op, StackOp reader, StringRef what, StringRef name,
+                                      llvm::DenseSet<StringRef> &names) {
+  StackOp source = findStack(reader->getParentOfType<ModelOp>(), name);
+  if (!source)
+    return op->emitOpError() << "takes " << what << " from stack '" << name << "', which the model does not have";
+  if (source == reader)
+    return op->emitOpError() << "takes " << what << " from stack '" << name << "', which is its own, expected another";
+  if (!names.insert(name).second)
+    return op->emitOpError() << "takes " << what << " from stack '" << name << "' twice";
+  return source;
+}
+
+static LogicalResult verifySources(AttentionLayerOp op, StackOp reader) {
+  llvm::DenseSet<StringRef> names;
+  for (SourceAttr attribute : op.sourceList()) {
+    FailureOr<StackOp> source = verifyTaken(op, reader, "keys", attribute.getStack().getValue(), names);
+    if (failed(source))
+      return failure();
+    if (source->getCached())
+      return op.emitOpError() << "takes keys from stack '" << source->getSymName()
+                              << "', which is cached, expected one that is read as a whole";
+    if (attribute.getLayers() &&
+        failed(verifySourceLayers(op, reader, *source, attribute.getLayers().asArrayRef())))
+      return failure();
+    if (failed(verifyElements(op, "heads x head_size x width of a source",
+                              {static_cast<int64_t>(op.getHeads()), static_cast<int64_t>(op.getHeadSize()),
+                               source->getHiddenWidth()})))
+      return failure();
+  }
+  return success();
+}
+
+/// The parts of a stack's input: all of its width, all there before the last one's first row.
+static LogicalResult verifyParts(ConcatInputOp input, StackOp reader) {
+  llvm::DenseSet<StringRef> names;
+  SmallVector<StringRef> parts = reader.getParts();
+  for (StringRef name : parts) {
+    FailureOr<StackOp> part = verifyTaken(input, reader, "rows", name, names);
+    if (failed(part))
+      return failure();
+    if (part->getHiddenWidth() != reader.getHiddenWidth())
+      return input.emitOpError() << "takes rows of " << part->getHiddenWidth() << " components from stack '" << name
+                                 << "', expected the width (" << reader.getHiddenWidth() << ")";
+    bool grows = name == parts.back() && reader.getCached();
+    if (part->getCached() != grows)
+      return input.emitOpError() << "takes rows from stack '" << name << "', which is "
+                                 << (grows ? "not cached, expected the last part of a cached stack to be"
+                                           : "cached, expected that of the last part of a cached stack alone");
+  }
+  if (!reader.getSources().empty())
+    return input.emitOpError() << "belongs to a stack with attentions that take keys from others, expected parts alone";
+  return success();
+}
+
+static LogicalResult verifyBehind(StackOp stack) {
+  FlatSymbolRefAttr behind = stack.getInput().getPositions().getBehind();
+  if (!behind)
+    return success();
+  if (!llvm::is_contained(stack.getSources(), behind.getValue()))
+    return stack.getInput()->emitOpError() << "has positions behind the rows of stack '" << behind.getValue()
+                                           << "', which no attention takes keys from";
+  if (auto tokens = dyn_cast<TokenInputOp>(*stack.getInput()); tokens && tokens.getZeroFirst())
+    return tokens.emitOpError() << "has zeros at position 0, but positions begin behind the rows of stack '"
+                                << behind.getValue() << "'";
+  return success();
+}
+
+/// A cached stack's queries see no later keys of it, and what was there before it sees none.
+static LogicalResult verifyCausal(StackOp stack) {
+  WalkResult walked = stack.walk([&](AttentionLayerOp op) {
+    bool seesLater = op.hasOwnKeys() && expressions::seesLaterKeys(std::string_view(op.getMask().value_or("")));
+    return seesLater ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  if (walked.wasInterrupted())
+    return stack.emitOpError() << "is cached, but has an attention whose mask may let a query see later keys";
+  return success();
+}
+
+namespace {
+
+/// Follows sources and parts from stack to stack.
+class CircleFinder {
+public:
+  explicit CircleFinder(ModelOp model) : model(model) {}
+
+  /// Whether `stack` takes nothing from itself, by way of others or at once.
+  bool isFree(StackOp stack) {
+    if (done.contains(stack))
+      return true;
+    if (!path.insert(stack))
+      return false;
+    SmallVector<StringRef> taken = stack.getSources();
+    llvm::append_range(taken, stack.getParts());
+    for (StringRef name : taken)
+      if (!isFree(findStack(model, name)))
+        return false;
+    path.pop_back();
+    done.insert(stack);
+    return true;
+  }
+
+  /// The stacks of the way that led to one that is on it.
+  ArrayRef<StackOp> way() const { return path.getArrayRef(); }
+
+private:
+  ModelOp model;
+  llvm::SetVector<StackOp> path;
+  llvm::DenseSet<StackOp> done;
+};
+
+} // namespace
+
+static LogicalResult verifyNoCircle(ModelOp model) {
+  CircleFinder finder(model);
+  for (StackOp stack : model.getBody().getOps<StackOp>()) {
+    if (finder.isFree(stack))
+      continue;
+    InFlightDiagnostic error = stack.emitOpError() << "takes states from others in a circle: ";
+    llvm::interleaveComma(finder.way(), error, [&](StackOp op) { error << "'" << op.getSymName() << "'"; });
+    return error;
+  }
+  return success();
+}
+
+/// What reads the last hidden states stands on a stack that has an entry point of its own.
+static LogicalResult verifyReader(ModelOp model, Operation *op, StackOp stack) {
+  for (StackOp other : model.getBody().getOps<StackOp>())
+    if (other.getCached() && !other.getParts().empty() && other.getParts().back() == stack.getSymName())
+      return op->emitOpError() << "stands on stack '" << stack.getSymName()
+                               << "', which grows as the last part of stack '" << other.getSymName()
+                               << "', expected it on that one";
+  return success();
+}
+
+static LogicalResult verifyReaders(ModelOp model) {
+  for (PoolingOp pooling : model.getBody().getOps<PoolingOp>())
+    if (failed(verifyReader(model, pooling, findStack(model, pooling.getStack()))))
+      return failure();
+  for (HeadOp head : model.getBody().getOps<HeadOp>()) {
+    StackOp stack = findStack(model, head.getStack());
+    if (!isa<TokenInputOp>(*stack.getTarget().getInput()))
+      return head.emitOpError() << "scores the vocabulary of stack '" << head.getStack() << "', which reads no tokens";
+    if (failed(verifyReader(model, head, stack)))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult tenon::verifyStackGraph(ModelOp model) {
+  for (StackOp stack : model.getBody().getOps<StackOp>()) {
+    WalkResult walked = stack.walk([&](AttentionLayerOp op) { return WalkResult(verifySources(op, stack)); });
+    if (walked.wasInterrupted())
+      return failure();
+    if (auto concat = dyn_cast<ConcatInputOp>(*stack.getInput()); concat && failed(verifyParts(concat, stack)))
+      return failure();
+    if (failed(verifyBehind(stack)) || (stack.getCached() && failed(verifyCausal(stack))))
+      return failure();
+  }
+  return failure(failed(verifyNoCircle(model)) || failed(verifyReaders(model)));
+}
