@@ -210,25 +210,38 @@ TEST_P(Linear, ofPooledRows) {
   expectAccurate(kernel, arguments, run(kernel, GetParam(), arguments, 3), {true, true, true});
 }
 
-/// The bits of a sequence's rows, alone and in a batch, on one thread and on three.
+/// The bits of each sequence's rows, alone and in a batch, on one thread and on three.
+void expectSameBitsAlone(const std::string &function, Size size, const std::string &target) {
+  auto [depth, width, panel] = size;
+  RegionBuilder region;
+  Array matrix = weights(width, depth, panel);
+  int x = region.rows(depth), gamma = region.array({depth}), w = region.array(matrix.shape);
+  int normed = region.operation("norm", {x, gamma}, depth, {{"function", function}, {"epsilon", 1e-5}});
+  int product = region.operation("linear", {normed, w}, width);
+  KernelDescription kernel =
+      region.yield({region.operation("activation", {product}, width, {{"function", std::string("gelu")}})});
+  Batch together({100, 30, 45, 33});
+  Array rows = randomRows(together, depth, 2), scale = randomArray({depth}, 3);
+  setThreads(3);
+  std::vector<Array> all = run(kernel, target, {rows, scale, matrix}, together.rows());
+  setThreads(1);
+  for (size_t sequence = 0; sequence < together.lengths.size(); ++sequence) {
+    Batch alone({together.lengths[sequence]});
+    int64_t first = together.starts[sequence];
+    Array own = randomRows(alone, depth, 1);
+    std::copy_n(rows.floats().begin() + first * depth, alone.lengths[0] * depth, own.floats().begin());
+    std::vector<Array> one = run(kernel, target, {own, scale, matrix}, alone.rows());
+    for (int64_t i = 0; i < alone.lengths[0] * width; ++i)
+      ASSERT_EQ(one[0].floats()[i], all[0].floats()[first * width + i])
+          << function << " of " << depth << ", sequence " << sequence << ", element " << i;
+  }
+}
+
 TEST_P(Linear, bitsDoNotDependOnTheBatch) {
   if (!cpuHas(GetParam()))
     GTEST_SKIP() << "this CPU does not run " << GetParam();
-  RegionBuilder region;
-  int x = region.rows(70), gamma = region.array({70}), w = region.array({3, 70, 48});
-  int normed = region.operation("norm", {x, gamma}, 70, {{"function", std::string("layernorm")}, {"epsilon", 1e-5}});
-  int product = region.operation("linear", {normed, w}, 130);
-  KernelDescription kernel =
-      region.yield({region.operation("activation", {product}, 130, {{"function", std::string("gelu")}})});
-  Batch alone({30}), together({100, 30, 45});
-  Array small = randomRows(alone, 70, 1), large = randomRows(together, 70, 2), scale = randomArray({70}, 3);
-  std::copy(small.floats().begin(), small.floats().end(), large.floats().begin() + together.starts[1] * 70);
-  std::vector<Array> one = run(kernel, GetParam(), {small, scale, weights(130, 70, 48)}, alone.rows());
-  setThreads(3);
-  std::vector<Array> three = run(kernel, GetParam(), {large, scale, weights(130, 70, 48)}, together.rows());
-  setThreads(1);
-  for (int64_t i = 0; i < 30 * 130; ++i)
-    ASSERT_EQ(one[0].floats()[i], three[0].floats()[together.starts[1] * 130 + i]) << "element " << i;
+  expectSameBitsAlone("layernorm", {70, 130, 48}, GetParam());
+  expectSameBitsAlone("rmsnorm", {40, 5, 16}, GetParam());
 }
 
 } // namespace
