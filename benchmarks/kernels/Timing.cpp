@@ -75,4 +75,9 @@ void reportBytes(const std::string &name, double bytes, double seconds) {
   std::fflush(stdout);
 }
 
+void reportRatio(const std::string &name, double seconds, double otherSeconds) {
+  std::printf("%-52s %10.1f us %8.3f of one segment\n", name.c_str(), seconds * 1e6, seconds / otherSeconds);
+  std::fflush(stdout);
+}
+
 } // namespace tenon::benchmarks

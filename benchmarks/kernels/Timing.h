@@ -34,6 +34,9 @@ void report(const std::string &name, double operations, double seconds, double p
 /// A line with time and bytes read in it.
 void reportBytes(const std::string &name, double bytes, double seconds);
 
+/// A line with time, and how it compares with another way to compute the same.
+void reportRatio(const std::string &name, double seconds, double otherSeconds);
+
 /// What decoders need: products of few rows, rows against a cache, prompts against a cache.
 void benchDecoder(const Options &options, double peak);
 

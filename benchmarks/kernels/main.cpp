@@ -52,11 +52,12 @@ void benchAttention(int64_t sequences, int32_t length, int64_t heads, int64_t si
   int x = region.rows(3 * width), starts = region.indices(), lengths = region.indices();
   int distances = relative ? region.array({257, heads}) : -1;
   int q = region.split(x, {width, width, width});
-  std::vector<int> operands = {q, q + 1, q + 2, starts, lengths};
+  std::vector<int> operands = {q, starts, lengths, q + 1, q + 2};
   std::map<std::string, Attribute> attributes = {{"heads", heads},
                                                  {"key_value_heads", heads},
                                                  {"head_size", size},
-                                                 {"scale", 1 / std::sqrt(static_cast<double>(size))}};
+                                                 {"scale", 1 / std::sqrt(static_cast<double>(size))},
+                                                 {"segments", ownRows}};
   Batch batch(std::vector<int32_t>(static_cast<size_t>(sequences), length));
   Array input = randomRows(batch, 3 * width, 1), startsArray = batch.startsArray(), output({batch.rows(), width});
   Array lengthsArray = batch.lengthsArray(), table = randomArray({257, heads}, 3);

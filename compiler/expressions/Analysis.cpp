@@ -109,6 +109,9 @@ private:
       return Bounds::exact({{0, 0, 1, 0, 0}, 1});
     case Operation::Batch:
       return Bounds::exact({{0, 0, 0, 1, 0}, 1});
+    case Operation::Segment:
+    case Operation::QuerySegment:
+      return Bounds::between(0, maximumSegments - 1);
     case Operation::Negate:
       return negate(x[0].bounds);
     case Operation::Add:
@@ -144,33 +147,44 @@ private:
 /// Distances beyond this are as good as unbounded.
 constexpr int32_t farthest = 1 << 30;
 
+/// The mask of keys and queries of these segments alone.
+Expression within(const Expression &mask, Segments segments) {
+  Expression result = mask;
+  if (segments.key)
+    result = result.with(Operation::Segment, *segments.key);
+  if (segments.query)
+    result = result.with(Operation::QuerySegment, *segments.query);
+  return result;
+}
+
 bool hidesFrom(const Expression &mask, int32_t distance) {
   return Prover(mask, {/*keyIsLater=*/false, distance}).provesFalse();
 }
 
 } // namespace
 
-bool tenon::expressions::seesLaterKeys(const Expression &mask) {
-  return !Prover(mask, {/*keyIsLater=*/true, 1}).provesFalse();
+bool tenon::expressions::seesLaterKeys(const Expression &mask, Segments segments) {
+  return !Prover(within(mask, segments), {/*keyIsLater=*/true, 1}).provesFalse();
 }
 
-std::optional<int32_t> tenon::expressions::windowOf(const Expression &mask) {
-  if (!hidesFrom(mask, farthest))
+std::optional<int32_t> tenon::expressions::windowOf(const Expression &mask, Segments segments) {
+  Expression own = within(mask, segments);
+  if (!hidesFrom(own, farthest))
     return std::nullopt;
   int32_t hidden = farthest, unknown = 0;
   while (hidden - unknown > 1) {
     int32_t middle = unknown + (hidden - unknown) / 2;
-    (hidesFrom(mask, middle) ? hidden : unknown) = middle;
+    (hidesFrom(own, middle) ? hidden : unknown) = middle;
   }
   return hidden;
 }
 
-bool tenon::expressions::seesLaterKeys(std::string_view mask) {
+bool tenon::expressions::seesLaterKeys(std::string_view mask, Segments segments) {
   ParseResult parsed = parse(mask, Kind::Mask);
-  return !parsed || seesLaterKeys(*parsed);
+  return !parsed || seesLaterKeys(*parsed, segments);
 }
 
-std::optional<int32_t> tenon::expressions::windowOf(std::string_view mask) {
+std::optional<int32_t> tenon::expressions::windowOf(std::string_view mask, Segments segments) {
   ParseResult parsed = parse(mask, Kind::Mask);
-  return parsed ? windowOf(*parsed) : std::nullopt;
+  return parsed ? windowOf(*parsed, segments) : std::nullopt;
 }

@@ -112,7 +112,8 @@ std::optional<Operand> Builder::number(std::string_view text, bool negative, Ran
 }
 
 std::string Builder::readable() const {
-  return kind == Kind::Mask ? "a mask reads q, k, h and b" : "a score reads s, q, k, h and b";
+  return std::string(kind == Kind::Mask ? "a mask reads " : "a score reads s, ") +
+         "q, k, h, b, segment and query_segment";
 }
 
 std::optional<Operand> Builder::name(std::string_view name, Range range) {

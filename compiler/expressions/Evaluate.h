@@ -10,10 +10,12 @@
 
 namespace tenon::expressions {
 
-/// One score: of query position q and key position k in head h of sequence b. A mask does not read `score`.
+/// One score: of query position q and key position k in head h of sequence b, and the segments of the two. A mask does
+/// not read `score`.
 template <typename Real> struct Point {
   int32_t query = 0, key = 0, head = 0, batch = 0;
   Real score = 0;
+  int32_t segment = 0, querySegment = 0;
 };
 
 /// The index that stands for `index` in a table of `extent` rows or columns; `extent` is positive.
@@ -104,6 +106,10 @@ private:
       return {point.batch, 0};
     case Operation::Score:
       return {0, point.score};
+    case Operation::Segment:
+      return {point.segment, 0};
+    case Operation::QuerySegment:
+      return {point.querySegment, 0};
     default:
       return {node.integer, static_cast<Real>(node.real)};
     }

@@ -21,6 +21,8 @@ Variables Expression::variables() const {
     read.head |= node.operation == Operation::Head;
     read.batch |= node.operation == Operation::Batch;
     read.score |= node.operation == Operation::Score;
+    read.segment |= node.operation == Operation::Segment;
+    read.querySegment |= node.operation == Operation::QuerySegment;
   }
   return read;
 }
@@ -31,6 +33,14 @@ unsigned Expression::tableCount() const {
     if (node.operation == Operation::Table)
       count = std::max<unsigned>(count, node.integer + 1);
   return count;
+}
+
+Expression Expression::with(Operation variable, int32_t value) const {
+  Expression result = *this;
+  for (Node &node : result.expressionNodes)
+    if (node.operation == variable)
+      node = {Operation::IntLiteral, Type::Int, value};
+  return result;
 }
 
 bool Expression::isNeutral() const {

@@ -21,7 +21,7 @@
 
 namespace tenon::expressions {
 
-/// A mask is a condition over q, k, h and b; a score is a float over these and s.
+/// A mask is a condition over q, k, h, b, segment and query_segment; a score is a float over these and s.
 enum class Kind { Mask, Score };
 
 /// Integers have 32 bits. Floats are what the evaluation computes with: 32 bits in kernels, 32 or 64 in `Evaluator`.
@@ -32,11 +32,13 @@ enum class Operation {
   BoolLiteral,
   IntLiteral,
   FloatLiteral,
-  Query, ///< q: the query's absolute position
-  Key,   ///< k: the key's absolute position
-  Head,  ///< h: the query's head
-  Batch, ///< b: the sequence within the batch
-  Score, ///< s: the scaled product of query and key; only in scores
+  Query,        ///< q: the query's absolute position
+  Key,          ///< k: the key's absolute position
+  Head,         ///< h: the query's head
+  Batch,        ///< b: the sequence within the batch
+  Segment,      ///< segment: the number of the key's segment
+  QuerySegment, ///< query_segment: the number of the query's segment
+  Score,        ///< s: the scaled product of query and key; only in scores
   // One operand.
   Negate,
   Not,
@@ -89,11 +91,12 @@ unsigned operandCount(Operation operation);
 inline constexpr unsigned maximumNodes = 1000;
 inline constexpr unsigned maximumNesting = 100;
 inline constexpr unsigned maximumTables = 8;
+inline constexpr unsigned maximumSegments = 9; ///< of one attention: those of eight sources, and its own
 inline constexpr size_t maximumTextSize = 65536;
 
 /// Which variables an expression reads.
 struct Variables {
-  bool query = false, key = false, head = false, batch = false, score = false;
+  bool query = false, key = false, head = false, batch = false, score = false, segment = false, querySegment = false;
 
   bool operator==(const Variables &) const = default;
 };
@@ -118,6 +121,9 @@ public:
   /// How many tables must be given: one more than the highest that is read, 0 if none is.
   unsigned tableCount() const;
   bool usesTables() const { return tableCount() != 0; }
+
+  /// The expression with an integer in place of one of its variables, which is an Int.
+  Expression with(Operation variable, int32_t value) const;
 
   /// A mask that is `true`, or a score that is `s`, as written: leaves attention as it is.
   bool isNeutral() const;

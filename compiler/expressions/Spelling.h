@@ -45,8 +45,13 @@ struct Name {
 };
 
 inline constexpr Name variableNames[] = {
-    {"q", Operation::Query, Type::Int}, {"k", Operation::Key, Type::Int},     {"h", Operation::Head, Type::Int},
-    {"b", Operation::Batch, Type::Int}, {"s", Operation::Score, Type::Float},
+    {"q", Operation::Query, Type::Int},
+    {"k", Operation::Key, Type::Int},
+    {"h", Operation::Head, Type::Int},
+    {"b", Operation::Batch, Type::Int},
+    {"s", Operation::Score, Type::Float},
+    {"segment", Operation::Segment, Type::Int},
+    {"query_segment", Operation::QuerySegment, Type::Int},
 };
 
 /// The operator of a binary operation that is written between its operands, or null.

@@ -43,10 +43,10 @@ struct AttributeText {
   std::string operator()(int64_t value) const { return std::to_string(value); }
   std::string operator()(double value) const { return doubleText(value); }
   std::string operator()(const std::string &value) const { return quoted(value); }
-  std::string operator()(const std::vector<int64_t> &values) const {
+  template <typename Element> std::string operator()(const std::vector<Element> &values) const {
     std::string text = "[";
     for (size_t i = 0; i < values.size(); ++i)
-      text += (i ? "," : "") + std::to_string(values[i]);
+      text += (i ? "," : "") + (*this)(values[i]);
     return text + "]";
   }
 };

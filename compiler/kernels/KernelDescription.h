@@ -28,7 +28,7 @@ struct TensorType {
   bool operator==(const TensorType &) const = default;
 };
 
-using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>>;
+using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>, std::vector<std::string>>;
 
 /// One operation of a region. Values are numbered: the kernel's arguments first, then the results of each operation in
 /// order.

@@ -39,14 +39,15 @@ std::optional<ScheduleSpace> scheduleSpace(const KernelDescription &kernel, cons
                                            std::string &error);
 
 /// The keys that a tile of queries, from position first_query to last_query, may see: text of the first and the last as
-/// the kernel computes them from the mask, one line for each attention of `kernel`.
+/// the kernel computes them from the mask, one line for each segment of each attention of `kernel`.
 std::string keyRangeText(const KernelDescription &kernel);
 
 /// How many blocks of 16 keys the attentions of `kernel` look at, for each head and summed over the tiles of queries,
-/// for sequences of `lengths` new rows after `past` keys. Empty where that depends on a table, or on how many keys
-/// another sequence has.
+/// for sequences of `lengths` new rows after `past` keys; segments that are not their own have the keys that `sources`
+/// says, by number. Empty where that depends on a table, an offset, or a segment that is not among them.
+using SourceLengths = std::map<size_t, std::vector<int64_t>>;
 std::optional<int64_t> visitedKeyBlocks(const KernelDescription &kernel, const std::vector<int64_t> &lengths,
-                                        const std::vector<int64_t> &past);
+                                        const std::vector<int64_t> &past, const SourceLengths &sources = {});
 
 enum class Output { Object, LoweredLoops, Assembly };
 

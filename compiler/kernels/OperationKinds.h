@@ -25,7 +25,7 @@ struct OperationKind {
   unsigned operands; ///< All that the operation may have.
 };
 
-/// What ODS declares: dialects/tenon/KernelOperations.td. Two operations may be of one kind.
+/// What ODS declares: dialects/tenon/KernelOperations.td.
 std::span<const OperationKind> operationKinds();
 
 /// Null for a name that is none.

@@ -1,6 +1,7 @@
 //===- Plan.cpp - How a region is divided into loop nests -----------------===//
 
 #include "kernels/Plan.h"
+#include "kernels/attention/Operands.h"
 
 #include <algorithm>
 
@@ -87,8 +88,11 @@ private:
           region.whole.insert(result);
         break;
       case Family::Attention:
-        for (int operand = 0; operand < (integerAttribute(each, "cached") ? 1 : 3); ++operand)
-          keepWhole(each.operands[operand]);
+        keepWhole(each.operands[0]);
+        for (const SegmentOperands &segment : AttentionOperands(each).segments)
+          for (int operand : {segment.key, segment.value})
+            if (operand != kAbsent)
+              keepWhole(each.operands[operand]);
         region.whole.insert(result);
         break;
       case Family::CacheAppend:

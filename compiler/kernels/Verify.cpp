@@ -3,6 +3,7 @@
 #include "expressions/Expression.h"
 #include "kernels/Elementary.h"
 #include "kernels/Region.h"
+#include "kernels/attention/Operands.h"
 
 #include <limits>
 #include <set>
@@ -235,37 +236,60 @@ private:
   }
 
   void attention() {
-    bool cached = operation.attributes.count("cached") && integer("cached", 0) != 0;
-    int64_t tables = operation.attributes.count("tables") ? integer("tables", 0) : 0;
-    bool ownKeys = operation.attributes.count("own_keys") && integer("own_keys", 0) != 0;
-    if (ownKeys && !cached)
-      fail("own_keys are those of a cache, expected the attribute \"cached\" to be 1");
-    size_t all = (cached ? 6 : 5) + (ownKeys ? 1 : 0) + static_cast<size_t>(tables);
-    counts(all, all);
+    if (attribute<std::vector<std::string>>("segments", "a list of strings").empty())
+      fail("expected at least one segment");
+    for (const char *name : {"tables", "past", "offset", "query_segment"})
+      if (operation.attributes.count(name))
+        integer(name, 0);
+    AttentionOperands at = attentionOperands();
+    counts(static_cast<size_t>(at.count), static_cast<size_t>(at.count));
     int64_t heads = integer("heads", 1), keyHeads = integer("key_value_heads", 1), size = integer("head_size", 1);
     real("scale");
     if (heads % keyHeads)
       fail("heads (" + std::to_string(heads) + ") is not a multiple of key_value_heads (" + std::to_string(keyHeads) +
            ")");
     expect("the queries", operand(0), f32({kDynamic, heads * size}));
-    if (cached) {
-      keyCacheArgument(1, keyHeads, size);
-      sequences(2);
-      pageTable(4);
-      if (ownKeys)
-        expect("the numbers of keys", operand(6), i32({kDynamic}));
-    } else {
-      expect("the keys", operand(1), f32({kDynamic, keyHeads * size}));
-      expect("the values", operand(2), f32({kDynamic, keyHeads * size}));
-      sequences(3);
-    }
-    for (size_t i = all - static_cast<size_t>(tables); i < all; ++i)
-      if (operand(i).element != ElementType::F32 || operand(i).shape.size() != 2)
-        fail("expected table " + std::to_string(i + static_cast<size_t>(tables) - all) +
-             " to be f32[rows, columns], found " + shapeText(operand(i)));
+    if (at.cache != kAbsent)
+      keyCacheArgument(static_cast<size_t>(at.cache), keyHeads, size);
+    sequences(static_cast<size_t>(at.starts));
+    vector("past", at.past);
+    vector("offset", at.offset);
+    for (const SegmentOperands &segment : at.segments)
+      keySegment(segment, keyHeads * size, at.past != kAbsent);
+    for (int64_t i = at.firstTable; i < at.count; ++i)
+      if (const TensorType &table = operand(static_cast<size_t>(i));
+          table.element != ElementType::F32 || table.shape.size() != 2)
+        fail("expected table " + std::to_string(i - at.firstTable) + " to be f32[rows, columns], found " +
+             shapeText(table));
     for (const char *name : {"mask", "score"})
-      expression(name, tables);
+      expression(name, at.count - at.firstTable);
     expect("the result", operation.results[0], operand(0));
+  }
+
+  AttentionOperands attentionOperands() const try {
+    return AttentionOperands(operation);
+  } catch (const RegionError &error) {
+    fail(error.what());
+  }
+
+  void keySegment(const SegmentOperands &segment, int64_t width, bool hasPast) const {
+    if (segment.isOwn() && segment.isInPages() != hasPast)
+      fail(hasPast ? "expected the sequences' own keys to be in pages, since there are rows before"
+                   : "expected past rows, since the sequences' own keys are in pages");
+    for (auto [name, rows] : {std::pair("the keys", segment.key), {"the values", segment.value}})
+      if (rows != kAbsent)
+        expect(name, operand(static_cast<size_t>(rows)), f32({kDynamic, width}));
+    if (segment.isInPages())
+      expect("pages", operand(static_cast<size_t>(segment.pages)), i32({kDynamic, kDynamic}));
+    vector("the first rows of keys", segment.starts);
+    vector("the numbers of keys", segment.lengths);
+    vector("the offsets of keys", segment.offset);
+  }
+
+  /// One number for each sequence, where there is that operand.
+  void vector(const std::string &name, int i) const {
+    if (i != kAbsent)
+      expect(name, operand(static_cast<size_t>(i)), i32({kDynamic}));
   }
 
   void expression(const std::string &name, int64_t tables) const {

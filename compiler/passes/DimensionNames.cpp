@@ -14,16 +14,35 @@ static void unite(Classes &classes, ValueRange values) {
     classes.unionSets(values.front().getAsOpaquePointer(), value.getAsOpaquePointer());
 }
 
+/// What an attention has one of for each sequence; its own keys have the query's rows, those of others their own.
+static void uniteAttention(AttentionOp attention, SmallVectorImpl<Value> &rows, Classes &classes) {
+  SmallVector<Value> ofSequences{attention.getLengths()};
+  auto add = [&](Value value) {
+    if (value)
+      ofSequences.push_back(value);
+  };
+  add(attention.getPast());
+  add(attention.getOffset());
+  for (const KeySegment &segment : attention.getKeySegments()) {
+    add(segment.pages);
+    add(segment.lengths);
+    add(segment.offset);
+    if (segment.isInPages())
+      continue;
+    if (segment.isOwn())
+      rows.append({segment.key, segment.value});
+    else
+      unite(classes, {segment.key, segment.value});
+  }
+  unite(classes, ofSequences);
+}
+
 /// Puts tensors together that must have equally many rows (dimension 0), since an operation reads them side by side.
 static void uniteRows(Operation *op, Classes &classes) {
   SmallVector<Value> rows;
   if (auto attention = dyn_cast<AttentionOp>(op)) {
-    rows = {attention.getQuery(), attention.getKey(), attention.getValue(), attention.getResult()};
-  } else if (auto cached = dyn_cast<CachedAttentionOp>(op)) {
-    rows = {cached.getQuery(), cached.getResult()};
-    unite(classes, {cached.getLengths(), cached.getPast(), cached.getPages()});
-    if (cached.getKeys())
-      unite(classes, {cached.getLengths(), cached.getKeys()});
+    rows = {attention.getQuery(), attention.getResult()};
+    uniteAttention(attention, rows, classes);
   } else if (auto append = dyn_cast<CacheAppendOp>(op)) {
     rows = {append.getKey(), append.getValue()};
     unite(classes, {append.getLengths(), append.getPast(), append.getPages()});

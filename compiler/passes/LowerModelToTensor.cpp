@@ -362,16 +362,18 @@ private:
   Value attend(AttentionLayerOp op, Value query, Value key, Value value) {
     SmallVector<Value> tables;
     StringAttr score = readTables(op, tables);
-    if (!stack.getCached())
-      return AttentionOp::create(builder, location, query.getType(), query, key, value, Value(), lengths, tables,
-                                 op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(), op.getScale(),
-                                 op.getMaskAttr(), score);
-    bool cross = !op.hasOwnKeys();
-    Value slice = cross ? sliceOf(cacheOf(op)) : appendKeys(op, key, value, pages);
-    return CachedAttentionOp::create(builder, location, query.getType(), query, slice, Value(), lengths, past,
-                                     cross ? sourcePages : pages, cross ? sourceLengths : Value(), tables,
-                                     op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(), op.getScale(),
-                                     op.getMaskAttr(), score);
+    Value slice;
+    KeySegment keys = KeySegment::inRows(key, value);
+    if (!op.hasOwnKeys()) {
+      slice = sliceOf(cacheOf(op));
+      keys = KeySegment::inPages(sourcePages, sourceLengths);
+    } else if (stack.getCached()) {
+      slice = appendKeys(op, key, value, pages);
+      keys = KeySegment::inPages(pages);
+    }
+    return AttentionOp::create(builder, location, query, slice, Value(), lengths, past, Value(), keys, tables,
+                               op.getHeads(), op.getKeyValueHeads(), op.getHeadSize(), op.getScale(), op.getMaskAttr(),
+                               score);
   }
 
   /// The tables of an attention's expressions, and its score.

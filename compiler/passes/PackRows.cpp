@@ -57,6 +57,13 @@ bool isLengths(Type type) {
   return tensor && tensor.getRank() == 1 && tensor.isDynamicDim(0) && tensor.getElementType().isInteger(32);
 }
 
+/// Sequences whose rows come in one padded argument or more.
+struct Batch {
+  BlockArgument padded;  ///< The first of them; its lengths are the argument behind it.
+  Value lengths, starts; ///< Those of the rows that the next operation computes on.
+  int64_t stride = 1;    ///< How many rows of `padded` one of them stands for.
+};
+
 class RowPacker {
 public:
   RowPacker(func::FuncOp function, Padding padding, int64_t tile)
@@ -66,21 +73,48 @@ public:
   void run() {
     auto operations = llvm::to_vector(llvm::make_pointer_range(function.getBody().front()));
     builder.setInsertionPointToStart(&function.getBody().front());
-    padded = function.getArgument(0);
-    lengths = function.getArgument(1);
-    starts = rowStarts();
-    nameDimensions(padded, {"batch", "length"});
-    nameDimensions(lengths, {"batch"});
+    findBatches();
     for (BlockArgument argument : function.getArguments())
-      if (isBatch(argument)) {
-        nameDimensions(argument, {"batch", "length"});
-        packUses(argument);
-      }
+      if (Batch *batch = batchOf(argument))
+        packUses(argument, *batch);
     for (Operation *op : operations)
       convert(op);
   }
 
 private:
+  /// A batch begins with an argument of its shape and names, behind which its lengths stand.
+  void findBatches() {
+    for (BlockArgument argument : function.getArguments()) {
+      if (!padding.matches(argument.getType()))
+        continue;
+      Batch *batch = llvm::find_if(batches, [&](const Batch &each) { return haveSameRows(each.padded, argument); });
+      if (batch == batches.end()) {
+        unsigned next = argument.getArgNumber() + 1;
+        if ((!batches.empty() && isPageTable(argument)) || next == function.getNumArguments() ||
+            !isLengths(function.getArgument(next).getType()))
+          continue;
+        Value lengths = function.getArgument(next);
+        nameDimensions(argument, {"batch", "length"});
+        nameDimensions(lengths, {"batch"});
+        batch = &batches.emplace_back(Batch{argument, lengths, rowStarts(lengths)});
+      }
+      nameDimensions(argument, {"batch", "length"});
+      numbers[argument] = batch - batches.begin();
+    }
+  }
+
+  /// A table of pages has the shape of a batch of ids. So has what nothing reads.
+  static bool isPageTable(Value value) {
+    return llvm::all_of(value.getUses(), [&](OpOperand &use) {
+      return llvm::TypeSwitch<Operation *, bool>(use.getOwner())
+          .Case<CacheAppendOp, AppendRowsOp, ScanOp>([&](auto op) { return op.getPages() == value; })
+          .Case([&](AttentionOp op) {
+            return llvm::any_of(op.getKeySegments(), [&](const KeySegment &segment) { return segment.pages == value; });
+          })
+          .Default([](Operation *) { return false; });
+    });
+  }
+
   /// Says which dimensions of the arguments are one: callers are held to it.
   void nameDimensions(Value value, ArrayRef<StringRef> names) {
     auto argument = cast<BlockArgument>(value);
@@ -89,81 +123,127 @@ private:
       function.setArgAttr(argument.getArgNumber(), kDims, builder.getStrArrayAttr(names.take_front(dynamic)));
   }
 
-  /// Whether an argument's rows are those of the first: it has the shape, and no names that say otherwise.
-  bool isBatch(BlockArgument argument) {
-    if (!padding.matches(argument.getType()))
-      return false;
+  /// Whether an argument's rows are those of another of the same shape: no names say otherwise.
+  bool haveSameRows(BlockArgument first, BlockArgument argument) {
     auto names = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), kDims);
-    auto first = function.getArgAttrOfType<ArrayAttr>(0, kDims);
-    return !names || names.getValue().take_front(first.size()) == first.getValue();
+    auto firstNames = function.getArgAttrOfType<ArrayAttr>(first.getArgNumber(), kDims);
+    return !names || names.getValue().take_front(firstNames.size()) == firstNames.getValue();
+  }
+
+  Batch *batchOf(Value value) {
+    auto found = numbers.find(value);
+    return found == numbers.end() ? nullptr : &batches[found->second];
+  }
+
+  /// That of an operation's rows: of the first operand that has one.
+  std::optional<unsigned> numberOf(ValueRange values) {
+    for (Value value : values)
+      if (auto found = numbers.find(value); found != numbers.end())
+        return found->second;
+    return std::nullopt;
   }
 
   /// Lets everything but the padded readers of a padded value read its packed form.
-  void packUses(Value value) {
-    auto pack = PackRowsOp::create(builder, location, padding.packed(value.getType()), value, starts, lengths);
+  void packUses(Value value, const Batch &batch) {
+    auto pack =
+        PackRowsOp::create(builder, location, padding.packed(value.getType()), value, batch.starts, batch.lengths);
+    numbers[pack] = numbers[value];
     value.replaceUsesWithIf(
         pack.getResult(), [&](OpOperand &use) { return use.getOwner() != pack && !isa<UnpackRowsOp>(use.getOwner()); });
-    if (pack.use_empty())
+    if (pack.use_empty()) {
+      numbers.erase(pack);
       pack.erase();
+    }
   }
 
-  Value rowStarts() { return RowStartsOp::create(builder, location, lengths.getType(), lengths, tile); }
+  Value rowStarts(Value lengths) { return RowStartsOp::create(builder, location, lengths.getType(), lengths, tile); }
 
   /// Rows that are left of a sequence have starts and lengths of their own: those of all operations that follow.
-  void convertUnfold(UnfoldOp op) {
-    op.getStartsMutable().assign(starts);
+  void convertUnfold(UnfoldOp op, Batch &batch) {
+    op.getStartsMutable().assign(batch.starts);
     builder.setInsertionPoint(op);
     if (int64_t step = op.getStride(); step > 1) {
-      lengths = stridedLengths(op, step);
-      starts = rowStarts();
-      stride *= step;
+      batch.lengths = stridedLengths(op, batch, step);
+      batch.starts = rowStarts(batch.lengths);
+      batch.stride *= step;
     }
-    op.getResultStartsMutable().assign(starts);
-    op.getResultLengthsMutable().assign(lengths);
+    op.getResultStartsMutable().assign(batch.starts);
+    op.getResultLengthsMutable().assign(batch.lengths);
   }
 
-  Value stridedLengths(UnfoldOp op, int64_t step) {
+  Value stridedLengths(UnfoldOp op, const Batch &batch, int64_t step) {
     for (Operation *user : op.getLengths().getUsers())
       if (auto known = dyn_cast<StridedLengthsOp>(user))
         if (static_cast<int64_t>(known.getStride()) == step && known->getBlock() == op->getBlock() &&
             known->isBeforeInBlock(op))
           return known;
-    return StridedLengthsOp::create(builder, location, lengths.getType(), lengths, step);
+    return StridedLengthsOp::create(builder, location, batch.lengths.getType(), batch.lengths, step);
   }
 
-  void convertPositions(PositionIdsOp op) {
-    Value rows = RowPositionsOp::create(builder, location, padding.packed(op.getType()), starts, op.getPast(),
-                                        op.getPad() ? op.getLike() : Value(), op.getPadAttr());
+  void convertPositions(PositionIdsOp op, unsigned number) {
+    Value rows = RowPositionsOp::create(builder, location, padding.packed(op.getType()), batches[number].starts,
+                                        op.getPast(), op.getPad() ? op.getLike() : Value(), op.getPadAttr());
+    numbers[rows] = number;
     op.getResult().replaceAllUsesWith(rows);
     op.erase();
   }
 
+  /// Keys of other sequences start where their own batch has them.
+  void convertAttention(AttentionOp op, const Batch &batch) {
+    op.getStartsMutable().assign(batch.starts);
+    SmallVector<KeySegment> segments = op.getKeySegments();
+    for (KeySegment &segment : segments)
+      if (Batch *keys = segment.isInPages() || segment.isOwn() ? nullptr : batchOf(segment.key))
+        segment.starts = keys->starts;
+    op.setKeySegments(segments);
+  }
+
   void convert(Operation *op) {
     builder.setInsertionPointAfter(op);
-    if (auto positions = dyn_cast<PositionIdsOp>(op))
-      return convertPositions(positions);
-    llvm::TypeSwitch<Operation *>(op)
-        .Case<AttentionOp, CachedAttentionOp, CacheAppendOp, ScanOp, AppendRowsOp, PoolOp>(
-            [&](auto sequences) { sequences.getStartsMutable().assign(starts); })
-        .Case([&](UnfoldOp unfold) { convertUnfold(unfold); });
+    std::optional<unsigned> number = numberOf(op->getOperands());
     if (isa<func::ReturnOp>(op))
       return unpackResults(op);
+    if (number) {
+      if (auto positions = dyn_cast<PositionIdsOp>(op))
+        return convertPositions(positions, *number);
+      Batch &batch = batches[*number];
+      llvm::TypeSwitch<Operation *>(op)
+          .Case<CacheAppendOp, ScanOp, AppendRowsOp, PoolOp>(
+              [&](auto sequences) { sequences.getStartsMutable().assign(batch.starts); })
+          .Case([&](AttentionOp attention) { convertAttention(attention, batch); })
+          .Case([&](UnfoldOp unfold) { convertUnfold(unfold, batch); });
+    }
     for (Region &region : op->getRegions())
-      for (Block &block : region) {
-        for (BlockArgument argument : block.getArguments())
-          argument.setType(padding.packed(argument.getType()));
-        for (Operation &inner : llvm::make_early_inc_range(block))
-          convert(&inner);
+      for (Block &block : region)
+        convertBlock(op, block);
+    for (auto [index, result] : llvm::enumerate(op->getResults()))
+      if (padding.matches(result.getType())) {
+        std::optional<unsigned> own = isa<RepeatOp>(op) ? numberOf(op->getOperand(index)) : number;
+        setPacked(result, own);
       }
-    for (Value result : op->getResults())
-      result.setType(padding.packed(result.getType()));
+  }
+
+  /// The block of a repeat: its arguments are the turn, and what the operation's operands begin with.
+  void convertBlock(Operation *op, Block &block) {
+    for (BlockArgument argument : block.getArguments())
+      if (padding.matches(argument.getType()))
+        setPacked(argument, numberOf(op->getOperand(argument.getArgNumber() - 1)));
+    for (Operation &inner : llvm::make_early_inc_range(block))
+      convert(&inner);
+  }
+
+  void setPacked(Value value, std::optional<unsigned> number) {
+    value.setType(padding.packed(value.getType()));
+    if (number)
+      numbers[value] = *number;
   }
 
   void unpackResults(Operation *op) {
     builder.setInsertionPoint(op);
     for (auto [operand, type] : llvm::zip(op->getOpOperands(), function.getResultTypes()))
-      if (padding.matches(type))
-        operand.set(UnpackRowsOp::create(builder, location, type, operand.get(), starts, lengths, padded, stride));
+      if (Batch *batch = padding.matches(type) ? batchOf(operand.get()) : nullptr)
+        operand.set(UnpackRowsOp::create(builder, location, type, operand.get(), batch->starts, batch->lengths,
+                                         batch->padded, batch->stride));
   }
 
   static constexpr StringRef kDims = "tenon.dims";
@@ -173,8 +253,8 @@ private:
   OpBuilder builder;
   Location location;
   int64_t tile;
-  Value padded, lengths, starts; ///< Lengths and starts are those of the rows that the next operation computes on.
-  int64_t stride = 1;            ///< How many rows of `padded` one of them stands for.
+  SmallVector<Batch> batches;
+  DenseMap<Value, unsigned> numbers; ///< The batch of each value that has rows.
 };
 
 struct PackRows : tenon::impl::PackRowsBase<PackRows> {

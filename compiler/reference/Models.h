@@ -24,6 +24,8 @@ template <typename... Ops> void attachModels(mlir::MLIRContext *context) {
 void attachParameterOpModels(mlir::MLIRContext *context);
 void attachRowOpModels(mlir::MLIRContext *context);
 void attachSequenceOpModels(mlir::MLIRContext *context);
+void attachCacheOpModels(mlir::MLIRContext *context);
+void attachAttentionOpModels(mlir::MLIRContext *context);
 void attachLayoutOpModels(mlir::MLIRContext *context);
 void attachRegionOpModels(mlir::MLIRContext *context);
 void attachAffineModels(mlir::MLIRContext *context);

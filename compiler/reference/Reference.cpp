@@ -15,6 +15,8 @@ void registerReferenceModels(DialectRegistry &registry) {
     attachParameterOpModels(context);
     attachRowOpModels(context);
     attachSequenceOpModels(context);
+    attachCacheOpModels(context);
+    attachAttentionOpModels(context);
     attachLayoutOpModels(context);
     attachRegionOpModels(context);
   });

@@ -57,6 +57,9 @@ def Tenon_EntryRole : Tenon_Enum<"EntryRole", "What an argument or a result of a
   I32EnumAttrCase<"AllLogits", 10, "all_logits">, I32EnumAttrCase<"Hidden", 11, "hidden">,
   I32EnumAttrCase<"Embedding", 12, "embedding">]>;
 
+def Tenon_SegmentPlace : Tenon_Enum<"SegmentPlace", "Where the keys and values of a segment lie", [
+  I32EnumAttrCase<"Rows", 0, "rows">, I32EnumAttrCase<"Pages", 1, "pages">]>;
+
 class Tenon_Attr<string name, string attrMnemonic> : AttrDef<Tenon_Dialect, name> {
   let mnemonic = attrMnemonic;
 }
@@ -195,6 +198,32 @@ def Tenon_RelativeBiasAttr : Tenon_Attr<"RelativeBias", "relative_bias"> {
   let extraClassDeclaration = [{
     /// The bucket of each distance k - q from -distance to distance.
     ::llvm::SmallVector<int64_t> getBucketsByDistance() const;
+  }];
+}
+
+def Tenon_SegmentAttr : Tenon_Attr<"Segment", "segment"> {
+  let summary = "What one segment of an attention's keys and values consists of";
+  let description = [{
+    Which operands of `tenon.attention` the segment has, in this order: in `rows` its keys and values, with `starts` the first
+    row of each of its sequences; in `pages` a table of pages; with `lengths` the number of keys of each sequence, and with
+    `offset` what is added to the positions of its keys.
+
+    Example: `#tenon.segment<place = pages, lengths = true>`
+  }];
+  let parameters = (ins EnumParameter<Tenon_SegmentPlace>:$place, DefaultValuedParameter<"bool", "false">:$starts,
+                    DefaultValuedParameter<"bool", "false">:$lengths, DefaultValuedParameter<"bool", "false">:$offset);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// How many operands a segment has that consists of this.
+    unsigned getNumOperands() const;
+    /// Those operands by name.
+    ::tenon::KeySegment of(::mlir::ValueRange operands) const;
+    /// What a segment consists of; its operands are added to `operands`.
+    static SegmentAttr get(::mlir::MLIRContext *context, const ::tenon::KeySegment &segment,
+                           ::llvm::SmallVectorImpl<::mlir::Value> &operands);
+    /// To kernels, in which rows always have starts: its place and what else it has, "pages lengths".
+    std::string describe() const;
   }];
 }
 

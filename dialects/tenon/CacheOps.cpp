@@ -19,26 +19,14 @@ LogicalResult CacheLayerOp::verify() { return verifySlice(*this, getCache().getT
 
 LogicalResult CacheUpdateOp::verify() { return verifySlice(*this, getCache().getType(), getSlice().getType()); }
 
-/// What append and attention ask of one layer's pages and of the batch's tokens.
-static LogicalResult verifyPages(Operation *op, Value cache, Value past, Value pages, int64_t keyValueHeads,
-                                 int64_t headSize) {
-  if (failed(verifyRank(op, "cache", cache, 2)) || failed(verifyRank(op, "past", past, 1)) ||
-      failed(verifyRank(op, "pages", pages, 2)))
-    return failure();
-  int64_t floats = keyValuePageFloats(keyValueHeads, headSize);
-  if (columns(cache) != floats)
-    return op->emitOpError() << "cache has pages of " << columns(cache) << " floats, expected " << floats << " for "
-                             << kPageTokens << " tokens of " << keyValueHeads << " heads of " << headSize;
-  return success();
-}
-
 MutableOperandRange CacheAppendOp::getDpsInitsMutable() { return getCacheMutable(); }
 
 LogicalResult CacheAppendOp::verify() {
   int64_t keyValueHeads = getKeyValueHeads(), headSize = getHeadSize();
   if (failed(verifyHeads(*this, keyValueHeads, keyValueHeads, headSize)) ||
       failed(verifySequences(*this, getKey(), getStarts(), getLengths())) ||
-      failed(verifyPages(*this, getCache(), getPast(), getPages(), keyValueHeads, headSize)))
+      failed(verifyKeyPages(*this, getCache(), keyValueHeads, headSize)) ||
+      failed(verifyRank(*this, "past", getPast(), 1)) || failed(verifyRank(*this, "pages", getPages(), 2)))
     return failure();
   for (auto [name, value] : {std::pair<StringRef, Value>("key", getKey()), {"value", getValue()}}) {
     if (failed(verifySameRows(*this, name, value, getKey())))
@@ -48,31 +36,6 @@ LogicalResult CacheAppendOp::verify() {
                            << " columns, expected key_value_heads x head_size = " << keyValueHeads * headSize;
   }
   return success();
-}
-
-LogicalResult CachedAttentionOp::verify() {
-  int64_t heads = getHeads(), keyValueHeads = getKeyValueHeads(), headSize = getHeadSize();
-  if (failed(verifyHeads(*this, heads, keyValueHeads, headSize)) ||
-      failed(verifySequences(*this, getQuery(), getStarts(), getLengths())) ||
-      failed(verifyPages(*this, getCache(), getPast(), getPages(), keyValueHeads, headSize)))
-    return failure();
-  if (columns(getQuery()) != heads * headSize)
-    return emitOpError() << "query has " << columns(getQuery())
-                         << " columns, expected heads x head_size = " << heads * headSize;
-  if (failed(verifyRank(*this, "keys", getKeys(), 1)) || failed(verifyTables(*this, getTables())))
-    return failure();
-  return verifyMaskAndScore(*this, getMask(), getScore(), getTables().size());
-}
-
-kernels::Operation CachedAttentionOp::describe() {
-  kernels::Operation description = describeOperation(*this);
-  if (getKeys())
-    description.attributes["own_keys"] = int64_t(1);
-  description.kind = "attention";
-  description.attributes["cached"] = int64_t(1);
-  if (!getTables().empty())
-    description.attributes["tables"] = static_cast<int64_t>(getTables().size());
-  return description;
 }
 
 //===----------------------------------------------------------------------===//

@@ -93,43 +93,6 @@ def Tenon_CacheAppendOp : Tenon_CacheComputeOp<"cache_append", "Update", [
   let hasVerifier = 1;
 }
 
-let kernelKind = "attention" in // one thing to kernels: its description says that its keys are cached
-def Tenon_CachedAttentionOp : Tenon_CacheComputeOp<"cached_attention", "Sequence", [AttrSizedOperandSegments,
-                                                                      AllTypesMatch<["query", "result"]>]> {
-  let summary = "Scaled dot-product attention to the keys and values of a cache";
-  let description = [{
-    `tenon.attention` whose keys and values are the first `keys[b]` tokens of sequence b in the cache, or where `keys` are not
-    given past[b] + lengths[b], the new ones among them. Query row t has the position past[b] + t. With `keys` the cache holds
-    another sequence, which each query attends to: cross-attention. Query and result are B×T×(H·D), or R×(H·D) with `starts`.
-
-    Example:
-
-    ```mlir
-    func.func @attend(%q: tensor<?x?x8xf32>, %c: tensor<?x128xf32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>) -> tensor<?x?x8xf32> {
-      %0 = tenon.cached_attention %q, %c lengths(%n) past(%p) pages(%t)
-           {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64, mask = "k <= q"}
-           : (tensor<?x?x8xf32>, tensor<?x128xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x8xf32>
-      return %0 : tensor<?x?x8xf32>
-    }
-    ```
-  }];
-  let arguments = (ins Tenon_FloatTensor:$query, Tenon_FloatTensor:$cache, Optional<Tenon_IntTensor>:$starts,
-                   Tenon_IntTensor:$lengths, Tenon_IntTensor:$past, Tenon_IntTensor:$pages,
-                   Optional<Tenon_IntTensor>:$keys, Variadic<Tenon_FloatTensor>:$tables, I64Attr:$heads,
-                   I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale, OptionalAttr<StrAttr>:$mask,
-                   OptionalAttr<StrAttr>:$score);
-  let results = (outs Tenon_FloatTensor:$result);
-  let assemblyFormat = [{
-    $query `,` $cache (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` `past` `(` $past `)` `pages` `(` $pages `)`
-    (`keys` `(` $keys^ `)`)? (`tables` `(` $tables^ `)`)? attr-dict `:` functional-type(operands, results)
-  }];
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{
-    /// With `cached`, and the number of its tables.
-    ::tenon::kernels::Operation describe();
-  }];
-}
-
 //===----------------------------------------------------------------------===//
 // Recurrences
 //===----------------------------------------------------------------------===//

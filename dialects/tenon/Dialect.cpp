@@ -212,6 +212,13 @@ static kernels::Attribute describeAttribute(Attribute attribute) {
       .Case([](IntegerAttr value) { return value.getInt(); })
       .Case([](StringAttr value) { return value.str(); })
       .Case([](ChoiceAttrInterface choice) { return choice.getText().str(); })
+      .Case([](SegmentAttr segment) { return segment.describe(); })
+      .Case([](ArrayAttr list) {
+        std::vector<std::string> texts;
+        for (Attribute one : list)
+          texts.push_back(std::get<std::string>(describeAttribute(one)));
+        return texts;
+      })
       .Default([](Attribute) -> kernels::Attribute {
         llvm::report_fatal_error("a kernel's operation has an attribute of a kind that kernels do not know");
       });

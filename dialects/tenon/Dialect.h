@@ -5,6 +5,7 @@
 
 #include "kernels/KernelDescription.h"
 #include "kernels/OperationKinds.h"
+#include "tenon/KeySegment.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -58,6 +59,15 @@ template <typename Scalar> class State;
 #include "tenon/Attributes.h.inc"
 
 #include "tenon/Interfaces.h.inc"
+
+namespace tenon {
+// The assembly of an attention's segments, for the code that ODS makes.
+mlir::ParseResult parseSegments(mlir::OpAsmParser &parser,
+                                llvm::SmallVectorImpl<mlir::OpAsmParser::UnresolvedOperand> &operands,
+                                mlir::ArrayAttr &segments);
+void printSegments(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::OperandRange operands,
+                   mlir::ArrayAttr segments);
+} // namespace tenon
 
 #define GET_OP_CLASSES
 #include "tenon/Ops.h.inc"

@@ -35,7 +35,7 @@ def Tenon_ComputeOpInterface : OpInterface<"ComputeOpInterface"> {
 }
 
 /// An operation that a kernel may contain: with all others, the table of kinds that the kernel generator goes by (see
-/// KernelOperations.td). `kernelKind` is what kernels call it, by default its own name.
+/// KernelOperations.td), which calls it by its own name.
 class Tenon_KernelOperation<string mnemonic, string locality> {
   string kernelKind = mnemonic;
   string kernelLocality = "Locality::" # locality;

@@ -7,6 +7,7 @@ include "ModelOps.td"
 include "TensorOps.td"
 include "LayoutOps.td"
 include "CacheOps.td"
+include "AttentionOps.td"
 include "RegionOps.td"
 
 #endif // TENON_OPS

@@ -234,37 +234,6 @@ LogicalResult ConcatOp::verify() {
 // Sequences
 //===----------------------------------------------------------------------===//
 
-LogicalResult AttentionOp::verify() {
-  if (failed(verifySequences(*this, getQuery(), getStarts(), getLengths())))
-    return failure();
-  int64_t heads = getHeads(), keyValueHeads = getKeyValueHeads(), headSize = getHeadSize();
-  if (failed(verifyHeads(*this, heads, keyValueHeads, headSize)))
-    return failure();
-  if (columns(getQuery()) != heads * headSize)
-    return emitOpError() << "query has " << columns(getQuery())
-                         << " columns, expected heads x head_size = " << heads * headSize;
-  for (auto [name, value] : {std::pair<StringRef, Value>("key", getKey()), {"value", getValue()}}) {
-    if (failed(verifySameRows(*this, name, value, getQuery())))
-      return failure();
-    if (columns(value) != keyValueHeads * headSize)
-      return emitOpError() << name << " has " << columns(value)
-                           << " columns, expected key_value_heads x head_size = " << keyValueHeads * headSize;
-  }
-  if (getResult().getType() != getQuery().getType())
-    return emitOpError() << "result is " << getResult().getType() << ", expected the query's type "
-                         << getQuery().getType();
-  if (failed(verifyTables(*this, getTables())))
-    return failure();
-  return verifyMaskAndScore(*this, getMask(), getScore(), getTables().size());
-}
-
-kernels::Operation AttentionOp::describe() {
-  kernels::Operation description = describeOperation(*this);
-  if (!getTables().empty())
-    description.attributes["tables"] = static_cast<int64_t>(getTables().size());
-  return description;
-}
-
 LogicalResult PoolOp::verify() {
   if (failed(verifySequences(*this, getInput(), getStarts(), getLengths())))
     return failure();

@@ -364,48 +364,6 @@ def Tenon_ConcatOp : Tenon_TensorOp<"concat", "Row"> {
 // Sequences
 //===----------------------------------------------------------------------===//
 
-def Tenon_AttentionOp : Tenon_TensorOp<"attention", "Sequence", [AttrSizedOperandSegments]> {
-  let summary = "Scaled dot-product attention within each sequence of a batch";
-  let description = [{
-    For every sequence, head h and query position t:
-
-    `result[t, h, :] = sum over s of softmax_s(scale · query[t, h, :]·key[s, g, :]) · value[s, g, :]`
-
-    with g = h / (heads / key_value_heads) and s over the sequence's `lengths` first positions. The softmax subtracts the
-    row's maximum. A sequence of length 0 gives zeros; rows past a sequence's length hold unspecified values.
-
-    `mask` is an expression (docs/expressions.md) over the positions q and k of query and key, the head h and the sequence b: keys
-    for which it is false are left out, and a row that has none left is zeros. `score` is an expression over these and the score s,
-    after `scale`, which takes its place. `tableN(i, j)` in them is element (i, j) of the N-th of `tables`.
-
-    Query and result are B×T×(H·D), key and value B×T×(KVH·D); or R×… with `starts` (see `tenon.row_starts`).
-
-    Example:
-
-    ```mlir
-    func.func @attention(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %n: tensor<?xi32>) -> tensor<?x?x8xf32> {
-      %0 = tenon.attention %q, %k, %k lengths(%n) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64}
-           : (tensor<?x?x8xf32>, tensor<?x?x4xf32>, tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
-      return %0 : tensor<?x?x8xf32>
-    }
-    ```
-  }];
-  let arguments = (ins Tenon_FloatTensor:$query, Tenon_FloatTensor:$key, Tenon_FloatTensor:$value,
-                   Optional<Tenon_IntTensor>:$starts, Tenon_IntTensor:$lengths, Variadic<Tenon_FloatTensor>:$tables,
-                   I64Attr:$heads, I64Attr:$key_value_heads, I64Attr:$head_size, F64Attr:$scale,
-                   OptionalAttr<StrAttr>:$mask, OptionalAttr<StrAttr>:$score);
-  let results = (outs Tenon_FloatTensor:$result);
-  let assemblyFormat = [{
-    $query `,` $key `,` $value (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)` (`tables` `(` $tables^ `)`)? attr-dict `:`
-    functional-type(operands, results)
-  }];
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{
-    /// With the number of its tables.
-    ::tenon::kernels::Operation describe();
-  }];
-}
-
 def Tenon_PoolOp : Tenon_TensorOp<"pool", "Sequence", [AttrSizedOperandSegments]> {
   let summary = "One row per sequence";
   let description = [{

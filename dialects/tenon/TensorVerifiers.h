@@ -3,6 +3,7 @@
 #ifndef TENON_TENSORVERIFIERS_H
 #define TENON_TENSORVERIFIERS_H
 
+#include "support/CachePage.h"
 #include "tenon/Verifiers.h"
 
 #include "mlir/IR/BuiltinTypes.h"
@@ -60,6 +61,17 @@ inline mlir::LogicalResult verifyTables(mlir::Operation *op, mlir::ValueRange ta
   for (mlir::Value table : tables)
     if (tensorType(table).getRank() != 2 || !tensorType(table).hasStaticShape())
       return op->emitOpError() << "table is " << tensorType(table) << ", expected a matrix of static size";
+  return mlir::success();
+}
+
+/// One layer of a cache of keys and values.
+inline mlir::LogicalResult verifyKeyPages(mlir::Operation *op, mlir::Value cache, int64_t heads, int64_t size) {
+  if (mlir::failed(verifyRank(op, "cache", cache, 2)))
+    return mlir::failure();
+  int64_t floats = keyValuePageFloats(heads, size);
+  if (columns(cache) != floats)
+    return op->emitOpError() << "cache has pages of " << columns(cache) << " floats, expected " << floats << " for "
+                             << kPageTokens << " tokens of " << heads << " heads of " << size;
   return mlir::success();
 }
 

@@ -69,13 +69,13 @@ def attention_module(mask, score):
     count = table_count(mask, score)
     given = "".join(f',\n    %t{i}: {TABLE} {{tenon.name = "t{i}"}}' for i in range(count))
     tables = f" tables({', '.join(f'%t{i}' for i in range(count))})" if count else ""
-    types = f"{wide}, {narrow}, {narrow}, tensor<?xi32>" + f", {TABLE}" * count
+    types = f"{wide}, tensor<?xi32>, {narrow}, {narrow}" + f", {TABLE}" * count
     rows = 'tenon.dims = ["batch", "length"]'
     # Lengths are the second argument of a function over a padded batch.
     return f"""func.func @attend(%q: {wide} {{tenon.name = "q", {rows}}},
     %n: tensor<?xi32> {{tenon.name = "n", tenon.dims = ["batch"]}}, %k: {narrow} {{tenon.name = "k", {rows}}},
     %v: {narrow} {{tenon.name = "v", {rows}}}{given}) -> ({wide} {{tenon.name = "result"}}) {{
-  %0 = tenon.attention %q, %k, %v lengths(%n){tables} {{{attributes}}} : ({types}) -> {wide}
+  %0 = tenon.attention %q lengths(%n) to rows(%k, %v){tables} {{{attributes}}} : ({types}) -> {wide}
   return %0 : {wide}
 }}
 """

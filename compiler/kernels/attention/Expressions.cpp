@@ -78,6 +78,10 @@ Expr leaf(const Node &node, const Point &point) {
     return point.head;
   case Operation::Batch:
     return point.sequence;
+  case Operation::Segment:
+    return point.segment;
+  case Operation::QuerySegment:
+    return point.querySegment;
   default:
     return point.score;
   }
@@ -189,8 +193,8 @@ Expr exprOf(const expressions::Expression &expression, const Point &point) {
 KeyRange keyRange(const expressions::Expression &mask, const Point &point, int heads) {
   using namespace Halide::Internal;
   auto variable = [](const char *name) { return Variable::make(Int(32), name); };
-  Expr condition = exprOf(
-      mask, {variable("mask_query"), variable("mask_key"), variable("mask_head"), point.sequence, Expr(), point.table});
+  Expr condition = exprOf(mask, {variable("mask_query"), variable("mask_key"), variable("mask_head"), point.sequence,
+                                 Expr(), point.segment, point.querySegment, point.table});
   Scope<Interval> varying;
   varying.push("mask_query", Interval(firstQuery, lastQuery));
   varying.push("mask_head", Interval(0, heads - 1));

@@ -13,7 +13,7 @@ namespace tenon::kernels {
 
 /// What an expression reads.
 struct Point {
-  Halide::Expr query, key, head, sequence, score;
+  Halide::Expr query, key, head, sequence, score, segment = 0, querySegment = 0;
   /// Table n at row i and column j, whatever these are.
   std::function<Halide::Expr(int n, Halide::Expr i, Halide::Expr j)> table;
 };
@@ -26,7 +26,7 @@ struct KeyRange {
   Halide::Expr first, last;
 };
 
-/// Derived with Halide's solver; `point` gives the sequence and the tables, heads are 0 to heads - 1.
+/// Derived with Halide's solver; `point` gives the sequence, the segments and the tables, heads are 0 to heads - 1.
 KeyRange keyRange(const expressions::Expression &mask, const Point &point, int heads);
 
 inline const Halide::Expr firstQuery = Halide::Internal::Variable::make(Halide::Int(32), "first_query");

@@ -2,7 +2,9 @@
 
 #include "kernels/attention/Keys.h"
 #include "kernels/Sequences.h"
-#include "kernels/attention/Expressions.h"
+#include "kernels/attention/Operands.h"
+
+#include <algorithm>
 
 using namespace Halide;
 
@@ -12,62 +14,183 @@ namespace {
 
 const Var t("t");
 
-/// Keys and values as rows of the batch, the sequence's own.
-void readRows(const std::vector<Operand> &operands, int size, Func start, Func firstBlock, Keys &keys) {
-  Expr rows = operands[1].extent;
-  auto read = [=](const Operand &operand) {
-    return [=](Expr component, Expr n, Expr i, Expr h) {
-      Expr row = start(t) + (firstBlock(t) + n) * kKeyBlock + i;
-      return operand.value(h * size + component, clamp(row, 0, rows - 1));
-    };
-  };
-  keys.key = read(operands[1]);
-  keys.value = read(operands[2]);
-}
-
-/// Keys and values in the pages of the sequence.
-void readPages(const Operand &cache, const Operand &table, int size, Func sequence, Func firstBlock, Keys &keys) {
-  auto read = [=](bool isKey) {
-    return [=](Expr component, Expr n, Expr i, Expr h) {
-      Expr place = isKey ? keyPlace(size, h, i, component) : valuePlace(size, h, i, component);
-      return cache.value(place, pageOf(table, firstBlock(t) + n, sequence(t), cache.extent));
-    };
-  };
-  keys.key = read(true);
-  keys.value = read(false);
-}
-
-/// The expressions of an operation, over the tables that are its last operands.
-struct MaskAndScore {
-  std::optional<expressions::Expression> mask, score;
-  std::function<Expr(int n, Expr i, Expr j)> table;
-  Expr sequence;
-  int heads;
-
-  MaskAndScore(const std::vector<Operand> &operands, const OperationFuncs &funcs, Expr sequence)
-      : mask(expressionOf(*funcs.operation, "mask")), score(expressionOf(*funcs.operation, "score")),
-        sequence(sequence), heads(static_cast<int>(integerAttribute(*funcs.operation, "heads"))) {
-    size_t count = static_cast<size_t>(integerAttribute(*funcs.operation, "tables"));
-    std::vector<Operand> tables(operands.end() - static_cast<std::ptrdiff_t>(count), operands.end());
-    table = [tables](int n, Expr i, Expr j) {
-      const Operand &one = tables[static_cast<size_t>(n)];
-      return one.value(clamp(j, 0, one.innerExtent - 1), clamp(i, 0, one.extent - 1));
-    };
-  }
-
-  KeyRange range() const {
-    return mask ? keyRange(*mask, {Expr(), Expr(), Expr(), sequence, Expr(), table}, heads) : KeyRange{0, Expr()};
-  }
-
-  /// The product stands alone in the innermost select, so that it is computed for all keys of a block alike.
-  Expr apply(Expr product, Expr query, Expr key, Expr head) const {
-    Point point{query, key, head, sequence, product, table};
-    Expr value = score ? exprOf(*score, point) * static_cast<float>(kLog2E) : product;
-    return mask ? select(exprOf(*mask, point), value, kUnseen) : value;
-  }
+/// What is known of the tile's sequence, and of its queries.
+struct Tile {
+  Func sequence, start, length, past, position;
+  Expr within;     ///< The tile's first row among those of its sequence.
+  Expr firstQuery; ///< Positions.
+  Expr lastQuery;
 };
 
+Tile tileOf(const std::vector<Operand> &operands, const AttentionOperands &at, OperationFuncs &funcs) {
+  const Operand &starts = operands[at.starts], &lengths = operands[at.lengths];
+  Expr rows = operands[at.query].extent;
+  Tile tile{sequenceOf("sequence", starts.value, lengths.extent, funcs.rowTile, funcs),
+            Func("start"),
+            Func("length"),
+            Func("past"),
+            Func("position"),
+            Expr(),
+            Expr(),
+            Expr()};
+  auto ofSequence = [&](int operand) { return operands[operand].value(tile.sequence(t)); };
+  tile.start(t) = unsafe_promise_clamped(ofSequence(at.starts), 0, rows);
+  tile.length(t) = unsafe_promise_clamped(ofSequence(at.lengths), 0, rows);
+  tile.past(t) = at.past == kAbsent ? Expr(0) : max(ofSequence(at.past), 0);
+  tile.within = t * funcs.rowTile - tile.start(t);
+  // Where sequences begin somewhere else than at 0.
+  Expr begin = at.offset == kAbsent ? tile.past(t) : tile.past(t) + ofSequence(at.offset);
+  tile.position(t) = begin + tile.within;
+  tile.firstQuery = tile.position(t);
+  tile.lastQuery = min(tile.position(t) + (funcs.rowTile - 1), begin + tile.length(t) - 1);
+  funcs.stages.insert(
+      {{"start", tile.start}, {"length", tile.length}, {"past", tile.past}, {"position", tile.position}});
+  funcs.sequences = lengths.extent;
+  return tile;
+}
+
+/// Where a segment lies, and how many keys each tile's sequence has there.
+KeySegment placeOf(const std::vector<Operand> &operands, const SegmentOperands &at, const Tile &tile, Func total) {
+  KeySegment segment;
+  auto ofSequence = [&](int operand) { return operands[operand].value(tile.sequence(t)); };
+  if (at.isInPages()) {
+    segment.pages = operands[at.pages];
+    segment.mostBlocks = segment.pages->innerExtent;
+  } else {
+    segment.keys = operands[at.key];
+    segment.values = operands[at.value];
+    segment.mostBlocks = (segment.keys->extent + kKeyBlock - 1) / kKeyBlock;
+    segment.start = tile.start;
+  }
+  Expr all = at.isOwn() ? tile.past(t) + tile.length(t) : max(ofSequence(at.lengths), 0);
+  total(t) = min(all, segment.mostBlocks * kKeyBlock);
+  if (at.starts != kAbsent) {
+    segment.start = Func("source_start");
+    segment.start(t) = unsafe_promise_clamped(ofSequence(at.starts), 0, segment.keys->extent);
+  }
+  segment.offset = at.offset == kAbsent ? Expr(0) : ofSequence(at.offset);
+  return segment;
+}
+
+/// Limits a segment to what the tile's queries may see of it.
+void limit(KeySegment &segment, const KeyRange &range, const Tile &tile, Func total, const std::string &firstName,
+           const std::string &countName) {
+  auto ofTile = [&](Expr bound) {
+    return Internal::substitute("last_query", tile.lastQuery,
+                                Internal::substitute("first_query", tile.firstQuery, bound)) -
+           segment.offset;
+  };
+  // A tile of padding sees nothing.
+  Expr first = 0, seen = select(tile.within < tile.length(t), total(t), 0);
+  if (range.last.defined())
+    seen = min(seen, max(ofTile(range.last), -1) + 1);
+  if (range.first.defined() && !Internal::is_const_zero(range.first))
+    first = clamp(ofTile(range.first), 0, seen) / kKeyBlock;
+  segment.firstBlock = Func(firstName);
+  segment.count = Func(countName);
+  segment.firstBlock(t) = first;
+  segment.count(t) =
+      unsafe_promise_clamped(seen - segment.firstBlock(t) * kKeyBlock, 0, segment.mostBlocks * kKeyBlock);
+}
+
 } // namespace
+
+Expr KeySegment::row(Expr n, Expr i) const {
+  return clamp(start(t) + (firstBlock(t) + n) * kKeyBlock + i, 0, keys->extent - 1);
+}
+
+MaskAndScore::MaskAndScore(const Operation &operation, const std::vector<Operand> &tables, Expr sequence)
+    : mask(expressionOf(operation, "mask")), score(expressionOf(operation, "score")), sequence(sequence),
+      heads(static_cast<int>(integerAttribute(operation, "heads"))),
+      querySegment(static_cast<int>(querySegmentOf(operation))) {
+  table = [tables](int n, Expr i, Expr j) {
+    const Operand &one = tables[static_cast<size_t>(n)];
+    return one.value(clamp(j, 0, one.innerExtent - 1), clamp(i, 0, one.extent - 1));
+  };
+}
+
+KeyRange MaskAndScore::range(int segment) const {
+  if (!mask)
+    return {0, Expr()};
+  return keyRange(*mask, {Expr(), Expr(), Expr(), sequence, Expr(), segment, querySegment, table}, heads);
+}
+
+bool MaskAndScore::changes(int segment) const {
+  if (!mask || score)
+    return score.has_value();
+  Point any{Var("query"), Var("key"), Var("head"), sequence, Expr(), segment, querySegment, table};
+  return !Internal::is_const_one(Internal::simplify(exprOf(*mask, any)));
+}
+
+Expr MaskAndScore::apply(Expr product, Expr query, Expr key, Expr head, Expr segment) const {
+  Point point{query, key, head, sequence, product, segment, querySegment, table};
+  Expr value = score ? exprOf(*score, point) * static_cast<float>(kLog2E) : product;
+  return mask ? Halide::select(exprOf(*mask, point), value, kUnseen) : value;
+}
+
+Expr Keys::select(const KeyBlock &block, const std::function<Expr(const KeySegment &)> &get) const {
+  if (auto number = Internal::as_const_int(block.segment))
+    return get(segments[static_cast<size_t>(*number)]);
+  Expr chosen = get(segments.back());
+  for (size_t i = segments.size() - 1; i-- > 0;)
+    chosen = Halide::select(block.segment == static_cast<int>(i), get(segments[i]), chosen);
+  return chosen;
+}
+
+Expr Keys::read(bool isKey, Expr component, const KeyBlock &block, Expr i, Expr h) const {
+  auto inRows = [&](const KeySegment &segment) {
+    const Operand &rows = isKey ? *segment.keys : *segment.values;
+    return rows.value(h * size + component, segment.row(block.n, i));
+  };
+  auto page = [&](const KeySegment &segment) {
+    return pageOf(*segment.pages, segment.firstBlock(t) + block.n, sequence(t), cache->extent);
+  };
+  auto inPage = [&](Expr number) {
+    return cache->value(isKey ? keyPlace(size, h, i, component) : valuePlace(size, h, i, component), number);
+  };
+  // One load, whatever the segment.
+  if (std::all_of(segments.begin(), segments.end(), [](const KeySegment &each) { return each.pages.has_value(); }))
+    return inPage(select(block, page));
+  return select(block,
+                [&](const KeySegment &segment) { return segment.pages ? inPage(page(segment)) : inRows(segment); });
+}
+
+Expr Keys::score(Expr product, Expr query, const KeyBlock &block, Expr i, Expr head) const {
+  Expr first = select(block, [](const KeySegment &segment) { return segment.firstBlock(t); });
+  Expr offset = select(block, [](const KeySegment &segment) { return segment.offset; });
+  return modifiers->apply(product, query, (first + block.n) * kKeyBlock + i + offset, head, block.segment);
+}
+
+std::string ofSegment(const std::string &name, size_t segment) {
+  return segment == 0 ? name : name + "_" + std::to_string(segment);
+}
+
+Keys keysOf(const std::vector<Operand> &operands, OperationFuncs &funcs) {
+  const Operation &operation = *funcs.operation;
+  AttentionOperands at(operation);
+  Tile tile = tileOf(operands, at, funcs);
+  Keys keys;
+  keys.position = tile.position;
+  keys.sequence = tile.sequence;
+  keys.size = static_cast<int>(integerAttribute(operation, "head_size"));
+  if (at.cache != kAbsent)
+    keys.cache = operands[at.cache];
+  std::vector<Operand> tables(operands.begin() + at.firstTable, operands.end());
+  keys.modifiers.emplace(operation, tables, tile.sequence(t));
+  keys.scale = keys.modifiers->score ? 1 : kLog2E;
+  for (size_t i = 0; i < at.segments.size(); ++i) {
+    Func total("total");
+    KeySegment segment = placeOf(operands, at.segments[i], tile, total);
+    std::string first = ofSegment("first_block", i), count = ofSegment("count", i);
+    limit(segment, keys.modifiers->range(static_cast<int>(i)), tile, total, first, count);
+    segment.modified = keys.modifiers->changes(static_cast<int>(i));
+    funcs.stages.insert({{first, segment.firstBlock}, {count, segment.count}});
+    if (at.segments[i].starts != kAbsent)
+      funcs.stages.insert({ofSegment("source_start", i), segment.start});
+    keys.segments.push_back(segment);
+  }
+  return keys;
+}
 
 std::optional<expressions::Expression> expressionOf(const Operation &operation, const std::string &name) {
   if (!operation.attributes.count(name))
@@ -76,61 +199,6 @@ std::optional<expressions::Expression> expressionOf(const Operation &operation, 
   // verifyDescription has read it before.
   expressions::ParseResult parsed = expressions::parse(textAttribute(operation, name), kind);
   return parsed->isNeutral() ? std::nullopt : std::optional(*parsed);
-}
-
-Keys keysOf(const std::vector<Operand> &operands, OperationFuncs &funcs) {
-  const Operation &operation = *funcs.operation;
-  bool cached = integerAttribute(operation, "cached") != 0;
-  int size = static_cast<int>(integerAttribute(operation, "head_size")), tile = funcs.rowTile;
-  const Operand &starts = operands[cached ? 2 : 3], &lengths = operands[cached ? 3 : 4];
-  Expr rows = operands[0].extent;
-
-  Keys keys;
-  Func sequence = sequenceOf("sequence", starts.value, lengths.extent, tile, funcs);
-  Func start("start"), length("length"), past("past"), total("total"), position("position"), count("count");
-  Func firstBlock("first_block");
-  start(t) = unsafe_promise_clamped(starts.value(sequence(t)), 0, rows);
-  length(t) = unsafe_promise_clamped(lengths.value(sequence(t)), 0, rows);
-  past(t) = cached ? max(operands[4].value(sequence(t)), 0) : Expr(0);
-  keys.mostBlocks = cached ? operands[5].innerExtent : (rows + kKeyBlock - 1) / kKeyBlock;
-  bool ownKeys = integerAttribute(operation, "own_keys") != 0;
-  Expr all = ownKeys ? max(operands[6].value(sequence(t)), 0) : past(t) + length(t);
-  total(t) = min(all, keys.mostBlocks * kKeyBlock);
-  Expr within = t * tile - start(t);
-  position(t) = past(t) + within;
-  MaskAndScore modifiers(operands, funcs, sequence(t));
-  KeyRange range = modifiers.range();
-  // A tile of padding sees nothing.
-  Expr first = 0, seen = select(within < length(t), total(t), 0);
-  Expr last = min(position(t) + (tile - 1), past(t) + length(t) - 1);
-  auto ofTile = [&](Expr bound) {
-    return Internal::substitute("last_query", last, Internal::substitute("first_query", position(t), bound));
-  };
-  if (range.last.defined())
-    seen = min(seen, max(ofTile(range.last), -1) + 1);
-  if (range.first.defined() && !Internal::is_const_zero(range.first))
-    first = clamp(ofTile(range.first), 0, seen) / kKeyBlock;
-  firstBlock(t) = first;
-  count(t) = unsafe_promise_clamped(seen - firstBlock(t) * kKeyBlock, 0, keys.mostBlocks * kKeyBlock);
-  keys.position = position;
-  keys.count = count;
-  funcs.stages.insert({{"start", start},
-                       {"length", length},
-                       {"past", past},
-                       {"position", position},
-                       {"first_block", firstBlock},
-                       {"count", count}});
-  keys.modified = modifiers.mask || modifiers.score;
-  keys.scale = modifiers.score ? 1 : kLog2E;
-  keys.score = [=](Expr product, Expr query, Expr n, Expr i, Expr head) {
-    return modifiers.apply(product, query, (firstBlock(t) + n) * kKeyBlock + i, head);
-  };
-  if (cached)
-    readPages(operands[1], operands[5], size, sequence, firstBlock, keys);
-  else
-    readRows(operands, size, start, firstBlock, keys);
-  funcs.sequences = lengths.extent;
-  return keys;
 }
 
 } // namespace tenon::kernels

@@ -5,6 +5,7 @@
 
 #include "expressions/Expression.h"
 #include "kernels/Region.h"
+#include "kernels/attention/Expressions.h"
 
 #include <functional>
 #include <optional>
@@ -18,24 +19,63 @@ constexpr int kKeyBlock = kPageTokens;
 /// softmax is put together.
 constexpr int kSplitBlocks = 4;
 
-/// The keys and values of each tile's sequence, in blocks of kKeyBlock: in rows of the batch, or in pages of a cache.
-/// t is a tile of `rowTile` rows; its blocks are counted from the first that one of its queries may see.
+/// The keys and values of one segment for each tile's sequence, in blocks of kKeyBlock: in rows of a batch, or in pages
+/// of a cache. t is a tile of `rowTile` rows; its blocks are counted from the first that one of its queries may see.
+struct KeySegment {
+  Halide::Func firstBlock;             ///< (t) Which of the segment's blocks that is.
+  Halide::Func count;                  ///< (t) How many keys are looked at, from the first block on.
+  Halide::Expr mostBlocks;             ///< At least every sequence's number of blocks.
+  Halide::Expr offset;                 ///< The position of the first key, for tile t.
+  std::optional<Operand> keys, values; ///< Rows.
+  Halide::Func start;                  ///< (t) The first of the sequence's rows.
+  std::optional<Operand> pages;        ///< Pages.
+  bool modified = false;               ///< Whether a score is more than the product.
+
+  Halide::Expr row(Halide::Expr n, Halide::Expr i) const;
+};
+
+/// Block n of a segment; the segment may vary within a kernel.
+struct KeyBlock {
+  Halide::Expr segment, n;
+};
+
+/// The expressions of an attention, over its tables.
+struct MaskAndScore {
+  MaskAndScore(const Operation &operation, const std::vector<Operand> &tables, Halide::Expr sequence);
+
+  /// Where a segment's keys are that a tile of queries may see.
+  KeyRange range(int segment) const;
+  /// Whether the score of one of a segment's keys is more than the product.
+  bool changes(int segment) const;
+  /// The score in units of log2(e). The product stands alone in the innermost select, so that it is computed for all
+  /// keys of a block alike.
+  Halide::Expr apply(Halide::Expr product, Halide::Expr query, Halide::Expr key, Halide::Expr head,
+                     Halide::Expr segment) const;
+
+  std::optional<expressions::Expression> mask, score;
+  std::function<Halide::Expr(int n, Halide::Expr i, Halide::Expr j)> table;
+  Halide::Expr sequence;
+  int heads, querySegment;
+};
+
+/// All segments of an attention.
 struct Keys {
-  Halide::Func position;   ///< (t) The position of the tile's first query.
-  Halide::Func count;      ///< (t) How many keys are looked at, from the first block on.
-  Halide::Expr mostBlocks; ///< At least every sequence's number of blocks.
+  /// A component of key i of a block, of key head h, or of its value.
+  Halide::Expr read(bool isKey, Halide::Expr component, const KeyBlock &block, Halide::Expr i, Halide::Expr h) const;
+  /// The score, in units of log2(e), of the query at a position for key i of a block, from their product times the
+  /// operation's scale.
+  Halide::Expr score(Halide::Expr product, Halide::Expr query, const KeyBlock &block, Halide::Expr i,
+                     Halide::Expr head) const;
+  /// What `get` gives of the block's segment.
+  Halide::Expr select(const KeyBlock &block, const std::function<Halide::Expr(const KeySegment &)> &get) const;
 
-  /// A component of a key or value: key i of the tile's block n, of key head h.
-  using Read = std::function<Halide::Expr(Halide::Expr component, Halide::Expr n, Halide::Expr i, Halide::Expr h)>;
-  Read key, value;
-
-  /// The score, in units of log2(e), of the query at a position for key i of block n, from their product times the
-  /// operation's scale; `scale` is the rest of what queries are multiplied with beforehand.
-  using Score = std::function<Halide::Expr(Halide::Expr product, Halide::Expr query, Halide::Expr n, Halide::Expr i,
-                                           Halide::Expr head)>;
-  Score score;
-  double scale = 1;
-  bool modified = false; ///< Whether a score is more than the product.
+  Halide::Func position; ///< (t) The position of the tile's first query.
+  Halide::Func sequence; ///< (t)
+  std::vector<KeySegment> segments;
+  std::optional<MaskAndScore> modifiers;
+  std::optional<Operand> cache; ///< Of all segments in pages.
+  int size;
+  double scale = 1; ///< The rest of what queries are multiplied with beforehand.
 };
 
 /// The score of a key that a query does not see, and the least that a row's maximum may be: far enough from one another
@@ -44,6 +84,9 @@ constexpr float kUnseen = -3e38f, kLeastMaximum = -1.5e38f;
 
 /// The attribute "mask" or "score" where it is there and changes anything.
 std::optional<expressions::Expression> expressionOf(const Operation &operation, const std::string &name);
+
+/// What a segment's stages, and the reductions over its keys, are called.
+std::string ofSegment(const std::string &name, size_t segment);
 
 Keys keysOf(const std::vector<Operand> &operands, OperationFuncs &funcs);
 

@@ -37,9 +37,10 @@ Func largestOf(Func scores, OperationFuncs &funcs) {
 
 /// The queries of a tile are the heads that share a key head. Keys are in the lanes for the scores, components for the
 /// weighted sums: both lie beside one another in a page, which is read once, from its start to its end. Each page gives
-/// a maximum, a sum of weights and a weighted sum; those of a split s of the keys are put together in order, and then
-/// those of all splits. The sum stays in as many lanes as a page has keys until the end: rows are size components of
-/// the weighted sum, the lanes and the maximum. Indices: query q of key head h of row t, key i of block n of split s.
+/// a maximum, a sum of weights and a weighted sum; those of a split s of a segment's keys are put together in order,
+/// and then those of all splits of all segments. The sum stays in as many lanes as a page has keys until the end: rows
+/// are size components of the weighted sum, the lanes and the maximum. Indices: query q of key head h of row t, key i
+/// of block n of split s.
 class RowAttention {
 public:
   RowAttention(const std::vector<Operand> &operands, OperationFuncs &funcs)
@@ -49,6 +50,7 @@ public:
         maximum(size + kKeyBlock), keys(keysOf(operands, funcs)) {}
 
   void define() {
+    divideKeys();
     multiplyQueriesWithKeys();
     scoreKeys();
     weighPages();
@@ -61,6 +63,43 @@ public:
 private:
   Func stage(const std::string &name) { return funcs.stages[name] = Func(name); }
 
+  static Expr splitsOf(Expr blocks) { return (blocks + (kSplitBlocks - 1)) / kSplitBlocks; }
+
+  /// A segment's splits follow those of the segment before.
+  void divideKeys() {
+    funcs.splits = splitsOf(keys.segments[0].mostBlocks);
+    if (keys.segments.size() == 1) {
+      segment = 0;
+      firstBlock = s * kSplitBlocks;
+      count = keys.segments[0].count(t);
+      return;
+    }
+    Expr before = 0, number = 0, begin = 0;
+    for (size_t i = 0; i < keys.segments.size(); ++i) {
+      if (i > 0) {
+        funcs.splits += splitsOf(keys.segments[i].mostBlocks);
+        number = select(s < before, number, static_cast<int>(i));
+        begin = select(s < before, begin, before);
+      }
+      before = before + (keys.segments[i].count(t) + (kSplit - 1)) / kSplit;
+    }
+    splitCount = stage("split_count");
+    splitCount(t) = before;
+    Func segmentOf = stage("split_segment"), blockOf = stage("split_block"), countOf = stage("split_keys");
+    segmentOf(s, t) = number;
+    blockOf(s, t) = (s - begin) * kSplitBlocks;
+    segment = segmentOf(s, t);
+    countOf(s, t) = keys.select({segment, 0}, [](const KeySegment &each) { return each.count(t); });
+    firstBlock = blockOf(s, t);
+    count = countOf(s, t);
+  }
+
+  /// Block n of the split.
+  KeyBlock block(Expr number) const { return {segment, firstBlock + number}; }
+
+  /// Whether the split has key i of its block n.
+  Expr holds(Expr number, Expr key) const { return (firstBlock + number) * kKeyBlock + key < count; }
+
   void multiplyQueriesWithKeys() {
     float scale = static_cast<float>(realAttribute(*funcs.operation, "scale") * keys.scale);
     Func queries = stage("queries"), chains = stage("chains");
@@ -69,7 +108,7 @@ private:
     RDom component(0, size / count, "component");
     Expr of = component * count + j;
     chains(q, i, j, n, s, h, t) = 0.0f;
-    chains(q, i, j, n, s, h, t) += keys.key(of, block, i, h) * queries(q, of, h, t);
+    chains(q, i, j, n, s, h, t) += keys.read(true, of, block(n), i, h) * queries(q, of, h, t);
     Expr product = chains(q, i, 0, n, s, h, t);
     for (int chain = 1; chain < count; ++chain)
       product = product + chains(q, i, chain, n, s, h, t);
@@ -80,9 +119,9 @@ private:
 
   /// Only keys that exist are weighed: what lies behind the last one may be anything.
   void scoreKeys() {
-    Expr score = keys.score(dot(q, i, n, s, h, t), keys.position(t), block, i, h * group + q);
+    Expr score = keys.score(dot(q, i, n, s, h, t), keys.position(t), block(n), i, h * group + q);
     scores = stage("modified_scores");
-    scores(q, i, n, s, h, t) = select(block * kKeyBlock + i < keys.count(t), score, kUnseen);
+    scores(q, i, n, s, h, t) = select(holds(n, i), score, kUnseen);
   }
 
   void weighPages() {
@@ -94,11 +133,11 @@ private:
 
   void sumPages() {
     RDom key(0, kKeyBlock, "key"), occupied(0, kSplitBlocks, "occupied");
-    key.where(block * kKeyBlock + key < keys.count(t));
+    key.where(holds(n, key));
     Func weightedSum = stage("weighted_sum");
     weightedSum(d, q, n, s, h, t) = 0.0f;
-    weightedSum(d, q, n, s, h, t) += keys.value(d, block, key, h) * weights(q, key, n, s, h, t);
-    occupied.where((s * kSplitBlocks + occupied) * kKeyBlock < keys.count(t));
+    weightedSum(d, q, n, s, h, t) += keys.read(false, d, block(n), key, h) * weights(q, key, n, s, h, t);
+    occupied.where(holds(occupied, 0));
     page = stage("page");
     page(d, q, n, s, h, t) = undef<float>();
     page(d, q, occupied, s, h, t) =
@@ -110,7 +149,7 @@ private:
   void mergePages() {
     Func splitMax = stage("split_max"), splitFactor = stage("split_factor"), splitSum = stage("split_sum");
     RDom part(0, kSplitBlocks, "page_of_split");
-    part.where((s * kSplitBlocks + part) * kKeyBlock < keys.count(t));
+    part.where(holds(part, 0));
     splitMax(q, s, h, t) = kLeastMaximum;
     splitMax(q, s, h, t) = max(splitMax(q, s, h, t), page(maximum, q, part, s, h, t));
     splitFactor(n, q, s, h, t) = exp2Negative(page(maximum, q, n, s, h, t) - splitMax(q, s, h, t));
@@ -123,9 +162,8 @@ private:
 
   void mergeSplits() {
     Func top = stage("top"), factor = stage("factor");
-    funcs.splits = (keys.mostBlocks + kSplitBlocks - 1) / kSplitBlocks;
     RDom splitOf(0, funcs.splits, "split_of");
-    splitOf.where(splitOf * kSplit < keys.count(t));
+    splitOf.where(splitCount.defined() ? splitOf < splitCount(t) : splitOf * kSplit < count);
     top(q, h, t) = kLeastMaximum;
     top(q, h, t) = max(top(q, h, t), split(maximum, q, splitOf, h, t));
     factor(s, q, h, t) = exp2Negative(split(maximum, q, s, h, t) - top(q, h, t));
@@ -151,7 +189,8 @@ private:
   OperationFuncs &funcs;
   int size, group, maximum; ///< `maximum` is where a row has it: behind the components and the lanes of the sum.
   Keys keys;
-  Expr block = s * kSplitBlocks + n;
+  Expr segment, firstBlock, count; ///< Of split s: its segment, where it begins in there, and how many keys that has.
+  Func splitCount;                 ///< (t) Splits of all segments, where there are several.
   Func dot, scores, pageMax, weights, page, split, merged;
 };
 

@@ -2,6 +2,7 @@
 
 #include "kernels/Plan.h"
 #include "kernels/attention/Keys.h"
+#include "kernels/attention/Operands.h"
 
 #include <algorithm>
 
@@ -101,13 +102,16 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   int size = static_cast<int>(integerAttribute(*funcs.operation, "head_size"));
   int keyHeads = static_cast<int>(integerAttribute(*funcs.operation, "key_value_heads"));
   int group = static_cast<int>(integerAttribute(*funcs.operation, "heads")) / keyHeads;
-  auto stage = [&](const char *name) { return funcs.stages.at(name); };
+  auto stage = [&](const std::string &name) { return funcs.stages.at(name); };
   auto reduction = [&](const char *name) { return funcs.reductions.at(name); };
   int width = size + kPageTokens + 1, lanes = machine.lanes, keyLanes = std::min(lanes, kPageTokens);
   Var task("task"), vector("vector"), headGroup("head_group");
 
-  for (const char *name : {"position", "first_block", "count"})
-    stage(name).compute_root();
+  size_t segments = AttentionOperands(*funcs.operation).segments.size();
+  stage("position").compute_root();
+  for (size_t i = 0; i < segments; ++i)
+    for (const char *name : {"first_block", "count"})
+      stage(ofSegment(name, i)).compute_root();
   Func sequence = stage("sequence");
   sequence.compute_root().vectorize(t, lanes, TailStrategy::GuardWithIf);
   sequence.update().reorder(t, reduction("sequence")).vectorize(t, lanes, TailStrategy::GuardWithIf);
@@ -127,6 +131,11 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
       .parallel(task)
       .vectorize(d, lanes, TailStrategy::GuardWithIf);
   LoopLevel loop(split, task);
+  if (segments > 1) {
+    stage("split_count").compute_root();
+    for (const char *name : {"split_segment", "split_block", "split_keys"})
+      stage(name).compute_at(loop).bound_extent(s, 1).bound_extent(t, 1);
+  }
   stage("queries").compute_at(loop).reorder_storage(d, q).vectorize(d, lanes, TailStrategy::GuardWithIf).reorder(d, q);
 
   // A row of a page's results takes what its keys give out of registers and the first cache.

@@ -1,6 +1,8 @@
 //===- schedule.cpp - Tiles of queries against the keys of their sequence --===//
 
 #include "kernels/Plan.h"
+#include "kernels/attention/Keys.h"
+#include "kernels/attention/Operands.h"
 
 #include <algorithm>
 
@@ -26,19 +28,22 @@ void transpose(Func func, Var inner, Var outer, int size) {
       .vectorize(outer);
 }
 
-void reduceInChains(OperationFuncs &funcs, const std::string &name, LoopLevel loop, int lanes) {
+void reduceInChains(OperationFuncs &funcs, const std::string &name, size_t segments, LoopLevel loop, int lanes) {
   Var vector("vector");
-  Func chains = funcs.stages.at(name + "_chains"), result = funcs.stages.at(name);
-  chains.compute_at(loop).split(q, vector, q, lanes).vectorize(q).unroll(vector).unroll(j);
-  chains.update()
-      .split(q, vector, q, lanes)
-      .reorder(q, vector, j, h, t, funcs.reductions.at(name + "_step"))
-      .vectorize(q)
-      .unroll(vector)
-      .unroll(j);
+  Func result = funcs.stages.at(name);
   result.compute_at(loop).vectorize(q, lanes);
-  result.update(0).vectorize(q, lanes);
-  result.update(1).vectorize(q, lanes);
+  for (size_t i = 0; i < segments; ++i) {
+    Func chains = funcs.stages.at(ofSegment(name + "_chains", i));
+    chains.compute_at(loop).split(q, vector, q, lanes).vectorize(q).unroll(vector).unroll(j);
+    chains.update()
+        .split(q, vector, q, lanes)
+        .reorder(q, vector, j, h, t, funcs.reductions.at(ofSegment(name + "_step", i)))
+        .vectorize(q)
+        .unroll(vector)
+        .unroll(j);
+    for (size_t update : {2 * i, 2 * i + 1})
+      result.update(static_cast<int>(update)).vectorize(q, lanes);
+  }
 }
 
 /// The parts of one attention's schedule: `loop` is the loop over the tiles of a task.
@@ -47,21 +52,27 @@ public:
   TileSchedule(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters)
       : funcs(region.operations[nest.root]), nest(nest), machine(machine), parameters(parameters), func(nest.func),
         size(static_cast<int>(integerAttribute(*funcs.operation, "head_size"))),
-        lanes(std::min(machine.lanes, kTileRows)), loop(func, tile) {}
+        lanes(std::min(machine.lanes, kTileRows)), segments(AttentionOperands(*funcs.operation).segments.size()),
+        loop(func, tile) {}
 
   void schedule() {
     divideIntoTasks();
     findSequences();
     transposeQueries();
-    scoreKeys();
-    reduceInChains(funcs, "row_max", loop, lanes);
-    sumValues();
-    weighKeys();
+    for (size_t i = 0; i < segments; ++i)
+      scoreKeys(i);
+    reduceInChains(funcs, "row_max", segments, loop, lanes);
+    stage("weighted_sum").compute_at(loop).bound(d, 0, size + 1).vectorize(q, lanes);
+    for (size_t i = 0; i < segments; ++i) {
+      sumValues(i);
+      weighKeys(i);
+    }
     normalise();
   }
 
 private:
-  Func stage(const char *name) { return funcs.stages.at(name); }
+  Func stage(const std::string &name) { return funcs.stages.at(name); }
+  RVar reduction(const char *name, size_t segment) { return funcs.reductions.at(ofSegment(name, segment)); }
 
   /// A task: tiles of one sequence, whose keys they share in the first cache, and as many heads as make it worth
   /// starting, which lie beside one another in memory; at least two tasks for a tile. The work of one tile and head is
@@ -87,8 +98,12 @@ private:
     Func sequence = stage("sequence");
     sequence.compute_root().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
     sequence.update().reorder(t, funcs.reductions["sequence"]).vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
-    for (const char *name : {"start", "length", "past", "position", "first_block", "count"})
+    for (const char *name : {"start", "length", "past", "position"})
       stage(name).compute_at(loop);
+    for (size_t i = 0; i < segments; ++i)
+      for (const char *name : {"source_start", "first_block", "count"})
+        if (auto found = funcs.stages.find(ofSegment(name, i)); found != funcs.stages.end())
+          found->second.compute_at(loop);
   }
 
   void transposeQueries() {
@@ -97,47 +112,48 @@ private:
     transpose(stage("queries"), q, d, size);
   }
 
-  void scoreKeys() {
+  void scoreKeys(size_t segment) {
     int keys = static_cast<int>(parameters.at("keys"));
-    RVar over = funcs.reductions["occupied"], component = funcs.reductions["component"];
-    Func scores = stage("scores"), dot = stage("dot");
+    Func scores = stage(ofSegment("scores", segment)), dot = stage(ofSegment("dot", segment));
     scores.compute_at(loop);
-    scores.update().split(q, vector, q, lanes).reorder(q, vector, i, over).vectorize(q).unroll(vector);
+    scores.update()
+        .split(q, vector, q, lanes)
+        .reorder(q, vector, i, reduction("occupied", segment))
+        .vectorize(q)
+        .unroll(vector);
     scores.update().split(i, block, i, keys).unroll(i);
-    if (funcs.stages.count("modified_scores"))
-      stage("modified_scores").compute_at(scores, block).bound_extent(n, 1).vectorize(q, lanes).unroll(q).unroll(i);
+    if (auto found = funcs.stages.find(ofSegment("modified_scores", segment)); found != funcs.stages.end())
+      found->second.compute_at(scores, block).bound_extent(n, 1).vectorize(q, lanes).unroll(q).unroll(i);
     // Registers, so of constant size.
     dot.compute_at(scores, block).bound_extent(n, 1).bound_extent(h, 1).bound_extent(t, 1);
     dot.split(q, vector, q, lanes).vectorize(q).unroll(vector).unroll(i);
     dot.update()
         .split(q, vector, q, lanes)
-        .reorder(q, vector, i, n, h, t, component)
+        .reorder(q, vector, i, n, h, t, reduction("component", segment))
         .vectorize(q)
         .unroll(vector)
         .unroll(i);
   }
 
-  void sumValues() {
+  void sumValues(size_t segment) {
     int components = std::min(static_cast<int>(parameters.at("components")), size + 1);
-    RVar inChunk = funcs.reductions["key"], chunk = funcs.reductions["chunk"];
-    Func sum = stage("weighted_sum");
-    sum.compute_at(loop).bound(d, 0, size + 1).vectorize(q, lanes);
-    sum.update()
+    stage("weighted_sum")
+        .update(static_cast<int>(segment))
         .split(q, vector, q, lanes)
         .split(d, block, d, components, TailStrategy::GuardWithIf)
-        .reorder(q, vector, d, inChunk, block, h, t, chunk)
+        .reorder(q, vector, d, reduction("key", segment), block, h, t, reduction("chunk", segment))
         .vectorize(q)
         .unroll(vector)
         .unroll(d)
         .unroll(block);
   }
 
-  void weighKeys() {
-    Func weights = stage("weights");
-    weights.compute_at(stage("weighted_sum"), funcs.reductions["chunk"]);
+  void weighKeys(size_t segment) {
+    Func weights = stage(ofSegment("weights", segment));
+    weights.compute_at(stage("weighted_sum"), reduction("chunk", segment));
     weights.update()
         .split(q, vector, q, lanes)
-        .reorder(q, vector, i, n, h, t, funcs.reductions["filled"])
+        .reorder(q, vector, i, n, h, t, reduction("filled", segment))
         .vectorize(q)
         .unroll(vector);
   }
@@ -155,6 +171,7 @@ private:
   const Parameters &parameters;
   Func func;
   int size, lanes;
+  size_t segments;
   Var vector{"vector"}, block{"block"}, tile{"tile"};
   LoopLevel loop;
 };

@@ -76,6 +76,19 @@ TEST(Analysis, Findings) {
   }
 }
 
+TEST(Analysis, SegmentsMayBeSaid) {
+  std::string_view joint = "segment < 1 || k <= q && q - k < 8";
+  EXPECT_TRUE(seesLaterKeys(joint));
+  EXPECT_EQ(windowOf(joint), std::nullopt);
+  EXPECT_TRUE(seesLaterKeys(joint, {.key = 0}));
+  EXPECT_FALSE(seesLaterKeys(joint, {.key = 1}));
+  EXPECT_EQ(windowOf(joint, {.key = 1}), 8);
+  EXPECT_TRUE(seesLaterKeys("k <= q || query_segment == 0", {.key = 1}));
+  EXPECT_FALSE(seesLaterKeys("k <= q || query_segment == 0", {.key = 1, .query = 1}));
+  // Segments have numbers from 0.
+  EXPECT_FALSE(seesLaterKeys("k <= q || segment < 0 || query_segment > 8"));
+}
+
 TEST(Analysis, SugarIsUnderstood) {
   EXPECT_FALSE(seesLaterKeys(causal()));
   EXPECT_EQ(windowOf(causal()), std::nullopt);

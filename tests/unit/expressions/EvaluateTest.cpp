@@ -20,6 +20,18 @@ int32_t integer(const std::string &text) {
   return static_cast<int32_t>(low);
 }
 
+TEST(Evaluate, Segments) {
+  Expression mask = *parse("segment < 1 || segment == query_segment && k <= q", Kind::Mask);
+  Evaluator<float> evaluator(mask);
+  auto sees = [&](int32_t segment, int32_t query, int32_t k) {
+    return evaluator.mask({.query = 3, .key = k, .segment = segment, .querySegment = query});
+  };
+  EXPECT_TRUE(sees(0, 2, 9));
+  EXPECT_TRUE(sees(2, 2, 3));
+  EXPECT_FALSE(sees(2, 2, 4));
+  EXPECT_FALSE(sees(1, 2, 3));
+}
+
 TEST(Evaluate, IntegersDivideWithFloor) {
   for (int x = -9; x <= 9; ++x)
     for (int y = -4; y <= 4; ++y) {

@@ -26,8 +26,8 @@ void expectErrors(std::initializer_list<Case> cases, Kind kind) {
 
 TEST(ParseErrors, Names) {
   expectErrors(
-      {{"k <= ", "qq", "", "unknown name 'qq'; a mask reads q, k, h and b"},
-       {"k <= q && ", "s", " < 1", "'s' is the score, which a mask does not read; a mask reads q, k, h and b"},
+      {{"k <= ", "qq", "", "unknown name 'qq'; a mask reads q, k, h, b, segment and query_segment"},
+       {"k <= q && ", "s", " < 1", "'s' is the score, which a mask does not read; a mask reads q, k, h, b, segment and query_segment"},
        {"", "sin", "(q) < 1",
         "unknown function 'sin'; known are select, min, max, abs, exp, log, tanh, sqrt, float, int, table0 to "
         "table7"},
@@ -37,9 +37,9 @@ TEST(ParseErrors, Names) {
        {"", "min", " < 1", "'min' is a function; its arguments are missing"},
        {"", "table0", " < 1", "'table0' is a table; its two indices are missing"},
        {"", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabbbbbbbbb", " < 1",
-        "unknown name 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...'; a mask reads q, k, h and b"}},
+        "unknown name 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...'; a mask reads q, k, h, b, segment and query_segment"}},
       Kind::Mask);
-  expectErrors({{"s + ", "kv_idx", "", "unknown name 'kv_idx'; a score reads s, q, k, h and b"}}, Kind::Score);
+  expectErrors({{"s + ", "kv_idx", "", "unknown name 'kv_idx'; a score reads s, q, k, h, b, segment and query_segment"}}, Kind::Score);
 }
 
 TEST(ParseErrors, Types) {

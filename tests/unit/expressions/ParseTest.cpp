@@ -193,10 +193,16 @@ TEST(Print, NestsNoDeeperThanWhatIsRead) {
   EXPECT_EQ(*again, *result);
 }
 
+TEST(Expression, AnIntegerInPlaceOfAVariable) {
+  Expression mask = *parse("segment < 1 || k <= q + segment", Kind::Mask);
+  EXPECT_EQ(mask.with(Operation::Segment, 2).print(), "2 < 1 || k <= q + 2");
+  EXPECT_EQ(mask.with(Operation::QuerySegment, 2), mask);
+}
+
 TEST(Expression, WhatItReads) {
-  Variables all{true, true, true, true, true};
-  EXPECT_EQ(parse("s + q + k + h + b", Kind::Score)->variables(), all);
-  EXPECT_EQ(parse("k <= q", Kind::Mask)->variables(), (Variables{true, true, false, false, false}));
+  Variables all{true, true, true, true, true, true, true};
+  EXPECT_EQ(parse("s + q + k + h + b + segment + query_segment", Kind::Score)->variables(), all);
+  EXPECT_EQ(parse("k <= q", Kind::Mask)->variables(), (Variables{true, true}));
   EXPECT_EQ(parse("1.0", Kind::Score)->variables(), Variables());
   EXPECT_EQ(parse("s", Kind::Score)->tableCount(), 0u);
   EXPECT_FALSE(parse("s", Kind::Score)->usesTables());

@@ -21,7 +21,8 @@ struct Heads {
   int64_t keyWidth() const { return keyHeads * size; }
   int64_t allWidth() const { return queryWidth() + 2 * keyWidth(); }
   std::map<std::string, Attribute> attributes(double scale) const {
-    return {{"heads", heads}, {"key_value_heads", keyHeads}, {"head_size", size}, {"scale", scale}};
+    return {
+        {"heads", heads}, {"key_value_heads", keyHeads}, {"head_size", size}, {"scale", scale}, {"segments", ownRows}};
   }
 };
 
@@ -31,7 +32,7 @@ KernelDescription fused(const Heads &heads, double scale) {
   int x = region.rows(heads.allWidth()), starts = region.indices(), lengths = region.indices();
   int q = region.split(x, {heads.queryWidth(), heads.keyWidth(), heads.keyWidth()});
   return region.yield(
-      {region.operation("attention", {q, q + 1, q + 2, starts, lengths}, heads.queryWidth(), heads.attributes(scale))});
+      {region.operation("attention", {q, starts, lengths, q + 1, q + 2}, heads.queryWidth(), heads.attributes(scale))});
 }
 
 void checkFused(const Heads &heads, const Batch &batch, const std::string &target, float deviation = 1.0f) {
@@ -62,7 +63,7 @@ TEST_P(Attention, separateOperands) {
   RegionBuilder region;
   int q = region.rows(40), k = region.rows(20), v = region.rows(20), starts = region.indices();
   int lengths = region.indices();
-  check(region.yield({region.operation("attention", {q, k, v, starts, lengths}, 40, heads.attributes(0.25))}),
+  check(region.yield({region.operation("attention", {q, starts, lengths, k, v}, 40, heads.attributes(0.25))}),
         GetParam(),
         {randomRows(batch, 40, 1), randomRows(batch, 20, 2), randomRows(batch, 20, 3), batch.startsArray(),
          batch.lengthsArray()},
@@ -80,7 +81,7 @@ TEST_P(Attention, rotaryOnQueriesAndKeys) {
       {"head_size", int64_t(12)}, {"dims", int64_t(8)}, {"interleaved", int64_t(0)}};
   int turnedQ = region.operation("rotary", {q, positions, cosines, sines}, 48, turn);
   int turnedK = region.operation("rotary", {q + 1, positions, cosines, sines}, 24, turn);
-  int result = region.operation("attention", {turnedQ, turnedK, q + 2, starts, lengths}, 48, heads.attributes(0.3));
+  int result = region.operation("attention", {turnedQ, starts, lengths, turnedK, q + 2}, 48, heads.attributes(0.3));
   std::vector<int32_t> rowPositions;
   for (int64_t row = 0; row < batch.rows(); ++row)
     rowPositions.push_back(batch.isReal(row) ? static_cast<int32_t>(row % 16) : std::numeric_limits<int32_t>::max());

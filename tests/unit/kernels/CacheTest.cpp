@@ -177,11 +177,10 @@ KernelDescription attend(const Heads &heads, int64_t rowTile, const std::string 
   int64_t width = heads.heads * heads.size;
   int queries = region.rows(width), cache = region.rows(heads.pageWidth()), starts = region.indices();
   int lengths = region.indices(), past = region.indices(), pages = region.indexTable();
-  std::map<std::string, Attribute> attributes = {{"heads", heads.heads},
-                                                 {"key_value_heads", heads.keyHeads},
-                                                 {"head_size", heads.size},
-                                                 {"scale", 1 / std::sqrt(static_cast<double>(heads.size))},
-                                                 {"cached", int64_t(1)}};
+  std::map<std::string, Attribute> attributes = {
+      {"heads", heads.heads},    {"key_value_heads", heads.keyHeads},
+      {"head_size", heads.size}, {"scale", 1 / std::sqrt(static_cast<double>(heads.size))},
+      {"past", int64_t(1)},      {"segments", ownPages}};
   if (!mask.empty())
     attributes["mask"] = mask;
   KernelDescription kernel =

@@ -31,7 +31,7 @@ KernelDescription attend(const Heads &heads, int64_t rowTile, std::map<std::stri
   std::map<std::string, Attribute> attributes = {
       {"heads", heads.heads},    {"key_value_heads", heads.keyHeads},
       {"head_size", heads.size}, {"scale", 1 / std::sqrt(static_cast<double>(heads.size))},
-      {"cached", int64_t(1)},    {"own_keys", int64_t(1)}};
+      {"past", int64_t(1)},      {"segments", otherPages}};
   attributes.merge(more);
   KernelDescription kernel = region.yield({region.operation("attention", operands, heads.width(), attributes)});
   kernel.rowTile = rowTile;

@@ -23,9 +23,9 @@ KernelDescription attend(int64_t rowTile, const std::string &mask, const std::st
   int queries = region.rows(kHeads * kSize), cache = region.rows(kPageWidth), starts = region.indices();
   int lengths = region.indices(), past = region.indices(), pages = region.indexTable();
   int first = region.array({3, 40}), second = region.array({4, 70});
-  std::map<std::string, Attribute> attributes = {{"heads", kHeads},      {"key_value_heads", kKeyHeads},
-                                                 {"head_size", kSize},   {"scale", 0.2},
-                                                 {"cached", int64_t(1)}, {"tables", int64_t(2)}};
+  std::map<std::string, Attribute> attributes = {
+      {"heads", kHeads},    {"key_value_heads", kKeyHeads}, {"head_size", kSize},  {"scale", 0.2},
+      {"past", int64_t(1)}, {"segments", ownPages},         {"tables", int64_t(2)}};
   if (!mask.empty())
     attributes["mask"] = mask;
   if (!score.empty())
@@ -95,14 +95,12 @@ TEST_P(Expressions, withoutACache) {
     RegionBuilder region;
     int q = region.rows(57), k = region.rows(19), v = region.rows(19), starts = region.indices();
     int lengths = region.indices();
-    std::map<std::string, Attribute> attributes = {{"heads", int64_t(3)},
-                                                   {"key_value_heads", int64_t(1)},
-                                                   {"head_size", int64_t(19)},
-                                                   {"scale", 0.25},
-                                                   {"mask", std::string(one.mask)}};
+    std::map<std::string, Attribute> attributes = {{"heads", int64_t(3)},      {"key_value_heads", int64_t(1)},
+                                                   {"head_size", int64_t(19)}, {"scale", 0.25},
+                                                   {"segments", ownRows},      {"mask", std::string(one.mask)}};
     if (*one.score)
       attributes["score"] = std::string(one.score);
-    check(region.yield({region.operation("attention", {q, k, v, starts, lengths}, 57, attributes)}), GetParam(),
+    check(region.yield({region.operation("attention", {q, starts, lengths, k, v}, 57, attributes)}), GetParam(),
           {randomRows(batch, 57, 1), randomRows(batch, 19, 2), randomRows(batch, 19, 3), batch.startsArray(),
            batch.lengthsArray()},
           batch);

@@ -171,9 +171,10 @@ void checkAttention(const std::string &target, int32_t rowTile, const std::strin
   RegionBuilder region;
   int q = region.rows(24), k = region.rows(12), v = region.rows(12), starts = region.indices();
   int lengths = region.indices();
-  std::vector<int> operands = {q, k, v, starts, lengths};
+  std::vector<int> operands = {q, starts, lengths, k, v};
   Attributes attributes = {{"heads", int64_t(2)}, {"key_value_heads", int64_t(1)}, {"head_size", int64_t(12)}};
   attributes["scale"] = 0.3;
+  attributes["segments"] = ownRows;
   std::vector<Array> arguments = {randomRows(batch, 24, 1), randomRows(batch, 12, 2), randomRows(batch, 12, 3),
                                   batch.startsArray(), batch.lengthsArray()};
   if (!mask.empty())
@@ -216,13 +217,10 @@ TEST_P(NotANumber, passesThroughCachedAttention) {
     RegionBuilder region;
     int q = region.rows(24), cache = region.rows(2 * 12 * 16), starts = region.indices(), lengths = region.indices();
     int past = region.indices(), pages = region.indexTable();
-    Attributes attributes = {{"heads", int64_t(2)},
-                             {"key_value_heads", int64_t(1)},
-                             {"head_size", int64_t(12)},
-                             {"cached", int64_t(1)},
-                             {"scale", 0.3},
-                             {"mask", std::string("k <= q")},
-                             {"score", std::string("5 * tanh(s / 5)")}};
+    Attributes attributes = {{"heads", int64_t(2)},           {"key_value_heads", int64_t(1)},
+                             {"head_size", int64_t(12)},      {"past", int64_t(1)},
+                             {"segments", ownPages},          {"scale", 0.3},
+                             {"mask", std::string("k <= q")}, {"score", std::string("5 * tanh(s / 5)")}};
     KernelDescription kernel =
         region.yield({region.operation("attention", {q, cache, starts, lengths, past, pages}, 24, attributes)});
     kernel.rowTile = rowTile;

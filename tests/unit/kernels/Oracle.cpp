@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 
@@ -73,7 +74,7 @@ private:
     if (op.kind == "split")
       return split(op);
     values.push_back(op.kind == "linear"         ? linear(op)
-                     : op.kind == "attention"    ? (op.attributes.count("cached") ? cachedAttention(op) : attention(op))
+                     : op.kind == "attention"    ? attention(op)
                      : op.kind == "cache_append" ? cacheAppend(op)
                      : op.kind == "append_rows"  ? appendRows(op)
                      : op.kind == "scan"         ? scan(op)
@@ -215,41 +216,6 @@ private:
     return result;
   }
 
-  Matrix attention(const Operation &op) const {
-    Modifiers modifiers(op, values);
-    const Matrix &q = in(op, 0), &k = in(op, 1), &v = in(op, 2);
-    const std::vector<int32_t> &starts = in(op, 3).ints, &lengths = in(op, 4).ints;
-    int64_t heads = integer(op, "heads"), group = heads / integer(op, "key_value_heads"),
-            size = integer(op, "head_size");
-    Matrix result = matrix(q.rows(), q.width());
-    for (size_t b = 0; b < lengths.size(); ++b)
-      for (int64_t r = starts[b]; r < starts[b] + lengths[b]; ++r)
-        for (int64_t h = 0; h < heads; ++h) {
-          std::vector<T> scores;
-          T largest = -std::numeric_limits<T>::infinity(), sum = 0;
-          bool seesAny = false;
-          for (int64_t j = starts[b]; j < starts[b] + lengths[b]; ++j) {
-            T dot = 0;
-            for (int64_t d = 0; d < size; ++d)
-              dot += q.at(r, h * size + d) * k.at(j, h / group * size + d);
-            bool seen = modifiers.sees(r - starts[b], j - starts[b], h, b);
-            seesAny |= seen;
-            scores.push_back(seen ? modifiers.score(dot * real(op, "scale"), r - starts[b], j - starts[b], h, b)
-                                  : -std::numeric_limits<T>::infinity());
-            largest = std::max(largest, scores.back());
-          }
-          for (T &score : scores)
-            sum += score = std::exp(score - largest);
-          for (int64_t d = 0; d < size; ++d) {
-            T weighted = 0;
-            for (size_t j = 0; j < scores.size(); ++j)
-              weighted += scores[j] * v.at(starts[b] + static_cast<int64_t>(j), h / group * size + d);
-            result.at(r, h * size + d) = seesAny ? weighted / sum : T(0);
-          }
-        }
-    return result;
-  }
-
   /// Where a cache holds a component of a sequence's key, or of its value.
   struct Pages {
     const std::vector<int32_t> &table;
@@ -335,21 +301,31 @@ private:
       int64_t count = op.attributes.count("tables") ? integer(op, "tables") : 0;
       for (size_t i = op.operands.size() - static_cast<size_t>(count); i < op.operands.size(); ++i)
         tables.push_back(&values[static_cast<size_t>(op.operands[i])]);
+      querySegment = static_cast<int32_t>(
+          op.attributes.count("query_segment")
+              ? integer(op, "query_segment")
+              : static_cast<int64_t>(std::get<std::vector<std::string>>(op.attributes.at("segments")).size()) - 1);
       if (op.attributes.count("mask"))
         maskTree = *expressions::parse(text(op, "mask"), expressions::Kind::Mask);
       if (op.attributes.count("score"))
         scoreTree = *expressions::parse(text(op, "score"), expressions::Kind::Score);
     }
-    bool sees(int64_t q, int64_t k, int64_t h, size_t b) const {
-      return !maskTree || expressions::Evaluator<T>(*maskTree).mask(point(T(0), q, k, h, b), lookup());
+    bool sees(int64_t q, int64_t k, int64_t h, size_t b, size_t segment) const {
+      return !maskTree || expressions::Evaluator<T>(*maskTree).mask(point(T(0), q, k, h, b, segment), lookup());
     }
-    T score(T s, int64_t q, int64_t k, int64_t h, size_t b) const {
-      return scoreTree ? expressions::Evaluator<T>(*scoreTree).score(point(s, q, k, h, b), lookup()) : s;
+    T score(T s, int64_t q, int64_t k, int64_t h, size_t b, size_t segment) const {
+      return scoreTree ? expressions::Evaluator<T>(*scoreTree).score(point(s, q, k, h, b, segment), lookup()) : s;
     }
 
   private:
-    static expressions::Point<T> point(T s, int64_t q, int64_t k, int64_t h, size_t b) {
-      return {static_cast<int32_t>(q), static_cast<int32_t>(k), static_cast<int32_t>(h), static_cast<int32_t>(b), s};
+    expressions::Point<T> point(T s, int64_t q, int64_t k, int64_t h, size_t b, size_t segment) const {
+      return {static_cast<int32_t>(q),
+              static_cast<int32_t>(k),
+              static_cast<int32_t>(h),
+              static_cast<int32_t>(b),
+              s,
+              static_cast<int32_t>(segment),
+              querySegment};
     }
     auto lookup() const {
       return [this](unsigned n, int32_t i, int32_t j) {
@@ -359,40 +335,96 @@ private:
     }
     std::vector<const Matrix *> tables;
     std::optional<expressions::Expression> maskTree, scoreTree;
+    int32_t querySegment;
   };
 
-  Matrix cachedAttention(const Operation &op) const {
+  /// One segment of an attention's keys: how many there are of each sequence, and where.
+  struct KeySegment {
+    std::function<int64_t(size_t sequence)> count, offset;
+    std::function<T(size_t sequence, int64_t key, int64_t column, bool isKey)> at;
+  };
+
+  /// Reads the segment that `words` describe from the operands from `next` on.
+  KeySegment segment(const Operation &op, const std::string &words, size_t &next, size_t ownStarts,
+                     std::function<int64_t(size_t)> own) const {
+    KeySegment result;
+    bool hasLengths = words.find(" lengths") != std::string::npos, inPages = words.starts_with("pages");
+    size_t first = next, lengthsAt = first + (inPages ? 1 : 3);
+    next = first + (inPages ? 1 : 2) + (hasLengths ? (inPages ? 1 : 2) : 0);
+    result.count = own;
+    if (hasLengths)
+      result.count = [&, lengthsAt](size_t b) { return in(op, lengthsAt).ints[b]; };
+    result.offset = [](size_t) { return 0; };
+    if (words.ends_with(" offset"))
+      result.offset = [&, at = next++](size_t b) { return in(op, at).ints[b]; };
+    if (inPages) {
+      Pages where = pages(op, first);
+      result.at = [&, where](size_t b, int64_t key, int64_t column, bool isKey) {
+        return in(op, 1).floats[where.at(b, key, column / where.size, column % where.size, isKey)];
+      };
+    } else {
+      size_t starts = hasLengths ? first + 2 : ownStarts;
+      result.at = [&, first, starts](size_t b, int64_t key, int64_t column, bool isKey) {
+        return in(op, first + (isKey ? 0 : 1)).at(in(op, starts).ints[b] + key, column);
+      };
+    }
+    return result;
+  }
+
+  Matrix attention(const Operation &op) const {
     Modifiers modifiers(op, values);
-    const Matrix &q = in(op, 0), &cache = in(op, 1);
-    Pages where = pages(op, 5);
-    const std::vector<int32_t> &starts = in(op, 2).ints, &lengths = in(op, 3).ints, &past = in(op, 4).ints;
-    int64_t heads = integer(op, "heads"), group = heads / where.heads;
-    Matrix result = matrix(q.rows(), q.width());
+    const std::vector<std::string> &words = std::get<std::vector<std::string>>(op.attributes.at("segments"));
+    auto has = [&](const char *name) { return op.attributes.count(name) && integer(op, name); };
+    size_t next = 1;
+    for (const std::string &one : words)
+      next = one.starts_with("pages") ? 2 : next;
+    const std::vector<int32_t> &starts = in(op, next).ints, &lengths = in(op, next + 1).ints;
+    size_t startsAt = next;
+    next += 2;
+    const std::vector<int32_t> none(lengths.size(), 0);
+    const std::vector<int32_t> &past = has("past") ? in(op, next++).ints : none;
+    const std::vector<int32_t> &offset = has("offset") ? in(op, next++).ints : none;
+    std::vector<KeySegment> segments;
+    for (const std::string &one : words)
+      segments.push_back(segment(op, one, next, startsAt, [&](size_t b) { return past[b] + lengths[b]; }));
+    Matrix result = matrix(in(op, 0).rows(), in(op, 0).width());
     for (size_t b = 0; b < lengths.size(); ++b)
       for (int64_t t = 0; t < lengths[b]; ++t)
-        for (int64_t h = 0; h < heads; ++h) {
-          std::vector<std::pair<int64_t, T>> scores;
-          T largest = -std::numeric_limits<T>::infinity(), sum = 0;
-          int64_t keys = op.attributes.count("own_keys") ? in(op, 6).ints[b] : past[b] + lengths[b];
-          for (int64_t key = 0; key < keys; ++key) {
-            if (!modifiers.sees(past[b] + t, key, h, b))
-              continue;
-            T dot = 0;
-            for (int64_t d = 0; d < where.size; ++d)
-              dot += q.at(starts[b] + t, h * where.size + d) * cache.floats[where.at(b, key, h / group, d, true)];
-            scores.emplace_back(key, modifiers.score(dot * real(op, "scale"), past[b] + t, key, h, b));
-            largest = std::max(largest, scores.back().second);
-          }
-          for (auto &[key, score] : scores)
-            sum += score = std::exp(score - largest);
-          for (int64_t d = 0; d < where.size; ++d) {
-            T weighted = 0;
-            for (auto &[key, weight] : scores)
-              weighted += weight * cache.floats[where.at(b, key, h / group, d, false)];
-            result.at(starts[b] + t, h * where.size + d) = scores.empty() ? T(0) : weighted / sum;
-          }
-        }
+        for (int64_t h = 0; h < integer(op, "heads"); ++h)
+          attendFrom(op, modifiers, segments, b, starts[b] + t, past[b] + t + offset[b], h, result);
     return result;
+  }
+
+  /// The result of one query and head.
+  void attendFrom(const Operation &op, const Modifiers &modifiers, const std::vector<KeySegment> &segments, size_t b,
+                  int64_t row, int64_t position, int64_t h, Matrix &result) const {
+    int64_t size = integer(op, "head_size"), first = h / (integer(op, "heads") / integer(op, "key_value_heads")) * size;
+    struct Seen {
+      const KeySegment &segment;
+      int64_t key;
+      T weight;
+    };
+    std::vector<Seen> seen;
+    T largest = -std::numeric_limits<T>::infinity(), sum = 0;
+    for (size_t s = 0; s < segments.size(); ++s)
+      for (int64_t key = 0; key < segments[s].count(b); ++key) {
+        int64_t at = key + segments[s].offset(b);
+        if (!modifiers.sees(position, at, h, b, s))
+          continue;
+        T dot = 0;
+        for (int64_t d = 0; d < size; ++d)
+          dot += in(op, 0).at(row, h * size + d) * segments[s].at(b, key, first + d, true);
+        seen.push_back({segments[s], key, modifiers.score(dot * real(op, "scale"), position, at, h, b, s)});
+        largest = std::max(largest, seen.back().weight);
+      }
+    for (Seen &one : seen)
+      sum += one.weight = std::exp(one.weight - largest);
+    for (int64_t d = 0; d < size; ++d) {
+      T weighted = 0;
+      for (const Seen &one : seen)
+        weighted += one.weight * one.segment.at(b, one.key, first + d, false);
+      result.at(row, h * size + d) = seen.empty() ? T(0) : weighted / sum;
+    }
   }
 
   Matrix pool(const Operation &op) const {

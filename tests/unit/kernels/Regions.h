@@ -8,6 +8,10 @@
 
 namespace tenon::kernels::test {
 
+/// What an attention's segments are, in its attribute: the sequences' own rows or pages, or pages of others.
+using Segments = std::vector<std::string>;
+inline const Segments ownRows = {"rows"}, ownPages = {"pages"}, otherPages = {"pages lengths"};
+
 /// Writes a description: arguments first, then operations; each call returns the value's number.
 class RegionBuilder {
 public:

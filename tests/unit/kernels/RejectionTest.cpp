@@ -81,9 +81,12 @@ TEST(Rejection, attributes) {
 TEST(Rejection, headsThatDoNotDivide) {
   RegionBuilder region;
   int q = region.rows(12), k = region.rows(8), starts = region.indices(), lengths = region.indices();
-  EXPECT_EQ(errorOf(region.yield({region.operation(
-                "attention", {q, k, k, starts, lengths}, 12,
-                {{"heads", int64_t(3)}, {"key_value_heads", int64_t(2)}, {"head_size", int64_t(4)}, {"scale", 1.0}})})),
+  EXPECT_EQ(errorOf(region.yield({region.operation("attention", {q, starts, lengths, k, k}, 12,
+                                                   {{"heads", int64_t(3)},
+                                                    {"key_value_heads", int64_t(2)},
+                                                    {"head_size", int64_t(4)},
+                                                    {"scale", 1.0},
+                                                    {"segments", ownRows}})})),
             "operation 0 (attention): heads (3) is not a multiple of key_value_heads (2)");
 }
 
@@ -117,11 +120,8 @@ struct CacheOperands {
         lengths(region.indices()), past(region.indices()), pages(region.indexTable()) {}
   int cache, queries, keys, starts, lengths, past, pages;
   static std::map<std::string, Attribute> attributes(int64_t size = 4) {
-    return {{"heads", int64_t(4)},
-            {"key_value_heads", int64_t(2)},
-            {"head_size", size},
-            {"scale", 1.0},
-            {"cached", int64_t(1)}};
+    return {{"heads", int64_t(4)}, {"key_value_heads", int64_t(2)}, {"head_size", size}, {"scale", 1.0},
+            {"past", int64_t(1)},  {"segments", ownPages}};
   }
 };
 
@@ -154,18 +154,44 @@ TEST(Rejection, cachedAttention) {
             "operation 1 (attention): expected the cache to be an argument of the kernel, found the result %7");
 }
 
-TEST(Rejection, keysOfTheirOwn) {
-  RegionBuilder plain, kind;
-  CacheOperands p(plain), k(kind);
-  std::map<std::string, Attribute> attributes = p.attributes();
-  attributes["own_keys"] = int64_t(1);
-  EXPECT_EQ(errorOf(kind.yield({kind.operation(
-                "attention", {k.queries, k.cache, k.starts, k.lengths, k.past, k.pages, k.pages}, 16, attributes)})),
+TEST(Rejection, segments) {
+  auto error = [](const Segments &segments, bool past, auto operands) {
+    RegionBuilder region;
+    CacheOperands o(region);
+    std::map<std::string, Attribute> attributes = o.attributes();
+    attributes["segments"] = segments;
+    attributes["past"] = int64_t(past);
+    return errorOf(region.yield({region.operation("attention", operands(o), 16, attributes)}));
+  };
+  using Operands = std::vector<int>;
+  auto none = [](const CacheOperands &o) { return Operands{o.queries}; };
+  EXPECT_EQ(error({}, false, none), "operation 0 (attention): expected at least one segment");
+  EXPECT_EQ(error({"columns"}, false, none), "operation 0 (attention): segment \"columns\" is neither rows nor pages");
+  EXPECT_EQ(
+      error({"rows lengths lengths"}, false, none),
+      "operation 0 (attention): segment \"rows lengths lengths\" has \"lengths\", expected lengths or offset, once");
+  EXPECT_EQ(error({"pages lengths"}, true,
+                  [](const CacheOperands &o) {
+                    return Operands{o.queries, o.cache, o.starts, o.lengths, o.past, o.pages, o.pages};
+                  }),
             "operation 0 (attention): expected the numbers of keys to be i32[?], found i32[?, ?]");
-  attributes.erase("cached");
-  EXPECT_EQ(errorOf(plain.yield({plain.operation("attention", {p.queries, p.keys, p.keys, p.starts, p.lengths, p.past},
-                                                 16, attributes)})),
-            "operation 0 (attention): own_keys are those of a cache, expected the attribute \"cached\" to be 1");
+  EXPECT_EQ(error({"pages"}, false,
+                  [](const CacheOperands &o) {
+                    return Operands{o.queries, o.cache, o.starts, o.lengths, o.pages};
+                  }),
+            "operation 0 (attention): expected past rows, since the sequences' own keys are in pages");
+  EXPECT_EQ(error({"pages lengths", "rows"}, true,
+                  [](const CacheOperands &o) {
+                    return Operands{o.queries, o.cache,   o.starts, o.lengths, o.past,
+                                    o.pages,   o.lengths, o.keys,   o.keys};
+                  }),
+            "operation 0 (attention): expected the sequences' own keys to be in pages, since there are rows before");
+  EXPECT_EQ(error({"rows", "rows lengths offset"}, false,
+                  [](const CacheOperands &o) {
+                    return Operands{o.queries, o.starts,  o.lengths, o.keys,    o.keys,
+                                    o.keys,    o.queries, o.starts,  o.lengths, o.past};
+                  }),
+            "operation 0 (attention): expected the values to be f32[?, 8], found f32[?, 16]");
 }
 
 TEST(Rejection, scan) {

@@ -47,9 +47,12 @@ TEST_P(Schedules, attention) {
   RegionBuilder region;
   int q = region.rows(57), k = region.rows(19), v = region.rows(19), starts = region.indices();
   int lengths = region.indices();
-  KernelDescription kernel = region.yield({region.operation(
-      "attention", {q, k, v, starts, lengths}, 57,
-      {{"heads", int64_t(3)}, {"key_value_heads", int64_t(1)}, {"head_size", int64_t(19)}, {"scale", 0.25}})});
+  KernelDescription kernel = region.yield({region.operation("attention", {q, starts, lengths, k, v}, 57,
+                                                            {{"heads", int64_t(3)},
+                                                             {"key_value_heads", int64_t(1)},
+                                                             {"head_size", int64_t(19)},
+                                                             {"scale", 0.25},
+                                                             {"segments", ownRows}})});
   checkEveryValue(kernel, GetParam(),
                   {randomRows(batch, 57, 1), randomRows(batch, 19, 2), randomRows(batch, 19, 3), batch.startsArray(),
                    batch.lengthsArray()},
@@ -80,7 +83,8 @@ TEST_P(Schedules, attentionOverACache) {
                                         {"key_value_heads", int64_t(2)},
                                         {"head_size", int64_t(19)},
                                         {"scale", 0.25},
-                                        {"cached", int64_t(1)},
+                                        {"past", int64_t(1)},
+                                        {"segments", ownPages},
                                         {"mask", std::string("k <= q")}})});
     kernel.rowTile = rowTile;
     checkEveryValue(kernel, GetParam(),

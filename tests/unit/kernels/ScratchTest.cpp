@@ -69,9 +69,12 @@ TEST_P(Scratch, ofAttention) {
   RegionBuilder region;
   int x = region.rows(96), starts = region.indices(), lengths = region.indices();
   int q = region.split(x, {32, 32, 32});
-  KernelDescription kernel = region.yield({region.operation(
-      "attention", {q, q + 1, q + 2, starts, lengths}, 32,
-      {{"heads", int64_t(2)}, {"key_value_heads", int64_t(2)}, {"head_size", int64_t(16)}, {"scale", 0.25}})});
+  KernelDescription kernel = region.yield({region.operation("attention", {q, starts, lengths, q + 1, q + 2}, 32,
+                                                            {{"heads", int64_t(2)},
+                                                             {"key_value_heads", int64_t(2)},
+                                                             {"head_size", int64_t(16)},
+                                                             {"scale", 0.25},
+                                                             {"segments", ownRows}})});
   check(kernel, {randomRows(batch, 96, 1), batch.startsArray(), batch.lengthsArray()}, batch.rows());
 }
 

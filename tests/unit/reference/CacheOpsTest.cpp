@@ -111,7 +111,7 @@ Outcome<double> attend(const Layer &cache, Attention config, const Tensor<double
   int64_t batch = static_cast<int64_t>(lengths.size());
   return run<double>("func.func @f(%q: " + row + ", %c: " + cache.type() +
                          ", %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>) -> " + row +
-                         " {\n%0 = tenon.cached_attention %q, %c lengths(%n) past(%p) pages(%t) {heads = " +
+                         " {\n%0 = tenon.attention %q cache(%c) lengths(%n) past(%p) to pages(%t) {heads = " +
                          std::to_string(config.heads) + " : i64, key_value_heads = " + std::to_string(cache.heads) +
                          " : i64, head_size = " + std::to_string(cache.size) +
                          " : i64, scale = " + std::to_string(config.scale) + " : f64" + config.expressions + "} : (" +

@@ -41,8 +41,8 @@ const char *const kLayers = R"(
            : (tensor<ROWSx6xf32>, tensor<ROWSi32>, tensor<7x1xf32>, tensor<7x1xf32>) -> tensor<ROWSx6xf32>
       %k = tenon.rotary %k0, %positions, %cosine, %sine {head_size = 3 : i64, dims = 2 : i64}
            : (tensor<ROWSx3xf32>, tensor<ROWSi32>, tensor<7x1xf32>, tensor<7x1xf32>) -> tensor<ROWSx3xf32>
-      %c = tenon.attention %q, %k, %v LAYOUT {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 3 : i64, scale = 0.577 : f64}
-           : (tensor<ROWSx6xf32>, tensor<ROWSx3xf32>, tensor<ROWSx3xf32>, TYPES) -> tensor<ROWSx6xf32>
+      %c = tenon.attention %q LAYOUT to rows(%k, %v) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 3 : i64, scale = 0.577 : f64}
+           : (tensor<ROWSx6xf32>, TYPES, tensor<ROWSx3xf32>, tensor<ROWSx3xf32>) -> tensor<ROWSx6xf32>
       %o = tenon.linear %c, %wo : (tensor<ROWSx6xf32>, tensor<6x6xf32>) -> tensor<ROWSx6xf32>
       %r = tenon.add %h, %o : tensor<ROWSx6xf32>
       %n = tenon.norm layernorm %r scale %scale : tensor<6xf32> bias %bias : tensor<6xf32> epsilon 1.0e-12 : tensor<ROWSx6xf32>

@@ -99,8 +99,8 @@ TEST(Errors, MoreRowsThanAnIntegerCounts) {
 TEST(Errors, AttentionOverDifferentRows) {
   expectError(
       "(%q: tensor<?x?x1xf32>, %k: tensor<?x?x1xf32>, %n: tensor<?xi32>) -> tensor<?x?x1xf32>",
-      "%0 = tenon.attention %q, %k, %k lengths(%n) {heads = 1 : i64, key_value_heads = 1 : i64, head_size = 1 : i64, "
-      "scale = 1.0 : f64} : (tensor<?x?x1xf32>, tensor<?x?x1xf32>, tensor<?x?x1xf32>, tensor<?xi32>) -> "
+      "%0 = tenon.attention %q lengths(%n) to rows(%k, %k) {heads = 1 : i64, key_value_heads = 1 : i64, head_size = 1 : i64, "
+      "scale = 1.0 : f64} : (tensor<?x?x1xf32>, tensor<?xi32>, tensor<?x?x1xf32>, tensor<?x?x1xf32>) -> "
       "tensor<?x?x1xf32>\nreturn %0 : tensor<?x?x1xf32>",
       {tensor({1, 2, 1}, {1, 2}), tensor({2, 1, 1}, {1, 2}), ints({1}, {1})},
       "query has shape [1, 2, 1] and key or value [2, 1, 1], expected the same rows");

@@ -164,7 +164,7 @@ TEST(CachedAttention, KeysOfAnotherSequenceAreAsManyAsItHas) {
   Tensor<double> result = compute<double>(
       "(%q: tensor<?x?x1xf32>, %c: tensor<?x32xf32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>, %k: "
       "tensor<?xi32>) -> tensor<?x?x1xf32>",
-      "%0 = tenon.cached_attention %q, %c lengths(%n) past(%p) pages(%t) keys(%k) {heads = 1 : i64, key_value_heads = "
+      "%0 = tenon.attention %q cache(%c) lengths(%n) past(%p) to pages(%t) lengths(%k) {heads = 1 : i64, key_value_heads = "
       "1 : i64, head_size = 1 : i64, scale = 1.0 : f64} : (tensor<?x?x1xf32>, tensor<?x32xf32>, tensor<?xi32>, "
       "tensor<?xi32>, tensor<?x?xi32>, tensor<?xi32>) -> tensor<?x?x1xf32>\nreturn %0 : tensor<?x?x1xf32>",
       {tensor({3, 1, 1}, {1, 1, 1}), tensor({1, 32}, cache), ints({3}, {1, 1, 1}), ints({3}, {5, 100, 0}),

@@ -58,9 +58,9 @@ Tensor<double> attention(Heads config, const std::vector<Tensor<double>> &inputs
   std::string q = "tensor<" + rows + std::to_string(config.heads * config.size) + "xf32>";
   std::string k = "tensor<" + rows + std::to_string(config.keyValueHeads * config.size) + "xf32>";
   return compute<double>("(%q: " + q + ", %k: " + k + ", %v: " + k + starts + ", %n: tensor<?xi32>) -> " + q,
-                         "%0 = tenon.attention %q, %k, %v " + std::string(packed ? "starts(%s) " : "") +
-                             "lengths(%n) " + attributes(config) + " : (" + q + ", " + k + ", " + k +
-                             (packed ? ", tensor<?xi32>" : "") + ", tensor<?xi32>) -> " + q + "\nreturn %0 : " + q,
+                         "%0 = tenon.attention %q " + std::string(packed ? "starts(%s) " : "") +
+                             "lengths(%n) to rows(%k, %v) " + attributes(config) + " : (" + q +
+                             (packed ? ", tensor<?xi32>" : "") + ", tensor<?xi32>, " + k + ", " + k + ") -> " + q + "\nreturn %0 : " + q,
                          inputs);
 }
 
@@ -179,10 +179,10 @@ std::vector<double> attendPositions(int count, const std::string &expressions) {
   std::iota(positions.begin(), positions.end(), 0);
   return values(compute<double>(
       "(%q: tensor<?x?x1xf32>, %v: tensor<?x?x1xf32>, %n: tensor<?xi32>) -> tensor<?x?x1xf32>",
-      "%0 = tenon.attention %q, %q, %v lengths(%n) {heads = 1 : i64, key_value_heads = 1 : i64, head_size = 1 : i64, "
+      "%0 = tenon.attention %q lengths(%n) to rows(%q, %v) {heads = 1 : i64, key_value_heads = 1 : i64, head_size = 1 : i64, "
       "scale = 1.0 : f64" +
           expressions +
-          "} : (tensor<?x?x1xf32>, tensor<?x?x1xf32>, tensor<?x?x1xf32>, tensor<?xi32>) -> tensor<?x?x1xf32>\n"
+          "} : (tensor<?x?x1xf32>, tensor<?xi32>, tensor<?x?x1xf32>, tensor<?x?x1xf32>) -> tensor<?x?x1xf32>\n"
           "return %0 : tensor<?x?x1xf32>",
       {tensor({1, count, 1}, ones), tensor({1, count, 1}, positions), ints({1}, {count})}));
 }
@@ -208,9 +208,9 @@ TEST(Attention, ExpressionsReadTables) {
   std::iota(table.begin(), table.end(), 0);
   Tensor<double> result = compute<double>(
       "(%q: tensor<?x?x1xf32>, %v: tensor<?x?x1xf32>, %n: tensor<?xi32>, %t: tensor<2x3xf32>) -> tensor<?x?x1xf32>",
-      "%0 = tenon.attention %q, %q, %v lengths(%n) tables(%t) {heads = 1 : i64, key_value_heads = 1 : i64, head_size = "
+      "%0 = tenon.attention %q lengths(%n) to rows(%q, %v) tables(%t) {heads = 1 : i64, key_value_heads = 1 : i64, head_size = "
       "1 : i64, scale = 1.0 : f64, mask = \"table0(q, k) == 4.0 || table0(q, k) == 2.0\"} : (tensor<?x?x1xf32>, "
-      "tensor<?x?x1xf32>, tensor<?x?x1xf32>, tensor<?xi32>, tensor<2x3xf32>) -> tensor<?x?x1xf32>\nreturn %0 : "
+      "tensor<?xi32>, tensor<?x?x1xf32>, tensor<?x?x1xf32>, tensor<2x3xf32>) -> tensor<?x?x1xf32>\nreturn %0 : "
       "tensor<?x?x1xf32>",
       {tensor({1, 3, 1}, {1, 1, 1}), tensor({1, 3, 1}, {10, 20, 30}), ints({1}, {3}), tensor({2, 3}, table)});
   EXPECT_EQ(values(result), (std::vector<double>{30, 20, 20})); // row 2 is row 1: indices are clamped

@@ -15,7 +15,7 @@
 // CHECK: %[[B:.*]]:3 = tenon.split
 // CHECK-NEXT: %[[QN:.*]] = tenon.norm rmsnorm %[[B]]#0
 // CHECK-NEXT: %[[Q:.*]] = tenon.rotary %[[QN]]
-// CHECK-NEXT: tenon.cached_attention %[[Q]]
+// CHECK-NEXT: tenon.attention %[[Q]] cache(
 // CHECK-NEXT: tenon.yield
 // CHECK-NOT: tenon.kernel
 // CHECK: return
@@ -28,7 +28,7 @@ func.func @append_and_attend(%x: tensor<?x16xf32>, %c: tensor<?x128xf32>, %i: te
   %4 = tenon.rotary %3, %i, %cos, %cos {head_size = 2 : i64, dims = 2 : i64} : (tensor<?x4xf32>, tensor<?xi32>, tensor<9x1xf32>, tensor<9x1xf32>) -> tensor<?x4xf32>
   %5 = tenon.cache_append %4, %0#2 to %c starts(%s) lengths(%n) past(%p) pages(%t) {key_value_heads = 2 : i64, head_size = 2 : i64}
        : (tensor<?x128xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x128xf32>
-  %6 = tenon.cached_attention %2, %5 starts(%s) lengths(%n) past(%p) pages(%t) {heads = 4 : i64, key_value_heads = 2 : i64, head_size = 2 : i64, scale = 0.5 : f64}
+  %6 = tenon.attention %2 cache(%5) starts(%s) lengths(%n) past(%p) to pages(%t) {heads = 4 : i64, key_value_heads = 2 : i64, head_size = 2 : i64, scale = 0.5 : f64}
        : (tensor<?x8xf32>, tensor<?x128xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x8xf32>
   return %6, %5 : tensor<?x8xf32>, tensor<?x128xf32>
 }

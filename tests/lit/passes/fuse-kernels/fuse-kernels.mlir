@@ -54,8 +54,8 @@ func.func @norm_with_two_readers(%x: tensor<?x8xf32>, %w: tensor<8x8xf32>) -> te
 // CHECK-NEXT: tenon.norm l2
 func.func @attention_and_pool(%x: tensor<?x24xf32>, %s: tensor<?xi32>, %n: tensor<?xi32>) -> tensor<?x8xf32> {
   %0:3 = tenon.split %x : tensor<?x24xf32> to tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>
-  %1 = tenon.attention %0#0, %0#1, %0#2 starts(%s) lengths(%n) {heads = 2 : i64, key_value_heads = 2 : i64, head_size = 4 : i64, scale = 0.5 : f64}
-       : (tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
+  %1 = tenon.attention %0#0 starts(%s) lengths(%n) to rows(%0#1, %0#2) {heads = 2 : i64, key_value_heads = 2 : i64, head_size = 4 : i64, scale = 0.5 : f64}
+       : (tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
   %2 = tenon.pool mean %1 starts(%s) lengths(%n) : (tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
   %3 = tenon.norm l2 %2 epsilon 1.0e-12 : tensor<?x8xf32>
   return %3 : tensor<?x8xf32>

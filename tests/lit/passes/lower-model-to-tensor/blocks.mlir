@@ -15,7 +15,7 @@
 // CHECK: tenon.rotary
 // CHECK: tenon.rotary
 // CHECK: tenon.cache_layer %{{.*}}[%[[FIRST]]]
-// CHECK: tenon.cached_attention {{.*}}mask = "k <= q && q - k < 8"
+// CHECK: tenon.attention {{.*}} to pages({{.*}}mask = "k <= q && q - k < 8"
 // CHECK: %[[SECOND:.*]] = affine.apply #[[$SECOND]](%[[TURN]])
 // CHECK: tenon.weight ["d.layers.*.a.query.weight"][%[[SECOND]]] of 5
 // CHECK-NOT: tenon.rotary
@@ -25,8 +25,8 @@
 // CHECK: ^bb0(%[[REST:.*]]: index,
 // CHECK: %[[FIFTH:.*]] = affine.apply #[[$FIFTH]](%[[REST]])
 // CHECK: tenon.weight ["d.layers.*.a.query.weight"][%[[FIFTH]]] of 5
-// CHECK: tenon.cached_attention {{.*}}mask = "k <= q && q - k < 8"
-// CHECK-NOT: tenon.cached_attention
+// CHECK: tenon.attention {{.*}} to pages({{.*}}mask = "k <= q && q - k < 8"
+// CHECK-NOT: tenon.attention
 // CHECK: return
 tenon.model @in_turn width 8 {
   tenon.stack @d layers 5 norm <function = rmsnorm, place = before, epsilon = 1.0e-6, bias = false, final = true> attributes {cached} {
@@ -101,7 +101,7 @@ tenon.model @side_by_side width 8 {
 // CHECK: tenon.norm rmsnorm {{.*}} {groups = 2 : i64} : tensor<?x?x8xf32>
 // CHECK: tenon.weight ["d.layers.*.each.key_norm.weight"]{{.*}} : tensor<4xf32>
 // CHECK: %[[K:.*]] = tenon.norm rmsnorm {{.*}} : tensor<?x?x4xf32>
-// CHECK: tenon.attention %{{.*}}, %[[K]],
+// CHECK: tenon.attention %{{.*}} to rows(%[[K]],
 // CHECK: tenon.weight ["d.layers.*.whole.query_norm.weight"]{{.*}} : tensor<8xf32>
 // CHECK: tenon.weight ["d.layers.*.whole.query_norm.bias"]{{.*}} : tensor<8xf32>
 // CHECK: tenon.norm layernorm
@@ -122,9 +122,9 @@ tenon.model @head_norms width 8 {
 // CHECK-LABEL: func.func @prefill(
 // CHECK-SAME: tenon.name = "cache.near", tenon.state, tenon.window = 8 : i64}
 // CHECK-SAME: tenon.name = "cache.far", tenon.state}
-// CHECK: tenon.cached_attention {{.*}}mask = "k <= q && q - k < 8"
+// CHECK: tenon.attention {{.*}} to pages({{.*}}mask = "k <= q && q - k < 8"
 // CHECK: %[[TABLE:.*]] = tenon.weight ["d.layers.*.far.table0.weight"]{{.*}} : tensor<2x16xf32>
-// CHECK: tenon.cached_attention {{.*}} tables(%[[TABLE]]) {{.*}}score = "s + table0(h, q - k)"
+// CHECK: tenon.attention {{.*}} to pages({{.*}} tables(%[[TABLE]]) {{.*}}score = "s + table0(h, q - k)"
 tenon.model @near_and_far width 8 {
   tenon.stack @d layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
     tenon.token_input vocab 100 positions <kind = none, length = 0, offset = 0, base = 1.0e4, dims = 0, interleaved = false>

@@ -19,7 +19,7 @@
 // CHECK: %[[SLICE:.*]] = tenon.cache_layer %[[STATE]][%[[LAYER]]]
 // CHECK: %[[NEW:.*]] = tenon.cache_append %[[K]], %[[V]] to %[[SLICE]] lengths(%[[LENGTHS]]) past(%[[PAST]]) pages(%[[PAGES]])
 // CHECK: %[[NEXT:.*]] = tenon.cache_update %[[NEW]] into %[[STATE]][%[[LAYER]]]
-// CHECK: tenon.cached_attention %[[Q]], %[[NEW]] lengths(%[[LENGTHS]]) past(%[[PAST]]) pages(%[[PAGES]]) {{.*}}mask = "k <= q"
+// CHECK: tenon.attention %[[Q]] cache(%[[NEW]]) lengths(%[[LENGTHS]]) past(%[[PAST]]) to pages(%[[PAGES]]) {{.*}}mask = "k <= q"
 // CHECK: tenon.yield %{{.*}}, %[[NEXT]]
 // CHECK: %[[ROW:.*]] = tenon.pool last %[[LAST]]#0 lengths(%[[LENGTHS]])
 // CHECK: %[[NORMED:.*]] = tenon.norm rmsnorm %[[ROW]]
@@ -31,7 +31,7 @@
 // CHECK-LABEL: func.func @decode(
 // CHECK-SAME: tensor<?x1xi32> {tenon.dims = ["batch"], tenon.name = "tokens", tenon.role = "tokens"}
 // CHECK-SAME: -> (tensor<?x100xf32> {tenon.name = "logits", tenon.role = "logits"}, tensor<?x1x100xf32> {tenon.name = "all_logits", tenon.role = "all_logits"}, tensor<?x1x8xf32> {tenon.name = "hidden", tenon.role = "hidden"}
-// CHECK: tenon.cached_attention {{.*}} -> tensor<?x1x8xf32>
+// CHECK: tenon.attention {{.*}} to pages({{.*}} -> tensor<?x1x8xf32>
 tenon.model @llama width 8 {
   tenon.stack @d layers 6 norm <function = rmsnorm, place = before, epsilon = 1.0e-6, bias = false, final = true> attributes {cached} {
     tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>

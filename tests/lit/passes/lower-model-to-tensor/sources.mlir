@@ -33,10 +33,10 @@
 // CHECK: tenon.append_rows %[[C]] to %[[SLICE]]
 // CHECK: tenon.activation relu %[[C]]
 // CHECK: %[[K:.*]] = tenon.cache_layer %[[SC]]
-// CHECK: tenon.cached_attention %{{.*}}, %[[K]] {{.*}} pages(%[[SP]]) keys(%[[SN]])
+// CHECK: tenon.attention %{{.*}} cache(%[[K]]) {{.*}} to pages(%[[SP]]) lengths(%[[SN]])
 // CHECK: return %{{.*}}, %[[SC]] :
 // CHECK-LABEL: func.func @decode(
-// CHECK: tenon.cached_attention {{.*}} keys(
+// CHECK: tenon.attention {{.*}} to pages({{.*}}) lengths(
 tenon.model @translator width 12 attributes {share = {decoder.input = "encoder.input"}} {
   tenon.stack @encoder layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
     tenon.token_input vocab 50 positions <kind = sinusoidal, length = 64, offset = 0, base = 1.0e4, dims = 0, interleaved = false, even_spacing = true>

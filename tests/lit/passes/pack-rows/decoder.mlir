@@ -9,7 +9,7 @@
 // CHECK: tenon.pack_rows %[[IDS]]
 // CHECK-NOT: tenon.pack_rows %[[T]]
 // CHECK: %[[A:.*]] = tenon.cache_append %[[R:.*]], %[[R]] to %[[C]] starts(%[[S]]) lengths(%[[N]]) past(%[[P]]) pages(%[[T]]) {{.*}} : (tensor<?x64xf32>, tensor<?x2xf32>
-// CHECK: tenon.cached_attention %[[R]], %[[A]] starts(%[[S]]) lengths(%[[N]]) past(%[[P]]) pages(%[[T]])
+// CHECK: tenon.attention %[[R]] cache(%[[A]]) starts(%[[S]]) lengths(%[[N]]) past(%[[P]]) to pages(%[[T]])
 // CHECK: return %{{.*}}, %[[A]] : tensor<?x?x2xf32>, tensor<?x64xf32>
 func.func @prefill(%ids: tensor<?x?xi32> {tenon.dims = ["batch", "length"]}, %n: tensor<?xi32> {tenon.dims = ["batch"]},
                    %p: tensor<?xi32> {tenon.dims = ["batch"]}, %t: tensor<?x?xi32> {tenon.dims = ["batch", "slots"]},
@@ -17,7 +17,7 @@ func.func @prefill(%ids: tensor<?x?xi32> {tenon.dims = ["batch", "length"]}, %n:
   %0 = tenon.embed %ids, %table : (tensor<?x?xi32>, tensor<9x2xf32>) -> tensor<?x?x2xf32>
   %1 = tenon.cache_append %0, %0 to %c lengths(%n) past(%p) pages(%t) {key_value_heads = 1 : i64, head_size = 2 : i64}
        : (tensor<?x64xf32>, tensor<?x?x2xf32>, tensor<?x?x2xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x64xf32>
-  %2 = tenon.cached_attention %0, %1 lengths(%n) past(%p) pages(%t) {heads = 1 : i64, key_value_heads = 1 : i64, head_size = 2 : i64, scale = 0.5 : f64}
+  %2 = tenon.attention %0 cache(%1) lengths(%n) past(%p) to pages(%t) {heads = 1 : i64, key_value_heads = 1 : i64, head_size = 2 : i64, scale = 0.5 : f64}
        : (tensor<?x?x2xf32>, tensor<?x64xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x2xf32>
   return %2, %1 : tensor<?x?x2xf32>, tensor<?x64xf32>
 }

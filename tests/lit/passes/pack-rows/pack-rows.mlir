@@ -11,7 +11,7 @@
 // CHECK: tenon.embed %[[POS]]
 // CHECK: tenon.repeat 2 inits(%{{.*}}) : tensor<?x8xf32>
 // CHECK: ^bb0(%{{.*}}: index, %[[H:.*]]: tensor<?x8xf32>):
-// CHECK: tenon.attention %[[H]], %[[H]], %[[H]] starts(%[[S]]) lengths(%[[N]])
+// CHECK: tenon.attention %[[H]] starts(%[[S]]) lengths(%[[N]]) to rows(%[[H]], %[[H]])
 // CHECK: tenon.pool cls %{{.*}} starts(%[[S]]) lengths(%[[N]])
 // CHECK: %[[U:.*]] = tenon.unpack_rows %{{.*}} starts(%[[S]]) lengths(%[[N]]) like %[[IDS]]
 // CHECK: return %[[U]]
@@ -22,8 +22,8 @@ func.func @padded_batch(%ids: tensor<?x?xi32>, %n: tensor<?xi32>, %t: tensor<9x8
   %2 = tenon.add %0, %1 : tensor<?x?x8xf32>
   %3 = tenon.repeat 2 inits(%2) : tensor<?x?x8xf32> {
   ^bb0(%l: index, %h: tensor<?x?x8xf32>):
-    %a = tenon.attention %h, %h, %h lengths(%n) {heads = 2 : i64, key_value_heads = 2 : i64, head_size = 4 : i64, scale = 0.5 : f64}
-         : (tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x?x8xf32>
+    %a = tenon.attention %h lengths(%n) to rows(%h, %h) {heads = 2 : i64, key_value_heads = 2 : i64, head_size = 4 : i64, scale = 0.5 : f64}
+         : (tensor<?x?x8xf32>, tensor<?xi32>, tensor<?x?x8xf32>, tensor<?x?x8xf32>) -> tensor<?x?x8xf32>
     tenon.yield %a : tensor<?x?x8xf32>
   }
   %4 = tenon.pool cls %3 lengths(%n) : (tensor<?x?x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>

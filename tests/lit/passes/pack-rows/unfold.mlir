@@ -13,7 +13,7 @@
 // CHECK: %[[T:.*]] = tenon.row_starts %[[M]] tile 8
 // CHECK: %[[V:.*]] = tenon.unfold %[[U]] starts(%[[S]]) lengths(%[[N]]) to starts(%[[T]]) lengths(%[[M]]) {stride = 2 : i64, window = 1 : i64}
 // CHECK: tenon.row_positions %[[T]]
-// CHECK: %[[A:.*]] = tenon.attention %[[V]], %[[V]], %[[V]] starts(%[[T]]) lengths(%[[M]])
+// CHECK: %[[A:.*]] = tenon.attention %[[V]] starts(%[[T]]) lengths(%[[M]]) to rows(%[[V]], %[[V]])
 // CHECK: tenon.unpack_rows %[[A]] starts(%[[T]]) lengths(%[[M]]) like %[[X]] {stride = 2 : i64}
 func.func @convolutions(%x: tensor<?x?x4xf32>, %n: tensor<?xi32>, %t: tensor<9x12xf32>) -> (tensor<?x?x12xf32>, tensor<?x?x12xf32>) {
   %0 = tenon.unfold %x lengths(%n) {window = 3 : i64} : (tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x12xf32>
@@ -21,7 +21,7 @@ func.func @convolutions(%x: tensor<?x?x4xf32>, %n: tensor<?xi32>, %t: tensor<9x1
   %1 = tenon.unfold %0 lengths(%n) {window = 1 : i64, stride = 2 : i64} : (tensor<?x?x12xf32>, tensor<?xi32>) -> tensor<?x?x12xf32>
   %p = tenon.position_ids %1 : (tensor<?x?x12xf32>) -> tensor<?x?xi32>
   %2 = tenon.embed %p, %t : (tensor<?x?xi32>, tensor<9x12xf32>) -> tensor<?x?x12xf32>
-  %3 = tenon.attention %1, %1, %1 lengths(%m) {heads = 2 : i64, key_value_heads = 2 : i64, head_size = 6 : i64, scale = 0.5 : f64}
-       : (tensor<?x?x12xf32>, tensor<?x?x12xf32>, tensor<?x?x12xf32>, tensor<?xi32>) -> tensor<?x?x12xf32>
+  %3 = tenon.attention %1 lengths(%m) to rows(%1, %1) {heads = 2 : i64, key_value_heads = 2 : i64, head_size = 6 : i64, scale = 0.5 : f64}
+       : (tensor<?x?x12xf32>, tensor<?xi32>, tensor<?x?x12xf32>, tensor<?x?x12xf32>) -> tensor<?x?x12xf32>
   return %2, %3 : tensor<?x?x12xf32>, tensor<?x?x12xf32>
 }
