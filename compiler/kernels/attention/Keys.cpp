@@ -137,22 +137,32 @@ Expr Keys::select(const KeyBlock &block, const std::function<Expr(const KeySegme
   return chosen;
 }
 
+bool Keys::areInPages() const {
+  return std::all_of(segments.begin(), segments.end(), [](const KeySegment &each) { return each.pages.has_value(); });
+}
+
+Expr Keys::pageOf(const KeyBlock &block) const {
+  if (block.page.defined())
+    return unsafe_promise_clamped(block.page, 0, max(cache->extent, 1) - 1);
+  return select(block, [&](const KeySegment &segment) {
+    return kernels::pageOf(*segment.pages, segment.firstBlock(t) + block.n, sequence(t), cache->extent);
+  });
+}
+
 Expr Keys::read(bool isKey, Expr component, const KeyBlock &block, Expr i, Expr h) const {
   auto inRows = [&](const KeySegment &segment) {
     const Operand &rows = isKey ? *segment.keys : *segment.values;
     return rows.value(h * size + component, segment.row(block.n, i));
   };
-  auto page = [&](const KeySegment &segment) {
-    return pageOf(*segment.pages, segment.firstBlock(t) + block.n, sequence(t), cache->extent);
-  };
-  auto inPage = [&](Expr number) {
-    return cache->value(isKey ? keyPlace(size, h, i, component) : valuePlace(size, h, i, component), number);
+  auto inPage = [&](const KeyBlock &place) {
+    return cache->value(isKey ? keyPlace(size, h, i, component) : valuePlace(size, h, i, component), pageOf(place));
   };
   // One load, whatever the segment.
-  if (std::all_of(segments.begin(), segments.end(), [](const KeySegment &each) { return each.pages.has_value(); }))
-    return inPage(select(block, page));
-  return select(block,
-                [&](const KeySegment &segment) { return segment.pages ? inPage(page(segment)) : inRows(segment); });
+  if (areInPages())
+    return inPage(block);
+  return select(block, [&](const KeySegment &segment) {
+    return segment.pages ? inPage({segment.number, block.n}) : inRows(segment);
+  });
 }
 
 Expr Keys::score(Expr product, Expr query, const KeyBlock &block, Expr i, Expr head) const {
@@ -181,6 +191,7 @@ Keys keysOf(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   for (size_t i = 0; i < at.segments.size(); ++i) {
     Func total("total");
     KeySegment segment = placeOf(operands, at.segments[i], tile, total);
+    segment.number = static_cast<int>(i);
     std::string first = ofSegment("first_block", i), count = ofSegment("count", i);
     limit(segment, keys.modifiers->range(static_cast<int>(i)), tile, total, first, count);
     segment.modified = keys.modifiers->changes(static_cast<int>(i));

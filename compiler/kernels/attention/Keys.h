@@ -22,6 +22,7 @@ constexpr int kSplitBlocks = 4;
 /// The keys and values of one segment for each tile's sequence, in blocks of kKeyBlock: in rows of a batch, or in pages
 /// of a cache. t is a tile of `rowTile` rows; its blocks are counted from the first that one of its queries may see.
 struct KeySegment {
+  int number = 0;
   Halide::Func firstBlock;             ///< (t) Which of the segment's blocks that is.
   Halide::Func count;                  ///< (t) How many keys are looked at, from the first block on.
   Halide::Expr mostBlocks;             ///< At least every sequence's number of blocks.
@@ -37,6 +38,7 @@ struct KeySegment {
 /// Block n of a segment; the segment may vary within a kernel.
 struct KeyBlock {
   Halide::Expr segment, n;
+  Halide::Expr page = {}; ///< Its page's number, where that is known already.
 };
 
 /// The expressions of an attention, over its tables.
@@ -60,6 +62,10 @@ struct MaskAndScore {
 
 /// All segments of an attention.
 struct Keys {
+  /// Whether all segments are in pages.
+  bool areInPages() const;
+  /// The number of a block's page.
+  Halide::Expr pageOf(const KeyBlock &block) const;
   /// A component of key i of a block, of key head h, or of its value.
   Halide::Expr read(bool isKey, Halide::Expr component, const KeyBlock &block, Halide::Expr i, Halide::Expr h) const;
   /// The score, in units of log2(e), of the query at a position for key i of a block, from their product times the

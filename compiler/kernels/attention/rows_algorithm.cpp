@@ -92,10 +92,17 @@ private:
     countOf(s, t) = keys.select({segment, 0}, [](const KeySegment &each) { return each.count(t); });
     firstBlock = blockOf(s, t);
     count = countOf(s, t);
+    if (!keys.areInPages())
+      return;
+    Func pages = stage("split_page");
+    pages(n, s, t) = keys.pageOf(block(n));
+    splitPage = pages;
   }
 
   /// Block n of the split.
-  KeyBlock block(Expr number) const { return {segment, firstBlock + number}; }
+  KeyBlock block(Expr number) const {
+    return {segment, firstBlock + number, splitPage.defined() ? splitPage(number, s, t) : Expr()};
+  }
 
   /// Whether the split has key i of its block n.
   Expr holds(Expr number, Expr key) const { return (firstBlock + number) * kKeyBlock + key < count; }
@@ -191,6 +198,7 @@ private:
   Keys keys;
   Expr segment, firstBlock, count; ///< Of split s: its segment, where it begins in there, and how many keys that has.
   Func splitCount;                 ///< (t) Splits of all segments, where there are several.
+  Func splitPage;                  ///< (n, s, t) The pages of a split's blocks, where there are several segments.
   Func dot, scores, pageMax, weights, page, split, merged;
 };
 

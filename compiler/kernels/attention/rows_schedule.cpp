@@ -135,6 +135,8 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
     stage("split_count").compute_root();
     for (const char *name : {"split_segment", "split_block", "split_keys"})
       stage(name).compute_at(loop).bound_extent(s, 1).bound_extent(t, 1);
+    if (auto pages = funcs.stages.find("split_page"); pages != funcs.stages.end())
+      pages->second.compute_at(loop).bound_extent(n, kSplitBlocks).bound_extent(s, 1).bound_extent(t, 1);
   }
   stage("queries").compute_at(loop).reorder_storage(d, q).vectorize(d, lanes, TailStrategy::GuardWithIf).reorder(d, q);
 
