@@ -81,7 +81,7 @@ func.func @key_has_the_querys_rows(%q: tensor<?x?x8xf32>, %k: tensor<2x?x4xf32>,
 // -----
 
 func.func @value_has_the_querys_rows(%q: tensor<?x?x8xf32>, %k: tensor<?x?x4xf32>, %v: tensor<?x2x4xf32>, %n: tensor<?xi32>) {
-  // expected-error @below {{value is 'tensor<?x2x4xf32>', whose rows differ from those of 'tensor<?x?x8xf32>'}}
+  // expected-error @below {{value is 'tensor<?x2x4xf32>', whose rows differ from those of 'tensor<?x?x4xf32>'}}
   %0 = tenon.attention %q lengths(%n) to rows(%k, %v) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64} : (tensor<?x?x8xf32>, tensor<?xi32>, tensor<?x?x4xf32>, tensor<?x2x4xf32>) -> tensor<?x?x8xf32>
   return
 }

@@ -9,10 +9,10 @@ namespace {
 
 /// The text with every operation as a call, which shows the tree.
 std::string shape(const Expression &expression) {
-  const char *names[] = {"bool", "int", "float", "q",   "k",    "h",     "b",        "s",      "neg",
-                         "not",  "abs", "exp",   "log", "tanh", "sqrt",  "to_float", "to_int", "add",
-                         "sub",  "mul", "div",   "mod", "min",  "max",   "eq",       "ne",     "lt",
-                         "le",   "gt",  "ge",    "and", "or",   "table", "select"};
+  const char *names[] = {"bool",   "int", "float", "q",   "k",   "h",   "b",    "segment", "query_segment",
+                         "s",      "neg", "not",   "abs", "exp", "log", "tanh", "sqrt",    "to_float",
+                         "to_int", "add", "sub",   "mul", "div", "mod", "min",  "max",     "eq",
+                         "ne",     "lt",  "le",    "gt",  "ge",  "and", "or",   "table",   "select"};
   return fold<std::string>(expression, [&](const Node &node, std::span<const std::string> operands) {
     std::string text = names[static_cast<int>(node.operation)];
     if (operands.empty())

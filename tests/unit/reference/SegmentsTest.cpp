@@ -3,10 +3,13 @@
 #include "Interpreter.h"
 
 #include <gtest/gtest.h>
+#include <limits>
 
 using namespace tenon::reference;
 
 namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// One head of one component, whose keys are all zero, so that each key that a query sees counts alike. Three sequences
 /// with 2, 0 and 1 rows of a source (values 100, 200 in the first) and own tokens in pages (values 0, 1, 2, …).

@@ -84,14 +84,9 @@ void checkAttention(Heads config, double range) {
   for (int b = 0; b < 4; ++b) {
     auto keys = slice(key, b * time * keyColumns, time * keyColumns),
          vs = slice(value, b * time * keyColumns, time * keyColumns);
-    for (int t = 0; t < time; ++t) {
-      auto actual = result.row(b * time + t).vec();
-      if (lengths[b] == 0)
-        EXPECT_EQ(actual, std::vector<double>(columns, 0));
-      else
-        expectNear(actual, attend(slice(query, (b * time + t) * columns, columns), keys, vs, lengths[b], config),
-                   1e-12);
-    }
+    for (int t = 0; t < lengths[b]; ++t)
+      expectNear(result.row(b * time + t).vec(),
+                 attend(slice(query, (b * time + t) * columns, columns), keys, vs, lengths[b], config), 1e-12);
   }
 }
 
