@@ -123,7 +123,7 @@ void benchCached(int32_t sequences, int32_t rows, int32_t past, const Heads &hea
 /// The time that a source's keys and the sequences' own take in two segments, as a share of that in one.
 void benchJoint(int32_t sequences, int32_t rows, int32_t past, int32_t source, const Heads &heads,
                 const Options &options) {
-  if (!options.wants("attention"))
+  if (!options.wants("joint"))
     return;
   CachedAttention joint(sequences, rows, past, source, heads, options);
   CachedAttention one(sequences, rows, past + source, 0, heads, options);

@@ -1,8 +1,9 @@
 //===- main.cpp - Kernels as a share of the peak ---------------------------===//
 //
-// tenon-bench-kernels [target] [threads] [encoder|decoder] [linear|attention] [parameter=value...]: times linear and
-// attention kernels of the sizes that small models have, under the default schedule with the given parameters changed
-// where a kernel has them. Weights that a decoder streams take huge pages with GLIBC_TUNABLES=glibc.malloc.hugetlb=1.
+// tenon-bench-kernels [target] [threads] [encoder|decoder] [linear|attention|joint] [parameter=value...]: times linear
+// and attention kernels of the sizes that small models have, and attention to keys of two segments against that to one,
+// under the default schedule with the given parameters changed where a kernel has them. Weights that a decoder streams
+// take huge pages with GLIBC_TUNABLES=glibc.malloc.hugetlb=1.
 //
 //===----------------------------------------------------------------------===//
 
@@ -92,7 +93,7 @@ Selection parse(int count, char **words) {
       selection.decoder = false;
     else if (!std::strcmp(words[i], "decoder"))
       selection.encoder = false;
-    else if (!std::strcmp(words[i], "linear") || !std::strcmp(words[i], "attention"))
+    else if (!std::strcmp(words[i], "linear") || !std::strcmp(words[i], "attention") || !std::strcmp(words[i], "joint"))
       options.only = words[i];
     else if (findTarget(words[i]))
       options.target = words[i];
@@ -100,7 +101,7 @@ Selection parse(int count, char **words) {
       options.threads = std::atoi(words[i]);
     else
       throw std::runtime_error(std::string("expected a target, a number of threads, encoder, decoder, linear, "
-                                           "attention or parameter=value, found \"") +
+                                           "attention, joint or parameter=value, found \"") +
                                words[i] + "\"");
   }
   return selection;

@@ -39,8 +39,9 @@ def PackRows : Pass<"tenon-pack-rows", "::mlir::func::FuncOp"> {
     A function that takes a padded batch (its first argument, B×T) and its lengths computes on packed rows R instead:
     arguments of shape B×T… are packed where they enter, results unpacked where they leave, and everything between loses one
     dimension. Sequences start at multiples of `tile`, or of 1 where T is 1; behind a `tenon.unfold` that leaves rows out, at
-    starts of their own. Arguments whose `tenon.dims` differ from the first
-    one's are no batch of rows. Needs a second argument of B lengths; other functions are left alone. Running it again changes nothing.
+    starts of their own. An argument whose `tenon.dims` differ begins another batch, which has starts of its own, where its
+    lengths stand right behind it and it is no table of pages; otherwise it is no batch of rows. Needs a second argument of B
+    lengths; other functions are left alone. Running it again changes nothing.
     Errors: none.
   }];
   let options = [Option<"tile", "tile", "int64_t", "16", "Rows that a sequence is padded to a multiple of">];

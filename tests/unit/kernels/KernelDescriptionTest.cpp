@@ -34,6 +34,8 @@ TEST(KernelDescription, textTellsNearbyNumbersAndTypesApart) {
   EXPECT_NE(text(std::string("1")), text(int64_t(1)));
   EXPECT_NE(text(std::string("a\"b")), text(std::string("a\\\"b")));
   EXPECT_EQ(text(std::vector<int64_t>{1, -2}), text(std::vector<int64_t>{1, -2}));
+  EXPECT_NE(text(std::vector<std::string>{"a", "b"}), text(std::vector<std::string>{"a,b"}));
+  EXPECT_NE(text(std::vector<std::string>{"1"}), text(std::vector<int64_t>{1}));
 }
 
 TEST(KernelDescription, scheduleText) {
