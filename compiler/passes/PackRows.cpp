@@ -85,12 +85,12 @@ private:
   /// A batch begins with an argument of its shape and names, behind which its lengths stand.
   void findBatches() {
     for (BlockArgument argument : function.getArguments()) {
-      if (!padding.matches(argument.getType()))
+      if (!padding.matches(argument.getType()) || isPageTable(argument))
         continue;
       Batch *batch = llvm::find_if(batches, [&](const Batch &each) { return haveSameRows(each.padded, argument); });
       if (batch == batches.end()) {
         unsigned next = argument.getArgNumber() + 1;
-        if ((!batches.empty() && isPageTable(argument)) || next == function.getNumArguments() ||
+        if ((!batches.empty() && argument.use_empty()) || next == function.getNumArguments() ||
             !isLengths(function.getArgument(next).getType()))
           continue;
         Value lengths = function.getArgument(next);
@@ -103,10 +103,10 @@ private:
     }
   }
 
-  /// A table of pages has the shape of a batch of ids. So has what nothing reads.
+  /// A table of pages has the shape of a batch of ids.
   static bool isPageTable(Value value) {
-    return llvm::all_of(value.getUses(), [&](OpOperand &use) {
-      return llvm::TypeSwitch<Operation *, bool>(use.getOwner())
+    return llvm::any_of(value.getUsers(), [&](Operation *user) {
+      return llvm::TypeSwitch<Operation *, bool>(user)
           .Case<CacheAppendOp, AppendRowsOp, ScanOp>([&](auto op) { return op.getPages() == value; })
           .Case([&](AttentionOp op) {
             return llvm::any_of(op.getKeySegments(), [&](const KeySegment &segment) { return segment.pages == value; });

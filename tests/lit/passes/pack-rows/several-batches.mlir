@@ -55,3 +55,15 @@ func.func @pages(%x: tensor<?x?x8xf32> {tenon.dims = ["batch", "length"]}, %n: t
        : (tensor<?x?x8xf32>, tensor<?x128xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x8xf32>
   return %0 : tensor<?x?x8xf32>
 }
+
+// -----
+
+// Neither is one without names.
+// CHECK-LABEL: func.func @unnamed
+// CHECK-SAME: %[[T:[a-z0-9]+]]: tensor<?x?xi32>, %{{[a-z0-9]+}}: tensor<?x128xf32>)
+// CHECK: tenon.attention {{.*}} to pages(%[[T]])
+func.func @unnamed(%x: tensor<?x?x8xf32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>, %c: tensor<?x128xf32>) -> tensor<?x?x8xf32> {
+  %0 = tenon.attention %x cache(%c) lengths(%n) past(%p) to pages(%t) {heads = 2 : i64, key_value_heads = 1 : i64, head_size = 4 : i64, scale = 0.5 : f64}
+       : (tensor<?x?x8xf32>, tensor<?x128xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x8xf32>
+  return %0 : tensor<?x?x8xf32>
+}
