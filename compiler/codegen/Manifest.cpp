@@ -2,13 +2,21 @@
 
 #include "codegen/Manifest.h"
 
+#include "tenon/library.h"
+
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace tenon;
 
-static json::Value tensorJson(const EntryPoint &entry, const EntryTensor &tensor, bool optional) {
+/// Token types default to the first one, as in the models that have them, and a prompt to none.
+static bool isOptional(const EntryTensor &tensor) {
+  std::optional<EntryRole> role = symbolizeEntryRole(tensor.role);
+  return role == EntryRole::Types || role == EntryRole::PromptLengths;
+}
+
+static json::Value tensorJson(const EntryPoint &entry, const EntryTensor &tensor) {
   json::Array shape;
   size_t dynamic = 0;
   for (int64_t size : tensor.type.getShape())
@@ -17,7 +25,10 @@ static json::Value tensorJson(const EntryPoint &entry, const EntryTensor &tensor
   json::Object object{{"name", tensor.name},
                       {"type", tensor.type.getElementType().isF32() ? "f32" : "i32"},
                       {"shape", std::move(shape)}};
-  if (optional)
+  for (auto [key, text] : {std::pair("role", &tensor.role), {"stack", &tensor.stack}, {"pool", &tensor.pool}})
+    if (!text->empty())
+      object[key] = *text;
+  if (isOptional(tensor))
     object["optional"] = true;
   if (tensor.window > 0)
     object["window"] = tensor.window;
@@ -29,6 +40,8 @@ static json::Object limitsJson(const EntryPoint &entry, int64_t textTokens) {
   for (const auto &[name, value] : entry.limits)
     if (value > 0)
       limits[name] = value;
+  if (!entry.behind.empty())
+    limits["behind"] = entry.behind;
   if (textTokens > 0)
     limits["text_tokens"] = textTokens;
   return limits;
@@ -92,19 +105,14 @@ static json::Array promptsJson(const std::vector<spec::Prompt> &prompts) {
   return list;
 }
 
-/// Token types default to the first one, as in the models that have them, and a prompt to none.
-static bool isOptional(const EntryPoint &entry, const EntryTensor &tensor) {
-  return entry.limits.count("types") && (tensor.name == "types" || tensor.name == "prompt_lengths");
-}
-
 static json::Value entryJson(const EntryPoint &entry, int64_t textTokens) {
   json::Array dims(entry.dims), inputs, states, outputs;
   for (const EntryTensor &tensor : entry.inputs)
-    inputs.push_back(tensorJson(entry, tensor, isOptional(entry, tensor)));
+    inputs.push_back(tensorJson(entry, tensor));
   for (const EntryTensor &tensor : entry.states)
-    states.push_back(tensorJson(entry, tensor, false));
+    states.push_back(tensorJson(entry, tensor));
   for (const EntryTensor &tensor : entry.outputs)
-    outputs.push_back(tensorJson(entry, tensor, false));
+    outputs.push_back(tensorJson(entry, tensor));
   json::Object object{
       {"name", entry.name}, {"dims", std::move(dims)}, {"inputs", std::move(inputs)}, {"outputs", std::move(outputs)}};
   if (!states.empty())
@@ -136,7 +144,7 @@ std::string tenon::writeManifest(const ManifestInput &input) {
   }
   for (KernelOp kernel : input.kernels)
     kernels.push_back(kernelJson(kernel));
-  json::Object manifest{{"tenon", 1},
+  json::Object manifest{{"tenon", TENON_LIBRARY_VERSION},
                         {"compiler", TENON_VERSION},
                         {"name", input.name},
                         {"entries", std::move(entries)},

@@ -21,6 +21,9 @@ EntryPoint::EntryPoint(func::FuncOp driver) : name(driver.getName().str()) {
       if (found == dims.end())
         dims.push_back(dim.str());
     }
+    for (auto [name, text] : {std::pair("tenon.role", &tensor.role), {"tenon.stack", &tensor.stack}, {"tenon.pool", &tensor.pool}})
+      if (auto given = driver.getArgAttrOfType<StringAttr>(i, name))
+        *text = given.str();
     if (auto window = driver.getArgAttrOfType<IntegerAttr>(i, "tenon.window"))
       tensor.window = window.getInt();
     bool isState = static_cast<bool>(driver.getArgAttr(i, "tenon.state"));
@@ -28,6 +31,8 @@ EntryPoint::EntryPoint(func::FuncOp driver) : name(driver.getName().str()) {
   }
   if (auto given = driver->getAttrOfType<IntegerAttr>("tenon.width"))
     width = given.getInt();
+  if (auto given = driver->getAttrOfType<StringAttr>("tenon.behind"))
+    behind = given.str();
   if (auto given = driver->getAttrOfType<DictionaryAttr>("tenon.limits"))
     for (NamedAttribute limit : given)
       limits[limit.getName().str()] = cast<IntegerAttr>(limit.getValue()).getInt();

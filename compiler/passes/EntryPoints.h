@@ -21,6 +21,9 @@ struct EntryTensor {
   std::string name;
   mlir::MemRefType type;
   std::vector<unsigned> dims; ///< Of each dynamic dimension in turn, the index into the entry point's `dims`.
+  std::string role;           ///< What it is to the caller; empty where nothing says so.
+  std::string stack;          ///< Whose rows it is about; empty where there is one stack.
+  std::string pool;           ///< Of a page table.
   int64_t window = 0;         ///< Of a state: how many positions back queries look; 0 for all of them.
 };
 
@@ -34,6 +37,7 @@ struct EntryPoint {
   std::vector<EntryTensor> states; ///< Inputs that the driver updates.
   std::vector<EntryTensor> outputs;
   std::map<std::string, int64_t> limits; ///< Of a model's entry point: vocab, positions, types; 0 for none.
+  std::string behind;                    ///< The stack whose rows come before the first position; empty for none.
   int64_t weightBytes = 0;               ///< That a call reads; 0 where nothing says so.
   int64_t width = 0;                     ///< Components of a hidden state; 0 where no model says so.
 };

@@ -72,7 +72,7 @@ WindowWriter::WindowWriter(Session &session, const std::atomic<bool> &cancelled,
 bool WindowWriter::read(std::span<const int32_t> tokens, std::vector<float> &logits) {
   const Entry &entry = session.model().entry("prefill");
   logits.resize(size_t(logitsWidth(entry)));
-  checkTokens(session.model(), entry, session.sequence().length(), tokens, 0);
+  checkTokens(session.model(), entry, session.sequence(), tokens, 0);
   Prompt prompt{&session.sequence(), tokens, &cancelled};
   return prefillPrompts(session, {&prompt, 1}, logits);
 }

@@ -51,12 +51,12 @@ void describe(const Model &model, tenon_model_info &info) {
   info.weights = model.weights();
   info.has_tokenizer = model.hasTokenizer();
   info.generates = model.findEntry("prefill") != nullptr;
-  info.has_source = hasSource(model);
-  info.reserved = 0;
-  const Entry *encode = hasSource(model) ? model.findEntry("encode") : nullptr;
-  info.source_positions = encode ? encode->limits.positions : 0;
-  info.source_features = hasSource(model) ? sourceFeatures(model) : 0;
-  info.source_width = sourceWidth(model);
+  info.source_count = uint32_t(manifest.sources.size());
+  info.has_source = info.source_count != 0;
+  SourceShape source = info.has_source ? sourceShape(model, 0) : SourceShape();
+  info.source_positions = source.positions;
+  info.source_features = source.features;
+  info.source_width = source.width;
   info.embedding_width = embeddingWidth(model);
   info.prompts = model.prompts().data();
   info.prompt_count = model.prompts().size();
@@ -201,6 +201,19 @@ tenon_status tenon_model_describe(tenon_model *model, tenon_model_info *info) {
     requirePointer(info, "info");
     requireStructSize(info->struct_size, sizeof *info, "tenon_model_info");
     describe(*use, *info);
+  });
+}
+
+tenon_status tenon_model_source(tenon_model *model, size_t index, tenon_source_info *info) {
+  return guarded([&] {
+    ModelUse use(model);
+    requirePointer(info, "info");
+    requireStructSize(info->struct_size, sizeof *info, "tenon_source_info");
+    const std::vector<SourceStack> &sources = use->manifest().sources;
+    if (index >= sources.size())
+      fail(TENON_ERROR_OUT_OF_RANGE, "source ", index, ", the model has ", sources.size());
+    SourceShape shape = sourceShape(*use, index);
+    *info = {sizeof *info, sources[index].name.c_str(), shape.vocab, shape.positions, shape.features, shape.width};
   });
 }
 

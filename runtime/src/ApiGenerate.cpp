@@ -17,7 +17,7 @@ using namespace tenon::runtime;
 namespace {
 
 const Entry &prefillOf(const Model &model) {
-  (void)model.pagePool(); // which fails if there is none
+  (void)model.pools(); // which fails if there are none
   return model.entry("prefill");
 }
 
@@ -54,6 +54,19 @@ private:
   std::deque<SessionUse> uses;
 };
 
+SourceInput sourceInput(const Model &model, const tenon_source &given, size_t source, size_t session) {
+  requireStructSize(given.struct_size, sizeof given, "tenon_source");
+  std::string place = sourcePlace(model, source, session);
+  if (given.rows < 0)
+    fail(TENON_ERROR_OUT_OF_RANGE, place, " has ", given.rows, " rows, expected at least 0");
+  SourceInput input;
+  input.tokens = callerSpan(given.tokens, given.token_count, concat(place, " of ", given.token_count, " tokens"));
+  input.features = given.features;
+  input.hidden = given.hidden;
+  input.rows = given.rows;
+  return input;
+}
+
 void give(const GenerationResults &results, tenon_generation &to, const GenerationTimes &times) {
   to.sequences = results.views.data();
   to.sequence_count = results.views.size();
@@ -67,7 +80,7 @@ void generateBatch(tenon_session *const *sessions, const int32_t *const *prompts
   requirePointer(prompts, "prompts");
   requirePointer(lengths, "prompt_lengths");
   const Model &model = uses[0]->model();
-  const Entry &entry = prefillOf(model);
+  const Entry &entry = scoringPrefill(model);
   GenerateOptions converted = convertOptions(model, options ? *options : model.manifest().generation.options());
   // Kernels count what they write in 32 bits.
   size_t most = size_t(INT32_MAX / logitsWidth(entry)) / std::max(converted.sequences, std::max(converted.beams, 1u));
@@ -108,6 +121,8 @@ std::vector<ChatMessage> conversation(const tenon_chat_message *messages, size_t
 void score(Session &session, std::span<const int32_t> tokens, float *logits, float *hidden) {
   const Entry &entry = prefillOf(session.model());
   auto vocab = size_t(logitsWidth(entry)), width = size_t(hiddenWidth(entry));
+  if (logits)
+    (void)scoringPrefill(session.model());
   if (logits && !givesAllLogits(entry))
     fail(TENON_ERROR_INVALID_ARGUMENT, "model ", session.model().manifest().name,
          " gives no scores but the last token's");
@@ -152,32 +167,28 @@ tenon_status tenon_session_set_sources(tenon_session *const *sessions, const ten
   return guarded([&] {
     SessionUses uses(sessions, count);
     requirePointer(sources, "sources");
+    const Model &model = uses[0]->model();
+    requireSource(model);
+    std::vector<Sequence *> sequences;
     std::vector<SourceInput> inputs;
     for (size_t row = 0; row < count; ++row) {
-      const tenon_source &source = sources[row];
-      requireStructSize(source.struct_size, sizeof source, "tenon_source");
-      if (source.rows < 0)
-        fail(TENON_ERROR_OUT_OF_RANGE, "source ", row, " has ", source.rows, " rows, expected at least 0");
-      SourceInput &input = inputs.emplace_back(SourceInput{&uses[row]->sequence()});
-      input.tokens =
-          callerSpan(source.tokens, source.token_count, concat("source ", row, " of ", source.token_count, " tokens"));
-      input.features = source.features;
-      input.hidden = source.hidden;
-      input.rows = source.rows;
+      sequences.push_back(&uses[row]->sequence());
+      for (size_t source = 0; source < model.manifest().sources.size(); ++source)
+        inputs.push_back(sourceInput(model, sources[inputs.size()], source, row));
     }
-    setSources(*uses[0], inputs);
+    setSources(*uses[0], sequences, inputs);
   });
 }
 
 tenon_status tenon_session_prefill(tenon_session *session, const int32_t *tokens, size_t count, float *logits) {
   return guarded([&] {
     SessionUse use(session);
-    const Entry &entry = prefillOf(use->model());
+    const Entry &entry = logits ? scoringPrefill(use->model()) : prefillOf(use->model());
     if (count == 0)
       fail(TENON_ERROR_OUT_OF_RANGE, "0 tokens, expected at least 1");
     std::span<const int32_t> added = callerSpan(tokens, count, "tokens");
     Sequence &sequence = use->sequence();
-    checkTokens(use->model(), entry, sequence.length(), added, 0);
+    checkTokens(use->model(), entry, sequence, added, 0);
     Sequence before = sequence;
     std::vector<float> last(size_t(logitsWidth(entry)));
     Prompt prompt{&sequence, added, &use.cancelled()};
@@ -201,7 +212,7 @@ tenon_status tenon_session_score(tenon_session *session, const int32_t *tokens, 
     if (count == 0)
       fail(TENON_ERROR_OUT_OF_RANGE, "0 tokens, expected at least 1");
     std::span<const int32_t> added = callerSpan(tokens, count, "tokens");
-    checkTokens(use->model(), entry, use->sequence().length(), added, 0);
+    checkTokens(use->model(), entry, use->sequence(), added, 0);
     score(*use, added, logits, hidden);
   });
 }
@@ -211,12 +222,12 @@ tenon_status tenon_decode(tenon_session *const *sessions, const int32_t *tokens,
     SessionUses uses(sessions, count);
     requirePointer(tokens, "tokens");
     requirePointer(logits, "logits");
-    const Entry &entry = prefillOf(uses[0]->model());
+    const Entry &entry = scoringPrefill(uses[0]->model());
     elementCount({count, logitsWidth(entry)}, count, " rows of ", logitsWidth(entry), " scores");
     std::vector<Step> steps;
     for (size_t row = 0; row < count; ++row) {
       Sequence &sequence = uses[row]->sequence();
-      checkTokens(uses[0]->model(), entry, sequence.length(), {tokens + row, 1}, row);
+      checkTokens(uses[0]->model(), entry, sequence, {tokens + row, 1}, row);
       steps.push_back({&sequence, {tokens + row, 1}});
     }
     ForwardOutputs outputs;

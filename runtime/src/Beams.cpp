@@ -97,8 +97,8 @@ BeamSearch::BeamSearch(Session &runner, const Prompt &prompt, const GenerateOpti
     : runner(runner), prompt(prompt), options(options), width(options.beams),
       longest(options.bounds.most(prompt.sequence->length())), atLongest(TENON_FINISH_LENGTH),
       rules(runner.model().manifest().tokens, options), choices(width), finished(width) {
-  int64_t positions = runner.model().entry("prefill").limits.positions;
-  if (int64_t room = positions - prompt.sequence->length() + 1; positions != 0 && room < longest) {
+  int64_t most = mostTokens(runner.model().entry("prefill"), *prompt.sequence);
+  if (int64_t room = most - prompt.sequence->length() + 1; room < longest) {
     longest = room;
     atLongest = TENON_FINISH_POSITIONS;
   }

@@ -125,22 +125,23 @@ void bindOutput(const Entry &entry, tenon_tensor &wanted, Binding &binding) {
   bound.data = wanted.data;
 }
 
-/// The input of that name, if it is given and a matrix or vector of i32.
-const BoundTensor *tokenInput(const Binding &binding, std::string_view name, size_t rank) {
+/// The input of that role about that stack, if it is given.
+const BoundTensor *givenInput(const Binding &binding, Role role, std::string_view stack) {
   for (const BoundTensor &input : binding.inputs)
-    if (input.data && input.type->name == name && input.type->type == TENON_I32 && input.shape.size() == rank)
+    if (input.data && input.type->role == role && input.type->stack == stack)
       return &input;
   return nullptr;
 }
 
-/// How many ids of each row count: those of the input "lengths", else all of them.
-std::vector<int64_t> checkedLengths(const Binding &binding, int64_t rows, int64_t columns) {
+/// How many ids of each row count: those that lengths say, else all of them.
+std::vector<int64_t> checkedLengths(const Binding &binding, const BoundTensor &ids) {
+  int64_t rows = ids.shape[0], columns = ids.shape[1];
   std::vector<int64_t> lengths(size_t(rows), columns);
-  const BoundTensor *given = tokenInput(binding, "lengths", 1);
+  const BoundTensor *given = givenInput(binding, Role::Lengths, ids.type->stack);
   if (!given)
     return lengths;
   if (given->shape[0] != rows)
-    invalid("input lengths has ", given->shape[0], " rows, expected ", rows);
+    invalid("input ", given->type->name, " has ", given->shape[0], " rows, expected ", rows);
   for (int64_t row = 0; row < rows; ++row) {
     int64_t length = static_cast<const int32_t *>(given->data)[row];
     if (length < 0 || length > columns)
@@ -151,37 +152,55 @@ std::vector<int64_t> checkedLengths(const Binding &binding, int64_t rows, int64_
 }
 
 /// Calls `refuse` with the first id that is not below `limit`, and where it stands.
-void checkIds(const Binding &binding, std::string_view name, int64_t limit, const std::vector<int64_t> &lengths,
-              int64_t columns, const std::function<void(int32_t id, const std::string &place)> &refuse) {
-  const BoundTensor *ids = limit ? tokenInput(binding, name, 2) : nullptr;
-  if (!ids)
-    return;
-  const auto *values = static_cast<const int32_t *>(ids->data);
-  for (size_t row = 0; row < lengths.size(); ++row)
+void checkIds(const BoundTensor &ids, int64_t limit, const std::vector<int64_t> &lengths,
+              const std::function<void(int32_t id, const std::string &place)> &refuse) {
+  const auto *values = static_cast<const int32_t *>(ids.data);
+  for (size_t row = 0; limit != 0 && row < lengths.size(); ++row)
     for (int64_t column = 0; column < lengths[row]; ++column)
-      if (int32_t id = values[int64_t(row) * columns + column]; id < 0 || id >= limit)
-        refuse(id, concat("input ", name, ", row ", row, ", position ", column));
+      if (int32_t id = values[int64_t(row) * ids.shape[1] + column]; id < 0 || id >= limit)
+        refuse(id, concat("input ", ids.type->name, ", row ", row, ", position ", column));
 }
 
-/// The limits are about the inputs "tokens", "types" and "lengths".
-void checkLimits(const Model &model, const Entry &entry, const Binding &binding) {
+/// The entry point that has the limits of an input: the one that makes hidden states of its stack.
+const Entry &entryOf(const Model &model, const Entry &entry, const TensorType &input) {
+  return input.encode >= 0 ? model.manifest().entries[size_t(input.encode)] : entry;
+}
+
+/// Positions that come behind the rows of another stack are fewer.
+void checkBehind(const Model &model, const Entry &entry, const Binding &binding, const std::vector<int64_t> &lengths) {
   const Limits &limits = entry.limits;
-  const BoundTensor *tokens = tokenInput(binding, "tokens", 2);
-  if (!tokens)
+  const BoundTensor *before = givenInput(binding, Role::Lengths, limits.behind);
+  if (limits.behind.empty() || limits.positions == 0 || !before || size_t(before->shape[0]) != lengths.size())
     return;
-  int64_t rows = tokens->shape[0], columns = tokens->shape[1];
-  if (limits.positions != 0 && columns > limits.positions)
-    fail(TENON_ERROR_OUT_OF_RANGE, "input tokens has rows of ", columns, " tokens, the model takes at most ",
-         limits.positions);
-  std::vector<int64_t> lengths = checkedLengths(binding, rows, columns);
-  checkIds(binding, "tokens", limits.vocab, lengths, columns, [&](int32_t id, const std::string &place) {
-    model.failToken(entry, id, limits.vocab, place);
-  });
-  const BoundTensor *types = tokenInput(binding, "types", 2);
-  if (types && types->shape == tokens->shape)
-    checkIds(binding, "types", limits.types, lengths, columns, [&](int32_t id, const std::string &place) {
+  const Entry &other = entryOf(model, entry, *before->type);
+  for (size_t row = 0; row < lengths.size(); ++row)
+    if (int64_t rows = other.hiddenRows(static_cast<const int32_t *>(before->data)[row]);
+        lengths[row] > limits.positions - rows)
+      fail(TENON_ERROR_OUT_OF_RANGE, "row ", row, " has ", lengths[row], " tokens behind the ", rows, " of \"",
+           limits.behind, "\", the model has ", limits.positions, " positions");
+}
+
+/// Of the tokens of one stack, and of what goes with them.
+void checkTokenInput(const Model &model, const Entry &entry, const Binding &binding, const BoundTensor &tokens) {
+  const Limits &limits = entry.limits;
+  if (limits.positions != 0 && tokens.shape[1] > limits.positions)
+    fail(TENON_ERROR_OUT_OF_RANGE, "input ", tokens.type->name, " has rows of ", tokens.shape[1],
+         " tokens, the model takes at most ", limits.positions);
+  std::vector<int64_t> lengths = checkedLengths(binding, tokens);
+  checkBehind(model, entry, binding, lengths);
+  checkIds(tokens, limits.vocab, lengths,
+           [&](int32_t id, const std::string &place) { model.failToken(entry, id, limits.vocab, place); });
+  const BoundTensor *types = givenInput(binding, Role::Types, tokens.type->stack);
+  if (types && types->shape == tokens.shape)
+    checkIds(*types, limits.types, lengths, [&](int32_t id, const std::string &place) {
       fail(TENON_ERROR_OUT_OF_RANGE, place, ": id ", id, ", expected 0 to ", limits.types - 1);
     });
+}
+
+void checkLimits(const Model &model, const Entry &entry, const Binding &binding) {
+  for (const BoundTensor &input : binding.inputs)
+    if (input.data && input.type->role == Role::Tokens)
+      checkTokenInput(model, entryOf(model, entry, *input.type), binding, input);
 }
 
 } // namespace

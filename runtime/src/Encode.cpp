@@ -33,20 +33,10 @@ tenon_tensor tensor(const char *name, tenon_type type, std::initializer_list<int
 }
 
 /// An input or output that encoding relies on.
-const TensorType &expectTensor(const std::vector<TensorType> &tensors, std::string_view name, tenon_type type,
-                               size_t rank) {
-  for (const TensorType &candidate : tensors)
-    if (candidate.name == name && candidate.type == type && candidate.shape.size() == rank)
-      return candidate;
-  fail(TENON_ERROR_INVALID_ARGUMENT, "the model's entry point encode has no \"", name, "\" of type ", typeName(type),
-       " and rank ", rank);
-}
-
-/// The number of floats in a row of an output whose last extent must be known.
-int64_t rowWidth(const TensorType &output) {
-  if (output.shape.back().dim >= 0)
-    fail(TENON_ERROR_INVALID_ARGUMENT, "the last extent of output ", output.name, " of encode is not a number");
-  return output.shape.back().fixed;
+const TensorType &expected(const TensorType *found, Role role) {
+  if (!found)
+    fail(TENON_ERROR_INVALID_ARGUMENT, "the model's entry point encode has no ", roleName(role));
+  return *found;
 }
 
 /// The longest row's length, after checks that do not read the ids.
@@ -70,7 +60,8 @@ void clearPadding(float *hidden, const std::vector<TokenRow> &rows, size_t lengt
 }
 
 size_t embeddingWidth(const Session &session) {
-  return size_t(rowWidth(expectTensor(session.model().entry("encode").outputs, "embedding", TENON_F32, 2)));
+  const Entry &encode = session.model().entry("encode");
+  return size_t(expected(encode.output(Role::Embedding), Role::Embedding).shape.back().fixed);
 }
 
 std::vector<std::vector<int32_t>> tokenizeAll(const Model &model, const std::vector<std::string_view> &texts,
@@ -86,10 +77,7 @@ std::vector<std::vector<int32_t>> tokenizeAll(const Model &model, const std::vec
 
 int64_t embeddingWidth(const Model &model) {
   const Entry *encode = model.findEntry("encode");
-  for (const TensorType &output : encode ? encode->outputs : std::vector<TensorType>())
-    if (output.name == "embedding" && !output.shape.empty() && output.shape.back().dim < 0)
-      return output.shape.back().fixed;
-  return 0;
+  return encode ? encode->width(Role::Embedding) : 0;
 }
 
 void encodeRows(Session &session, const std::vector<TokenRow> &rows, float *hidden, float *embedding) {
@@ -109,18 +97,20 @@ void encodeRows(Session &session, const std::vector<TokenRow> &rows, float *hidd
     lengths.push_back(rows[row].length);
     prompts.push_back(rows[row].prompt);
   }
-  std::vector<tenon_tensor> inputs = {tensor("tokens", TENON_I32, {batch, length}, tokens.data()),
-                                      tensor("lengths", TENON_I32, {batch}, lengths.data())};
-  if (entry.hasInput("prompt_lengths"))
-    inputs.push_back(tensor("prompt_lengths", TENON_I32, {batch}, prompts.data()));
+  auto input = [&](Role role) { return expected(entry.input(role), role).name.c_str(); };
+  auto output = [&](Role role) { return expected(entry.output(role), role).name.c_str(); };
+  std::vector<tenon_tensor> inputs = {tensor(input(Role::Tokens), TENON_I32, {batch, length}, tokens.data()),
+                                      tensor(input(Role::Lengths), TENON_I32, {batch}, lengths.data())};
+  if (entry.input(Role::PromptLengths))
+    inputs.push_back(tensor(input(Role::PromptLengths), TENON_I32, {batch}, prompts.data()));
   std::vector<tenon_tensor> outputs;
   int64_t hiddenWidth = 0;
   if (hidden && longest != 0) {
-    hiddenWidth = rowWidth(expectTensor(entry.outputs, "hidden", TENON_F32, 3));
-    outputs.push_back(tensor("hidden", TENON_F32, {batch, length, hiddenWidth}, hidden));
+    hiddenWidth = expected(entry.output(Role::Hidden), Role::Hidden).shape.back().fixed;
+    outputs.push_back(tensor(output(Role::Hidden), TENON_F32, {batch, length, hiddenWidth}, hidden));
   }
   if (embedding)
-    outputs.push_back(tensor("embedding", TENON_F32, {batch, int64_t(embeddingWidth(session))}, embedding));
+    outputs.push_back(tensor(output(Role::Embedding), TENON_F32, {batch, int64_t(embeddingWidth(session))}, embedding));
   session.call("encode", inputs.data(), inputs.size(), outputs.data(), outputs.size());
   if (hiddenWidth)
     clearPadding(hidden, rows, size_t(length), size_t(hiddenWidth));
@@ -134,7 +124,7 @@ void embedTexts(Session &session, const std::vector<std::string_view> &texts, st
   const Model &model = session.model();
   size_t limit = model.textTokenLimit();
   std::vector<std::vector<int32_t>> tokens = tokenizeAll(model, texts, prompt, limit);
-  int32_t promptTokens = model.entry("encode").hasInput("prompt_lengths") ? model.promptTokens(prompt, limit) : 0;
+  int32_t promptTokens = model.entry("encode").input(Role::PromptLengths) ? model.promptTokens(prompt, limit) : 0;
 
   // Rows of like length share a batch, so that little is padding.
   std::vector<size_t> order(texts.size());

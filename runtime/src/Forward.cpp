@@ -7,35 +7,8 @@
 #include "Sizes.h"
 
 #include <algorithm>
-#include <string_view>
 
 namespace tenon::runtime {
-namespace {
-
-template <typename... Parts> [[noreturn]] void wrong(const Parts &...parts) {
-  fail(TENON_ERROR_LIBRARY, "manifest: ", parts...);
-}
-
-} // namespace
-
-const TensorType *findTensor(const std::vector<TensorType> &tensors, std::string_view name) {
-  for (const TensorType &tensor : tensors)
-    if (tensor.name == name)
-      return &tensor;
-  return nullptr;
-}
-
-void checkTensor(const Entry &entry, const std::vector<TensorType> &tensors, const char *name, tenon_type type,
-                 size_t rank) {
-  const TensorType *tensor = findTensor(tensors, name);
-  if (!tensor || tensor->type != type || tensor->shape.size() != rank)
-    wrong("entry point \"", entry.name, "\" has no \"", name, "\" of type ", typeName(type), " and rank ", rank);
-}
-
-int64_t lastExtent(const Entry &entry, std::string_view output) {
-  const TensorType *tensor = findTensor(entry.outputs, output);
-  return tensor ? tensor->shape.back().fixed : 0;
-}
 
 void bindDims(const TensorType &tensor, std::initializer_list<int64_t> shape, std::vector<int64_t> &dims) {
   size_t axis = 0;
@@ -44,105 +17,67 @@ void bindDims(const TensorType &tensor, std::initializer_list<int64_t> shape, st
       dims[size_t(extent.dim)] = value;
 }
 
-namespace {
-
-void checkEntry(const Entry &entry) {
-  static constexpr std::string_view inputs[] = {"tokens", "lengths", "past", "pages", "source_lengths", "source_pages"};
-  checkTensor(entry, entry.inputs, "tokens", TENON_I32, 2);
-  checkTensor(entry, entry.inputs, "lengths", TENON_I32, 1);
-  checkTensor(entry, entry.inputs, "past", TENON_I32, 1);
-  checkTensor(entry, entry.inputs, "pages", TENON_I32, 2);
-  for (const TensorType &input : entry.inputs)
-    if (std::find(std::begin(inputs), std::end(inputs), input.name) == std::end(inputs))
-      wrong("entry point \"", entry.name, "\" has an input \"", input.name,
-            "\", expected tokens, lengths, past and pages, and maybe source_lengths and source_pages");
-  if (entry.hasInput("source_lengths") || entry.hasInput("source_pages")) {
-    checkTensor(entry, entry.inputs, "source_lengths", TENON_I32, 1);
-    checkTensor(entry, entry.inputs, "source_pages", TENON_I32, 2);
+void bindStates(const Model &model, const Entry &entry, std::vector<void *> &arguments, std::vector<int64_t> &dims) {
+  for (const StateType &state : entry.states) {
+    const PagePool &pool = *model.pools()[state.pool];
+    dims[size_t(state.pagesDim)] = pool.pageCount();
+    arguments.push_back(pool.state(state.place));
   }
-  checkTensor(entry, entry.outputs, "logits", TENON_F32, 2);
-  if (entry.states.empty())
-    wrong("entry point \"", entry.name, "\" has no states");
-  for (const TensorType &output : entry.outputs)
-    if (output.shape.empty() || output.shape.back().dim >= 0)
-      wrong("the last extent of output \"", output.name, "\" of entry point \"", entry.name, "\" is not a number");
-  if (int64_t scores = lastExtent(entry, "logits"); scores < entry.limits.vocab)
-    wrong("entry point \"", entry.name, "\" takes ", entry.limits.vocab, " tokens and gives ", scores, " logits");
 }
 
-/// The inputs of one call.
-struct Inputs {
-  int64_t batch, length, slots, sourceSlots;
-  std::vector<int32_t> tokens, lengths, past, pages, sourceLengths, sourcePages;
+std::vector<int32_t> pageMatrix(const TensorType &input, std::span<const std::span<const int32_t>> tables,
+                                std::vector<int64_t> &dims) {
+  auto rows = int64_t(tables.size()), slots = int64_t(1);
+  for (std::span<const int32_t> table : tables)
+    slots = std::max(slots, int64_t(table.size()));
+  bindDims(input, {rows, slots}, dims);
+  std::vector<int32_t> pages(elementCount({rows, slots}, rows, " rows of ", slots, " pages"), 0);
+  for (size_t row = 0; row < tables.size(); ++row)
+    std::transform(tables[row].begin(), tables[row].end(), pages.begin() + int64_t(row) * slots,
+                   [](int32_t page) { return std::max(page, 0); });
+  return pages;
+}
 
-  explicit Inputs(std::span<const Step> steps) : batch(int64_t(steps.size())), length(1), slots(1), sourceSlots(1) {
-    for (const Step &step : steps) {
+namespace {
+
+/// What one input of a call is, a number or more for each row; its dims are bound.
+std::vector<int32_t> inputOf(std::span<const Step> steps, const TensorType &input, std::vector<int64_t> &dims) {
+  std::vector<std::span<const int32_t>> tables;
+  std::vector<int32_t> values;
+  int64_t rows = int64_t(steps.size()), length = 1;
+  if (input.role == Role::Pages) {
+    for (const Step &step : steps)
+      tables.push_back(input.source < 0 ? step.sequence->pages(input.table)
+                                        : step.sequence->source()->pages(size_t(input.source), input.table));
+    return pageMatrix(input, tables, dims);
+  }
+  if (input.role == Role::Tokens) {
+    for (const Step &step : steps)
       length = std::max(length, int64_t(step.tokens.size()));
-      slots = std::max(slots, int64_t(step.sequence->pages().size()));
-      if (const Source *source = step.sequence->source())
-        sourceSlots = std::max(sourceSlots, int64_t(source->pages().size()));
-    }
-    addSources(steps);
-    tokens.assign(elementCount({batch, length}, batch, " rows of ", length, " tokens"), 0);
-    pages.assign(elementCount({batch, slots}, batch, " rows of ", slots, " pages"), 0);
-    for (size_t row = 0; row < steps.size(); ++row) {
-      const Step &step = steps[row];
-      std::copy(step.tokens.begin(), step.tokens.end(), tokens.begin() + int64_t(row) * length);
-      lengths.push_back(int32_t(step.tokens.size()));
-      past.push_back(int32_t(step.sequence->length()));
-      std::transform(step.sequence->pages().begin(), step.sequence->pages().end(), pages.begin() + int64_t(row) * slots,
-                     [](int32_t page) { return std::max(page, 0); });
-    }
+    bindDims(input, {rows, length}, dims);
+    values.assign(elementCount({rows, length}, rows, " rows of ", length, " tokens"), 0);
+    for (size_t row = 0; row < steps.size(); ++row)
+      std::copy(steps[row].tokens.begin(), steps[row].tokens.end(), values.begin() + int64_t(row) * length);
+    return values;
   }
-
-private:
-  void addSources(std::span<const Step> steps) {
-    sourcePages.assign(elementCount({batch, sourceSlots}, batch, " sources of ", sourceSlots, " pages"), 0);
-    for (size_t row = 0; row < steps.size(); ++row) {
-      const Source *source = steps[row].sequence->source();
-      sourceLengths.push_back(source ? int32_t(source->rows()) : 0);
-      if (source)
-        std::copy(source->pages().begin(), source->pages().end(), sourcePages.begin() + int64_t(row) * sourceSlots);
-    }
-  }
-};
-
-void *inputOf(Inputs &inputs, const TensorType &type, std::vector<int64_t> &dims) {
-  if (type.name == "tokens") {
-    bindDims(type, {inputs.batch, inputs.length}, dims);
-    return inputs.tokens.data();
-  }
-  if (type.name == "pages") {
-    bindDims(type, {inputs.batch, inputs.slots}, dims);
-    return inputs.pages.data();
-  }
-  if (type.name == "source_pages") {
-    bindDims(type, {inputs.batch, inputs.sourceSlots}, dims);
-    return inputs.sourcePages.data();
-  }
-  bindDims(type, {inputs.batch}, dims);
-  if (type.name == "source_lengths")
-    return inputs.sourceLengths.data();
-  return type.name == "past" ? inputs.past.data() : inputs.lengths.data();
+  bindDims(input, {rows}, dims);
+  for (const Step &step : steps)
+    values.push_back(int32_t(input.role == Role::SourceLengths ? step.sequence->source()->rows(size_t(input.source))
+                             : input.role == Role::Past        ? step.sequence->length()
+                                                               : int64_t(step.tokens.size())));
+  return values;
 }
 
 float *outputOf(const ForwardOutputs &outputs, const TensorType &type) {
-  if (type.name == "logits")
+  switch (type.role) {
+  case Role::Logits:
     return outputs.logits;
-  if (type.name == "all_logits")
+  case Role::AllLogits:
     return outputs.allLogits;
-  return type.name == "hidden" ? outputs.hidden : nullptr;
-}
-
-/// Each state is the next one of its pool.
-void addStates(const Entry &entry, const Sequence &sequence, std::vector<void *> &arguments,
-               std::vector<int64_t> &dims) {
-  size_t own = 0, ofSource = 0;
-  for (const StateType &state : entry.states) {
-    bool isSource = entry.dims[size_t(state.pagesDim)] == sourcePages;
-    const PagePool &pool = isSource ? sequence.source()->pagePool() : sequence.pagePool();
-    dims[size_t(state.pagesDim)] = pool.pageCount();
-    arguments.push_back(pool.state(isSource ? ofSource++ : own++));
+  case Role::Hidden:
+    return outputs.hidden;
+  default:
+    return nullptr;
   }
 }
 
@@ -171,7 +106,7 @@ private:
 
 /// Answers of a model that attends to a source are about one.
 void checkHaveSources(const Entry &entry, std::span<const Step> steps) {
-  if (!entry.hasInput("source_lengths"))
+  if (std::none_of(entry.inputs.begin(), entry.inputs.end(), [](const TensorType &input) { return input.source >= 0; }))
     return;
   for (size_t row = 0; row < steps.size(); ++row)
     if (!steps[row].sequence->source())
@@ -186,26 +121,45 @@ const Entry &entryFor(const Model &model, std::span<const Step> steps) {
   return single && decode ? *decode : model.entry("prefill");
 }
 
-} // namespace
-
-void checkGenerates(const Manifest &manifest) {
-  for (const Entry &entry : manifest.entries)
-    if (entry.name == "prefill" || entry.name == "decode")
-      checkEntry(entry);
+/// The rows of its source that a sequence's first position is behind.
+int64_t rowsBefore(const Entry &prefill, const Sequence &sequence) {
+  int behind = prefill.limits.behindSource;
+  return behind >= 0 && sequence.source() ? sequence.source()->rows(size_t(behind)) : 0;
 }
 
-int64_t logitsWidth(const Entry &prefill) { return lastExtent(prefill, "logits"); }
+} // namespace
 
-bool givesAllLogits(const Entry &prefill) { return findTensor(prefill.outputs, "all_logits") != nullptr; }
+const Entry &scoringPrefill(const Model &model) {
+  (void)model.pools(); // which fails if it has no prefill
+  const Entry &prefill = model.entry("prefill");
+  if (!prefill.output(Role::Logits))
+    fail(TENON_ERROR_INVALID_ARGUMENT, "model ", model.manifest().name,
+         " has no head and gives no scores: tenon_session_score gives its hidden states");
+  return prefill;
+}
 
-int64_t hiddenWidth(const Entry &prefill) { return lastExtent(prefill, "hidden"); }
+int64_t logitsWidth(const Entry &prefill) { return prefill.width(Role::Logits); }
 
-void checkTokens(const Model &model, const Entry &prefill, int64_t past, std::span<const int32_t> tokens, size_t row) {
-  int64_t positions = prefill.limits.positions ? prefill.limits.positions : INT32_MAX;
-  if (int64_t(tokens.size()) > positions - past)
+bool givesAllLogits(const Entry &prefill) { return prefill.output(Role::AllLogits) != nullptr; }
+
+int64_t hiddenWidth(const Entry &prefill) { return prefill.width(Role::Hidden); }
+
+int64_t mostTokens(const Entry &prefill, const Sequence &sequence) {
+  if (prefill.limits.positions == 0)
+    return INT32_MAX;
+  return std::max<int64_t>(prefill.limits.positions - rowsBefore(prefill, sequence), 0);
+}
+
+void checkTokens(const Model &model, const Entry &prefill, const Sequence &sequence, std::span<const int32_t> tokens,
+                 size_t row) {
+  int64_t most = mostTokens(prefill, sequence), past = sequence.length(), before = rowsBefore(prefill, sequence);
+  if (int64_t(tokens.size()) > most - past)
     fail(TENON_ERROR_OUT_OF_RANGE, "row ", row, " would have ", past + int64_t(tokens.size()),
-         " tokens, the model takes at most ", positions, past ? concat(", of which ", past, " are cached") : "");
+         " tokens, the model takes at most ", most,
+         before ? concat(" behind the ", before, " rows of \"", prefill.limits.behind, "\"") : "",
+         past ? concat(", of which ", past, " are cached") : "");
   int64_t vocab = prefill.limits.vocab ? prefill.limits.vocab : logitsWidth(prefill);
+  vocab = vocab ? vocab : INT32_MAX;
   for (size_t position = 0; position < tokens.size(); ++position)
     if (tokens[position] < 0 || tokens[position] >= vocab)
       model.failToken(prefill, tokens[position], vocab, concat("row ", row, ", token ", position));
@@ -216,12 +170,12 @@ void forward(Session &runner, std::span<const Step> steps, const ForwardOutputs 
   const Entry &entry = entryFor(runner.model(), steps);
   checkHaveSources(entry, steps);
   PreparedRows prepared(steps);
-  Inputs inputs(steps);
   std::vector<int64_t> dims(entry.dims.size(), 1);
+  std::vector<std::vector<int32_t>> inputs;
   std::vector<void *> arguments;
   for (const TensorType &input : entry.inputs)
-    arguments.push_back(inputOf(inputs, input, dims));
-  addStates(entry, *steps[0].sequence, arguments, dims);
+    arguments.push_back(inputs.emplace_back(inputOf(steps, input, dims)).data());
+  bindStates(runner.model(), entry, arguments, dims);
   for (const TensorType &output : entry.outputs)
     arguments.push_back(outputOf(outputs, output));
   runner.run(entry, arguments, dims);

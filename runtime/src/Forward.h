@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
-#include <string_view>
 #include <vector>
 
 namespace tenon::runtime {
@@ -29,28 +28,29 @@ struct ForwardOutputs {
   float *hidden = nullptr;    ///< [rows, longest step, width]
 };
 
-// What entry points that the runtime itself calls have, and what they are called with.
-const TensorType *findTensor(const std::vector<TensorType> &tensors, std::string_view name);
-/// Fails (TENON_ERROR_LIBRARY) unless the entry point has that tensor.
-void checkTensor(const Entry &entry, const std::vector<TensorType> &tensors, const char *name, tenon_type type,
-                 size_t rank);
-/// The last extent of an output, a number; 0 if there is none.
-int64_t lastExtent(const Entry &entry, std::string_view output);
 /// Gives the dims of a tensor the values that `shape` has in their places.
 void bindDims(const TensorType &tensor, std::initializer_list<int64_t> shape, std::vector<int64_t> &dims);
+/// Appends the states of an entry point and gives their pools' dims the numbers of pages.
+void bindStates(const Model &model, const Entry &entry, std::vector<void *> &arguments, std::vector<int64_t> &dims);
 
-/// Checks that prefill and decode of a manifest are as docs/library.md says.
-void checkGenerates(const Manifest &manifest);
+/// Page tables as the rows of a matrix, whose dims are bound: 0 where there is no page.
+std::vector<int32_t> pageMatrix(const TensorType &input, std::span<const std::span<const int32_t>> tables,
+                                std::vector<int64_t> &dims);
 
-/// The extents of an entry point's outputs.
+/// The entry point prefill of a model that gives scores; fails (TENON_ERROR_INVALID_ARGUMENT) where it has no head.
+const Entry &scoringPrefill(const Model &model);
+/// The extent of an entry point's logits; 0 if it has none.
 int64_t logitsWidth(const Entry &prefill);
 /// Whether the model gives the scores after every token.
 bool givesAllLogits(const Entry &prefill);
 /// 0 if the model does not give them.
 int64_t hiddenWidth(const Entry &prefill);
 
-/// Checks that the tokens are in the vocabulary and fit behind the `past` ones.
-void checkTokens(const Model &model, const Entry &prefill, int64_t past, std::span<const int32_t> tokens, size_t row);
+/// How many tokens a sequence may have: as many as the model has positions, less those that its source takes.
+int64_t mostTokens(const Entry &prefill, const Sequence &sequence);
+/// Checks that the tokens are in the vocabulary and fit behind those of the sequence.
+void checkTokens(const Model &model, const Entry &prefill, const Sequence &sequence, std::span<const int32_t> tokens,
+                 size_t row);
 
 /// Runs the rows' new tokens, of which each has one at least, and takes them into the caches. Fails with the caches as
 /// they were.

@@ -166,7 +166,7 @@ void Generation::write(Row &row, Choice choice) {
     finish(row, TENON_FINISH_STOP_STRING);
   else if (int64_t(row.written.tokens.size()) >= row.longest)
     finish(row, TENON_FINISH_LENGTH);
-  else if (entry.limits.positions != 0 && row.sequence.length() >= entry.limits.positions)
+  else if (row.sequence.length() >= mostTokens(entry, row.sequence))
     finish(row, TENON_FINISH_POSITIONS);
 }
 
@@ -317,7 +317,7 @@ GenerationTimes generate(Session &runner, std::span<const Prompt> prompts, const
   for (size_t row = 0; row < prompts.size(); ++row) {
     if (prompts[row].tokens.empty())
       fail(TENON_ERROR_OUT_OF_RANGE, "prompt ", row, " has 0 tokens, expected at least 1");
-    checkTokens(runner.model(), entry, prompts[row].sequence->length(), prompts[row].tokens, row);
+    checkTokens(runner.model(), entry, *prompts[row].sequence, prompts[row].tokens, row);
     checkLength(options.bounds, prompts[row], row);
   }
   Undo undo(prompts);

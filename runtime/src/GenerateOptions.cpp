@@ -78,7 +78,7 @@ void checkFlags(const tenon_generate_options &given) {
 /// Tokens that the model can write.
 std::vector<int32_t> writtenTokens(const Model &model, const int32_t *tokens, size_t count, const std::string &name) {
   callerSpan(tokens, count, name);
-  int64_t vocab = logitsWidth(model.entry("prefill"));
+  int64_t vocab = logitsWidth(scoringPrefill(model));
   for (size_t index = 0; index < count; ++index)
     if (tokens[index] < 0 || tokens[index] >= vocab)
       fail(TENON_ERROR_OUT_OF_RANGE, name, ", token ", index, ": id ", tokens[index], ", expected 0 to ", vocab - 1);

@@ -4,6 +4,7 @@
 
 #include "Failure.h"
 #include "Json.h"
+#include "Stacks.h"
 #include "tenon/library.h"
 
 #include <algorithm>
@@ -27,6 +28,29 @@ constexpr std::array<TypeEntry, 8> types = {{{"f32", TENON_F32, 4},
                                              {"bf16", TENON_BF16, 2},
                                              {"i8", TENON_I8, 1},
                                              {"u8", TENON_U8, 1}}};
+
+/// What a tensor of a role must be.
+struct RoleEntry {
+  Role role;
+  std::string_view name;
+  bool isInput;
+  tenon_type type;
+  size_t rank;
+};
+
+constexpr std::array<RoleEntry, 13> roles = {{{Role::Tokens, "tokens", true, TENON_I32, 2},
+                                              {Role::Lengths, "lengths", true, TENON_I32, 1},
+                                              {Role::Types, "types", true, TENON_I32, 2},
+                                              {Role::Features, "features", true, TENON_F32, 3},
+                                              {Role::PromptLengths, "prompt_lengths", true, TENON_I32, 1},
+                                              {Role::Past, "past", true, TENON_I32, 1},
+                                              {Role::Pages, "pages", true, TENON_I32, 2},
+                                              {Role::Rows, "rows", true, TENON_F32, 3},
+                                              {Role::SourceLengths, "source_lengths", true, TENON_I32, 1},
+                                              {Role::Logits, "logits", false, TENON_F32, 2},
+                                              {Role::AllLogits, "all_logits", false, TENON_F32, 3},
+                                              {Role::Hidden, "hidden", false, TENON_F32, 3},
+                                              {Role::Embedding, "embedding", false, TENON_F32, 2}}};
 
 template <typename... Parts> [[noreturn]] void wrong(const Parts &...parts) {
   fail(TENON_ERROR_LIBRARY, "manifest: ", parts...);
@@ -112,6 +136,62 @@ TensorType parseTensor(const JsonValue &value, const std::vector<std::string> &d
   return tensor;
 }
 
+const RoleEntry &roleOf(const std::string &name, bool isInput, const std::string &where) {
+  std::string known;
+  for (const RoleEntry &entry : roles) {
+    if (entry.isInput != isInput)
+      continue;
+    if (entry.name == name)
+      return entry;
+    known += concat(known.empty() ? "" : ", ", entry.name);
+  }
+  wrong("role of ", where, " is \"", name, "\", expected one of ", known);
+}
+
+/// Rows of numbers are of a width that is known before a call.
+bool hasFixedWidth(Role role) {
+  return role == Role::Features || role == Role::Rows || role == Role::Logits || role == Role::AllLogits ||
+         role == Role::Hidden || role == Role::Embedding;
+}
+
+/// Role, stack and pool of a tensor that is not a state.
+void parseRole(const JsonValue &value, bool isInput, const std::string &entry, TensorType &tensor) {
+  std::string where = concat("tensor \"", tensor.name, "\" of ", entry);
+  if (!value.find("role")) {
+    for (const char *key : {"stack", "pool"})
+      if (value.find(key))
+        wrong(where, " has a \"", key, "\" but no \"role\"");
+    return;
+  }
+  const RoleEntry &role = roleOf(stringMember(value, "role", where), isInput, where);
+  tensor.role = role.role;
+  if (tensor.type != role.type || tensor.shape.size() != role.rank)
+    wrong(where, " is ", typeName(tensor.type), " of rank ", tensor.shape.size(), ", expected ", typeName(role.type),
+          " of rank ", role.rank, " as its role is ", role.name);
+  if (hasFixedWidth(role.role) && tensor.shape.back().dim >= 0)
+    wrong("the last extent of ", where, " is not a number");
+  if (value.find("stack"))
+    tensor.stack = stringMember(value, "stack", where);
+  if (role.role == Role::Pages)
+    tensor.pool = stringMember(value, "pool", where);
+  else if (value.find("pool"))
+    wrong(where, " has a \"pool\", expected one on page tables only");
+}
+
+/// Nothing is told twice.
+void checkRolesDiffer(const std::vector<TensorType> &tensors, const std::string &where) {
+  for (size_t index = 0; index < tensors.size(); ++index) {
+    const TensorType &one = tensors[index];
+    bool twice = one.role != Role::None && std::any_of(tensors.begin(), tensors.begin() + ptrdiff_t(index), [&](const TensorType &other) {
+                   return other.role == one.role && other.stack == one.stack && other.pool == one.pool;
+                 });
+    if (twice)
+      wrong(where, " has two tensors whose role is ", roleName(one.role),
+            one.stack.empty() ? "" : concat(" of stack \"", one.stack, "\""),
+            one.pool.empty() ? "" : concat(" in pool \"", one.pool, "\""));
+  }
+}
+
 /// [layers, one of the dims, floats of a page], of f32.
 StateType parseState(const JsonValue &value, const std::vector<std::string> &dims, const std::string &entry) {
   TensorType tensor = parseTensor(value, dims, entry);
@@ -134,8 +214,14 @@ StateType parseState(const JsonValue &value, const std::vector<std::string> &dim
 Limits parseLimits(const JsonValue &value, std::string_view where) {
   if (!value.is(Kind::Object))
     wrong("\"limits\" of ", where, " is ", value.kindName(), ", expected an object");
-  return {numberOrZero(value, "vocab"), numberOrZero(value, "positions"), numberOrZero(value, "types"),
-          numberOrZero(value, "text_tokens")};
+  Limits limits;
+  limits.vocab = numberOrZero(value, "vocab");
+  limits.positions = numberOrZero(value, "positions");
+  limits.types = numberOrZero(value, "types");
+  limits.textTokens = numberOrZero(value, "text_tokens");
+  if (value.find("behind"))
+    limits.behind = stringMember(value, "behind", concat("\"limits\" of ", where));
+  return limits;
 }
 
 /// "ceil(NAME/DIVISOR)" where NAME is another of the dims.
@@ -187,7 +273,8 @@ Entry parseEntry(const JsonValue &value, const Limits &common) {
     if (std::optional<DerivedDim> derived = derivedDim(entry.dims, dim, where))
       entry.derived.push_back(*derived);
   for (const JsonValue &input : arrayMember(value, "inputs", where))
-    entry.inputs.push_back(parseTensor(input, entry.dims, where));
+    parseRole(input, true, where, entry.inputs.emplace_back(parseTensor(input, entry.dims, where)));
+  checkRolesDiffer(entry.inputs, where);
   if (const JsonValue *states = value.find("states"); states && !states->is(Kind::Null))
     for (const JsonValue &state : arrayMember(value, "states", where))
       entry.states.push_back(parseState(state, entry.dims, where));
@@ -195,7 +282,8 @@ Entry parseEntry(const JsonValue &value, const Limits &common) {
   entry.limits = limits ? parseLimits(*limits, where) : common;
   entry.weightBytes = numberOrZero(value, "weight_bytes");
   for (const JsonValue &output : arrayMember(value, "outputs", where))
-    entry.outputs.push_back(parseTensor(output, entry.dims, where));
+    parseRole(output, false, where, entry.outputs.emplace_back(parseTensor(output, entry.dims, where)));
+  checkRolesDiffer(entry.outputs, where);
   checkDimsAreBound(entry);
   return entry;
 }
@@ -293,34 +381,6 @@ void readPrompts(const JsonValue &root, Manifest &manifest) {
     wrong("\"default_prompt\" is \"", manifest.defaultPrompt, "\", which is none of \"prompts\"");
 }
 
-/// Entry points go on from what others have written, in the same memory: those that use a pool have all of its states.
-void checkSameStates(const std::vector<Entry> &entries) {
-  auto same = [](const StateType &left, const StateType &right) {
-    return left.name == right.name && left.layers == right.layers && left.pageFloats == right.pageFloats &&
-           left.window == right.window;
-  };
-  for (std::string_view pool : {ownPages, sourcePages}) {
-    const Entry *first = nullptr;
-    for (const Entry &entry : entries) {
-      std::vector<StateType> states = entry.statesOf(pool);
-      if (states.empty())
-        continue;
-      first = first ? first : &entry;
-      std::vector<StateType> others = first->statesOf(pool);
-      if (!std::equal(states.begin(), states.end(), others.begin(), others.end(), same))
-        wrong("entry points \"", first->name, "\" and \"", entry.name, "\" have different states");
-    }
-  }
-}
-
-/// Every state is in a pool that sessions have.
-void checkPools(const Entry &entry) {
-  for (const StateType &state : entry.states)
-    if (std::string_view pool = entry.dims[size_t(state.pagesDim)]; pool != ownPages && pool != sourcePages)
-      wrong("state \"", state.name, "\" of entry point \"", entry.name, "\" has pages of \"", pool, "\", expected \"",
-            ownPages, "\" or \"", sourcePages, "\"");
-}
-
 WeightFileName parseWeights(const JsonValue &value) {
   WeightFileName weights;
   weights.file = stringMember(value, "file", "\"weights\"");
@@ -340,9 +400,7 @@ Manifest readManifest(const JsonValue &root) {
   Limits limits = common ? parseLimits(*common, "the manifest") : Limits();
   for (const JsonValue &entry : arrayMember(root, "entries", "the manifest"))
     manifest.entries.push_back(parseEntry(entry, limits));
-  for (const Entry &entry : manifest.entries)
-    checkPools(entry);
-  checkSameStates(manifest.entries);
+  findStacks(manifest);
   manifest.kernelCount = arrayMember(root, "kernels", "the manifest").size();
   if (const JsonValue *tokens = given(root, "tokens"))
     manifest.tokens = parseTokens(*tokens);
@@ -367,21 +425,55 @@ const NamedPrompt *Manifest::findPrompt(std::string_view wanted) const {
   return found == prompts.end() ? nullptr : &*found;
 }
 
-bool Entry::hasInput(std::string_view input) const {
-  return std::any_of(inputs.begin(), inputs.end(), [&](const TensorType &type) { return type.name == input; });
+const Entry *Manifest::findEntry(std::string_view wanted) const {
+  auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry &entry) { return entry.name == wanted; });
+  return found == entries.end() ? nullptr : &*found;
 }
 
-std::vector<StateType> Entry::statesOf(std::string_view pool) const {
-  std::vector<StateType> found;
-  for (const StateType &state : states)
-    if (dims[size_t(state.pagesDim)] == pool)
-      found.push_back(state);
-  return found;
+namespace {
+
+template <typename Matches> const TensorType *find(const std::vector<TensorType> &tensors, Matches matches) {
+  auto found = std::find_if(tensors.begin(), tensors.end(), matches);
+  return found == tensors.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+const TensorType *Entry::input(Role role) const {
+  return find(inputs, [&](const TensorType &type) { return type.role == role; });
+}
+
+const TensorType *Entry::output(Role role) const {
+  return find(outputs, [&](const TensorType &type) { return type.role == role; });
+}
+
+const TensorType *Entry::input(Role role, std::string_view stack) const {
+  return find(inputs, [&](const TensorType &type) { return type.role == role && type.stack == stack; });
+}
+
+int64_t Entry::width(Role role) const {
+  const TensorType *found = output(role);
+  return found ? found->shape.back().fixed : 0;
+}
+
+int64_t Entry::hiddenRows(int64_t rows) const {
+  const TensorType *hidden = output(Role::Hidden);
+  for (const DerivedDim &dim : derived)
+    if (hidden && hidden->shape[1].dim == int(dim.dim))
+      return (rows + dim.divisor - 1) / dim.divisor;
+  return rows;
 }
 
 void Entry::derive(std::vector<int64_t> &values) const {
   for (const DerivedDim &dim : derived)
     values[dim.dim] = (values[dim.of] + dim.divisor - 1) / dim.divisor;
+}
+
+std::string_view roleName(Role role) {
+  for (const RoleEntry &entry : roles)
+    if (entry.role == role)
+      return entry.name;
+  return "none";
 }
 
 size_t elementBytes(tenon_type type) {

@@ -30,11 +30,38 @@ struct Extent {
   int dim = -1; ///< index into Entry::dims; -1 where `fixed` is meant
 };
 
+/// What an input or output of an entry point is; docs/library.md describes each.
+enum class Role : uint8_t {
+  None,
+  Tokens,
+  Lengths,
+  Types,
+  Features,
+  PromptLengths,
+  Past,
+  Pages,
+  Rows,
+  SourceLengths,
+  Logits,
+  AllLogits,
+  Hidden,
+  Embedding
+};
+
+/// "prompt_lengths".
+std::string_view roleName(Role role);
+
 struct TensorType {
   std::string name;
   tenon_type type = TENON_F32;
   std::vector<Extent> shape;
   bool optional = false;
+  Role role = Role::None;
+  std::string stack; ///< whose rows it is about; "" where the model has one stack
+  std::string pool;  ///< of a page table
+  int encode = -1;   ///< index of the entry point that makes its stack's hidden states; -1 for none
+  int source = -1;   ///< index into Manifest::sources of its stack; -1 where that is not a source
+  size_t table = 0;  ///< of a page table: its place among those of its stack
 };
 
 /// What an entry point takes at most; 0 for what the manifest does not limit.
@@ -43,6 +70,8 @@ struct Limits {
   int64_t positions = 0;
   int64_t types = 0;
   int64_t textTokens = 0; ///< most tokens that a text is cut to
+  std::string behind;     ///< the stack whose rows come before the first position; "" for none
+  int behindSource = -1;  ///< its index into Manifest::sources
 };
 
 /// A dim whose value follows from another's: "ceil(length/2)".
@@ -59,7 +88,22 @@ struct StateType {
   int64_t layers = 0;
   int pagesDim = -1; ///< index into Entry::dims
   int64_t pageFloats = 0;
-  int64_t window = 0; ///< how many keys up to its own a query sees; 0 for all
+  int64_t window = 0; ///< how many own keys up to its own a query sees; 0 for all
+  size_t pool = 0;    ///< index into Manifest::pools
+  size_t place = 0;   ///< its place among the states of that
+};
+
+/// Pages that states have in common.
+struct PoolType {
+  std::string name;
+  std::vector<StateType> states;
+};
+
+/// A stack that is read before answers are written: one that these attend to, or that such a one attends to.
+struct SourceStack {
+  std::string name;          ///< "" where the manifest names none
+  int encode = -1;           ///< index of the entry point that makes its hidden states; -1 for none
+  std::vector<size_t> pools; ///< where its rows are kept, in the order of its page tables
 };
 
 struct Entry {
@@ -72,16 +116,18 @@ struct Entry {
   Limits limits;
   int64_t weightBytes = 0; ///< that one call reads; 0 where the manifest does not say
 
-  bool hasInput(std::string_view input) const;
-  /// The states whose pages are those of a pool, which the dim's name says.
-  std::vector<StateType> statesOf(std::string_view pool) const;
+  /// The first of that role; null where there is none.
+  const TensorType *input(Role role) const;
+  const TensorType *output(Role role) const;
+  /// The one of that role that is about that stack.
+  const TensorType *input(Role role, std::string_view stack) const;
+  /// The last extent of an output, a number; 0 where there is none.
+  int64_t width(Role output) const;
+  /// How many hidden states an encoder makes of rows of its input.
+  int64_t hiddenRows(int64_t rows) const;
   /// Gives derived dims their values, once all others have theirs.
   void derive(std::vector<int64_t> &values) const;
 };
-
-/// The pools of pages: of what a stack keeps of its own tokens, and of the source that it attends to.
-inline constexpr std::string_view ownPages = "pages";
-inline constexpr std::string_view sourcePages = "source_pool";
 
 /// Tokens that begin and end texts; -1 for one that the model does not have.
 struct SpecialTokens {
@@ -116,6 +162,9 @@ struct Manifest {
   std::string spec;
   int64_t width = 0;
   std::vector<Entry> entries;
+  std::vector<PoolType> pools;
+  std::vector<SourceStack> sources; ///< in the order in which callers give them
+  std::vector<size_t> ownPools;     ///< where rows of what is written are kept, in the order of their page tables
   SpecialTokens tokens;
   GenerationDefaults generation;
   bool lowerCase = false; ///< whether texts are read in lower case
@@ -127,6 +176,7 @@ struct Manifest {
   std::optional<WeightFileName> weights;
 
   /// Null where there is none of that name.
+  const Entry *findEntry(std::string_view wanted) const;
   const NamedPrompt *findPrompt(std::string_view wanted) const;
 };
 

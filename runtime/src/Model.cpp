@@ -3,10 +3,9 @@
 #include "Model.h"
 
 #include "Failure.h"
-#include "Forward.h"
 #include "Json.h"
 #include "Session.h"
-#include "Source.h"
+#include "Sizes.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -66,11 +65,7 @@ std::string_view viewOf(const char *text, uint64_t size) { return text ? std::st
 Model::Model(const std::string &path, WeightLoading loading, const std::string &target, uint64_t cacheBytes)
     : library(path, sessionHooks()), description(checkedManifest(path, library.table())),
       promptList(promptsOf(description)), kernels(&library.target(wantedTarget(target))), packed(openWeights(path, description, library.table(), loading)),
-      cacheBytes(cacheBytes) {
-  if (findEntry("prefill"))
-    checkGenerates(description);
-  checkSourceEntries(*this);
-}
+      cacheBytes(cacheBytes) {}
 
 const Entry &Model::entry(std::string_view name) const {
   std::string names;
@@ -83,13 +78,6 @@ const Entry &Model::entry(std::string_view name) const {
        names.empty() ? "none" : names);
 }
 
-const Entry *Model::findEntry(std::string_view name) const {
-  for (const Entry &entry : description.entries)
-    if (entry.name == name)
-      return &entry;
-  return nullptr;
-}
-
 const Entry *Model::mainEntry() const {
   for (const char *name : {"prefill", "encode"})
     if (const Entry *entry = findEntry(name))
@@ -97,23 +85,41 @@ const Entry *Model::mainEntry() const {
   return description.entries.empty() ? nullptr : &description.entries[0];
 }
 
-std::shared_ptr<PagePool> Model::pagePool() const {
-  const Entry *prefill = findEntry("prefill");
-  if (!prefill)
-    fail(TENON_ERROR_INVALID_ARGUMENT, "model ", description.name, " does not generate: it has no entry point prefill");
-  std::lock_guard lock(poolMutex);
-  if (!madePool)
-    madePool = std::make_shared<PagePool>(prefill->statesOf(ownPages), prefill->limits.positions, cacheBytes);
-  return madePool;
+/// How many rows of one sequence and its sources a pool keeps at most, as far as there are limits.
+int64_t Model::mostRows(size_t pool) const {
+  auto holds = [pool](const std::vector<size_t> &pools) {
+    return std::find(pools.begin(), pools.end(), pool) != pools.end();
+  };
+  int64_t rows = holds(description.ownPools) ? entry("prefill").limits.positions : 0;
+  for (const SourceStack &source : description.sources)
+    if (source.encode >= 0 && holds(source.pools))
+      rows += description.entries[size_t(source.encode)].limits.positions;
+  return std::min<int64_t>(rows, INT32_MAX);
 }
 
-std::shared_ptr<PagePool> Model::sourcePool() const {
-  const Entry &start = entry("start");
-  const Entry *encode = findEntry("encode");
+/// Pools that keep rows of what is written share the memory for caches; those that do not have as much again.
+std::vector<std::shared_ptr<PagePool>> Model::makePools() const {
+  CheckedSize pageBytes[2] = {0, 0};
+  std::vector<bool> isOwn(description.pools.size(), false);
+  for (size_t pool : description.ownPools)
+    isOwn[pool] = true;
+  for (size_t pool = 0; pool < isOwn.size(); ++pool)
+    for (const StateType &state : description.pools[pool].states)
+      pageBytes[isOwn[pool]] += CheckedSize(state.pageFloats) * state.layers * sizeof(float);
+  std::vector<std::shared_ptr<PagePool>> made;
+  for (size_t pool = 0; pool < isOwn.size(); ++pool)
+    made.push_back(std::make_shared<PagePool>(description.pools[pool].states, mostRows(pool), cacheBytes,
+                                              pageBytes[isOwn[pool]].as<uint64_t>().value_or(0)));
+  return made;
+}
+
+std::span<const std::shared_ptr<PagePool>> Model::pools() const {
+  if (!findEntry("prefill"))
+    fail(TENON_ERROR_INVALID_ARGUMENT, "model ", description.name, " does not generate: it has no entry point prefill");
   std::lock_guard lock(poolMutex);
-  if (!madeSourcePool)
-    madeSourcePool = std::make_shared<PagePool>(start.states, encode ? encode->limits.positions : 0, cacheBytes);
-  return madeSourcePool;
+  if (madePools.empty())
+    madePools = makePools();
+  return madePools;
 }
 
 tenon_entry_fn Model::code(const Entry &entry) const {
@@ -145,7 +151,9 @@ void Model::failToken(const Entry &entry, int32_t id, int64_t vocab, std::string
 
 size_t Model::textTokenLimit() const {
   // Of a model that writes about a source, texts are sources.
-  const Entry *entry = findEntry("start") && findEntry("encode") ? findEntry("encode") : mainEntry();
+  const Entry *entry = mainEntry();
+  if (!description.sources.empty() && description.sources[0].encode >= 0)
+    entry = &description.entries[size_t(description.sources[0].encode)];
   const Limits limits = entry ? entry->limits : Limits();
   if (limits.textTokens != 0)
     return size_t(limits.textTokens);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,14 +39,13 @@ public:
   tenon_entry_fn code(const Entry &entry) const;
 
   /// The entry point of that name, or nullptr.
-  const Entry *findEntry(std::string_view name) const;
+  const Entry *findEntry(std::string_view name) const { return description.findEntry(name); }
   /// The entry point that says what the model takes and gives: "prefill", else "encode", else the first; nullptr
   /// without any.
   const Entry *mainEntry() const;
-  /// Where the sessions keep keys and values; made when it is first asked for. Fails if the model does not generate.
-  std::shared_ptr<PagePool> pagePool() const;
-  /// The same for the sources that they are about.
-  std::shared_ptr<PagePool> sourcePool() const;
+  /// Where the sessions keep keys and values, one for each of manifest().pools; made when they are first asked for.
+  /// Fails if the model does not generate.
+  std::span<const std::shared_ptr<PagePool>> pools() const;
 
   /// Tells of an id that `entry` has no row for, and its token: a tokenizer may have more tokens than the model.
   [[noreturn]] void failToken(const Entry &entry, int32_t id, int64_t vocab, std::string_view place) const;
@@ -56,6 +56,8 @@ public:
 private:
   std::string_view tokenizerJson() const override;
   std::string_view answerTokenizerJson() const override;
+  std::vector<std::shared_ptr<PagePool>> makePools() const;
+  int64_t mostRows(size_t pool) const;
   /// Of the tokenizer for what `entry` reads; null where there is none.
   const std::string *tokenOf(const Entry &entry, int32_t id) const;
 
@@ -66,7 +68,7 @@ private:
   Weights packed;
   uint64_t cacheBytes;
   mutable std::mutex poolMutex;
-  mutable std::shared_ptr<PagePool> madePool, madeSourcePool;
+  mutable std::vector<std::shared_ptr<PagePool>> madePools;
   mutable std::mutex truncationMutex;
   mutable int64_t truncation = -1; ///< the tokenizer's own, 0 for none, -1 while not looked at
 };

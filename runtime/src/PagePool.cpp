@@ -63,7 +63,8 @@ void ReservedMemory::discard(size_t offset, size_t bytes) {
     std::memset(start + last, 0, end - last);
 }
 
-PagePool::PagePool(const std::vector<StateType> &types, int64_t positions, uint64_t cacheBytes) {
+PagePool::PagePool(const std::vector<StateType> &types, int64_t positions, uint64_t cacheBytes,
+                   uint64_t sharedPageBytes) {
   int64_t most = INT32_MAX;
   CheckedSize allBytes = 0;
   for (const StateType &type : types) {
@@ -76,8 +77,8 @@ PagePool::PagePool(const std::vector<StateType> &types, int64_t positions, uint6
   if (std::any_of(types.begin(), types.end(), [](const StateType &type) { return type.window == 0; }))
     longestWindow = 0;
   bytesPerPage = size_t(allBytes.get());
-  int64_t wanted =
-      int64_t(std::min<uint64_t>((cacheBytes ? cacheBytes : memoryOfMachine() / 2) / bytesPerPage, INT32_MAX));
+  uint64_t ofAll = std::max<uint64_t>(bytesPerPage, sharedPageBytes);
+  int64_t wanted = int64_t(std::min<uint64_t>((cacheBytes ? cacheBytes : memoryOfMachine() / 2) / ofAll, INT32_MAX));
   int64_t least = cacheBytes ? 1 : (positions + pageTokens - 1) / pageTokens;
   count = std::clamp<int64_t>(std::max(wanted, least), 1, most);
   // Where the process may not have that much address space, a smaller pool does.

@@ -1,7 +1,7 @@
 //===- PagePool.h - Keys and values of all sessions of a model --*- C++ -*-===//
 //
-// A page holds the keys and values of TENON_PAGE_TOKENS positions, in every layer under the same number. Address space for all pages
-// is reserved at once and made usable as they are handed out, so that nothing ever moves.
+// A page holds the keys and values of TENON_PAGE_TOKENS positions, in every layer under the same number. Address space
+// for all pages is reserved at once and made usable as they are handed out, so that nothing ever moves.
 //
 //===----------------------------------------------------------------------===//
 
@@ -44,8 +44,8 @@ public:
   static constexpr int64_t pageTokens = TENON_PAGE_TOKENS;
 
   /// `cacheBytes`: most memory that the pages take; 0 for half of the machine's, but no less than one row of
-  /// `positions` tokens needs.
-  PagePool(const std::vector<StateType> &states, int64_t positions, uint64_t cacheBytes);
+  /// `positions` tokens needs. Where other pools have a part of it, `sharedPageBytes` are those of a page of each.
+  PagePool(const std::vector<StateType> &states, int64_t positions, uint64_t cacheBytes, uint64_t sharedPageBytes = 0);
 
   int64_t pageCount() const { return count; }
   size_t pageBytes() const { return bytesPerPage; }

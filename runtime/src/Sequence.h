@@ -3,6 +3,7 @@
 #ifndef TENON_RUNTIME_SEQUENCE_H
 #define TENON_RUNTIME_SEQUENCE_H
 
+#include "PageTable.h"
 #include "Source.h"
 
 #include <cstdint>
@@ -12,21 +13,20 @@
 
 namespace tenon::runtime {
 
-/// A page table, and the tokens that it is about. Copies share pages; whoever writes to a page that is shared copies it
-/// first. One thread at a time uses a sequence, several use sequences with common pages.
+/// Tokens, and a page table in each pool that keeps something of them. Copies share pages. One thread at a time uses a
+/// sequence, several use sequences with common pages.
 class Sequence {
 public:
-  explicit Sequence(std::shared_ptr<PagePool> pool) : pool(std::move(pool)) {}
-  Sequence(const Sequence &other);
+  /// `pools`: those of Manifest::ownPools.
+  explicit Sequence(std::span<const std::shared_ptr<PagePool>> pools) : tables(pools.begin(), pools.end()) {}
+  Sequence(const Sequence &other) = default;
   Sequence(Sequence &&other) noexcept = default;
   Sequence &operator=(Sequence other) noexcept;
-  ~Sequence();
 
   int64_t length() const { return int64_t(history.size()); }
   std::span<const int32_t> tokens() const { return history; }
   /// One page for each 16 tokens; -1 where a window has passed.
-  std::span<const int32_t> pages() const { return table; }
-  const PagePool &pagePool() const { return *pool; }
+  std::span<const int32_t> pages(size_t table) const { return tables[table].pages(); }
   /// What it is about; null where nothing was set.
   const Source *source() const { return about.get(); }
 
@@ -38,19 +38,16 @@ public:
   /// Takes tokens in whose keys and values have been written to the room for them.
   void commit(std::span<const int32_t> tokens);
   /// Gives back room that was not used.
-  void trim() noexcept { cutTable(length()); }
+  void trim() noexcept { cutTables(length()); }
   /// Keeps the first `length` tokens. Fails where a window has passed what they would need.
   void rewind(int64_t length);
 
 private:
-  void cutTable(int64_t tokens) noexcept;
-  void dropPassed() noexcept;
+  void cutTables(int64_t length) noexcept;
 
-  std::shared_ptr<PagePool> pool;
   std::shared_ptr<const Source> about;
-  std::vector<int32_t> table;
+  std::vector<PageTable> tables;
   std::vector<int32_t> history;
-  size_t passed = 0; ///< slots that a window has passed
 };
 
 } // namespace tenon::runtime

@@ -152,8 +152,13 @@ void Session::spread(size_t count, const std::function<void(size_t)> &task) {
 }
 
 Sequence &Session::sequence() {
-  if (!cached)
-    cached.emplace(shared->pagePool());
+  if (!cached) {
+    std::span<const std::shared_ptr<PagePool>> pools = shared->pools();
+    std::vector<std::shared_ptr<PagePool>> own;
+    for (size_t pool : shared->manifest().ownPools)
+      own.push_back(pools[pool]);
+    cached.emplace(own);
+  }
   return *cached;
 }
 

@@ -1,70 +1,80 @@
 //===- Source.h - What a sequence is about ----------------------*- C++ -*-===//
 //
-// Models with an entry point "start" attend to a source: another sequence, encoded once, whose keys and values lie in
-// pages of their own.
+// Models with an entry point "start" attend to sources: other sequences, one of each of Manifest::sources, read once,
+// whose keys and values lie in pages of their own.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef TENON_RUNTIME_SOURCE_H
 #define TENON_RUNTIME_SOURCE_H
 
-#include "PagePool.h"
+#include "PageTable.h"
 
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace tenon::runtime {
 
+class Model;
 class Sequence;
 class Session;
 
-/// Pages with a source's keys and values, shared by all sequences about it and by nobody written after the first call.
-class Source {
-public:
-  /// Fails with TENON_ERROR_CACHE_FULL where there are not enough pages for `rows`. `tokens`: none where it is not of
-  /// tokens.
-  Source(std::shared_ptr<PagePool> pool, int64_t rows, std::span<const int32_t> tokens);
-  ~Source() { pool->release(table); }
-  Source(const Source &) = delete;
-  Source &operator=(const Source &) = delete;
-
-  int64_t rows() const { return rowCount; }
-  std::span<const int32_t> tokens() const { return read; }
-  std::span<const int32_t> pages() const { return table; }
-  const PagePool &pagePool() const { return *pool; }
-
-private:
-  std::shared_ptr<PagePool> pool;
-  int64_t rowCount;
-  std::vector<int32_t> read, table;
+/// What is kept of a source.
+struct SourceRows {
+  int64_t rows = 0; ///< of hidden states
+  std::vector<PageTable> tables;
 };
 
-/// One of tokens, features and hidden states, for a sequence that is then about it and has no tokens.
+/// Pages with the sources' keys and values, shared by all sequences about them and by nobody written after the first
+/// call.
+class Source {
+public:
+  /// Fails with TENON_ERROR_CACHE_FULL where there are not enough pages. `rows`: of hidden states, of each source;
+  /// `tokens`: those of all of them.
+  Source(const Model &model, std::span<const int64_t> rows, std::vector<int32_t> tokens);
+
+  int64_t rows(size_t source) const { return kept[source].rows; }
+  std::span<const int32_t> pages(size_t source, size_t table) const { return kept[source].tables[table].pages(); }
+  /// Of all sources that are of tokens, -1 between one and the next.
+  std::span<const int32_t> tokens() const { return read; }
+
+private:
+  std::vector<SourceRows> kept;
+  std::vector<int32_t> read;
+};
+
+/// One of tokens, features and hidden states, or nothing.
 struct SourceInput {
-  Sequence *sequence;
   std::span<const int32_t> tokens = {};
   const float *features = nullptr; ///< [rows, features of the encoder]
   const float *hidden = nullptr;   ///< [rows, width of what `start` takes]
   int64_t rows = 0;                ///< of features or hidden states
 };
 
-/// Encodes sources of one kind together and makes their keys and values. Fails with the sequences as they were.
-void setSources(Session &runner, std::span<const SourceInput> inputs);
+/// Fails where a model's answers are about nothing.
+void requireSource(const Model &model);
 
-/// The session's own sequence about rows of features.
+/// Reads the sources of several sequences together, which are then about them and have no tokens: `inputs` has one for
+/// each of the model's sources of the first sequence, then those of the second, and so on. Fails with the sequences as
+/// they were.
+void setSources(Session &runner, std::span<Sequence *const> sequences, std::span<const SourceInput> inputs);
+
+/// The session's own sequence about rows of features, which are the only source.
 void encodeSource(Session &session, const float *features, int64_t rows, int64_t columns);
 
-/// Whether a model's answers are about a source; fails (TENON_ERROR_LIBRARY) where its entry points do not fit.
-class Model;
-bool hasSource(const Model &model);
-void checkSourceEntries(const Model &model);
+/// What a model reads of one of its sources; numbers are 0 where there is no limit, or no such thing.
+struct SourceShape {
+  int64_t vocab = 0, positions = 0;
+  int64_t features = 0; ///< numbers in a row of features
+  int64_t width = 0;    ///< components of a hidden state that may stand in place of what is read
+};
+SourceShape sourceShape(const Model &model, size_t source);
 
-/// How many components a row of a source has: features of the encoder, 0 where it reads tokens or there is none.
-int64_t sourceFeatures(const Model &model);
-/// Components of a hidden state that `start` takes; 0 where there is none.
-int64_t sourceWidth(const Model &model);
+/// "source 3", or where there are several "source "image" of session 3".
+std::string sourcePlace(const Model &model, size_t source, size_t session);
 
 } // namespace tenon::runtime
 

@@ -104,6 +104,21 @@ struct Traffic {
   double weights = 0, cachedToken = 0, sourceRow = 0;
 };
 
+/// The stack of an entry point's input of that role; "" where stacks have no names.
+std::string stackOf(const nlohmann::json &entry, const char *role) {
+  for (const auto &input : entry["inputs"])
+    if (input.value("role", "") == role)
+      return input.value("stack", "");
+  return "";
+}
+
+/// Whether an entry point reads pages of a stack's rows in that pool.
+bool hasTable(const nlohmann::json &entry, const std::string &stack, const std::string &pool) {
+  return std::any_of(entry["inputs"].begin(), entry["inputs"].end(), [&](const nlohmann::json &input) {
+    return input.value("role", "") == "pages" && input.value("stack", "") == stack && input.value("pool", "") == pool;
+  });
+}
+
 Traffic trafficOf(const Model &model) {
   nlohmann::json manifest = readManifest(model);
   Traffic traffic;
@@ -112,8 +127,9 @@ Traffic trafficOf(const Model &model) {
     if (entry["name"] != "decode")
       continue;
     traffic.weights = entry.value("weight_bytes", traffic.weights);
+    std::string own = stackOf(entry, "past");
     for (const auto &state : entry["states"]) { // pages of 16 tokens, in each layer
-      bool ofSource = state["shape"][1] == "source_pool";
+      bool ofSource = !hasTable(entry, own, state["shape"][1]);
       (ofSource ? traffic.sourceRow : traffic.cachedToken) +=
           state["shape"][0].get<double>() * state["shape"][2].get<double>() * sizeof(float) / 16;
     }

@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-#define TENON_LIBRARY_VERSION 1u
+#define TENON_LIBRARY_VERSION 2u
 #define TENON_LIBRARY_SYMBOL "tenon_library_v1"
 
 /* The ELF note: name "Tenon" (6 bytes with its NUL), type TENON_NOTE_TYPE, and this as its descriptor, little endian. */

@@ -83,8 +83,8 @@ typedef struct tenon_model_options {
   uint32_t load_weights;
   uint32_t check_weights; /* 1: compare the weights with their checksum, which reads all of them */
   const char *target;   /* kernels to use, such as "x86-64-v3"; NULL: $TENON_TARGET, else the best that this CPU runs */
-  uint64_t cache_bytes; /* most memory for what all sessions of a model that generates cache, and as much again for the
-                           sources that they are about; 0: half of the machine's */
+  uint64_t cache_bytes; /* most memory for what all sessions of a model that generates cache, and as much again for what
+                           is kept of sources alone; 0: half of the machine's */
 } tenon_model_options;
 
 /* Opens a library. `options` may be NULL. The model starts with one reference, the caller's. */
@@ -118,10 +118,10 @@ typedef struct tenon_model_info {
   int32_t has_tokenizer;
   int32_t generates;  /* whether it has prefill, for the calls under "Generation" */
   int32_t has_source; /* whether what it writes is about a source, see tenon_source */
-  int32_t reserved;
+  uint32_t source_count;    /* about how many; the three below are of the first, see tenon_model_source */
   int64_t source_positions; /* most tokens or rows of a source; 0 where there is no limit */
   int64_t source_features;  /* numbers in a row of an encoder's features; 0 where it reads tokens */
-  int64_t source_width;     /* components of a source's hidden state */
+  int64_t source_width;     /* components of a source's hidden state; 0 where it cannot be given as such */
   int64_t embedding_width;  /* numbers in an embedding; 0 where the model gives none */
   const tenon_prompt *prompts;
   size_t prompt_count;
@@ -129,6 +129,19 @@ typedef struct tenon_model_info {
 } tenon_model_info;
 
 TENON_API tenon_status tenon_model_describe(tenon_model *model, tenon_model_info *info);
+
+/* One of the sources that a model writes about, or that such a one is made of. */
+typedef struct tenon_source_info {
+  size_t struct_size; /* sizeof(tenon_source_info), set by the caller */
+  const char *name;   /* of its stack in the spec; the model's */
+  int64_t vocab;      /* token ids are less than this; 0 where there is no limit, as below */
+  int64_t positions;  /* most tokens or rows */
+  int64_t features;   /* numbers in a row of features; 0 where it is of tokens */
+  int64_t width;      /* components of a hidden state; 0 where it cannot be given as such, since more of it is read */
+} tenon_source_info;
+
+/* The source of that index, less than info.source_count. */
+TENON_API tenon_status tenon_model_source(tenon_model *model, size_t index, tenon_source_info *info);
 
 /* Token ids of a UTF-8 text of text_bytes bytes, with the tokens that the model wants around it. At most max_tokens of
  * them (0: no limit), cut as the tokenizer's own library cuts. Writes the number of ids to *count; when that exceeds
@@ -213,20 +226,23 @@ TENON_API tenon_status tenon_session_embed_texts(tenon_session *session, const c
  * tokens, at first none, whose keys and values are cached. Sessions of a model share the memory for that, so that
  * forking one costs next to nothing. */
 
-/* Models that attend to a source (tenon_model_info.has_source) write about one: what an encoder makes of tokens or of
- * rows of numbers, or hidden states that the caller has. Give exactly one of tokens, features and hidden. */
+/* Models that attend to sources (tenon_model_info.has_source) write about one of each: what an encoder makes of tokens
+ * or of rows of numbers, or hidden states that the caller has. Give exactly one of tokens, features and hidden. Where a
+ * model has several sources, one that only others are made of is left out (all of these NULL) where these are given as
+ * hidden states. */
 typedef struct tenon_source {
   size_t struct_size;    /* sizeof(tenon_source) */
   const int32_t *tokens; /* token_count >= 1 of them, as tenon_model_tokenize gives them */
   size_t token_count;
-  const float *features; /* rows x info.source_features */
-  const float *hidden;   /* rows x info.source_width: what stands in place of an encoder's last hidden state */
+  const float *features; /* rows x features of tenon_source_info */
+  const float *hidden;   /* rows x its width: what stands in place of an encoder's last hidden state */
   int64_t rows;
 } tenon_source;
 
-/* Encodes sources[i] for sessions[i], count >= 1 different sessions of one model and sources of one kind, in one pass
- * over the weights. Each session then has no tokens and is about its source, as its forks are; they share what was made
- * of it. Runs on the threads of the first. Fails with the sessions as they were. */
+/* Encodes sources for count >= 1 different sessions of one model, in one pass over the weights. With n being
+ * info.source_count, sources[i n] to sources[i n + n - 1] are those of sessions[i], in the order of tenon_model_source;
+ * each is of one kind in all sessions. A session then has no tokens and is about its sources, as its forks are; they
+ * share what was made of them. Runs on the threads of the first. Fails with the sessions as they were. */
 TENON_API tenon_status tenon_session_set_sources(tenon_session *const *sessions, const tenon_source *sources,
                                                  size_t count);
 

@@ -93,6 +93,16 @@ public:
     return result;
   }
 
+  /// What answers are about, in the order in which Session::setSources takes it.
+  std::vector<tenon_source_info> sources() const {
+    std::vector<tenon_source_info> all(info().source_count);
+    for (size_t index = 0; index < all.size(); ++index) {
+      all[index].struct_size = sizeof all[index];
+      check(tenon_model_source(handle, index, &all[index]));
+    }
+    return all;
+  }
+
   /// JSON, see docs/library.md; belongs to the model.
   std::string_view manifest() const {
     tenon_model_info all = info();
@@ -272,11 +282,12 @@ struct Generation {
   double prefillSeconds, decodeSeconds;
 };
 
-/// What a model that attends to a source writes about: one of tokens, features and hidden states.
+/// What a model that attends to a source writes about: one of tokens, features and hidden states; none of these where
+/// one of several sources is left out.
 struct Source {
   std::vector<int32_t> tokens;
-  std::vector<float> features; ///< rows of info().source_features
-  std::vector<float> hidden;   ///< rows of info().source_width
+  std::vector<float> features; ///< rows of `features` of its tenon_source_info
+  std::vector<float> hidden;   ///< rows of `width`
 };
 
 /// Working memory and threads for one caller at a time.
@@ -288,20 +299,17 @@ public:
     options.struct_size = sizeof options;
     options.threads = threads;
     check(tenon_session_create(model.get(), &options, &handle));
-    tenon_model_info info = model.info();
-    embeddingWidth = size_t(info.embedding_width);
-    featureWidth = size_t(info.source_features);
-    hiddenWidth = size_t(info.source_width);
+    embeddingWidth = size_t(model.info().embedding_width);
+    about = model.sources();
   }
   Session(const Session &) = delete;
   Session(Session &&other) noexcept
-      : handle(std::exchange(other.handle, nullptr)), embeddingWidth(other.embeddingWidth), featureWidth(other.featureWidth),
-        hiddenWidth(other.hiddenWidth) {}
+      : handle(std::exchange(other.handle, nullptr)), embeddingWidth(other.embeddingWidth),
+        about(std::move(other.about)) {}
   Session &operator=(Session &&other) noexcept {
     std::swap(handle, other.handle);
     std::swap(embeddingWidth, other.embeddingWidth);
-    std::swap(featureWidth, other.featureWidth);
-    std::swap(hiddenWidth, other.hiddenWidth);
+    std::swap(about, other.about);
     return *this;
   }
   ~Session() {
@@ -358,23 +366,28 @@ public:
   }
 
   /// Makes the session be about a source, without tokens.
-  void setSource(const Source &source) {
+  void setSource(const Source &source) { setSources({&source, 1}); }
+
+  /// The same of a model that writes about several, in the order of Model::sources().
+  void setSources(std::span<const Source> sources) {
     Session *self = this;
-    setSources({&self, 1}, {&source, 1});
+    setSources({&self, 1}, sources);
   }
 
-  /// The same for several sessions of one model at once, sources[i] for sessions[i].
+  /// The same for several sessions of one model at once: the sources of the first, then those of the second, and so on.
   static void setSources(std::span<Session *const> sessions, std::span<const Source> sources) {
-    if (sessions.size() != sources.size())
-      throw Error(TENON_ERROR_INVALID_ARGUMENT,
-                  std::to_string(sources.size()) + " sources for " + std::to_string(sessions.size()) + " sessions");
+    size_t each = sessions.empty() ? 0 : sessions[0]->about.size();
+    if (sources.size() != sessions.size() * (each == 0 ? 1 : each))
+      throw Error(TENON_ERROR_INVALID_ARGUMENT, std::to_string(sources.size()) + " sources for " +
+                                                    std::to_string(sessions.size()) + " sessions" +
+                                                    (each > 1 ? ", each of which has " + std::to_string(each) : ""));
     std::vector<tenon_session *> handles;
     std::vector<tenon_source> given;
-    for (size_t row = 0; row < sessions.size(); ++row) {
-      handles.push_back(sessions[row]->handle);
-      given.push_back(sessions[row]->convert(sources[row], row));
-    }
-    check(tenon_session_set_sources(handles.data(), given.data(), given.size()));
+    for (Session *session : sessions)
+      handles.push_back(session->handle);
+    for (const Source &source : sources)
+      given.push_back(sessions[0]->convert(source, given.size()));
+    check(tenon_session_set_sources(handles.data(), given.data(), handles.size()));
   }
 
   /// Appends tokens; the scores of what may come next, if wanted.
@@ -398,8 +411,7 @@ public:
     Session forked;
     check(tenon_session_fork(handle, &forked.handle));
     forked.embeddingWidth = embeddingWidth;
-    forked.featureWidth = featureWidth;
-    forked.hiddenWidth = hiddenWidth;
+    forked.about = about;
     return forked;
   }
   /// Ends what generate() does on another thread.
@@ -476,17 +488,18 @@ private:
     return all;
   }
 
-  tenon_source convert(const Source &source, size_t row) const {
+  tenon_source convert(const Source &source, size_t index) const {
+    tenon_source_info kind = about.empty() ? tenon_source_info{} : about[index % about.size()];
     tenon_source given{};
     given.struct_size = sizeof given;
     given.tokens = source.tokens.empty() ? nullptr : source.tokens.data();
     given.token_count = source.tokens.size();
     given.features = source.features.empty() ? nullptr : source.features.data();
     given.hidden = source.hidden.empty() ? nullptr : source.hidden.data();
-    size_t columns = given.hidden ? hiddenWidth : featureWidth;
+    auto columns = size_t(given.hidden ? kind.width : kind.features);
     size_t numbers = given.hidden ? source.hidden.size() : source.features.size();
     if (numbers != 0 && (columns == 0 || numbers % columns != 0))
-      throw Error(TENON_ERROR_INVALID_ARGUMENT, "source " + std::to_string(row) + " has " + std::to_string(numbers) +
+      throw Error(TENON_ERROR_INVALID_ARGUMENT, "source " + std::to_string(index) + " has " + std::to_string(numbers) +
                                                     " numbers, expected rows of " + std::to_string(columns));
     given.rows = numbers == 0 ? 0 : int64_t(numbers / columns);
     return given;
@@ -503,7 +516,8 @@ private:
   }
 
   tenon_session *handle = nullptr;
-  size_t embeddingWidth = 0, featureWidth = 0, hiddenWidth = 0;
+  size_t embeddingWidth = 0;
+  std::vector<tenon_source_info> about; ///< the sources that the model has
 };
 
 /// Appends tokens[i] to sessions[i] of one model, in one pass; the scores of what may come next, one row after the

@@ -208,6 +208,30 @@ TEST_F(DecoderAllocation, SourcesSurviveEveryFailure) {
   }
 }
 
+TEST_F(DecoderAllocation, SeveralSourcesSurviveEveryFailure) {
+  openDecoder(0, "fake_sources");
+  std::vector<int32_t> left = prompt(40), right = {3, 4, 5}, inner = {1, 2};
+  tenon_session *sessions[] = {newSession(), newSession()};
+  std::vector<tenon_source> sources;
+  for (size_t count : {40, 20})
+    for (auto [tokens, most] : {std::pair(&left, count), {&right, 3}, {&inner, 2}})
+      sources.push_back({sizeof(tenon_source), tokens->data(), most, nullptr, nullptr, 0});
+  sweep(sessions[0], [&] { return tenon_session_set_sources(sessions, sources.data(), 2); });
+  std::vector<float> logits(vocab);
+  sweep(sessions[0], [&] { return tenon_session_prefill(sessions[0], left.data(), 20, logits.data()); });
+  sweep(sessions[0], [&] {
+    tenon_session *fork = nullptr;
+    tenon_status status = tenon_session_fork(sessions[0], &fork);
+    if (status == TENON_OK)
+      EXPECT_EQ(tenon_session_destroy(fork), TENON_OK);
+    return status;
+  });
+  tenon_generate_options options = TENON_GENERATE_DEFAULTS;
+  options.max_tokens = 3;
+  options.beams = 2;
+  sweep(sessions[0], [&] { return tenon_generate(sessions[0], left.data(), 2, &options, nullptr); });
+}
+
 TEST_F(DecoderAllocation, ChatSurvivesEveryFailure) {
   tenon_chat_message message = {"user", "hi"};
   char text[200];

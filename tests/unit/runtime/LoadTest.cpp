@@ -20,7 +20,7 @@ TEST_F(Load, DescribesTheModel) {
   ASSERT_EQ(tenon_model_describe(model, &info), TENON_OK);
   EXPECT_STREQ(info.name, "fake");
   EXPECT_STREQ(info.spec, "tenon: 1\n");
-  EXPECT_EQ(std::string_view(info.manifest, info.manifest_size).substr(0, 11), "{\"tenon\":1,");
+  EXPECT_EQ(std::string_view(info.manifest, info.manifest_size).substr(0, 11), "{\"tenon\":2,");
   EXPECT_EQ(info.width, 4);
   EXPECT_EQ(info.vocab, 10);
   EXPECT_EQ(info.positions, 6);
@@ -66,8 +66,8 @@ TEST_F(Load, FlippedByte) {
 }
 
 TEST_F(Load, OtherVersion) {
-  writeFile(libraryPath(), withNote(fakeImage(), [](tenon_note &note) { note.version = 2; }));
-  expectRefused(TENON_ERROR_VERSION, "library is version 2, this runtime reads version 1");
+  writeFile(libraryPath(), withNote(fakeImage(), [](tenon_note &note) { note.version = 1; }));
+  expectRefused(TENON_ERROR_VERSION, "library is version 1, this runtime reads version 2");
 }
 
 TEST_F(Load, OtherMachine) {
@@ -82,7 +82,7 @@ TEST_F(Load, CpuLevelTooHigh) {
 
 TEST_F(Load, TableOfAnotherVersion) {
   writeFile(libraryPath(), fakeImage("fake_table_version"));
-  expectRefused(TENON_ERROR_VERSION, "library is version 7, this runtime reads version 1");
+  expectRefused(TENON_ERROR_VERSION, "library is version 7, this runtime reads version 2");
 }
 
 TEST_F(Load, TableThatDisagreesWithTheManifest) {

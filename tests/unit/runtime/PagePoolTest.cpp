@@ -118,30 +118,59 @@ TEST(PagePool, FullIsAFailureThatChangesNothing) {
 TEST(Sequence, OnlyTheLastPageIsCopied) {
   auto pool = std::make_shared<PagePool>(std::vector{state(1, 64)}, 0, 100 * 256);
   std::vector<int32_t> tokens(20, 1);
-  Sequence first(pool);
+  Sequence first({&pool, 1});
   first.prepare(20);
   page(*pool, 0, 1, 64)[0] = 5;
   first.commit(tokens);
   Sequence second = first;
   EXPECT_EQ(pool->pagesInUse(), 2u);
   second.prepare(1);
-  EXPECT_EQ(second.pages()[0], 0);
-  EXPECT_EQ(second.pages()[1], 2);
+  EXPECT_EQ(second.pages(0)[0], 0);
+  EXPECT_EQ(second.pages(0)[1], 2);
   EXPECT_EQ(page(*pool, 0, 2, 64)[0], 5);
   first.prepare(1);
-  EXPECT_EQ(first.pages()[1], 1);
+  EXPECT_EQ(first.pages(0)[1], 1);
   second.rewind(3);
   second.prepare(1);
-  EXPECT_NE(second.pages()[0], 0);
+  EXPECT_NE(second.pages(0)[0], 0);
   {
     Sequence gone = std::move(first);
   }
   EXPECT_EQ(pool->pagesInUse(), 1u);
 }
 
+TEST(Sequence, PoolsHaveTablesAndWindowsOfTheirOwn) {
+  StateType narrow = state(1, 32);
+  narrow.window = 20;
+  std::vector<std::shared_ptr<PagePool>> pools = {std::make_shared<PagePool>(std::vector{state(1, 64)}, 0, 5 * 256),
+                                                  std::make_shared<PagePool>(std::vector{narrow}, 0, 3 * 128)};
+  std::vector<int32_t> tokens(16, 1);
+  Sequence sequence(pools);
+  for (int round = 0; round < 4; ++round) {
+    sequence.prepare(16);
+    sequence.commit(tokens);
+  }
+  EXPECT_EQ(pools[0]->pagesInUse(), 4u);
+  EXPECT_EQ(pools[1]->pagesInUse(), 2u); // of tokens 45 to 63, and no room for more than one more
+  EXPECT_EQ(sequence.pages(1)[1], -1);
+  EXPECT_THROW(sequence.prepare(32), Failure); // and gives back what it got of the first
+  sequence.trim();
+  EXPECT_EQ(pools[0]->pagesInUse(), 4u);
+  EXPECT_THROW(sequence.rewind(40), Failure);
+  EXPECT_EQ(sequence.length(), 64);
+  sequence.rewind(60);
+  EXPECT_EQ(pools[1]->pagesInUse(), 2u);
+  sequence.rewind(0);
+  EXPECT_EQ(pools[0]->pagesInUse() + pools[1]->pagesInUse(), 0u);
+}
+
+TEST(PagePool, MemoryIsSharedWithOthers) {
+  EXPECT_EQ(PagePool({state(3, 64)}, 100, 10 * 1024, 1024).pageCount(), 10);
+}
+
 TEST(Sequence, RoomThatIsNotUsedGoesBack) {
   auto pool = std::make_shared<PagePool>(std::vector{state(1, 64)}, 0, 100 * 256);
-  Sequence sequence(pool);
+  Sequence sequence({&pool, 1});
   sequence.prepare(40);
   EXPECT_EQ(pool->pagesInUse(), 3u);
   sequence.trim();

@@ -9,11 +9,9 @@
  * other scores. */
 
 #include "fake_common.h"
+#include "fake_pages.h"
 
-#include <math.h>
 #include <string.h>
-
-enum { VOCAB = 33, PREDICTED = 32, WIDTH = 2, LAYERS = 2, HEAD = 2, PAGE = 2 * HEAD * 16 };
 
 /* Where the arguments of prefill and decode lie. */
 #ifdef FAKE_SOURCE
@@ -26,30 +24,6 @@ struct pass {
   const tenon_call *call;
   int64_t length, slots, pages, source_slots, source_pages;
 };
-
-/* Writes a position's key and value: those of layer l are (value + l, position). */
-static void write_position(float *cache, int64_t pages, int64_t page, int64_t position, float value) {
-  int64_t i = position % 16;
-  for (int layer = 0; layer < LAYERS; ++layer) {
-    float *place = cache + (layer * pages + page) * PAGE;
-    float key[HEAD] = {value + (float)layer, (float)position};
-    for (int d = 0; d < HEAD; ++d) {
-      place[d * 16 + i] = key[d];
-      place[HEAD * 16 + i * HEAD + d] = key[d];
-    }
-  }
-}
-
-/* The value at a position; NaN if its page is not what it should be. */
-static float read_position(const float *cache, int64_t pages, int64_t page, int64_t position) {
-  int64_t i = position % 16;
-  const float *first = cache + page * PAGE, *second = cache + (pages + page) * PAGE;
-  float value = first[i];
-  if (first[16 + i] != (float)position || second[16 + i] != (float)position || second[i] != value + 1 ||
-      first[2 * 16 + i * HEAD] != value || second[2 * 16 + i * HEAD + 1] != (float)position)
-    return NAN;
-  return value;
-}
 
 static void append(const struct pass *pass, int row, int64_t t) {
   const int32_t *tokens = pass->call->arguments[0], *past = pass->call->arguments[2], *table = pass->call->arguments[3];
@@ -73,7 +47,7 @@ static double source_sum(const struct pass *pass, int row) {
 }
 
 /* The sum over the cached tokens up to `position`; NaN if the cache is not what it should be. */
-static float hash(const struct pass *pass, int row, int64_t position) {
+static double sum_until(const struct pass *pass, int row, int64_t position) {
   const int32_t *table = pass->call->arguments[3];
   double sum = source_sum(pass, row);
 #ifdef FAKE_WINDOW
@@ -85,7 +59,7 @@ static float hash(const struct pass *pass, int row, int64_t position) {
     int64_t page = table[row * pass->slots + k / 16];
     sum += (read_position(pass->call->arguments[CACHE], pass->pages, page, k) + 1) * (double)(k + 1);
   }
-  return (float)fmod(sum, PREDICTED);
+  return sum;
 }
 
 #ifdef FAKE_AUDIO
@@ -111,13 +85,7 @@ static void predict(const struct pass *pass, int row, int64_t position, float *l
   if (predict_planted(pass, row, position, logits))
     return;
 #endif
-  float best = hash(pass, row, position);
-  int h = isnan(best) ? 0 : (int)best;
-  for (int v = 0; v < PREDICTED; ++v) {
-    int noise = (v * v * 7 + h * h * 13 + v * h * 5) % 1009;
-    logits[v] = isnan(best) ? best : -(float)((v - h + PREDICTED) % PREDICTED) / 4 - (float)noise / 10000;
-  }
-  logits[PREDICTED] = -100;
+  predict_from(sum_until(pass, row, position), logits);
 }
 
 static int run_row(void *context, int row, uint8_t *closure) {
@@ -218,34 +186,36 @@ static const tenon_entry_fn entries[] = {run_prefill, run_decode};
 #endif
 
 #ifdef FAKE_SOURCE
+#define STACK ",\"stack\":\"decoder\""
 #define SOURCE_DIMS ",\"source_slots\",\"source_pool\""
 #define SOURCE_INPUTS                                                                                                  \
-  ",{\"name\":\"source_lengths\",\"type\":\"i32\",\"shape\":[\"batch\"]},"                                             \
-  "{\"name\":\"source_pages\",\"type\":\"i32\",\"shape\":[\"batch\",\"source_slots\"]}"
+  ",{\"name\":\"source_lengths\",\"type\":\"i32\",\"role\":\"source_lengths\",\"stack\":\"encoder\",\"shape\":[\"batch\"]},"                                             \
+  "{\"name\":\"source_pages\",\"type\":\"i32\",\"role\":\"pages\",\"stack\":\"encoder\",\"pool\":\"source_pool\",\"shape\":[\"batch\",\"source_slots\"]}"
 #define SOURCE_STATES "{\"name\":\"source.attention\",\"type\":\"f32\",\"shape\":[2,\"source_pool\",64]}"
 #ifdef FAKE_FEATURES
 #define ENCODER                                                                                                        \
   ",{\"name\":\"encode\",\"dims\":[\"batch\",\"length\",\"ceil(length/2)\"],\"inputs\":["                              \
-  "{\"name\":\"features\",\"type\":\"f32\",\"shape\":[\"batch\",\"length\",3]},"                                       \
-  "{\"name\":\"lengths\",\"type\":\"i32\",\"shape\":[\"batch\"]}],"                                                    \
-  "\"outputs\":[{\"name\":\"hidden\",\"type\":\"f32\",\"shape\":[\"batch\",\"ceil(length/2)\",2]}],"                   \
+  "{\"name\":\"features\",\"type\":\"f32\",\"role\":\"features\",\"stack\":\"encoder\",\"shape\":[\"batch\",\"length\",3]},"                                       \
+  "{\"name\":\"lengths\",\"type\":\"i32\",\"role\":\"lengths\",\"stack\":\"encoder\",\"shape\":[\"batch\"]}],"                                                    \
+  "\"outputs\":[{\"name\":\"hidden\",\"type\":\"f32\",\"role\":\"hidden\",\"stack\":\"encoder\",\"shape\":[\"batch\",\"ceil(length/2)\",2]}],"                   \
   "\"limits\":{\"positions\":100}}"
 #else
 #define ENCODER                                                                                                        \
   ",{\"name\":\"encode\",\"dims\":[\"batch\",\"length\"],\"inputs\":["                                                 \
-  "{\"name\":\"tokens\",\"type\":\"i32\",\"shape\":[\"batch\",\"length\"]},"                                           \
-  "{\"name\":\"lengths\",\"type\":\"i32\",\"shape\":[\"batch\"]}],"                                                    \
-  "\"outputs\":[{\"name\":\"hidden\",\"type\":\"f32\",\"shape\":[\"batch\",\"length\",2]}],"                           \
+  "{\"name\":\"tokens\",\"type\":\"i32\",\"role\":\"tokens\",\"stack\":\"encoder\",\"shape\":[\"batch\",\"length\"]},"                                           \
+  "{\"name\":\"lengths\",\"type\":\"i32\",\"role\":\"lengths\",\"stack\":\"encoder\",\"shape\":[\"batch\"]}],"                                                    \
+  "\"outputs\":[{\"name\":\"hidden\",\"type\":\"f32\",\"role\":\"hidden\",\"stack\":\"encoder\",\"shape\":[\"batch\",\"length\",2]}],"                           \
   "\"limits\":{\"vocab\":33,\"positions\":100}}"
 #endif
 #define SOURCE_ENTRIES                                                                                                 \
   ENCODER ",{\"name\":\"start\",\"dims\":[\"batch\",\"source_length\",\"source_slots\",\"source_pool\"],\"inputs\":["  \
-          "{\"name\":\"source\",\"type\":\"f32\",\"shape\":[\"batch\",\"source_length\",2]},"                          \
-          "{\"name\":\"source_lengths\",\"type\":\"i32\",\"shape\":[\"batch\"]},"                                      \
-          "{\"name\":\"source_pages\",\"type\":\"i32\",\"shape\":[\"batch\",\"source_slots\"]}],"                      \
+          "{\"name\":\"source\",\"type\":\"f32\",\"role\":\"rows\",\"stack\":\"encoder\",\"shape\":[\"batch\",\"source_length\",2]},"                          \
+          "{\"name\":\"source_lengths\",\"type\":\"i32\",\"role\":\"source_lengths\",\"stack\":\"encoder\",\"shape\":[\"batch\"]},"                                      \
+          "{\"name\":\"source_pages\",\"type\":\"i32\",\"role\":\"pages\",\"stack\":\"encoder\",\"pool\":\"source_pool\",\"shape\":[\"batch\",\"source_slots\"]}],"                      \
           "\"states\":[" SOURCE_STATES "],\"outputs\":[]}"
 #define COMMA_STATES "," SOURCE_STATES
 #else
+#define STACK ""
 #define SOURCE_DIMS ""
 #define SOURCE_INPUTS ""
 #define SOURCE_ENTRIES ""
@@ -273,18 +243,18 @@ static const tenon_entry_fn entries[] = {run_prefill, run_decode};
 
 #define ENTRY(name, dims, length)                                                                                      \
   "{\"name\":\"" name "\",\"dims\":[" dims SOURCE_DIMS "],\"inputs\":["                                                \
-  "{\"name\":\"tokens\",\"type\":\"i32\",\"shape\":[\"batch\"," length "]},"                                           \
-  "{\"name\":\"lengths\",\"type\":\"i32\",\"shape\":[\"batch\"]},"                                                     \
-  "{\"name\":\"past\",\"type\":\"i32\",\"shape\":[\"batch\"]},"                                                        \
-  "{\"name\":\"pages\",\"type\":\"i32\",\"shape\":[\"batch\",\"slots\"]}" SOURCE_INPUTS "],"                           \
+  "{\"name\":\"tokens\",\"type\":\"i32\",\"role\":\"tokens\"" STACK ",\"shape\":[\"batch\"," length "]},"                                           \
+  "{\"name\":\"lengths\",\"type\":\"i32\",\"role\":\"lengths\"" STACK ",\"shape\":[\"batch\"]},"                                                     \
+  "{\"name\":\"past\",\"type\":\"i32\",\"role\":\"past\"" STACK ",\"shape\":[\"batch\"]},"                                                        \
+  "{\"name\":\"pages\",\"type\":\"i32\",\"role\":\"pages\"" STACK ",\"pool\":\"pages\",\"shape\":[\"batch\",\"slots\"]}" SOURCE_INPUTS "],"                           \
   "\"states\":[{\"name\":\"cache.attention\",\"type\":\"f32\",\"shape\":[2,\"pages\",64]" WINDOW "}" COMMA_STATES "]," \
-  "\"outputs\":[{\"name\":\"logits\",\"type\":\"f32\",\"shape\":[\"batch\",33]},"                                      \
-  "{\"name\":\"all_logits\",\"type\":\"f32\",\"shape\":[\"batch\"," length ",33]},"                                    \
-  "{\"name\":\"hidden\",\"type\":\"f32\",\"shape\":[\"batch\"," length ",2]}],"                                        \
+  "\"outputs\":[{\"name\":\"logits\",\"type\":\"f32\",\"role\":\"logits\"" STACK ",\"shape\":[\"batch\",33]},"                                      \
+  "{\"name\":\"all_logits\",\"type\":\"f32\",\"role\":\"all_logits\"" STACK ",\"shape\":[\"batch\"," length ",33]},"                                    \
+  "{\"name\":\"hidden\",\"type\":\"f32\",\"role\":\"hidden\"" STACK ",\"shape\":[\"batch\"," length ",2]}],"                                        \
   "\"limits\":{\"vocab\":" FAKE_VOCAB ",\"positions\":600}}"
 
 static const char manifest[] =
-    "{\"tenon\":1,\"compiler\":\"0.1.0\",\"name\":\"fake-decoder\",\"width\":2,\"entries\":[" ENTRY(
+    "{\"tenon\":2,\"compiler\":\"0.1.0\",\"name\":\"fake-decoder\",\"width\":2,\"entries\":[" ENTRY(
         "prefill", "\"batch\",\"length\",\"slots\",\"pages\"",
         "\"length\"") "," ENTRY("decode", "\"batch\",\"slots\",\"pages\"", "1") SOURCE_ENTRIES
     "],"

@@ -129,16 +129,16 @@ static const tenon_entry_fn entries[] = {run_double,  run_encode, run_fail, run_
 #define ONE_OUT "{\"name\":\"out\",\"type\":\"i32\",\"shape\":[1]}"
 
 static const char manifest[] =
-    "{\"tenon\":1,\"compiler\":\"0.1.0\",\"name\":\"fake\",\"width\":4,\"entries\":["
+    "{\"tenon\":2,\"compiler\":\"0.1.0\",\"name\":\"fake\",\"width\":4,\"entries\":["
     "{\"name\":\"double\",\"dims\":[\"rows\",\"columns\"],"
     "\"inputs\":[{\"name\":\"x\",\"type\":\"f32\",\"shape\":[\"rows\",\"columns\"]}],"
     "\"outputs\":[{\"name\":\"y\",\"type\":\"f32\",\"shape\":[\"rows\",\"columns\"]}]},"
     "{\"name\":\"encode\",\"dims\":[\"batch\",\"length\"],"
-    "\"inputs\":[{\"name\":\"tokens\",\"type\":\"i32\",\"shape\":[\"batch\",\"length\"]},"
-    "{\"name\":\"lengths\",\"type\":\"i32\",\"shape\":[\"batch\"]},"
-    "{\"name\":\"types\",\"type\":\"i32\",\"shape\":[\"batch\",\"length\"],\"optional\":true}],"
-    "\"outputs\":[{\"name\":\"hidden\",\"type\":\"f32\",\"shape\":[\"batch\",\"length\",4]},"
-    "{\"name\":\"embedding\",\"type\":\"f32\",\"shape\":[\"batch\",4]}]}," ONE_INT("fail", "request", "") "," ONE_INT(
+    "\"inputs\":[{\"name\":\"tokens\",\"type\":\"i32\",\"role\":\"tokens\",\"shape\":[\"batch\",\"length\"]},"
+    "{\"name\":\"lengths\",\"type\":\"i32\",\"role\":\"lengths\",\"shape\":[\"batch\"]},"
+    "{\"name\":\"types\",\"type\":\"i32\",\"role\":\"types\",\"shape\":[\"batch\",\"length\"],\"optional\":true}],"
+    "\"outputs\":[{\"name\":\"hidden\",\"type\":\"f32\",\"role\":\"hidden\",\"shape\":[\"batch\",\"length\",4]},"
+    "{\"name\":\"embedding\",\"type\":\"f32\",\"role\":\"embedding\",\"shape\":[\"batch\",4]}]}," ONE_INT("fail", "request", "") "," ONE_INT(
         "wait", "gate",
         "") "," ONE_INT("control", "in",
                         ONE_OUT) "," ONE_INT("hungry", "in",
