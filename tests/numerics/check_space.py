@@ -34,9 +34,10 @@ from check_goldens import run  # noqa: E402
 import space_specs  # noqa: E402
 from space_runtime import SpaceModel  # noqa: E402
 from spec_model import Model  # noqa: E402
-from tenon_runtime import Runtime  # noqa: E402
+from tenon_structs import Calls  # noqa: E402
 
 HALF_UNIT = 2.0 ** -24
+GROUP = 25  # Points whose sizes are the same.
 LENGTHS = [1, 2, 3, 7, 15, 16, 17, 23, 31, 32, 33, 40]
 
 
@@ -112,6 +113,7 @@ class Expected:
 
     def compare(self, what, row, found, first=0):
         """Of a row's tokens from `first` on; the error as a part of what it may be."""
+        found = numpy.array(found, numpy.float32).reshape(len(found), -1)
         expected = self.exact[row][first:first + len(found)]
         if found.shape != expected.shape:
             raise ValueError(f"{what}, row {row}: expected the shape {expected.shape}, found {found.shape}")
@@ -135,21 +137,16 @@ def pieces(rng, tokens):
     return parts
 
 
-def rewound(rng, session, length):
+def rewound(rng, model, session, length):
     """Goes back to some number of tokens, where those that a window sees are still there."""
     kept = rng.randint(0, length)
     try:
-        session.rewind(kept)
+        model.rewind(session, kept)
     except RuntimeError as error:
         if "no longer kept" not in str(error):
             raise
         return length
     return kept
-
-
-def close(sessions):
-    for session in sessions:
-        session.__exit__()
 
 
 def check_growing(rng, model, spec, inputs, tensors):
@@ -159,22 +156,22 @@ def check_growing(rng, model, spec, inputs, tensors):
     grown = spec["stacks"][stack]["input"].get("concat", [stack])[-1]
     targets, worst = inputs[grown], 0.0
 
-    sessions = model.sessions(inputs | {grown: targets})
+    sessions = model.sessions(inputs)
     for row, (session, tokens) in enumerate(zip(sessions, targets)):
         worst = max(worst, expected.compare("prefill", row, model.score(session, tokens, kind)))
-        kept = rewound(rng, session, len(tokens))
-        fork = session.fork()
+        kept = rewound(rng, model, session, len(tokens))
+        fork = model.fork(session)
         for what, one in (("after going back", session), ("a fork", fork)):
             if kept < len(tokens):
                 worst = max(worst, expected.compare(what, row, model.score(one, tokens[kept:], kind), kept))
-        close([fork])
-    close(sessions)
+        model.end([fork])
+    model.end(sessions)
 
     sessions = model.sessions(inputs)
     for row, (session, tokens) in enumerate(zip(sessions, targets)):
-        found = numpy.concatenate([model.score(session, part, kind) for part in pieces(rng, tokens)])
+        found = [scores for part in pieces(rng, tokens) for scores in model.score(session, part, kind)]
         worst = max(worst, expected.compare("pieces", row, found))
-    close(sessions)
+    model.end(sessions)
     if kind == "hidden":
         return worst
 
@@ -184,7 +181,7 @@ def check_growing(rng, model, spec, inputs, tensors):
         found = decoded(model, {name: [rows[row] for row in order] for name, rows in inputs.items()}, grown)
         for place, row in enumerate(order):
             worst = max(worst, expected.compare("token by token", row, found[place]))
-        bits.append({row: found[place].tobytes() for place, row in enumerate(order)})
+        bits.append({row: found[place] for place, row in enumerate(order)})
     if bits[0] != bits[1]:
         raise ValueError("the order of a batch changes what its rows say")
     return worst
@@ -198,8 +195,8 @@ def decoded(model, inputs, grown):
         live = [row for row, tokens in enumerate(targets) if step < len(tokens)]
         for row, scores in zip(live, model.decode([sessions[row] for row in live], [targets[row][step] for row in live])):
             found[row].append(scores)
-    close(sessions)
-    return [numpy.array(rows) for rows in found]
+    model.end(sessions)
+    return found
 
 
 # -- Stacks that are read as a whole
@@ -207,20 +204,14 @@ def decoded(model, inputs, grown):
 
 def check_whole(rng, model, spec, inputs, tensors):
     worst = 0.0
-    for entry in [name for name in model.entries if name.startswith("encode")]:
-        stack = entry.removeprefix("encode_") if entry != "encode" else last_whole(spec)
-        expected = Expected(spec, tensors, inputs, stack)
-        found = model.encode(entry, stack, inputs)
-        for row, rows in enumerate(found):
+    for entry, stack in model.encoders():
+        expected = Expected(spec, tensors, inputs, stack or next(iter(spec["stacks"])))
+        for row, rows in enumerate(model.encode(entry, inputs)):
             worst = max(worst, expected.compare("batch", row, rows))
-            alone = model.encode(entry, stack, {name: [given[row]] for name, given in inputs.items()})[0]
-            if alone.tobytes() != rows[:len(alone)].tobytes():
+            alone = model.encode(entry, {name: [given[row]] for name, given in inputs.items()})[0]
+            if alone != rows[:len(alone)]:
                 raise ValueError(f"row {row} alone differs from the row in the batch")
     return worst
-
-
-def last_whole(spec):
-    return list(spec["stacks"])[-1]
 
 
 # -- One point after the other
@@ -229,7 +220,7 @@ def last_whole(spec):
 def check(arguments, seed):
     """What came of a point: a word, and details."""
     rng = random.Random(seed)
-    spec = space_specs.random_spec(rng)
+    spec = space_specs.random_spec(rng, random.Random(f"sizes {seed // GROUP}"))
     knobs = space_specs.knobs_of(spec)
     if set(arguments.without) & knobs or arguments.only and not set(arguments.only) & knobs:
         return "passed over", None, knobs
@@ -242,7 +233,7 @@ def check(arguments, seed):
             library = compiled(arguments.tenon, folder, ["--target", arguments.target] if arguments.target else [])
             if arguments.verify:
                 run([arguments.tenon, "verify", library])
-            model = SpaceModel(Runtime(arguments.runtime), library, list(spec["stacks"]))
+            model = SpaceModel(Calls(arguments.runtime), library)
             kind = check_growing if "growing" in knobs else check_whole
             worst = kind(rng, model, spec, inputs, dict(tensors))
             model.close()

@@ -1,12 +1,14 @@
-"""Compiled models with any number of stacks through the runtime's C interface: what each says of the rows of `inputs`.
+"""Compiled models with any number of stacks through the runtime's C interface: what they say of each row of `inputs`, which has
+a list of rows (of token ids, or of features) for every stack that reads some. Results are arrays of float32, one for each token.
 
-Entry points are told by the roles that the manifest gives their inputs."""
+Entry points are told by the roles that the manifest gives their inputs and outputs. Needs nothing but Python."""
 
+import array
 import ctypes
 import json
+import math
 
-import numpy
-from tenon_runtime import ModelInfo, Source, decode, handles, int_array
+from tenon_structs import ModelInfo, Source, int_array
 
 F32, I32 = 0, 1
 
@@ -18,116 +20,163 @@ class Tensor(ctypes.Structure):
                 ("data", ctypes.c_void_p), ("bytes", ctypes.c_size_t)]
 
 
-def tensor(name, array=None):
-    result = Tensor(name=name.encode())
-    if array is not None:
-        result.type = {"float32": F32, "int32": I32}[str(array.dtype)]
-        result.rank, result.data, result.bytes = array.ndim, array.ctypes.data, array.nbytes
-        result.shape[:array.ndim] = array.shape
-    return result
+class SourceInfo(ctypes.Structure):
+    """tenon_source_info"""
+
+    _fields_ = [("struct_size", ctypes.c_size_t), ("name", ctypes.c_char_p),
+                *[(name, ctypes.c_int64) for name in ("vocab", "positions", "features", "width")]]
 
 
 class SpaceModel:
-    """An opened library, its manifest, and the rows that sessions are given."""
+    """An opened library and its manifest."""
 
-    def __init__(self, runtime, path, stacks):
-        self.runtime, self.stacks = runtime, stacks
-        self.model = runtime.open(path, 0)
+    def __init__(self, runtime, path):
+        self.runtime, self.handle = runtime, ctypes.c_void_p()
+        runtime.call("tenon_model_open", str(path).encode(), None, ctypes.byref(self.handle))
         info = ModelInfo(struct_size=ctypes.sizeof(ModelInfo))
-        runtime.call("tenon_model_describe", self.model.handle, ctypes.byref(info))
+        runtime.call("tenon_model_describe", self.handle, ctypes.byref(info))
         self.manifest = json.loads(ctypes.string_at(info.manifest, info.manifest_size))
         self.entries = {entry["name"]: entry for entry in self.manifest["entries"]}
+        self.source_count = info.source_count
 
     def close(self):
-        self.model.close()
+        self.runtime.call("tenon_model_release", self.handle)
 
-    def output_width(self, name):
-        """Of what prefill says of every token."""
-        outputs = {output.get("role", output["name"]): output for output in self.entries["prefill"]["outputs"]}
-        return outputs[name]["shape"][-1] if name in outputs else None
+    def session(self):
+        session = ctypes.c_void_p()
+        self.runtime.call("tenon_session_create", self.handle, None, ctypes.byref(session))
+        return session
+
+    def end(self, sessions):
+        for session in sessions:
+            self.runtime.call("tenon_session_destroy", session)
 
     # -- Stacks that are read as a whole
 
-    def encode(self, entry, stack, inputs):
-        """[batch, length, width], of rows for the stack and for those that it reads."""
+    def encoders(self):
+        """Entry points that keep nothing and give hidden states, with their stack, None where there is one."""
+        for entry in self.entries.values():
+            for output in entry["outputs"]:
+                if output["role"] == "hidden" and not entry.get("states"):
+                    yield entry["name"], output.get("stack")
+
+    def encode(self, entry, inputs):
+        """Of each row its hidden states, zeros behind its end."""
         described = self.entries[entry]["inputs"]
-        kept = [input_array(one, stack, inputs) for one in described]
-        given = [tensor(one["name"], array) for one, array in zip(described, kept) if array is not None]
-        result = tensor("hidden")
-        with self.model.session() as session:
-            self.runtime.call("tenon_session_call", session.handle, entry.encode(), (Tensor * len(given))(*given),
-                              ctypes.c_size_t(len(given)), ctypes.byref(result), ctypes.c_size_t(1))
-            shape = tuple(result.shape[:result.rank])
-            data = ctypes.string_at(result.data, 4 * int(numpy.prod(shape)))
-        return numpy.frombuffer(data, numpy.float32).reshape(shape)
+        given = [tensor for one in described if (tensor := input_tensor(one, inputs))]
+        result, session = Tensor(name=b"hidden"), self.session()
+        self.runtime.call("tenon_session_call", session, entry.encode(), (Tensor * len(given))(*given),
+                          ctypes.c_size_t(len(given)), ctypes.byref(result), ctypes.c_size_t(1))
+        shape = result.shape[:result.rank]
+        numbers = floats(ctypes.string_at(result.data, 4 * math.prod(shape)))
+        self.end([session])
+        rows = split(numbers, shape[2])
+        return [rows[first:first + shape[1]] for first in range(0, len(rows), shape[1])]
 
     # -- Stacks that grow
 
     def source_stacks(self):
-        """Those whose rows a session wants, in the order of the manifest."""
-        start = self.entries.get("start")
+        """Those whose rows a session wants, in the order in which it wants them."""
         names = []
-        for described in start["inputs"] if start else []:
-            name = described.get("stack") or next(iter(self.stacks))
-            if role_of(described) in ("tokens", "features", "rows") and name not in names:
-                names.append(name)
+        for index in range(self.source_count):
+            info = SourceInfo(struct_size=ctypes.sizeof(SourceInfo))
+            self.runtime.call("tenon_model_source", self.handle, ctypes.c_size_t(index), ctypes.byref(info))
+            names.append(info.name.decode())
         return names
 
     def sessions(self, inputs):
         """One for each row of the batch, about its sources."""
-        names = self.source_stacks()
-        count = len(inputs[names[0]]) if names else max(map(len, inputs.values()))
-        sessions = [self.model.session() for _ in range(count)]
+        names, count = self.source_stacks(), max(map(len, inputs.values()))
+        sessions = [self.session() for _ in range(count)]
         if names:
-            given = [inputs[name][row] for row in range(count) for name in names]
-            sources, kept = (Source * len(given))(), []
-            for source, rows in zip(sources, given):
-                kept.append(fill(source, rows))
+            sources = (Source * (count * len(names)))()
+            kept = [fill(source, inputs[name][row])
+                    for source, (row, name) in zip(sources, [(row, name) for row in range(count) for name in names])]
             self.runtime.call("tenon_session_set_sources", handles(sessions), sources, ctypes.c_size_t(count))
+            del kept
         return sessions
 
+    def output_width(self, role):
+        widths = [output["shape"][-1] for output in self.entries["prefill"]["outputs"] if output["role"] == role]
+        return widths[0] if widths else 0
+
     def score(self, session, tokens, kind):
-        """What it says after each of the tokens, which are appended: logits or hidden states."""
-        result = numpy.empty((len(tokens), self.output_width("all_logits" if kind == "logits" else "hidden")), numpy.float32)
-        data = ctypes.c_void_p(result.ctypes.data)
-        self.runtime.call("tenon_session_score", session.handle, int_array(tokens), ctypes.c_size_t(len(tokens)),
-                          *((data, None) if kind == "logits" else (None, data)))
-        return result
+        """What it says after each of the tokens, which are appended: `logits` or `hidden`."""
+        width = self.output_width("all_logits" if kind == "logits" else "hidden")
+        result = (ctypes.c_float * (len(tokens) * width))()
+        self.runtime.call("tenon_session_score", session, int_array(tokens), ctypes.c_size_t(len(tokens)),
+                          *((result, None) if kind == "logits" else (None, result)))
+        return split(floats(result), width)
 
     def decode(self, sessions, tokens):
-        self.model.vocab = self.output_width("logits")
-        return decode(sessions, tokens)
+        """Appends one token to each session: the scores of each."""
+        width = self.output_width("logits")
+        result = (ctypes.c_float * (len(sessions) * width))()
+        self.runtime.call("tenon_decode", handles(sessions), int_array(tokens), ctypes.c_size_t(len(sessions)), result)
+        return split(floats(result), width)
+
+    def rewind(self, session, length):
+        self.runtime.call("tenon_session_rewind", session, ctypes.c_int64(length))
+
+    def fork(self, session):
+        forked = ctypes.c_void_p()
+        self.runtime.call("tenon_session_fork", session, ctypes.byref(forked))
+        return forked
 
 
-def role_of(described):
-    return described.get("role") or described["name"].split(".")[-1].replace("source", "rows")
+def floats(data):
+    numbers = array.array("f")
+    numbers.frombytes(bytes(data))
+    return numbers
 
 
-def input_array(described, stack, inputs):
-    """What the batch gives for an input, as int32 or float32."""
-    rows = inputs.get(described.get("stack", stack))
-    role = role_of(described)
-    if role == "lengths":
-        return numpy.array([len(row) for row in rows], numpy.int32)
-    if role not in ("tokens", "features"):
+def split(numbers, width):
+    return [numbers[first:first + width] for first in range(0, len(numbers), width)]
+
+
+def handles(sessions):
+    return (ctypes.c_void_p * len(sessions))(*[session.value for session in sessions])
+
+
+def described_rows(described, inputs):
+    """Those of the input's stack; the only ones where it names none."""
+    if "stack" in described:
+        return inputs[described["stack"]]
+    rows, = inputs.values()
+    return rows
+
+
+def input_tensor(described, inputs):
+    """What the batch gives for an input; nothing for those that it leaves out."""
+    role = described["role"]
+    if role not in ("tokens", "features", "lengths"):
         return None
+    rows = described_rows(described, inputs)
     longest = max(1, *map(len, rows))
-    if role == "tokens":
-        return numpy.array([[*row, *[0] * (longest - len(row))] for row in rows], numpy.int32)
-    width = described["shape"][-1]
-    result = numpy.zeros((len(rows), longest, width), numpy.float32)
-    for padded, row in zip(result, rows):
-        padded[:len(row)] = row
+    if role == "lengths":
+        shape, data = [len(rows)], int_array([len(row) for row in rows])
+    elif role == "tokens":
+        shape = [len(rows), longest]
+        data = int_array([token for row in rows for token in [*row, *[0] * (longest - len(row))]])
+    else:
+        shape = [len(rows), longest, described["shape"][-1]]
+        padding = [0.0] * shape[2]
+        numbers = [number for row in rows for features in [*row, *[padding] * (longest - len(row))] for number in features]
+        data = (ctypes.c_float * len(numbers))(*numbers)
+    result = Tensor(name=described["name"].encode(), type=F32 if role == "features" else I32, rank=len(shape),
+                    data=ctypes.addressof(data), bytes=ctypes.sizeof(data))
+    result.shape[:len(shape)] = shape
+    result.kept = data
     return result
 
 
 def fill(source, rows):
     """Gives a tenon_source its tokens or features; what it points to is returned."""
     source.struct_size = ctypes.sizeof(Source)
-    if rows and isinstance(rows[0], int):
+    if isinstance(rows[0], int):
         kept = int_array(rows)
         source.tokens, source.token_count = kept, len(rows)
     else:
-        kept = numpy.ascontiguousarray(rows, numpy.float32)
-        source.features, source.rows = kept.ctypes.data, len(rows)
+        kept = (ctypes.c_float * (len(rows) * len(rows[0])))(*[number for row in rows for number in row])
+        source.features, source.rows = ctypes.addressof(kept), len(rows)
     return kept

@@ -25,10 +25,15 @@ ACTIVATIONS = ["gelu", "gelu_tanh", "relu", "silu", "relu_squared", "quick_gelu"
 
 
 class Drawer:
-    def __init__(self, rng):
-        self.rng = rng
-        self.vocab = rng.choice([7, 11, 23, 40, 61])
-        self.width = rng.choice([8, 10, 12, 15, 16, 20, 24, 30, 32, 36, 40, 48])
+    """Draws stacks; `sizes` draws what kernels are compiled for, so that specs with equal ones share most of them."""
+
+    def __init__(self, rng, sizes=None):
+        self.rng, sizes = rng, sizes or rng
+        self.vocab = sizes.choice([7, 11, 23, 40, 61])
+        self.width = sizes.choice([8, 10, 12, 15, 16, 20, 24, 30, 32, 36, 40, 48])
+        self.heads = sizes.sample([n for n in (1, 2, 3, 4, 5, 6) if self.width % n == 0], 2)
+        self.even_size, self.any_size = sizes.choice([2, 4, 6, 10, 16]), sizes.choice([1, 3, 5, 8, 9])
+        self.hidden = sizes.sample([5, 16, 31, 64, 70], 2)
         self.stacks = {}
 
     def maybe(self, probability):
@@ -90,11 +95,11 @@ class Drawer:
 
     def attention(self, stack, width, masks, several=False):
         rng = self.rng
-        heads = rng.choice([n for n in (1, 2, 3, 4, 5, 6) if width % n == 0])
+        heads = rng.choice(self.heads)
         attention = {"heads": heads}
         rotary = worded(stack["input"].get("positions", "none"))["kind"] == "rotary"
         if self.maybe(0.35) or rotary and width // heads % 2:
-            attention["head_size"] = rng.choice([2, 4, 6, 10, 16] if rotary else [1, 3, 5, 8, 9])
+            attention["head_size"] = self.even_size if rotary else self.any_size
         if self.maybe(0.35):
             attention["kv_heads"] = rng.choice([n for n in range(1, heads + 1) if heads % n == 0])
         for key in ("bias", "output_bias"):
@@ -115,7 +120,7 @@ class Drawer:
         return attention
 
     def mlp(self):
-        mlp = {"hidden": self.rng.choice([5, 16, 31, 64, 70]), "activation": self.rng.choice(ACTIVATIONS)}
+        mlp = {"hidden": self.rng.choice(self.hidden), "activation": self.rng.choice(ACTIVATIONS)}
         if self.maybe(0.4):
             mlp["gated"] = True
         if self.maybe(0.3):
@@ -129,7 +134,7 @@ class Drawer:
         masks = CROSS_MASKS
         if joint:
             masks = GROWING_MASKS[:4] + ["segment < 1 || k <= q", f"segment < {len(names)} && (k % 2 == 0 || k == q) || k <= q",
-                                         {"prefix": rng.choice(names)}]
+                                         {"prefix": names[-1]}]
             if not growing:
                 masks = masks + ["none", "segment < 1 || abs(q - k) < 4"]
         attention = self.attention(stack, width, masks, several)
@@ -221,7 +226,7 @@ class Drawer:
             parts = [name for name in unread if self.maybe(0.6)] or unread[:1]
             self.stack("decoder", [name for name in unread if name not in parts] + self.some(parts), growing=True)
             self.stack("top", [], growing=True, concat=[*parts, "decoder"])
-            head = {"stack": "top", "tied": False}
+            head = {"stack": "top"} | ({"tied": False} if self.maybe(0.5) else {})
         spec = {"tenon": 1, "name": "point", "width": self.width, "stacks": self.stacks}
         if head:
             spec["head"] = head | ({"bias": True} if self.maybe(0.2) else {}) | ({"softcap": 6.0} if self.maybe(0.1) else {})
@@ -231,9 +236,9 @@ class Drawer:
         return unread + [name for name in names if name not in unread and self.maybe(0.3)]
 
 
-def twin(rng):
+def twin(rng, sizes=None):
     """A decoder that is its encoder again, but for what it attends to, which can be one with it."""
-    drawer = Drawer(rng)
+    drawer = Drawer(rng, sizes)
     drawer.stack("encoder", [])
     encoder = drawer.stacks["encoder"]
     encoder["input"] = drawer.token_input(drawer.width)
@@ -287,8 +292,8 @@ def share_candidates(rng, names):
     for _ in range(60):
         left, right = rng.choice(groups), rng.choice(groups)
         if rng.random() < 0.2:
-            left = rng.choice([prefix for prefix in groups if prefix.endswith("*")])
-            right = left[:-1] + "0"
+            left = rng.choice([prefix for prefix in groups if "*" in prefix])
+            right = left.replace("*", "0")
         # What has layers is one with what has them, or with a layer.
         if left != right and ("layers" in left.split(".")) == ("layers" in right.split(".")) and left.count("*") >= right.count("*"):
             rules.append(f"{left} = {right}")
@@ -311,10 +316,23 @@ def stored_as(rules, names):
         return None
 
 
+def layer_of_others(right, stored):
+    """Whether the right side is a layer's that the other layers of its stack are not."""
+    stack, _, rest = right.partition(".layers.")
+    if not rest or rest.startswith("*"):
+        return False
+    layer, _, rest = rest.partition(".")
+    own = {name: one for name, one in stored.items()
+           if re.match(rf"{stack}\.layers\.\d+\." + re.escape(f"{rest}." if rest else ""), name)}
+    return any(one != stored[re.sub(r"\.\d+\.", f".{layer}.", name, count=1)] for name, one in own.items())
+
+
 def shares_hold(spec, rules, names):
     """Whether all shapes are equal, nothing is missing on the right, and every rule is about something."""
     stored = stored_as(rules, names)
     if not stored or not names.issuperset(stored.values()):
+        return False
+    if any(layer_of_others(rule.split(" = ")[1], stored) for rule in rules):
         return False
     if any(stored_as(rules[:number] + rules[number + 1:], names) == stored for number in range(len(rules))):
         return False
@@ -333,8 +351,8 @@ def with_shares(rng, spec):
     return spec | {"share": rules} if rules else spec
 
 
-def random_spec(rng):
-    spec = twin(rng) if rng.random() < 0.2 else Drawer(rng).spec()
+def random_spec(rng, sizes=None):
+    spec = twin(rng, sizes) if rng.random() < 0.2 else Drawer(rng, sizes).spec()
     return with_shares(rng, spec) if rng.random() < 0.6 else spec
 
 

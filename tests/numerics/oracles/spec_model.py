@@ -101,6 +101,11 @@ class Model:
     def stack_width(self, name):
         return self.spec["stacks"][name].get("width", self.spec.get("width"))
 
+    def target(self, name):
+        """The stack whose rows a head is about: of a concatenation the last part."""
+        entry = self.spec["stacks"][name]["input"]
+        return self.target(entry["concat"][-1]) if "concat" in entry else name
+
     def norm_options(self, name):
         options = {"kind": "layernorm", "place": "after", "epsilon": 1e-5, "final": True, "weight_offset": 0}
         options |= self.spec["stacks"][name].get("norm") or {}
@@ -133,21 +138,14 @@ class Evaluation:
         model, head = self.model, self.model.spec["head"]
         check_keys("head", head, {"stack", "tied", "bias", "scale", "softcap"})
         name = head.get("stack") or next(iter(model.spec["stacks"]))
-        hidden, width = self.hidden(name), model.stack_width(name)
-        if head.get("tied", True):
-            matrix = model.parameter(f"{name}.input.tokens.weight", model.spec["stacks"][name]["input"]["vocab"], width)
-        else:
-            matrix = model.parameter("head.weight", self.vocabulary(name), width)
+        hidden, width, target = self.hidden(name), model.stack_width(name), model.target(name)
+        weight = f"{target}.input.tokens.weight" if head.get("tied", True) else "head.weight"
+        matrix = model.parameter(weight, model.spec["stacks"][target]["input"]["vocab"], width)
         scores = hidden @ matrix.T
         if head.get("bias"):
             scores = scores + model.parameter("head.bias", matrix.shape[0])
         scores = scores * head.get("scale", 1.0)
         return head["softcap"] * torch.tanh(scores / head["softcap"]) if head.get("softcap") else scores
-
-    def vocabulary(self, name):
-        """Of the tokens that a stack reads, of a concatenation its last part."""
-        entry = self.model.spec["stacks"][name]["input"]
-        return self.vocabulary(entry["concat"][-1]) if "concat" in entry else entry["vocab"]
 
 
 class Stack:
@@ -313,7 +311,7 @@ class Attention:
         if not options:
             return x
         across = options.get("over", "head") == "all"
-        y = x if across else x.reshape(*x.shape[:2], -1, self.size)
+        y = x if across else x.unflatten(-1, (x.shape[-1] // self.size, self.size))
         y = layers.normalised(options["kind"], y, options.get("epsilon", 1e-6))
         bias = options["kind"] == "layernorm" and options.get("bias", True)
         return self.stack.scaled(name, y, options.get("weight_offset", 0), bias).reshape(x.shape)
@@ -368,8 +366,8 @@ class Attention:
             "h": torch.arange(self.heads)[None, :, None, None],
             "b": torch.arange(x.shape[0])[:, None, None, None],
             "segment": numbers[None, None, None, :],
-            # Queries are of the last segment, of a concatenation those of their part.
-            "query_segment": (own.parts + int(numbers.max() - own.parts.max()))[None, None, :, None],
+            # Behind those of the sources, also where the own keys are not among them.
+            "query_segment": (own.parts + len(self.sources))[None, None, :, None],
         }
         there = torch.cat([segment.there for segment in rows], 1)[:, None, None, :]
         seen = there & self.mask(variables)
@@ -399,7 +397,7 @@ class Attention:
             return others | (k <= q) | (k < value)
         if word == "prefix":
             names = self.stack.options["input"].get("concat") or [source["stack"] for source in self.sources]
-            return (variables["segment"] <= names.index(value)) | (k <= q)
+            return others | (variables["segment"] <= names.index(value)) | (k <= q)
         raise ValueError(f"{self.name}: mask {mask!r}")
 
     def score(self, scores, variables):
