@@ -21,8 +21,8 @@ public:
     builder.setInsertionPointToStart(module->getBody());
     auto op = ModelOp::create(builder, location, model.name, model.width, shares(model));
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
-    for (const spec::Stack &stack : model.stacks)
-      build(stack, spec::keepsCache(model, stack));
+    for (auto [stack, cached] : llvm::zip_equal(model.stacks, spec::growingStacks(model)))
+      build(stack, cached);
     if (model.pooling)
       build(*model.pooling);
     if (model.head)
@@ -110,11 +110,15 @@ private:
     return sizes.empty() ? DenseI64ArrayAttr() : builder.getDenseI64ArrayAttr(sizes);
   }
 
+  FlatSymbolRefAttr symbol(const std::string &name) { return FlatSymbolRefAttr::get(builder.getContext(), name); }
+
   ArrayAttr sources(const spec::AttentionSublayer &attention) {
     SmallVector<Attribute> list;
-    if (!attention.from.empty())
-      list.push_back(SourceAttr::get(builder.getContext(),
-                                     FlatSymbolRefAttr::get(builder.getContext(), attention.from), {}));
+    for (const spec::Source &source : attention.sources) {
+      std::vector<int64_t> layers = spec::sourceLayers(*stack, source);
+      list.push_back(SourceAttr::get(builder.getContext(), symbol(source.stack),
+                                     layers.empty() ? DenseI64ArrayAttr() : builder.getDenseI64ArrayAttr(layers)));
+    }
     return builder.getArrayAttr(list);
   }
 
@@ -244,7 +248,7 @@ private:
         PositionsAttr::get(builder.getContext(), kind(positions.kind), positions.length, positions.offset,
                            real(positions.base), positions.dims, positions.interleaved, isEvenlySpaced(positions),
                            positions.pad ? builder.getI64IntegerAttr(*positions.pad) : IntegerAttr(),
-                           FlatSymbolRefAttr());
+                           positions.behind.empty() ? FlatSymbolRefAttr() : symbol(positions.behind));
     build(stack.input, attribute);
     if (stack.cycle.empty())
       return build(stack.block);
@@ -258,6 +262,13 @@ private:
 
   void build(const spec::Input &input, PositionsAttr positions) {
     llvm::APFloat scale(input.scale);
+    if (!input.parts.empty()) {
+      SmallVector<Attribute> parts;
+      for (const std::string &part : input.parts)
+        parts.push_back(symbol(part));
+      ConcatInputOp::create(builder, location, builder.getArrayAttr(parts), positions, input.norm, scale);
+      return;
+    }
     if (input.features == 0) {
       TokenInputOp::create(builder, location, input.vocab, positions, input.types, input.norm, scale, input.zeroFirst);
       return;
@@ -282,7 +293,7 @@ private:
                              attention.headSize, llvm::APFloat(attention.scale), attention.bias,
                              attention.bias && !attention.keyBias, attention.outputBias, expression(attention.mask),
                              expression(attention.score), rotary(attention), headNorm(attention.queryKeyNorm),
-                             tableSizes(attention.tables), sources(attention), /*joint=*/false, relative(attention));
+                             tableSizes(attention.tables), sources(attention), attention.joint, relative(attention));
   }
 
   void build(const spec::MlpSublayer &mlp) {

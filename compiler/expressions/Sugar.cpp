@@ -37,6 +37,10 @@ Expression tenon::expressions::around(int32_t keys) { return mask("abs(q - k) <=
 
 Expression tenon::expressions::prefix(int32_t keys) { return mask("k <= q || k < " + std::to_string(keys)); }
 
+Expression tenon::expressions::fromSegment(int32_t first, const Expression &mask) {
+  return ::mask("segment < " + std::to_string(first) + " || (" + mask.print() + ")");
+}
+
 Expression tenon::expressions::softcap(float cap) {
   return score("float(" + literal(cap) + ") * tanh(s / float(" + literal(cap) + "))");
 }

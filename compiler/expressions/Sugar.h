@@ -19,6 +19,10 @@ Expression around(int32_t keys);
 /// k <= q || k < keys: all queries see the first keys
 Expression prefix(int32_t keys);
 
+/// segment < first || mask: `mask` says which keys of segment `first` and of those behind it are seen; all of those
+/// before it are.
+Expression fromSegment(int32_t first, const Expression &mask);
+
 /// cap * tanh(s / cap), for a finite cap above 0
 Expression softcap(float cap);
 

@@ -21,7 +21,7 @@ static TensorPart fused(const spec::Model &model, StringRef stackName, StringRef
   });
   assert(attention && "a projection belongs to an attention of the block");
   int64_t queries = attention->heads * attention->headSize, keys = attention->keyValueHeads * attention->headSize;
-  bool isCross = !attention->from.empty();
+  bool isCross = !attention->sources.empty();
   std::string scope = layer + (isCross ? "attention/" : "self_attention/");
   if (projection == "relative")
     return {scope + "relative_attention_bias"};

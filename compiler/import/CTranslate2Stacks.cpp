@@ -233,7 +233,7 @@ spec::AttentionSublayer StackReader::readAttention(StringRef name, StringRef sco
   attention.bias = attention.keyBias = variables.has(layer + "linear_0/bias");
   attention.outputBias = variables.has(layer + (isCross ? "linear_2/bias" : "linear_1/bias"));
   if (isCross)
-    attention.from = "encoder";
+    attention.sources = {{"encoder"}};
   readRelative(layer, isCross, attention);
   readHeadNorms(layer, attention);
   checkSameInLayers(scope);

@@ -239,7 +239,7 @@ bool StructureReader::isParallel() {
 spec::AttentionSublayer StructureReader::cross() {
   spec::AttentionSublayer layer = attention;
   layer.name = "cross";
-  layer.from = "encoder";
+  layer.sources = {{"encoder"}};
   layer.bias = hasAny({"layers.*.cross.query", "layers.*.cross.value"}, "bias");
   layer.keyBias = tensors.hasBias("layers.*.cross.key");
   layer.outputBias = tensors.hasBias("layers.*.cross.output");

@@ -219,7 +219,7 @@ void StructureReader::readDecoder() {
     stack.block.push_back(layer);
   }
   spec::AttentionSublayer cross = attention("cross");
-  cross.from = "encoder";
+  cross.sources = {{"encoder"}};
   stack.block.push_back(cross);
   stack.block.push_back(mlp("transformer-decoder-dim-ffn"));
 }

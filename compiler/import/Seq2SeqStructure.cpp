@@ -122,7 +122,7 @@ spec::AttentionSublayer StructureReader::readAttention(StringRef stack, StringRe
   attention.keyBias = tensors.has(prefix + "key", "bias");
   attention.outputBias = tensors.has(prefix + "output", "bias");
   if (name == "cross")
-    attention.from = "encoder";
+    attention.sources = {{"encoder"}};
   else if (stack == "decoder")
     attention.mask = expressions::causal().print();
   if (isT5() && name != "cross") {

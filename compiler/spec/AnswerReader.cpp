@@ -1,6 +1,7 @@
 //===- AnswerReader.cpp - Tokens with a meaning, answers, sound -----------===//
 
 #include "spec/Reader.h"
+#include "spec/Stacks.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -19,6 +20,8 @@ std::optional<int64_t> SpecReader::readTokenId(const YamlNode &node, llvm::Strin
   const Stack *writes = model.head ? model.findStack(model.head->stack) : nullptr;
   if (!writes && !model.stacks.empty())
     writes = &model.stacks.front();
+  if (writes)
+    writes = targetOf(model, *writes);
   int64_t vocab = writes ? writes->input.vocab : 0;
   return readInteger(diagnostics, node, what, 0, vocab > 0 ? vocab - 1 : maximumExtent);
 }
@@ -57,7 +60,9 @@ void SpecReader::readTokens(const YamlNode &node) {
   if (tokens.addBos && !tokens.bos)
     diagnostics.error(fields.find("add_bos")->range, "'add_bos: true' needs 'bos', the token to add");
   tokens.start = readTokenIds(fields, "start", maximumStartTokens);
-  if (!tokens.start.empty() && sources.empty())
+  bool takes = llvm::any_of(attentionPlaces, [](const AttentionPlace &place) { return !place.sources.empty(); }) ||
+               llvm::any_of(model.stacks, [](const Stack &stack) { return !stack.input.parts.empty(); });
+  if (!tokens.start.empty() && !takes)
     diagnostics.error(fields.find("start")->range, "'start' is what a decoder begins with that attends to another "
                                                    "stack; no attention of this model has 'from'");
   tokens.forced = readTokenIds(fields, "forced", maximumStartTokens);

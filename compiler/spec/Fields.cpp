@@ -7,14 +7,14 @@
 using namespace tenon::spec;
 
 /// How far `word` is from `candidate`: letters to change, where two that changed places are one, and a beginning of
-/// three letters or more is close.
-static unsigned distance(llvm::StringRef word, llvm::StringRef candidate) {
+/// three letters or more is close. More than `most` is not counted on.
+static unsigned distance(llvm::StringRef word, llvm::StringRef candidate, unsigned most) {
   std::string letters = word.lower(), others = candidate.lower();
   llvm::sort(letters);
   llvm::sort(others);
   if (letters == others || (word.size() >= 3 && candidate.starts_with_insensitive(word)))
     return 1;
-  return word.edit_distance_insensitive(candidate);
+  return word.edit_distance_insensitive(candidate, /*AllowReplacements=*/true, most);
 }
 
 llvm::StringRef tenon::spec::nearest(llvm::StringRef word, llvm::ArrayRef<llvm::StringRef> candidates) {
@@ -24,7 +24,7 @@ llvm::StringRef tenon::spec::nearest(llvm::StringRef word, llvm::ArrayRef<llvm::
   if (word.size() > 200)
     return found;
   for (llvm::StringRef candidate : candidates) {
-    unsigned away = distance(word, candidate);
+    unsigned away = distance(word, candidate, best);
     if (away < best && away < word.size()) {
       best = away;
       found = candidate;

@@ -16,6 +16,8 @@ inline constexpr llvm::StringRef spacingNames[] = {"ends", "even"};
 inline constexpr llvm::StringRef activationNames[] = {"gelu",         "gelu_tanh",  "relu", "silu",
                                                       "relu_squared", "quick_gelu", "tanh", "sigmoid"};
 inline constexpr llvm::StringRef scalingKindNames[] = {"none", "linear", "dynamic_ntk", "llama3", "yarn"};
+inline constexpr llvm::StringRef sourceStateNames[] = {"final", "same-layer"}; // Layers is a mapping.
+inline constexpr llvm::StringRef mergeNames[] = {"cross", "joint"};
 inline constexpr llvm::StringRef parallelNormNames[] = {"one", "each"};
 inline constexpr llvm::StringRef poolingKindNames[] = {"mean", "cls", "max", "mean_sqrt", "weighted_mean", "last"};
 

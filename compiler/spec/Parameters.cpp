@@ -1,8 +1,10 @@
 //===- Parameters.cpp -----------------------------------------------------===//
 
 #include "spec/Parameters.h"
+#include "spec/Stacks.h"
 #include "llvm/ADT/StringExtras.h"
 
+using namespace tenon;
 using namespace tenon::spec;
 
 namespace {
@@ -16,17 +18,24 @@ public:
     width = model.widthOf(stack);
     norm = &stack.norm;
     addInput(stack.name + ".input", stack.input);
-    layers = stack.layers;
-    for (const Sublayer &sublayer : stack.block)
-      std::visit([&](const auto &kind) { addSublayer(stack.name + ".layers.*.", kind); }, sublayer);
+    addBlock(stack, stack.block);
     layers = 0;
     if (stack.norm.place != NormPlace::After && stack.norm.final)
-      addNorm(stack.name + ".norm");
+      addNorm(stack.name + ".norm", width);
+  }
+
+  void addBlock(const Stack &stack, const Block &block) {
+    width = model.widthOf(stack);
+    norm = &stack.norm;
+    layers = stack.layers;
+    for (const Sublayer &sublayer : block)
+      std::visit([&](const auto &kind) { addSublayer(stack.name + ".layers.*.", kind); }, sublayer);
   }
 
   void addHead(const Head &head, const Stack &stack) {
     layers = 0;
-    int64_t vocab = stack.input.vocab;
+    const Stack *target = targetOf(model, stack);
+    int64_t vocab = target ? target->input.vocab : 0;
     width = model.widthOf(stack);
     if (!head.tied)
       add("head.weight", {vocab, width});
@@ -68,14 +77,15 @@ private:
       add(name + ".bias", {out});
   }
 
-  void addNorm(const std::string &name) {
-    add(name + ".weight", {width});
+  /// One of the stack's kind.
+  void addNorm(const std::string &name, int64_t components) {
+    add(name + ".weight", {components});
     if (norm->kind == NormKind::LayerNorm && norm->bias)
-      add(name + ".bias", {width});
+      add(name + ".bias", {components});
   }
 
   void addInput(const std::string &prefix, const Input &input) {
-    if (input.features == 0)
+    if (input.vocab > 0)
       add(prefix + ".tokens.weight", {input.vocab, width});
     addConvolutions(prefix + ".convolutions.", input);
     if (input.positions.kind == PositionKind::Learned)
@@ -83,7 +93,7 @@ private:
     if (input.types > 0)
       add(prefix + ".types.weight", {input.types, width});
     if (input.norm)
-      addNorm(prefix + ".norm");
+      addNorm(prefix + ".norm", width);
   }
 
   void addConvolutions(const std::string &prefix, const Input &input) {
@@ -104,28 +114,55 @@ private:
   /// The norms of a sublayer around its projections.
   template <typename Projections> void addNormed(const std::string &prefix, Projections addProjections) {
     if (norm->place != NormPlace::After && ownNorm)
-      addNorm(prefix + ".norm");
+      addNorm(prefix + ".norm", width);
     addProjections();
     if (norm->place == NormPlace::After)
-      addNorm(prefix + ".norm");
+      addNorm(prefix + ".norm", width);
     if (norm->place == NormPlace::Both)
-      addNorm(prefix + ".norm_after");
+      addNorm(prefix + ".norm_after", width);
+  }
+
+  /// Where the keys and values of a source have their parameters: with several segments each its own.
+  static std::string segmentOf(const std::string &prefix, const AttentionSublayer &attention, const Source &source) {
+    return attention.sources.size() > 1 || attention.joint ? prefix + "." + source.stack : prefix;
+  }
+
+  void addKeysAndValues(const std::string &prefix, const AttentionSublayer &attention) {
+    int64_t rows = attention.keyValueHeads * attention.headSize;
+    auto addSegment = [&](const std::string &segment, int64_t components) {
+      addLinear(segment + ".key", rows, components, attention.keyBias);
+      addLinear(segment + ".value", rows, components, attention.bias);
+    };
+    for (const Source &source : attention.sources) {
+      const Stack *stack = model.findStack(source.stack);
+      int64_t components = stack ? model.widthOf(*stack) : width;
+      // What enters a layer is normalised before it is read, as the reader's own state is; a last state has been.
+      if (source.state != SourceState::Final && norm->place != NormPlace::After)
+        addNorm(prefix + "." + source.stack + ".norm", components);
+      addSegment(segmentOf(prefix, attention, source), components);
+    }
+    if (attention.hasOwnKeys())
+      addSegment(prefix, width);
+  }
+
+  void addQueryKeyNorms(const std::string &prefix, const AttentionSublayer &attention) {
+    const QueryKeyNorm &norm = *attention.queryKeyNorm;
+    auto components = [&](int64_t heads) { return norm.overAll ? heads * attention.headSize : attention.headSize; };
+    addQueryKeyNorm(prefix + ".query_norm", norm, components(attention.heads));
+    for (const Source &source : attention.sources)
+      addQueryKeyNorm(segmentOf(prefix, attention, source) + ".key_norm", norm, components(attention.keyValueHeads));
+    if (attention.hasOwnKeys())
+      addQueryKeyNorm(prefix + ".key_norm", norm, components(attention.keyValueHeads));
   }
 
   void addSublayer(const std::string &layer, const AttentionSublayer &attention) {
     std::string prefix = layer + attention.name;
     int64_t queryRows = attention.heads * attention.headSize;
-    int64_t keyRows = attention.keyValueHeads * attention.headSize;
-    const Stack *source = attention.from.empty() ? nullptr : model.findStack(attention.from);
-    int64_t sourceWidth = source ? model.widthOf(*source) : width;
     addNormed(prefix, [&] {
       addLinear(prefix + ".query", queryRows, width, attention.bias);
-      addLinear(prefix + ".key", keyRows, sourceWidth, attention.keyBias);
-      addLinear(prefix + ".value", keyRows, sourceWidth, attention.bias);
-      if (const std::optional<QueryKeyNorm> &norm = attention.queryKeyNorm) {
-        addQueryKeyNorm(prefix + ".query_norm", *norm, norm->overAll ? queryRows : attention.headSize);
-        addQueryKeyNorm(prefix + ".key_norm", *norm, norm->overAll ? keyRows : attention.headSize);
-      }
+      addKeysAndValues(prefix, attention);
+      if (attention.queryKeyNorm)
+        addQueryKeyNorms(prefix, attention);
       for (size_t i = 0; i < attention.tables.size(); ++i)
         add(prefix + ".table" + std::to_string(i) + ".weight", {attention.tables[i].rows, attention.tables[i].columns});
       if (attention.relative)
@@ -155,7 +192,7 @@ private:
   void addSublayer(const std::string &layer, const ParallelSublayer &parallel) {
     ownNorm = parallel.norm == ParallelNorm::Each;
     if (!ownNorm)
-      addNorm(layer + parallel.name + ".norm");
+      addNorm(layer + parallel.name + ".norm", width);
     for (const auto &sublayer : parallel.block)
       std::visit([&](const auto &kind) { addSublayer(layer, kind); }, sublayer);
     ownNorm = true;
@@ -185,36 +222,28 @@ std::vector<Parameter> tenon::spec::placesOfParameters(const Model &model) {
   return list;
 }
 
-std::optional<std::string> tenon::spec::replacedName(const Share &share, llvm::StringRef parameter) {
-  llvm::SmallVector<llvm::StringRef, 8> left, parts;
-  llvm::StringRef(share.parameters).split(left, '.');
-  parameter.split(parts, '.');
-  if (left.size() > parts.size())
-    return std::nullopt;
-  llvm::StringRef layer;
-  for (auto [pattern, part] : llvm::zip(left, parts)) {
-    bool isLayer = pattern == "*" && (part == "*" || llvm::all_of(part, llvm::isDigit));
-    if (isLayer)
-      layer = part;
-    else if (pattern != part)
-      return std::nullopt;
-  }
-  auto [before, after] = llvm::StringRef(share.source).split('*');
-  std::string name = llvm::StringRef(share.source).contains('*') ? (before + layer + after).str() : share.source;
-  for (llvm::StringRef part : llvm::ArrayRef(parts).drop_front(left.size()))
-    name += "." + part.str();
-  return name;
+std::vector<Parameter> tenon::spec::placesOfBlock(const Model &model, const Stack &stack, const Block &block) {
+  std::vector<Parameter> list;
+  ParameterList(model, list).addBlock(stack, block);
+  return list;
 }
 
-std::string tenon::spec::sharedName(const Model &model, llvm::StringRef parameter) {
+Sharing tenon::spec::sharingOf(const Model &model) {
+  Sharing sharing;
   for (const Share &share : model.shares)
-    if (std::optional<std::string> name = replacedName(share, parameter))
-      return *name;
-  return parameter.str();
+    sharing.add(share.parameters, share.source);
+  return sharing;
 }
 
 std::vector<Parameter> tenon::spec::parameters(const Model &model) {
-  std::vector<Parameter> list = placesOfParameters(model);
-  llvm::erase_if(list, [&](const Parameter &parameter) { return sharedName(model, parameter.name) != parameter.name; });
+  std::vector<Parameter> list;
+  Sharing sharing = sharingOf(model);
+  for (Parameter &place : placesOfParameters(model)) {
+    std::string name = sharing.resolve(place.name).value_or(place.name);
+    if (name == place.name)
+      list.push_back(std::move(place));
+    else if (Sharing::withoutLayer(name) == place.name)
+      list.push_back({std::move(name), std::move(place.shape), 0});
+  }
   return list;
 }

@@ -4,6 +4,7 @@
 #define TENON_SPEC_PARAMETERS_H
 
 #include "spec/Spec.h"
+#include "support/Sharing.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 
@@ -16,17 +17,18 @@ struct Parameter {
   int64_t layers = 0;                  ///< Layers that have one each; 0 for a tensor of which there is one.
 };
 
-/// Every parameter of `model` that has a tensor of its own, in the order of the computation.
+/// Every parameter of `model` that has a tensor of its own, in the order of the computation. Where all layers share one
+/// layer's, its number stands in place of `*`.
 std::vector<Parameter> parameters(const Model &model);
 
 /// The same with those that are others by `share`.
 std::vector<Parameter> placesOfParameters(const Model &model);
 
-/// The parameter that `parameter` is by `share`, or itself. Its layer may be `*` or a number.
-std::string sharedName(const Model &model, llvm::StringRef parameter);
+/// Those of the layers of `stack`, had they this block.
+std::vector<Parameter> placesOfBlock(const Model &model, const Stack &stack, const Block &block);
 
-/// What `parameter` becomes where `share` speaks of it.
-std::optional<std::string> replacedName(const Share &share, llvm::StringRef parameter);
+/// The rules of the model's `share`.
+Sharing sharingOf(const Model &model);
 
 } // namespace tenon::spec
 

@@ -8,6 +8,7 @@
 #include "spec/Spec.h"
 #include "runtime/support/CheckedSize.h"
 #include "support/Bounds.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace tenon::spec {
 
@@ -23,13 +24,29 @@ public:
 private:
   using Leaf = std::variant<AttentionSublayer, MlpSublayer>;
 
+  /// Where a stack says what others depend on; null where it does not.
+  struct StackPlace {
+    llvm::SMRange name;
+    const YamlNode *width = nullptr, *layers = nullptr, *cache = nullptr, *input = nullptr, *behind = nullptr;
+    std::vector<const YamlNode *> parts; ///< Of its input.
+  };
+
+  /// An attention, and where it says what it takes from other stacks.
+  struct AttentionPlace {
+    size_t stack = 0;
+    AttentionSublayer attention;
+    const YamlNode *node = nullptr, *mask = nullptr;
+    std::vector<const YamlNode *> sources, states; ///< Of each source; a state is null where the spec does not say.
+  };
+
   // SpecReader.cpp: the model.
   void readVersion(Fields &fields);
   void readHead(const YamlNode &node);
   /// The stack that `fields` names with 'stack', or the only one.
   std::string readStackName(Fields &fields, const YamlNode &node, llvm::StringRef what);
   void readNames(const YamlNode &node);
-  void readName(const YamlEntry &entry, llvm::ArrayRef<llvm::StringRef> known);
+  void readName(const YamlEntry &entry);
+  void reportName(const YamlEntry &entry, llvm::ArrayRef<llvm::StringRef> known, Sharing &sharing);
   std::optional<TensorName> readTensor(const YamlEntry &entry);
   std::string readPath(Fields &fields, llvm::StringRef key);
 
@@ -57,13 +74,42 @@ private:
   void readAudio(const YamlNode &node, Audio &audio);
   void checkAudio(const YamlNode &node, const Audio &audio);
 
-  // SourcesReader.cpp: what the stacks have of each other.
-  void checkSources();
-  void checkSource(size_t stack, const YamlNode &node);
-  void checkAttending(const Stack &stack, const YamlNode &node);
+  // SourcesReader.cpp: what an attention or an input takes from other stacks.
+  void readSources(Fields &fields, AttentionSublayer &attention, AttentionPlace &place);
+  void readSource(const YamlNode &node, const Source &usual, AttentionSublayer &attention, AttentionPlace &place);
+  void readSourceState(const YamlNode &node, Source &source);
+  void readParts(const YamlNode &node, Input &input);
+
+  // GraphReader.cpp: whether the stacks fit to each other, when all are read.
+  void checkStackGraph();
+  bool checkNames();
+  /// The stack that `node` names, another than number `index`.
+  std::optional<size_t> findOther(const YamlNode &node, llvm::StringRef name, size_t index, llvm::StringRef what);
+  void checkBehind(size_t index);
+  bool checkCircles();
+  void checkSource(const AttentionPlace &place, size_t source);
+  void checkParts(size_t index);
+
+  // GrowthReader.cpp: which stacks go on token by token, and whether they can.
+  void checkGrowth();
+  void checkGrowingSource(const AttentionPlace &place, size_t source);
+  void checkGrowingParts(size_t index);
+  void checkEarlierRows(const AttentionPlace &place);
+  void checkOneChain();
+  void checkReaders();
+  /// "because it has the head", of a stack that goes on token by token.
+  std::string whyItGrows(size_t index) const;
+  /// Says so at its place.
+  void noteWhyItGrows(size_t index);
+  /// The growing stack that has number `index` as its last part, if there is one.
+  std::optional<size_t> growsWith(size_t index) const;
+
+  // ShareReader.cpp: parameters that are others.
   void readShares(const YamlNode &node);
   void readShare(const YamlNode &node);
-  void checkShare(const YamlNode &node, const Share &share, const std::vector<Parameter> &places);
+  void checkShares(const YamlNode &node);
+  void checkShared(const Parameter &place, const YamlNode &shares, const llvm::StringMap<const Parameter *> &places,
+                   Sharing &sharing);
 
   // StackReader.cpp: stacks, what they read, their norms.
   void readStack(const YamlEntry &entry);
@@ -72,9 +118,11 @@ private:
   void checkCycles();
   void checkPads();
   void checkCycle(const YamlNode &node, const Stack &stack);
+  void checkSameSources(const YamlNode &node, const Block &first, const Block &other);
   void readInput(const YamlNode &node, Input &input);
   void readTokenInput(Fields &fields, Input &input);
   void readFeatureInput(Fields &fields, Input &input);
+  void checkBehindInput(const Input &input);
   void readConvolution(const YamlNode &node, int64_t components, Convolution &convolution);
   void readPositions(const YamlNode &node, Positions &positions);
   void readPositionFields(Fields &fields, Positions &positions);
@@ -96,6 +144,8 @@ private:
   void readHeads(Fields &fields, AttentionSublayer &attention);
   void readTables(const YamlNode &node, AttentionSublayer &attention);
   void readMask(const YamlNode &node, AttentionSublayer &attention);
+  /// The number of segments that `{prefix: STACK}` lets all queries see.
+  int32_t readPrefixStack(const YamlNode &node, const AttentionSublayer &attention);
   void readScore(const YamlNode &node, AttentionSublayer &attention);
   void readRelative(const YamlNode &node, AttentionSublayer &attention);
   void readOwnRotary(const YamlNode &node, AttentionSublayer &attention);
@@ -114,8 +164,12 @@ private:
   Model model;
   Stack *stack = nullptr; ///< That is being read.
   int64_t width = 0;      ///< Its width; 0 where it is not known.
-  /// The places of `from`, with the index of their stack, and of `cycle`: checked when all stacks are read.
-  std::vector<std::pair<size_t, const YamlNode *>> sources, cycles, pads;
+  /// Places that are checked when all stacks are read.
+  std::vector<StackPlace> stackPlaces;
+  std::vector<AttentionPlace> attentionPlaces;
+  std::vector<std::pair<size_t, const YamlNode *>> cycles, pads;
+  std::vector<bool> grows; ///< Of each stack, whether it goes on token by token.
+  const YamlNode *headPlace = nullptr, *poolingPlace = nullptr;
   const YamlNode *headSizeNode = nullptr; ///< Where the head size of the sublayer being read comes from.
 };
 

@@ -10,8 +10,8 @@ using namespace tenon::spec;
 std::optional<Rotary> tenon::spec::rotaryOf(const Stack &stack, const AttentionSublayer &attention) {
   const Positions &positions = stack.input.positions;
   std::optional<Rotary> rotary;
-  if (!attention.from.empty())
-    return rotary; // Positions of two sequences have no distance.
+  if (!attention.hasOwnKeys())
+    return rotary; // Queries turn with the keys of their own stack.
   if (attention.ownRotary)
     rotary = attention.rotary;
   else if (positions.kind == PositionKind::Rotary)

@@ -72,6 +72,7 @@ struct Positions {
   bool interleaved = false;   ///< Rotary: pairs are (2i, 2i+1), not (i, i+dims/2). Sinusoidal: sin and cos alternate.
   RotaryScaling scaling = {}; ///< Rotary only.
   SinusoidSpacing spacing = SinusoidSpacing::Ends; ///< Sinusoidal; `Even` with `interleaved` unless the spec says.
+  std::string behind; ///< The stack whose rows these stand behind: row t has its length + t. Empty for t.
 };
 
 /// QuickGelu is x * sigmoid(1.702 x).
@@ -86,15 +87,17 @@ struct Convolution {
   bool bias = true;
 };
 
-/// What a stack reads: token ids, embedded; or rows of numbers, through convolutions one after another.
+/// What a stack reads: token ids, embedded; rows of numbers, through convolutions one after another; or the last hidden
+/// states of other stacks, one stack's behind the other's.
 struct Input {
-  int64_t vocab = 0;    ///< 0 where it reads features.
-  int64_t features = 0; ///< Numbers in a row; 0 where it reads tokens.
+  int64_t vocab = 0;    ///< 0 where it reads no tokens.
+  int64_t features = 0; ///< Numbers in a row; 0 where it reads no such rows.
   std::vector<Convolution> convolutions;
-  Positions positions;    ///< Of the rows behind the convolutions.
-  int64_t types = 0;      ///< Token types (BERT's segments); 0 for none.
-  bool norm = false;      ///< Whether the sum of the embeddings is normalised (by the stack's kind of norm).
-  double scale = 1.0;     ///< Factor on the token embedding, or on the rows behind the convolutions.
+  std::vector<std::string> parts; ///< The other stacks, two or more; empty where it reads none.
+  Positions positions;            ///< Of the rows behind the convolutions, or of all parts together.
+  int64_t types = 0;              ///< Token types (BERT's segments); 0 for none.
+  bool norm = false;              ///< Whether the sum of the embeddings is normalised (by the stack's kind of norm).
+  double scale = 1.0;             ///< Factor on the token embedding, or on the rows that it reads.
   bool zeroFirst = false; ///< Whether the token embedding of position 0 is zeros, whatever the token (Marian's start).
 };
 
@@ -122,9 +125,22 @@ struct RelativeBias {
   bool bidirectional = true; ///< Whether the second half of the buckets is for keys behind the query.
 };
 
+/// Which of a stack's states is read: the last one, behind the final norm; the one that enters the layer of the reader's
+/// own number; or the one that enters a layer that is given for each of the reader's.
+enum class SourceState { Final, SameLayer, Layers };
+
+/// A stack that gives an attention keys and values.
+struct Source {
+  std::string stack;
+  SourceState state = SourceState::Final;
+  std::vector<int64_t> layers = {}; ///< `Layers`: a number for each of the reader's layers.
+  bool operator==(const Source &) const = default;
+};
+
 struct AttentionSublayer {
   std::string name; ///< Part of its parameters' names; unique in the block.
-  std::string from; ///< The stack whose last hidden state gives keys and values; empty for its own.
+  std::vector<Source> sources; ///< Segments of the keys, in their order; none where all keys are the stack's own.
+  bool joint = false;          ///< With `sources`: whether the stack's own keys are one more segment, the last.
   int64_t heads = 0;
   int64_t keyValueHeads = 0; ///< `heads` where the spec does not say.
   int64_t headSize = 0;      ///< width / heads where the spec does not say.
@@ -132,13 +148,15 @@ struct AttentionSublayer {
   bool keyBias = true;       ///< `bias` where the spec does not say.
   bool outputBias = true;
   double scale = 0;  ///< On the scores; 1/sqrt(headSize) where the spec does not say.
-  std::string mask;  ///< Canonical expression over q, k, h, b: whether q attends to k. Empty where every query may.
-  std::string score; ///< Canonical expression over s, q, k, h, b. Empty for s itself.
+  std::string mask;  ///< Canonical expression: whether q attends to k. Empty where every query may.
+  std::string score; ///< Canonical expression of what becomes of s. Empty for s itself.
   std::optional<RelativeBias> relative; ///< In place of `score`.
   std::vector<Table> tables;            ///< Those that mask and score read as table0, table1, ...
   bool ownRotary = false;               ///< Whether `rotary` stands in place of the stack's positions.
   std::optional<Rotary> rotary;         ///< With `ownRotary`: nothing for no rotary positions in this sublayer.
   std::optional<QueryKeyNorm> queryKeyNorm;
+
+  bool hasOwnKeys() const { return sources.empty() || joint; }
 };
 
 struct MlpSublayer {
@@ -241,7 +259,7 @@ struct TensorName {
 };
 
 /// Parameters that are others in their place: all whose names begin with the parts of `parameters`, which the parts of
-/// `source` replace. See sharedName in Parameters.h.
+/// `source` replace. See support/Sharing.h.
 struct Share {
   std::string parameters;
   std::string source;

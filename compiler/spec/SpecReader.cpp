@@ -4,7 +4,9 @@
 #include "spec/Names.h"
 #include "spec/Parameters.h"
 #include "spec/Reader.h"
+#include "spec/Stacks.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -64,17 +66,23 @@ Model SpecReader::read(const YamlNode &root) {
   if (const YamlNode *stacks = fields.require("stacks")) {
     if (stacks->kind != YamlNode::Kind::Mapping || stacks->entries.empty())
       diagnostics.error(stacks->range, "stacks: expected a mapping of names to stacks, found " + describe(*stacks));
-    for (const YamlEntry &entry : stacks->entries)
-      readStack(entry);
+    else if (stacks->entries.size() > maximumStacks)
+      diagnostics.error(stacks->range, "stacks: " + llvm::Twine(stacks->entries.size()) +
+                                           " stacks; a model has at most " + llvm::Twine(maximumStacks));
+    else
+      for (const YamlEntry &entry : stacks->entries)
+        readStack(entry);
     if (!diagnostics.hasErrors())
       checkCycles();
   }
-  if (const YamlNode *pooling = fields.find("pooling"))
-    readPooling(*pooling);
-  if (const YamlNode *head = fields.find("head"))
-    readHead(*head);
-  checkPrompts(fields.find("pooling"));
-  checkSources();
+  poolingPlace = fields.find("pooling");
+  headPlace = fields.find("head");
+  if (poolingPlace)
+    readPooling(*poolingPlace);
+  if (headPlace)
+    readHead(*headPlace);
+  checkPrompts(poolingPlace);
+  checkStackGraph();
   checkPads();
   model.weights = readPath(fields, "weights");
   model.tokenizer = readPath(fields, "tokenizer");
@@ -138,8 +146,9 @@ void SpecReader::readHead(const YamlNode &node) {
   if (!fields.isMapping())
     return;
   head.stack = readStackName(fields, node, "head");
-  if (const Stack *stack = model.findStack(head.stack); stack && stack->input.features > 0)
-    diagnostics.error(node.range, "a head gives scores over the vocabulary that its stack reads; stack '" + head.stack +
+  const Stack *stack = model.findStack(head.stack), *target = stack ? targetOf(model, *stack) : nullptr;
+  if (target && target->input.features > 0)
+    diagnostics.error(node.range, "a head gives scores over the vocabulary that its stack reads; stack '" + target->name +
                                       "' reads features, so that there is no token embedding either");
   head.tied = fields.boolean("tied").value_or(true);
   head.bias = fields.boolean("bias").value_or(false);
@@ -158,24 +167,34 @@ void SpecReader::readNames(const YamlNode &node) {
   known.reserve(list.size());
   for (const Parameter &parameter : list)
     known.push_back(parameter.name);
-  for (const YamlEntry &entry : node.entries)
-    readName(entry, known);
+  llvm::StringSet<> set;
+  set.insert(known.begin(), known.end());
+  Sharing sharing = sharingOf(model);
+  for (const YamlEntry &entry : node.entries) {
+    if (diagnostics.isFull())
+      break;
+    if (set.contains(entry.key))
+      readName(entry);
+    else
+      reportName(entry, known, sharing);
+  }
 }
 
-void SpecReader::readName(const YamlEntry &entry, llvm::ArrayRef<llvm::StringRef> known) {
-  if (std::string source = sharedName(model, entry.key); source != entry.key) {
+/// A key of `names` that is no parameter with a tensor of its own.
+void SpecReader::reportName(const YamlEntry &entry, llvm::ArrayRef<llvm::StringRef> known, Sharing &sharing) {
+  if (std::optional<std::string> source = sharing.resolve(entry.key); source && *source != entry.key) {
     diagnostics.error(entry.keyRange,
-                      "'" + entry.key + "' is '" + source + "' by 'share', so that it has no tensor of its own");
+                      "'" + entry.key + "' is '" + *source + "' by 'share', so that it has no tensor of its own");
     return;
   }
-  if (!llvm::is_contained(known, llvm::StringRef(entry.key))) {
-    llvm::StringRef meant = nearest(entry.key, known);
-    diagnostics.error(entry.keyRange, "the model has no parameter '" + entry.key + "'" +
-                                          (meant.empty() ? "" : "; did you mean '" + meant.str() + "'?"));
-    if (meant.empty())
-      diagnostics.note(entry.keyRange, "its parameters are " + commaSeparated(known));
-    return;
-  }
+  llvm::StringRef meant = nearest(entry.key, known);
+  diagnostics.error(entry.keyRange, "the model has no parameter '" + entry.key + "'" +
+                                        (meant.empty() ? "" : "; did you mean '" + meant.str() + "'?"));
+  if (meant.empty())
+    diagnostics.note(entry.keyRange, "its parameters are " + commaSeparated(known));
+}
+
+void SpecReader::readName(const YamlEntry &entry) {
   std::optional<TensorName> name = readTensor(entry);
   if (!name)
     return;

@@ -17,10 +17,16 @@ static constexpr ReservedKey reservedFeatureKeys[] = {
     {"types", "'types' belongs to an input of tokens; this one reads features"},
     {"first", "'first' belongs to an input of tokens; this one reads features"},
 };
+static constexpr ReservedKey reservedPartKeys[] = {
+    {"types", "'types' belongs to an input of tokens; this one reads the rows of other stacks"},
+    {"first", "'first' belongs to an input of tokens; this one reads the rows of other stacks"},
+    {"convolutions", "'convolutions' belongs to an input of features; this one reads the rows of other stacks"},
+};
 
 void SpecReader::readStack(const YamlEntry &entry) {
   Stack &stack = model.stacks.emplace_back();
   this->stack = &stack;
+  stackPlaces.emplace_back().name = entry.keyRange;
   stack.name = entry.key;
   if (!isName(stack.name, "_-"))
     diagnostics.error(entry.keyRange, "'" + stack.name +
@@ -38,6 +44,10 @@ void SpecReader::readStack(const YamlEntry &entry) {
     readNorm(*norm, stack.norm);
   readBlocks(fields, stack);
   stack.cache = fields.boolean("cache").value_or(false);
+  StackPlace &place = stackPlaces.back();
+  for (auto [key, node] : {std::pair("width", &place.width), {"layers", &place.layers}, {"cache", &place.cache},
+                           {"input", &place.input}})
+    *node = fields.find(key);
   fields.finish();
 }
 
@@ -85,20 +95,15 @@ void SpecReader::checkCycles() {
 
 /// All layers' tensors of one name are one array, so their shapes are one.
 void SpecReader::checkCycle(const YamlNode &node, const Stack &stack) {
-  auto listed = [&](const Block &block) {
-    Model other = model;
-    for (Stack &candidate : other.stacks)
-      if (candidate.name == stack.name)
-        candidate.block = block;
-    return placesOfParameters(other);
-  };
-  std::vector<Parameter> first = listed(stack.cycle.front());
+  std::vector<Parameter> first = placesOfBlock(model, stack, stack.cycle.front());
   for (size_t index = 1; index < stack.cycle.size(); ++index) {
-    std::vector<Parameter> other = listed(stack.cycle[index]);
+    std::vector<Parameter> other = placesOfBlock(model, stack, stack.cycle[index]);
     auto same = [](const Parameter &a, const Parameter &b) { return a.name == b.name && a.shape == b.shape; };
     auto [mine, theirs] = std::mismatch(first.begin(), first.end(), other.begin(), other.end(), same);
-    if (mine == first.end() && theirs == other.end())
+    if (mine == first.end() && theirs == other.end()) {
+      checkSameSources(node.items[index], stack.cycle.front(), stack.cycle[index]);
       continue;
+    }
     diagnostics.error(node.items[index].range,
                       "the blocks of a cycle need the same parameters with the same shapes; '" +
                           (mine == first.end() ? theirs->name : mine->name) + "' of block 0 and block " +
@@ -106,15 +111,33 @@ void SpecReader::checkCycle(const YamlNode &node, const Stack &stack) {
   }
 }
 
+/// What attentions of one name keep is one array too, and holds rows of the same stacks in every layer.
+void SpecReader::checkSameSources(const YamlNode &node, const Block &first, const Block &other) {
+  llvm::StringMap<const AttentionSublayer *> byName;
+  forEachAttention(first, [&](const AttentionSublayer &attention) { byName[attention.name] = &attention; });
+  forEachAttention(other, [&](const AttentionSublayer &attention) {
+    const AttentionSublayer *same = byName.lookup(attention.name);
+    if (same && (same->sources != attention.sources || same->joint != attention.joint))
+      diagnostics.error(node.range, "attention '" + attention.name +
+                                        "' has another 'from', 'source' or 'merge' than in the cycle's block 0; give "
+                                        "it another name there");
+  });
+}
+
 void SpecReader::readInput(const YamlNode &node, Input &input) {
   Fields fields(diagnostics, node, "input");
   if (!fields.isMapping())
     return;
-  const YamlNode *features = fields.find("features");
+  const YamlNode *features = fields.find("features"), *concat = fields.find("concat");
   if (features && fields.find("vocab"))
     diagnostics.error(features->range, "'vocab' and 'features' exclude each other: a stack reads tokens or rows of "
                                        "numbers");
-  if (features)
+  if (concat && (features || fields.find("vocab")))
+    diagnostics.error(concat->range, "'concat' excludes 'vocab' and 'features': a stack reads the rows of others, or an "
+                                     "input of its own");
+  if (concat)
+    readParts(*concat, input);
+  else if (features)
     readFeatureInput(fields, input);
   else
     readTokenInput(fields, input);
@@ -124,11 +147,26 @@ void SpecReader::readInput(const YamlNode &node, Input &input) {
   input.scale = fields.number("scale").value_or(1.0);
   if (input.scale == 0)
     diagnostics.error(fields.find("scale")->range,
-                      features ? "scale (0) would remove the features" : "scale (0) would remove the token embedding");
-  if (features)
-    fields.finish(reservedFeatureKeys);
-  else
-    fields.finish(reservedTokenKeys);
+                      llvm::Twine("scale (0) would remove the ") +
+                          (concat ? "rows of the parts" : features ? "features" : "token embedding"));
+  if (!input.positions.behind.empty())
+    checkBehindInput(input);
+  fields.finish(concat     ? llvm::ArrayRef(reservedPartKeys)
+                : features ? llvm::ArrayRef(reservedFeatureKeys)
+                           : llvm::ArrayRef(reservedTokenKeys));
+}
+
+/// What has no meaning where positions begin behind another stack's rows.
+void SpecReader::checkBehindInput(const Input &input) {
+  llvm::SMRange range = stackPlaces.back().behind->range;
+  if (!input.parts.empty())
+    diagnostics.error(range, "'behind' is for rows of a stack's own; those of 'concat' count the rows of all parts from "
+                             "0 on");
+  if (input.positions.pad)
+    diagnostics.error(range, "'behind' excludes 'pad': the rows of another stack and tokens of one id are two ways to "
+                             "count");
+  if (input.zeroFirst)
+    diagnostics.error(range, "'behind' excludes 'first: zeros', which is for the token at position 0");
 }
 
 void SpecReader::readTokenInput(Fields &fields, Input &input) {
@@ -220,6 +258,10 @@ void SpecReader::readPositionFields(Fields &fields, Positions &positions) {
     positions.offset = fields.integer("offset", 0, maximumExtent).value_or(0);
   if (learned)
     readPad(fields, positions);
+  if (const YamlNode *behind = fields.find("behind")) {
+    positions.behind = readString(diagnostics, *behind, "behind").value_or("");
+    stackPlaces.back().behind = behind;
+  }
   if (sinusoidal || rotary) {
     positions.base = readBase(fields, positions.base);
     positions.interleaved = fields.boolean("interleaved").value_or(false);
@@ -251,8 +293,9 @@ void SpecReader::readPad(Fields &fields, Positions &positions) {
 /// Which of the tokens that a cache holds were pad is not known.
 void SpecReader::checkPads() {
   for (auto [index, node] : pads)
-    if (const Stack &stack = model.stacks[index]; stack.input.features > 0)
-      diagnostics.error(node->range, "pad is a token's id; stack '" + stack.name + "' reads features");
+    if (const Stack &stack = model.stacks[index]; stack.input.vocab == 0)
+      diagnostics.error(node->range, "pad is a token's id; stack '" + stack.name + "' reads " +
+                                         (stack.input.features > 0 ? "features" : "the rows of other stacks"));
     else if (keepsCache(model, stack))
       diagnostics.error(node->range, "stack '" + stack.name +
                                          "' keeps a cache; positions skip pad tokens where a text is read as a whole");

@@ -3,6 +3,7 @@
 #include "spec/Stacks.h"
 #include "expressions/Analysis.h"
 #include "llvm/ADT/STLExtras.h"
+#include <numeric>
 
 using namespace tenon;
 using namespace tenon::spec;
@@ -18,32 +19,82 @@ void tenon::spec::forEachAttention(const Block &block, llvm::function_ref<void(c
   }
 }
 
-static void forEachAttention(const Stack &stack, llvm::function_ref<void(const AttentionSublayer &)> visit) {
+void tenon::spec::forEachAttention(const Stack &stack, llvm::function_ref<void(const AttentionSublayer &)> visit) {
   if (stack.cycle.empty())
     return forEachAttention(stack.block, visit);
   for (const Block &block : stack.cycle)
     forEachAttention(block, visit);
 }
 
-std::string tenon::spec::sourceOf(const Stack &stack) {
-  std::string source;
-  ::forEachAttention(stack, [&](const AttentionSublayer &attention) {
-    if (source.empty())
-      source = attention.from;
+std::vector<std::string> tenon::spec::sourcesOf(const Stack &stack) {
+  std::vector<std::string> sources;
+  forEachAttention(stack, [&](const AttentionSublayer &attention) {
+    for (const Source &source : attention.sources)
+      if (!llvm::is_contained(sources, source.stack))
+        sources.push_back(source.stack);
   });
-  return source;
+  return sources;
+}
+
+std::vector<int64_t> tenon::spec::sourceLayers(const Stack &reader, const Source &source) {
+  switch (source.state) {
+  case SourceState::Final:
+    return {};
+  case SourceState::SameLayer: {
+    std::vector<int64_t> layers(reader.layers);
+    std::iota(layers.begin(), layers.end(), 0);
+    return layers;
+  }
+  case SourceState::Layers:
+    return source.layers;
+  }
+  llvm_unreachable("state of no kind");
+}
+
+int32_t tenon::spec::ownSegment(const Stack &stack, const AttentionSublayer &attention) {
+  size_t parts = stack.input.parts.size();
+  return static_cast<int32_t>(parts > 0 ? parts - 1 : attention.sources.size());
 }
 
 bool tenon::spec::isCausal(const Stack &stack) {
   bool causal = true;
-  ::forEachAttention(stack, [&](const AttentionSublayer &attention) {
-    causal &= !attention.from.empty() || !expressions::seesLaterKeys(std::string_view(attention.mask));
+  forEachAttention(stack, [&](const AttentionSublayer &attention) {
+    int32_t own = ownSegment(stack, attention);
+    causal &= !attention.hasOwnKeys() || !expressions::seesLaterKeys(std::string_view(attention.mask), {own, own});
   });
   return causal;
 }
 
+std::vector<bool> tenon::spec::growingStacks(const Model &model) {
+  std::vector<bool> grows(model.stacks.size());
+  for (size_t index = 0; index < model.stacks.size(); ++index) {
+    const Stack *stack = &model.stacks[index];
+    bool goesOn = stack->cache || (model.head && model.head->stack == stack->name);
+    if (grows[index] || !goesOn || !isCausal(*stack))
+      continue;
+    grows[index] = true;
+    // Its last part, the last part of that, and so on, until one that is known.
+    while (stack && !stack->input.parts.empty()) {
+      stack = model.findStack(stack->input.parts.back());
+      size_t part = stack ? stack - model.stacks.data() : 0;
+      if (!stack || grows[part])
+        break;
+      grows[part] = true;
+    }
+  }
+  return grows;
+}
+
 bool tenon::spec::keepsCache(const Model &model, const Stack &stack) {
-  return (stack.cache || (model.head && model.head->stack == stack.name)) && isCausal(stack);
+  return growingStacks(model)[&stack - model.stacks.data()];
+}
+
+const Stack *tenon::spec::targetOf(const Model &model, const Stack &stack) {
+  const Stack *target = &stack;
+  // As many steps as there are stacks: more would lead in a circle.
+  for (size_t steps = 0; target && !target->input.parts.empty(); ++steps)
+    target = steps < model.stacks.size() ? model.findStack(target->input.parts.back()) : nullptr;
+  return target;
 }
 
 static int64_t componentsBehind(const std::vector<PoolingLayer> &layers, int64_t size) {

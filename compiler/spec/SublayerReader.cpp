@@ -4,17 +4,13 @@
 #include "spec/Names.h"
 #include "spec/Reader.h"
 #include "spec/Rotary.h"
+#include "spec/Stacks.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
 
 using namespace tenon;
 using namespace tenon::spec;
 
-/// Of a relative bias, which is tabulated for all distances up to it.
-static constexpr ReservedKey reservedAttentionKeys[] = {
-    {"source", "'source' is not supported: a sublayer attends to its own stack, or to the one that 'from' names"},
-    {"merge", "'merge' is not supported: a sublayer attends to one stack, its own or the one that 'from' names"},
-};
 static constexpr llvm::StringRef sublayerKinds[] = {"attention", "mlp", "parallel", "ssru"};
 
 /// The one key of `node`, as an index in `kinds`; the entry is `node.entries.front()`.
@@ -161,21 +157,24 @@ void SpecReader::readAttention(const YamlNode &node, AttentionSublayer &attentio
   double usual = attention.headSize > 0 ? 1 / std::sqrt(static_cast<double>(attention.headSize)) : 1;
   attention.scale = readPositive(fields, "scale", usual);
   readSublayerName(fields, attention.name);
-  if (const YamlNode *from = fields.find("from")) {
-    attention.from = readString(diagnostics, *from, "from").value_or("");
-    sources.push_back({model.stacks.size() - 1, from});
-  }
+  AttentionPlace place;
+  place.stack = model.stacks.size() - 1;
+  place.node = &node;
+  readSources(fields, attention, place);
   if (const YamlNode *tables = fields.find("tables"))
     readTables(*tables, attention);
-  if (const YamlNode *mask = fields.find("mask"))
-    readMask(*mask, attention);
+  place.mask = fields.find("mask");
+  if (place.mask)
+    readMask(*place.mask, attention);
   if (const YamlNode *score = fields.find("score"))
     readScore(*score, attention);
   if (const YamlNode *rotary = fields.find("rotary"))
     readOwnRotary(*rotary, attention);
   if (const YamlNode *norm = fields.find("query_key_norm"))
     readQueryKeyNorm(*norm, attention.queryKeyNorm.emplace());
-  fields.finish(reservedAttentionKeys);
+  fields.finish();
+  place.attention = attention;
+  attentionPlaces.push_back(std::move(place));
 }
 
 void SpecReader::readTables(const YamlNode &node, AttentionSublayer &attention) {
@@ -214,23 +213,51 @@ static int32_t readKeys(Diagnostics &diagnostics, const YamlNode &node, llvm::St
 }
 
 void SpecReader::readMask(const YamlNode &node, AttentionSublayer &attention) {
+  // Words are about the own keys: all of other stacks are seen beside them.
+  auto word = [&](const expressions::Expression &mask) {
+    attention.mask = attention.joint ? expressions::fromSegment(ownSegment(*stack, attention), mask).print() : mask.print();
+  };
   if (node.kind == YamlNode::Kind::Scalar) {
     if (node.text == "causal")
-      attention.mask = expressions::causal().print();
+      word(expressions::causal());
     else if (node.text != "none")
       attention.mask = readExpression(diagnostics, node, "mask", expressions::Kind::Mask, attention.tables.size());
     return;
   }
   bool one = node.kind == YamlNode::Kind::Mapping && node.entries.size() == 1;
   llvm::StringRef key = one ? llvm::StringRef(node.entries.front().key) : "";
+  const YamlNode *value = one ? &node.entries.front().value : nullptr;
+  bool isStack = one && value->kind == YamlNode::Kind::Scalar && isName(value->text, "_-");
   if (key == "window")
-    attention.mask = expressions::window(readKeys(diagnostics, node.entries.front().value, key)).print();
+    word(expressions::window(readKeys(diagnostics, *value, key)));
+  else if (key == "prefix" && !isStack)
+    word(expressions::prefix(readKeys(diagnostics, *value, key)));
   else if (key == "prefix")
-    attention.mask = expressions::prefix(readKeys(diagnostics, node.entries.front().value, key)).print();
+    attention.mask = expressions::fromSegment(readPrefixStack(*value, attention), expressions::causal()).print();
   else
     diagnostics.error(one ? node.entries.front().keyRange : node.range,
-                      "mask: expected none, causal, {window: n}, {prefix: n} or an expression, found " +
+                      "mask: expected none, causal, {window: n}, {prefix: n}, {prefix: STACK} or an expression, found " +
                           (one ? "the key '" + key.str() + "'" : describe(node)));
+}
+
+int32_t SpecReader::readPrefixStack(const YamlNode &node, const AttentionSublayer &attention) {
+  // What may be named: the parts before the last, or the source behind which the own keys are.
+  llvm::SmallVector<llvm::StringRef, 8> names;
+  for (const std::string &part : stack->input.parts)
+    names.push_back(part);
+  if (!names.empty())
+    names.pop_back();
+  if (attention.joint && !attention.sources.empty())
+    names.push_back(attention.sources.back().stack);
+  if (names.empty()) {
+    diagnostics.error(node.range, "prefix: '" + node.text + "' is no number; a stack's name is for a stack whose input "
+                                                            "is other stacks, or for an attention with 'merge: joint'");
+    return 1;
+  }
+  std::optional<size_t> index = readChoice(diagnostics, node, "prefix", names);
+  if (attention.joint)
+    return ownSegment(*stack, attention);
+  return static_cast<int32_t>(index.value_or(0)) + 1;
 }
 
 void SpecReader::readScore(const YamlNode &node, AttentionSublayer &attention) {
@@ -287,15 +314,16 @@ void SpecReader::readRelative(const YamlNode &node, AttentionSublayer &attention
                 (CheckedSize(relative.distance) * 2 + 1) * attention.heads);
   if (!attention.tables.empty())
     diagnostics.error(node.range, "a relative score is a table itself; it excludes 'tables'");
-  if (!attention.from.empty())
+  if (!attention.sources.empty())
     diagnostics.error(node.range, "positions in two stacks have no distance: 'relative' excludes 'from'");
   fields.finish();
 }
 
 void SpecReader::readOwnRotary(const YamlNode &node, AttentionSublayer &attention) {
   attention.ownRotary = true;
-  if (!attention.from.empty())
-    diagnostics.error(node.range, "positions in two stacks have no distance: 'rotary' excludes 'from'");
+  if (!attention.hasOwnKeys())
+    diagnostics.error(node.range, "'rotary' excludes 'from' without 'merge: joint': queries turn with the keys of their "
+                                  "own stack");
   if (node.kind == YamlNode::Kind::Scalar && node.text == "none")
     return;
   Fields fields(diagnostics, node, "rotary");

@@ -47,6 +47,8 @@ void Diagnostics::note(SMRange range, const llvm::Twine &message) {
     print(range, llvm::SourceMgr::DK_Note, message);
 }
 
+bool Diagnostics::isFull() const { return errors > maximumErrors; }
+
 llvm::Error Diagnostics::takeError() {
   if (errors == 0)
     return llvm::Error::success();

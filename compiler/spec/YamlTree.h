@@ -45,6 +45,8 @@ public:
   /// Detail for the error before it.
   void note(llvm::SMRange range, const llvm::Twine &message);
   bool hasErrors() const { return errors > 0; }
+  /// Whether further errors are counted only.
+  bool isFull() const;
   llvm::SourceMgr &sources() { return manager; }
 
   /// All messages as one error, success if there is none.

@@ -1,5 +1,6 @@
 //===- ModelOps.cpp - Verifiers of model IR -------------------------------===//
 
+#include "support/Sharing.h"
 #include "tenon/Dialect.h"
 #include "tenon/StackGraph.h"
 #include "tenon/Verifiers.h"
@@ -300,17 +301,9 @@ LogicalResult PoolingOp::verify() {
 
 LogicalResult MlpLayerOp::verify() { return verifyPositive(*this, "hidden", getHidden()); }
 
-/// Where `name` begins with the parts of `prefix`, what follows them.
-static std::optional<StringRef> restAfter(StringRef name, StringRef prefix) {
-  if (!name.consume_front(prefix) || !(name.empty() || name.front() == '.'))
-    return std::nullopt;
-  return name;
-}
-
 std::string ModelOp::getSharedParameter(StringRef name) {
-  std::string current = name.str();
+  Sharing sharing;
   for (NamedAttribute pair : getShare().value_or(DictionaryAttr::get(getContext())))
-    if (std::optional<StringRef> rest = restAfter(current, pair.getName().getValue()))
-      return (cast<StringAttr>(pair.getValue()).getValue() + *rest).str();
-  return current;
+    sharing.add(pair.getName().getValue(), cast<StringAttr>(pair.getValue()).getValue());
+  return sharing.resolve(name).value_or(name.str());
 }

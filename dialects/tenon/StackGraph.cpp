@@ -121,15 +121,25 @@ static LogicalResult verifyBehind(StackOp stack) {
   return success();
 }
 
-/// A cached stack's queries see no later keys of it, and what was there before it sees none.
+/// Whether a mask may let a query of one segment see a key of the other that has a higher position.
+static bool seesLaterKeys(AttentionLayerOp op, int32_t querySegment, int32_t segment) {
+  return expressions::seesLaterKeys(std::string_view(op.getMask().value_or("")), {segment, querySegment});
+}
+
+/// A cached stack's queries see no later keys of its own. Those of parts before the last are there before it has any.
 static LogicalResult verifyCausal(StackOp stack) {
-  WalkResult walked = stack.walk([&](AttentionLayerOp op) {
-    bool seesLater = op.hasOwnKeys() && expressions::seesLaterKeys(std::string_view(op.getMask().value_or("")));
-    return seesLater ? WalkResult::interrupt() : WalkResult::advance();
+  auto parts = static_cast<int32_t>(stack.getParts().size());
+  WalkResult walked = stack.walk([&](AttentionLayerOp op) -> WalkResult {
+    int32_t own = parts > 0 ? parts - 1 : static_cast<int32_t>(op.getSources().size());
+    if (op.hasOwnKeys() && seesLaterKeys(op, own, own))
+      return stack.emitOpError() << "is cached, but has an attention whose mask may let a query see later keys";
+    for (int32_t part = 0; part < parts - 1; ++part)
+      if (seesLaterKeys(op, part, own))
+        return op.emitOpError() << "has a mask that may let a query of part " << part << " see keys of the last part, "
+                                << "which is cached";
+    return WalkResult::advance();
   });
-  if (walked.wasInterrupted())
-    return stack.emitOpError() << "is cached, but has an attention whose mask may let a query see later keys";
-  return success();
+  return failure(walked.wasInterrupted());
 }
 
 namespace {

@@ -281,3 +281,22 @@ tenon.model @tables_are_tensors width 8 {
     tenon.attention_layer "a" heads 1 key_value_heads 1 head_size 8 scale 0.5 {table_sizes = array<i64: 2147483647, 2>}
   }
 }
+
+// -----
+
+tenon.model @rows_that_are_there_before_see_no_key_of_a_cached_part width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @f layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.concat_input [@e, @f] positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.attention_layer "fine" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "segment < 1 || k <= q"}
+    // expected-error @below {{has a mask that may let a query of part 0 see keys of the last part, which is cached}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q || query_segment < 1"}
+  }
+}

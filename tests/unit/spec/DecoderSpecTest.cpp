@@ -223,7 +223,7 @@ static const DecoderMistake decoderMistakes[] = {
     {"HeadKey", "softcap: 30", "softcaps: 30", "head has no key 'softcaps'; did you mean 'softcap'?"},
     {"Window", "window: 4", "window: 0", "window (0) is not between 1 and 2147483647"},
     {"MaskKey", "{window: 4}", "{windw: 4}",
-     "mask: expected none, causal, {window: n}, {prefix: n} or an expression, found the key 'windw'"},
+     "mask: expected none, causal, {window: n}, {prefix: n}, {prefix: STACK} or an expression, found the key 'windw'"},
     {"ScoreCap", "mask: causal", "score: {softcap: 1e-300}", "softcap (1e-300) is not between 0.001 and 1000000"},
     {"KeyBiasAlone", "mask: causal", "key_bias: true", "key_bias: true needs bias: true"},
     {"TablesMissing", "mask: causal", "score: 's + table1(h, k)', tables: [[4, 9]]",

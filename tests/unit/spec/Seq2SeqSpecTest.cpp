@@ -80,14 +80,14 @@ TEST(Seq2SeqSpec, ReadsStacksOfTheirOwnWidth) {
   EXPECT_EQ(model.findStack("decoder"), &model.stacks[1]);
   EXPECT_EQ(model.findStack("decode"), nullptr);
   EXPECT_EQ(std::get<AttentionSublayer>(model.stacks[0].block[0]).headSize, 4);
-  EXPECT_EQ(std::get<AttentionSublayer>(model.stacks[1].block[2]).from, "encoder");
+  EXPECT_EQ(std::get<AttentionSublayer>(model.stacks[1].block[2]).sources, std::vector<Source>({{"encoder"}}));
   EXPECT_TRUE(model.stacks[1].input.zeroFirst);
 }
 
 TEST(Seq2SeqSpec, KnowsWhichStackAttendsAndWhichKeepsACache) {
   Model model = llvm::cantFail(read(translator));
-  EXPECT_EQ(sourceOf(model.stacks[0]), "");
-  EXPECT_EQ(sourceOf(model.stacks[1]), "encoder");
+  EXPECT_EQ(sourcesOf(model.stacks[0]), std::vector<std::string>());
+  EXPECT_EQ(sourcesOf(model.stacks[1]), std::vector<std::string>({"encoder"}));
   EXPECT_FALSE(keepsCache(model, model.stacks[0]));
   EXPECT_TRUE(keepsCache(model, model.stacks[1]));
 }
@@ -164,10 +164,11 @@ encoder.input.positions.weight 32 12
 
 TEST(Seq2SeqSpec, SharedParametersAreTheirSources) {
   Model model = llvm::cantFail(read(translator));
-  EXPECT_EQ(sharedName(model, "decoder.layers.*.cross.query.weight"), "decoder.layers.*.attention.query.weight");
-  EXPECT_EQ(sharedName(model, "decoder.layers.1.cross.query.bias"), "decoder.layers.1.attention.query.bias");
-  EXPECT_EQ(sharedName(model, "decoder.layers.1.cross.key.bias"), "decoder.layers.1.cross.key.bias");
-  EXPECT_EQ(sharedName(model, "decoder.layers"), "decoder.layers");
+  Sharing sharing = sharingOf(model);
+  EXPECT_EQ(sharing.resolve("decoder.layers.*.cross.query.weight"), "decoder.layers.*.attention.query.weight");
+  EXPECT_EQ(sharing.resolve("decoder.layers.1.cross.query.bias"), "decoder.layers.1.attention.query.bias");
+  EXPECT_EQ(sharing.resolve("decoder.layers.1.cross.key.bias"), "decoder.layers.1.cross.key.bias");
+  EXPECT_EQ(sharing.resolve("decoder.layers"), "decoder.layers");
   EXPECT_EQ(placesOfParameters(model).size(), parameters(model).size() + 4);
 }
 
@@ -202,37 +203,25 @@ static const Mistake mistakes[] = {
     {"FromUnknown", translator, "from: encoder", "from: encodr",
      "from: expected one of encoder, decoder, found 'encodr'; did you mean 'encoder'?"},
     {"FromItself", translator, "from: encoder", "from: decoder",
-     "'from: decoder' is the stack itself; an attention without 'from' attends to its own stack"},
-    {"FromSequence", translator, "from: encoder", "from: [encoder]", "from: expected a string, found a sequence"},
+     "'from: decoder' is the stack itself; an attention without 'from' attends to its own stack, and one with "
+     "'merge: joint' to both"},
     {"FromEachOther", translator, "- attention: {heads: 2,",
      "- attention: {heads: 2, from: decoder, name: back}\n"
      "      - attention: {heads: 2,",
-     "stacks 'encoder' and 'decoder' attend to each other"},
+     "stacks 'encoder', 'decoder' take states from each other in a circle; what a stack takes is there before it "
+     "runs"},
     {"FromCached", translator,
      "    layers: 3\n    norm: {kind: layernorm, place: after}\n    block:\n      - attention: {heads: 2,",
      "    layers: 3\n    cache: true\n    block:\n      - attention: {heads: 2, mask: causal,",
-     "stack 'encoder' keeps a cache, because it has 'cache: true'; keys and values come from a stack that reads its "
-     "input "
-     "as a whole"},
+     "stack 'encoder' goes on token by token, because it has 'cache: true'; keys and values come from a stack that "
+     "reads its input as a whole"},
     {"FromStackWithHead", listener, "  decoder:\n    input: {vocab: 40, positions: {kind: learned, length: 16}}\n",
      "  other:\n    input: {vocab: 9}\n    layers: 1\n    block: [attention: {heads: 2, from: decoder}]\n"
      "  decoder:\n    input: {vocab: 40, positions: {kind: learned, length: 16}}\n",
-     "stack 'decoder' attends to 'encoder' itself; keys and values come from a stack that depends on its own input "
-     "only"},
-    {"FromTwo", listener,
-     "  decoder:\n    input: {vocab: 40, positions: {kind: learned, length: 16}}\n    layers: 1\n    norm: {kind: "
-     "layernorm, place: before}\n    block:\n",
-     "  other:\n    input: {vocab: 9}\n    layers: 1\n    block: [mlp: {hidden: 3}]\n"
-     "  decoder:\n    input: {vocab: 40}\n    layers: 1\n    block:\n"
-     "      - attention: {heads: 2, from: other, name: second}\n",
-     "stack 'decoder' attends to 'other' and to 'encoder'; it can have one source beside itself"},
-    {"FromWithoutHead", translator, "head: {stack: decoder, tied: true, bias: true}\n", "",
-     "a stack that attends to another one goes on token by token; 'decoder' needs the head or 'cache: true'"},
-    {"FromWithoutMask", listener, "heads: 3, mask: causal", "heads: 3",
-     "a stack that attends to another one goes on token by token; an attention of 'decoder' to itself lets a query see "
-     "later keys: write 'mask: causal'"},
+     "stack 'decoder' goes on token by token, because it has the head; keys and values come from a stack that reads "
+     "its input as a whole"},
     {"FromWithRotary", listener, "from: encoder", "from: encoder, rotary: {base: 100}",
-     "positions in two stacks have no distance: 'rotary' excludes 'from'"},
+     "'rotary' excludes 'from' without 'merge: joint': queries turn with the keys of their own stack"},
     {"FromWithBias", listener, "from: encoder", "from: encoder, score: {relative: {}}",
      "positions in two stacks have no distance: 'relative' excludes 'from'"},
     {"RelativeBuckets", translator, "buckets: 8", "buckets: 6",
@@ -311,13 +300,9 @@ static const Mistake mistakes[] = {
      "share: 'decoder.layers.*.cross.query.weight' is [12, 12] in 2 layers and "
      "'encoder.layers.*.attention.query.weight' "
      "is [8, 8] in 3 layers; only parameters of one shape can be shared"},
-    {"ShareOfShared", translator, "decoder.layers.*.memory.norm = decoder.layers.*.mlp.norm",
-     "decoder.layers.*.cross.output = decoder.layers.*.cross.query",
-     "share: 'decoder.layers.*.cross.output.weight' would be 'decoder.layers.*.cross.query.weight', which is shared "
-     "itself"},
     {"ShareTwice", translator, "decoder.layers.*.memory.norm = decoder.layers.*.mlp.norm",
      "decoder.layers.*.cross.query = decoder.layers.*.cross.output",
-     "share: 'decoder.layers.*.cross.query.weight' is 'decoder.layers.*.cross.output.weight' already"},
+     "share: a second rule for 'decoder.layers.*.cross.query'"},
     {"NameOfShared", translator, "decoder.layers.*.attention.relative.weight: bias",
      "decoder.layers.*.cross.query.weight: bias",
      "'decoder.layers.*.cross.query.weight' is 'decoder.layers.*.attention.query.weight' by 'share', so that it has no "

@@ -105,7 +105,7 @@ static const Mistake mistakes[] = {
     {"PositionsLengthZero", "length: 32", "length: 0", "6:60: error: length (0) is not between 1 and 2147483647"},
     {"PositionsForeignKey", "length: 32", "length: 32, base: 3",
      "6:64: error: positions has no key 'base'\n"
-     "6:64: note: its keys are kind, length, offset, pad"},
+     "6:64: note: its keys are kind, length, offset, pad, behind"},
     {"PositionsBaseTooSmall", "kind: learned, length: 32", "kind: rotary, base: 1.0",
      "6:57: error: base (1.0) is not above 1"},
     {"PositionsDimsOdd", "kind: learned, length: 32", "kind: rotary, dims: 3",
@@ -179,11 +179,8 @@ static const Mistake mistakes[] = {
      "can have"},
     {"AttentionScale", "heads: 4", "heads: 4, scale: -1", "10:38: error: scale (-1) is not above 0"},
     {"FromItself", "heads: 4", "heads: 4, from: encoder",
-     "10:37: error: 'from: encoder' is the stack itself; an attention without 'from' attends to its own stack"},
-    {"SourceOfLaterWork", "heads: 4", "heads: 4, source: same-layer",
-     "10:31: error: 'source' is not supported: a sublayer attends to its own stack, or to the one that 'from' names"},
-    {"MergeOfLaterWork", "heads: 4", "heads: 4, merge: joint",
-     "10:31: error: 'merge' is not supported: a sublayer attends to one stack, its own or the one that 'from' names"},
+     "10:37: error: 'from: encoder' is the stack itself; an attention without 'from' attends to its own stack, and one "
+     "with 'merge: joint' to both"},
     {"HiddenMissing", "hidden: 48, ", "", "11:14: error: mlp has no key 'hidden', which it needs"},
     {"HiddenTimesWidth", "hidden: 48", "hidden: 2147483647",
      "11:23: error: hidden x width (2147483647 x 24) is more than the 2147483647 elements that a tensor can have"},

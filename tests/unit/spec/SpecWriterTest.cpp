@@ -1,7 +1,7 @@
 #include "spec/SpecWriter.h"
 #include "expressions/Sugar.h"
+#include "spec/Corners.h"
 #include "spec/Rotary.h"
-#include "spec/SpecTexts.h"
 #include <bit>
 #include <cmath>
 
@@ -27,9 +27,16 @@ public:
 
   void add(const AttentionSublayer &attention) {
     text +=
-        "\n attention " + attention.name + " " + attention.from + " " + attention.mask + " " + attention.score + " ";
+        "\n attention " + attention.name + " " + attention.mask + " " + attention.score + " ";
     add(attention.heads, attention.keyValueHeads, attention.headSize, attention.bias, attention.keyBias,
-        attention.outputBias, attention.ownRotary, attention.rotary.has_value(), attention.queryKeyNorm.has_value());
+        attention.outputBias, attention.ownRotary, attention.rotary.has_value(), attention.queryKeyNorm.has_value(),
+        attention.joint);
+    for (const Source &source : attention.sources) {
+      text += "from " + source.stack + " ";
+      add(int(source.state));
+      for (int64_t layer : source.layers)
+        add(layer);
+    }
     real(attention.scale);
     if (const std::optional<RelativeBias> &relative = attention.relative)
       add(relative->buckets, relative->distance, relative->bidirectional);
@@ -76,6 +83,9 @@ public:
         stack.input.features, stack.input.zeroFirst);
     for (const Convolution &convolution : stack.input.convolutions)
       add(convolution);
+    for (const std::string &part : stack.input.parts)
+      text += "part " + part + " ";
+    text += "behind " + positions.behind + " ";
     real(stack.input.scale);
     add(int(positions.kind), positions.length, positions.offset, positions.pad.value_or(-1), int(positions.spacing));
     add(Rotary{positions.base, positions.dims, positions.interleaved, positions.scaling});
@@ -222,6 +232,42 @@ TEST(SpecWriter, EveryCombinationReadsBack) {
     if (bit(6))
       model.pooling.reset();
     model.textTokens = bit(7) * 20;
+    expectSameAgain(model);
+  }
+}
+
+TEST(SpecWriter, EveryCombinationOfSourcesReadsBack) {
+  const Model corners[] = {llvm::cantFail(read(corner("joint"))), llvm::cantFail(read(corner("concat")))};
+  for (unsigned bits = 0; bits < 512; ++bits) {
+    auto bit = [&](unsigned index) { return bits >> index & 1; };
+    Model model = corners[0];
+    Stack memory = corners[1].stacks[2]; // Parts, of which the last is read as a whole here.
+    memory.name = "memory";
+    memory.input.parts = {"encoder", "other"};
+    std::get<AttentionSublayer>(memory.block[0]).mask = bit(0) ? "" : "segment < 1 || k <= q";
+    Stack other = model.stacks[0];
+    other.name = "other";
+    auto &attention = std::get<AttentionSublayer>(model.stacks[1].block[0]);
+    attention.joint = bit(1);
+    attention.sources = {{"encoder", SourceState(bits % 3)}};
+    if (bit(2))
+      attention.sources.push_back({"memory", SourceState(bits / 4 % 3)});
+    if (bit(3))
+      attention.sources.push_back({"other", SourceState(bits / 8 % 3)});
+    for (Source &source : attention.sources)
+      if (source.state == SourceState::Layers)
+        source.layers = {1, bit(4)};
+    const expressions::Expression words[] = {expressions::causal(), expressions::window(3), expressions::prefix(4)};
+    expressions::Expression word = words[bits / 32 % 3];
+    auto own = static_cast<int32_t>(attention.sources.size());
+    attention.mask = bit(7) ? expressions::fromSegment(own, word).print() : word.print();
+    if (bit(8))
+      model.stacks[1].input.positions.behind.clear();
+    model.stacks.push_back(other);
+    model.stacks.push_back(memory);
+    model.shares.push_back({"other", "encoder"});
+    model.head.reset();
+    model.tokens.start.clear();
     expectSameAgain(model);
   }
 }

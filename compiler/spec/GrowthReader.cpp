@@ -1,0 +1,145 @@
+//===- GrowthReader.cpp - Which stacks go on token by token ---------------===//
+
+#include "expressions/Analysis.h"
+#include "spec/Reader.h"
+#include "spec/Stacks.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace tenon;
+using namespace tenon::spec;
+
+void SpecReader::checkGrowth() {
+  grows = growingStacks(model);
+  for (const AttentionPlace &place : attentionPlaces) {
+    for (size_t source = 0; source < place.sources.size(); ++source)
+      checkGrowingSource(place, source);
+    checkEarlierRows(place);
+  }
+  for (size_t index = 0; index < model.stacks.size(); ++index) {
+    checkGrowingParts(index);
+    if (!grows[index] || model.stacks[index].input.features == 0)
+      continue;
+    diagnostics.error(stackPlaces[index].input->range, "stack '" + model.stacks[index].name +
+                                                           "' goes on token by token, " + whyItGrows(index) +
+                                                           "; features are all there at once");
+    noteWhyItGrows(index);
+  }
+  checkOneChain();
+  checkReaders();
+}
+
+std::optional<size_t> SpecReader::growsWith(size_t index) const {
+  for (size_t other = 0; other < model.stacks.size(); ++other)
+    if (const std::vector<std::string> &parts = model.stacks[other].input.parts;
+        grows[other] && !parts.empty() && parts.back() == model.stacks[index].name)
+      return other;
+  return std::nullopt;
+}
+
+std::string SpecReader::whyItGrows(size_t index) const {
+  if (model.head && model.head->stack == model.stacks[index].name)
+    return "because it has the head";
+  if (model.stacks[index].cache)
+    return "because it has 'cache: true'";
+  std::optional<size_t> whole = growsWith(index);
+  return whole ? "because it is the last part of '" + model.stacks[*whole].name + "', which does" : "";
+}
+
+void SpecReader::noteWhyItGrows(size_t index) {
+  if (model.head && model.head->stack == model.stacks[index].name)
+    diagnostics.note(headPlace->range, "the head");
+  else if (model.stacks[index].cache)
+    diagnostics.note(stackPlaces[index].cache->range, "the cache");
+  else if (std::optional<size_t> whole = growsWith(index))
+    diagnostics.note(stackPlaces[*whole].parts.back()->range, "the part");
+}
+
+void SpecReader::checkGrowingSource(const AttentionPlace &place, size_t source) {
+  const std::string &name = place.attention.sources[source].stack;
+  size_t index = model.findStack(name) - model.stacks.data();
+  if (!grows[index])
+    return;
+  diagnostics.error(place.sources[source]->range, "stack '" + name + "' goes on token by token, " + whyItGrows(index) +
+                                                      "; keys and values come from a stack that reads its input as a "
+                                                      "whole");
+  noteWhyItGrows(index);
+}
+
+/// The last part of a growing stack grows with it, and nothing else that it reads does.
+void SpecReader::checkGrowingParts(size_t index) {
+  const Stack &reader = model.stacks[index];
+  for (auto [name, node] : llvm::zip_equal(reader.input.parts, stackPlaces[index].parts)) {
+    const Stack &part = *model.findStack(name);
+    size_t number = &part - model.stacks.data();
+    bool last = name == reader.input.parts.back();
+    if (grows[number] && !(last && grows[index])) {
+      diagnostics.error(node->range, "stack '" + name + "' goes on token by token, " + whyItGrows(number) +
+                                         (!last ? "; only the last part of an input can"
+                                          : isCausal(reader)
+                                              ? "; so has '" + reader.name + "' to, with the head or 'cache: true'"
+                                              : "; an attention of '" + reader.name +
+                                                    "', which reads it, lets a query see later keys: write 'mask: "
+                                                    "causal'"));
+      noteWhyItGrows(number);
+    } else if (last && grows[index] && !isCausal(part)) {
+      diagnostics.error(node->range, "stack '" + reader.name + "' goes on token by token, " + whyItGrows(index) +
+                                         ", and its last part with it; an attention of '" + name +
+                                         "' lets a query see later keys: write 'mask: causal'");
+      noteWhyItGrows(index);
+    }
+  }
+}
+
+/// Rows of the parts before the last are there before its first row, so that none of them can see one.
+void SpecReader::checkEarlierRows(const AttentionPlace &place) {
+  const Stack &stack = model.stacks[place.stack];
+  if (!grows[place.stack])
+    return;
+  auto last = static_cast<int32_t>(stack.input.parts.size()) - 1;
+  for (int32_t part = 0; part < last; ++part) {
+    if (!expressions::seesLaterKeys(std::string_view(place.attention.mask), {/*key=*/last, /*query=*/part}))
+      continue;
+    diagnostics.error(place.mask ? place.mask->range : place.node->range,
+                      "mask: a row of '" + stack.input.parts[part] + "', which is there before the first of '" +
+                          stack.input.parts.back() + "', may see it; write 'causal', or {prefix: " +
+                          stack.input.parts[last - 1] + "}");
+    diagnostics.note(stackPlaces[place.stack].parts.back()->range,
+                     "'" + stack.input.parts.back() + "' goes on token by token with '" + stack.name + "'");
+    return;
+  }
+}
+
+/// Two stacks that go on are not told which of them the next token is for.
+void SpecReader::checkOneChain() {
+  std::optional<size_t> first;
+  for (size_t index = 0; index < model.stacks.size(); ++index) {
+    if (!grows[index] || growsWith(index))
+      continue;
+    if (!first) {
+      first = index;
+      continue;
+    }
+    diagnostics.error(stackPlaces[index].name, "stack '" + model.stacks[index].name + "' goes on token by token, " +
+                                                   whyItGrows(index) + ", and so does '" + model.stacks[*first].name +
+                                                   "'; a model has one such stack, or one and its last part");
+    noteWhyItGrows(*first);
+  }
+}
+
+/// A part that grows has its rows as those of the whole.
+void SpecReader::checkReaders() {
+  auto check = [&](llvm::StringRef name, llvm::StringRef what, const YamlNode *node) {
+    const Stack *stack = node ? model.findStack(name) : nullptr;
+    std::optional<size_t> whole = stack ? growsWith(stack - model.stacks.data()) : std::nullopt;
+    if (!whole)
+      return;
+    diagnostics.error(node->range, what + ": stack '" + name + "' goes on token by token as the last part of '" +
+                                       model.stacks[*whole].name + "'; write 'stack: " + model.stacks[*whole].name +
+                                       "'");
+    diagnostics.note(stackPlaces[*whole].parts.back()->range, "the part");
+  };
+  if (model.head)
+    check(model.head->stack, "head", headPlace);
+  if (model.pooling)
+    check(model.pooling->stack, "pooling", poolingPlace);
+}

@@ -1,0 +1,190 @@
+//===- SublayerWriter.cpp - What a block consists of ----------------------===//
+
+#include "expressions/Sugar.h"
+#include "spec/Names.h"
+#include "spec/Stacks.h"
+#include "spec/Writer.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include <cmath>
+
+using namespace tenon;
+using namespace tenon::spec;
+
+static std::string rotary(const std::optional<Rotary> &rotary) {
+  if (!rotary)
+    return "none";
+  FlowMapping keys;
+  keys.add("base", shortest(rotary->base));
+  if (rotary->dims != 0)
+    keys.add("dims", rotary->dims);
+  keys.addFlag("interleaved", rotary->interleaved, false);
+  addScaling(keys, rotary->scaling);
+  return keys.str();
+}
+
+static std::string queryKeyNorm(const QueryKeyNorm &norm) {
+  FlowMapping keys;
+  keys.add("kind", normKindNames[size_t(norm.kind)]);
+  if (norm.epsilon != QueryKeyNorm().epsilon)
+    keys.add("epsilon", shortest(norm.epsilon));
+  if (norm.weightOffset != 0)
+    keys.add("weight_offset", shortest(norm.weightOffset));
+  if (norm.kind == NormKind::LayerNorm)
+    keys.addFlag("bias", norm.bias, true);
+  if (norm.overAll)
+    keys.add("over", "all");
+  return keys.str();
+}
+
+/// The integer behind the last `before` in `text`, 0 where there is none.
+static int32_t integerAfter(llvm::StringRef text, llvm::StringRef before) {
+  int32_t value = 0;
+  size_t at = text.rfind(before);
+  llvm::StringRef rest = at == llvm::StringRef::npos ? "" : text.drop_front(at + before.size());
+  return rest.consumeInteger(10, value) ? 0 : value;
+}
+
+/// A mask of the own keys by its name, empty where it has none.
+static std::string maskWord(llvm::StringRef text, llvm::function_ref<std::string(expressions::Expression)> print) {
+  if (text == print(expressions::causal()))
+    return "causal";
+  int32_t window = integerAfter(text, "q - k < "), prefix = integerAfter(text, "k < ");
+  if (window > 0 && text == print(expressions::window(window)))
+    return "{window: " + std::to_string(window) + "}";
+  if (prefix > 0 && text == print(expressions::prefix(prefix)))
+    return "{prefix: " + std::to_string(prefix) + "}";
+  return "";
+}
+
+/// A mask by its name, where it has one, as the reader makes masks of names.
+static std::string mask(const AttentionSublayer &attention, const Stack &stack) {
+  int32_t own = ownSegment(stack, attention);
+  std::string word = maskWord(attention.mask, [&](const expressions::Expression &mask) {
+    return (attention.joint ? expressions::fromSegment(own, mask) : mask).print();
+  });
+  if (!word.empty())
+    return word;
+  for (int32_t part = 0; !stack.input.parts.empty() && part < own; ++part)
+    if (attention.mask == expressions::fromSegment(part + 1, expressions::causal()).print())
+      return "{prefix: " + scalar(stack.input.parts[part]) + "}";
+  return quoted(attention.mask);
+}
+
+static std::string relative(const AttentionSublayer &attention) {
+  const RelativeBias &relative = *attention.relative;
+  FlowMapping keys;
+  keys.add("buckets", relative.buckets).add("distance", relative.distance);
+  keys.addFlag("bidirectional", relative.bidirectional, attention.mask.empty());
+  return "{relative: " + keys.str() + "}";
+}
+
+static std::string score(const AttentionSublayer &attention) {
+  if (attention.relative)
+    return relative(attention);
+  if (attention.heads > 0 && attention.heads <= expressions::maximumAlibiHeads &&
+      attention.score == expressions::alibi(attention.heads, expressions::AlibiStyle::Bloom).print())
+    return "alibi";
+  return quoted(attention.score);
+}
+
+static std::string tables(const std::vector<Table> &tables) {
+  std::string list;
+  for (const Table &table : tables)
+    list += (list.empty() ? "[" : ", [") + std::to_string(table.rows) + ", " + std::to_string(table.columns) + "]";
+  return "[" + list + "]";
+}
+
+/// `final`, `same-layer` or a layer for each.
+static std::string state(const Source &source) {
+  if (source.state != SourceState::Layers)
+    return sourceStateNames[size_t(source.state)].str();
+  return "{layers: [" + llvm::join(llvm::map_range(source.layers, llvm::itostr), ", ") + "]}";
+}
+
+/// The stacks by their names where all of them are read in one state, which then is the attention's.
+static void addSources(FlowMapping &keys, const AttentionSublayer &attention) {
+  llvm::ArrayRef<Source> sources = attention.sources;
+  if (sources.empty())
+    return;
+  bool oneState = llvm::all_of(sources, [&](const Source &source) { return state(source) == state(sources.front()); });
+  std::vector<std::string> list;
+  for (const Source &source : sources) {
+    FlowMapping element;
+    element.add("stack", scalar(source.stack)).add("source", state(source));
+    bool plain = oneState || source.state == SourceState::Final;
+    list.push_back(plain ? scalar(source.stack) : element.str());
+  }
+  keys.add("from", list.size() == 1 ? list.front() : bracketed(list));
+  if (oneState && sources.front().state != SourceState::Final)
+    keys.add("source", state(sources.front()));
+  if (attention.joint)
+    keys.add("merge", mergeNames[1]);
+}
+
+static std::string attention(const AttentionSublayer &attention, const Stack &stack, int64_t width) {
+  FlowMapping keys;
+  addSources(keys, attention);
+  keys.add("heads", attention.heads);
+  if (attention.keyValueHeads != attention.heads)
+    keys.add("kv_heads", attention.keyValueHeads);
+  if (attention.headSize * attention.heads != width)
+    keys.add("head_size", attention.headSize);
+  keys.addFlag("bias", attention.bias, true).addFlag("key_bias", attention.keyBias, attention.bias);
+  keys.addFlag("output_bias", attention.outputBias, true);
+  if (attention.scale != 1 / std::sqrt(static_cast<double>(attention.headSize)))
+    keys.add("scale", shortest(attention.scale));
+  if (!attention.mask.empty())
+    keys.add("mask", mask(attention, stack));
+  if (!attention.score.empty() || attention.relative)
+    keys.add("score", score(attention));
+  if (!attention.tables.empty())
+    keys.add("tables", tables(attention.tables));
+  if (attention.ownRotary)
+    keys.add("rotary", rotary(attention.rotary));
+  if (attention.queryKeyNorm)
+    keys.add("query_key_norm", queryKeyNorm(*attention.queryKeyNorm));
+  if (attention.name != "attention")
+    keys.add("name", scalar(attention.name));
+  return keys.str();
+}
+
+static std::string mlp(const MlpSublayer &mlp) {
+  FlowMapping keys;
+  keys.add("hidden", mlp.hidden).add("activation", activationNames[size_t(mlp.activation)]);
+  keys.addFlag("gated", mlp.gated, false).addFlag("bias", mlp.bias, true);
+  if (mlp.name != "mlp")
+    keys.add("name", scalar(mlp.name));
+  return keys.str();
+}
+
+static std::string ssru(const SsruSublayer &ssru) {
+  FlowMapping keys;
+  keys.addFlag("bias", ssru.bias, true).addFlag("input_bias", ssru.inputBias, false);
+  keys.add("activation", activationNames[size_t(ssru.activation)]);
+  if (ssru.name != "ssru")
+    keys.add("name", scalar(ssru.name));
+  return keys.str();
+}
+
+static std::string parallel(const ParallelSublayer &parallel, const Stack &stack, int64_t width) {
+  FlowMapping keys;
+  if (parallel.norm != ParallelNorm::One)
+    keys.add("norm", parallelNormNames[size_t(parallel.norm)]);
+  std::string block;
+  for (const auto &inner : parallel.block)
+    std::visit([&](const auto &kind) { block += (block.empty() ? "" : ", ") + writeSublayer(kind, stack, width); }, inner);
+  keys.add("block", "[" + block + "]");
+  if (parallel.name != "parallel")
+    keys.add("name", scalar(parallel.name));
+  return keys.str();
+}
+
+std::string tenon::spec::writeSublayer(const Sublayer &sublayer, const Stack &stack, int64_t width) {
+  if (const auto *layer = std::get_if<AttentionSublayer>(&sublayer))
+    return "attention: " + attention(*layer, stack, width);
+  if (const auto *layer = std::get_if<ParallelSublayer>(&sublayer))
+    return "parallel: " + parallel(*layer, stack, width);
+  if (const auto *layer = std::get_if<SsruSublayer>(&sublayer))
+    return "ssru: " + ssru(*layer);
+  return "mlp: " + mlp(std::get<MlpSublayer>(sublayer));
+}
