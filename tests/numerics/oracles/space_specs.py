@@ -327,12 +327,20 @@ def layer_of_others(right, stored):
     return any(one != stored[re.sub(r"\.\d+\.", f".{layer}.", name, count=1)] for name, one in own.items())
 
 
+def other_depth(spec, left, right):
+    """Whether layers of two stacks that have not as many are to be the same."""
+    names = [side.split(".")[0] for side in (left, right)]
+    if not all(name in spec["stacks"] for name in names) or "layers.*" not in right and right != names[1]:
+        return False
+    return len({spec["stacks"][name]["layers"] for name in names}) > 1
+
+
 def shares_hold(spec, rules, names):
     """Whether all shapes are equal, nothing is missing on the right, and every rule is about something."""
     stored = stored_as(rules, names)
-    if not stored or not names.issuperset(stored.values()):
+    if not stored or any(".".join(Shares(rules).once(name.split("."))) not in names for name in names):
         return False
-    if any(layer_of_others(rule.split(" = ")[1], stored) for rule in rules):
+    if any(layer_of_others(rule.split(" = ")[1], stored) or other_depth(spec, *rule.split(" = ")) for rule in rules):
         return False
     if any(stored_as(rules[:number] + rules[number + 1:], names) == stored for number in range(len(rules))):
         return False

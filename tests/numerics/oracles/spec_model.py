@@ -76,10 +76,16 @@ class Rows:
 
 
 class States:
-    """What a stack made of its rows: the states that enter each layer, and the last one."""
+    """What a stack made of its rows: the states that enter each layer, and the last one. Who reads a concatenation has the rows of
+    its last part, `read`."""
 
-    def __init__(self, rows, last_part):
-        self.rows, self.last_part, self.entering, self.final = rows, last_part, [], None
+    def __init__(self, rows, read):
+        self.rows, self.read, self.entering, self.final = rows, read, [], None
+
+    def of_read(self, states):
+        """Those of the rows that others have."""
+        count = self.read.there.shape[1]
+        return states[:, states.shape[1] - count:]
 
 
 class Model:
@@ -131,8 +137,7 @@ class Evaluation:
     def hidden(self, name):
         """The last hidden state, of a concatenation that of its last part: [batch, length, width], zeros where no row is."""
         states = self.states(name)
-        there = states.rows.there[..., None]
-        return torch.where(there, states.final, 0)[:, -states.last_part:] if states.last_part else states.final[:, :0]
+        return torch.where(states.read.there[..., None], states.of_read(states.final), 0)
 
     def logits(self):
         model, head = self.model, self.model.spec["head"]
@@ -160,8 +165,8 @@ class Stack:
         self.positions = worded(self.options["input"].get("positions", "none"))
 
     def states(self):
-        x, rows, last_part = self.input()
-        result = States(rows, last_part)
+        x, rows, read = self.input()
+        result = States(rows, read)
         self.rows = rows
         blocks = self.options.get("cycle") or [self.options["block"]]
         for layer in range(self.options["layers"]):
@@ -194,15 +199,15 @@ class Stack:
     def first_position(self):
         """What the rows' positions begin with: a number for each sequence."""
         behind = self.positions.get("behind")
-        return self.evaluation.states(behind).rows.lengths if behind else 0
+        return self.evaluation.states(behind).read.lengths if behind else 0
 
     def input(self):
         entry, prefix = self.options["input"], f"{self.name}.input"
         if "concat" in entry:
-            x, rows, last_part = self.concatenated(entry["concat"])
+            x, rows, read = self.concatenated(entry["concat"])
         else:
             x, lengths = self.features(entry, prefix) if "features" in entry else self.embedded(entry, prefix)
-            rows, last_part = Rows(lengths, x.shape[1], self.first_position()), x.shape[1]
+            rows = read = Rows(lengths, x.shape[1], self.first_position())
         x = x * entry.get("scale", 1.0)
         if self.positions["kind"] == "learned":
             check_keys(f"{prefix}.positions", self.positions, {"kind", "length", "offset", "behind"})
@@ -214,7 +219,7 @@ class Stack:
             x = x + layers.sinusoids(self.positions, rows.positions, self.width).to(x.dtype)
         if entry.get("types"):
             x = x + self.model.parameter(f"{prefix}.types.weight", entry["types"], self.width)[0]
-        return (self.norm(f"{prefix}.norm", x) if entry.get("norm") else x), rows, last_part
+        return (self.norm(f"{prefix}.norm", x) if entry.get("norm") else x), rows, read
 
     def embedded(self, entry, prefix):
         given = self.evaluation.inputs[self.name]
@@ -240,7 +245,9 @@ class Stack:
 
     def concatenated(self, names):
         parts = [self.evaluation.states(name) for name in names]
-        return torch.cat([part.final for part in parts], 1), Rows.joined([part.rows for part in parts]), parts[-1].final.shape[1]
+        last = parts[-1].read
+        read = Rows(last.lengths, last.there.shape[1])
+        return torch.cat([part.of_read(part.final) for part in parts], 1), Rows.joined([part.read for part in parts]), read
 
     # -- Sublayers
 
@@ -321,12 +328,12 @@ class Attention:
         check_keys(f"{self.name}.from", source, {"stack", "source"})
         found, which = self.stack.evaluation.states(source["stack"]), source["source"]
         if which == "final":
-            return found.final, found.rows
+            return found.of_read(found.final), found.read
         layer = self.stack.layer if which == "same-layer" else which["layers"][self.stack.layer]
-        state = found.entering[layer]
+        state = found.of_read(found.entering[layer])
         if self.stack.norm_options["place"] != "after":
             state = self.stack.norm(f"{self.name}.{source['stack']}.norm", state)
-        return state, found.rows
+        return state, found.read
 
     def keys_and_values(self, name, states, rows):
         bias, count = self.options.get("bias", True), self.key_heads * self.size
