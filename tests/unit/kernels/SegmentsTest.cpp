@@ -189,7 +189,7 @@ TEST_P(SeveralSegments, masksAndScoresBySegment) {
       {"k <= q", ""},
       {"segment < 1 || k <= q", "s + select(segment == 0, 0.0, 0.25 * float(k - q))"},
       {"segment < 1 || k <= q", "5 * tanh(s / 5)"},
-      {"", "s + float(segment) - 0.5 * float(query_segment * h)"},
+      {"", "select(segment == query_segment, s, 0.5 * s - 0.125 * float(segment + h))"},
       {"k <= q && q - k < 12", "s - 0.1 * abs(q - k)"},
   };
   for (auto [text, score] : cases)
