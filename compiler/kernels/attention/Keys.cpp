@@ -73,30 +73,33 @@ KeySegment placeOf(const std::vector<Operand> &operands, const SegmentOperands &
 }
 
 /// Limits a segment to what the tile's queries may see of it.
-void limit(KeySegment &segment, const KeyRange &range, const Tile &tile, Func total, const std::string &firstName,
-           const std::string &countName) {
+void limit(KeySegment &segment, const KeyRange &range, const Tile &tile, Func total, OperationFuncs &funcs) {
   auto ofTile = [&](Expr bound) {
     return Internal::substitute("last_query", tile.lastQuery,
                                 Internal::substitute("first_query", tile.firstQuery, bound)) -
            segment.offset;
   };
+  auto stage = [&](const std::string &name, Expr value) {
+    std::string own = ofSegment(name, static_cast<size_t>(segment.number));
+    Func func(own);
+    func(t) = value;
+    return funcs.stages[own] = func;
+  };
   // A tile of padding sees nothing.
-  Expr first = 0, seen = select(tile.within < tile.length(t), total(t), 0);
+  Expr seen = select(tile.within < tile.length(t), total(t), 0);
   if (range.last.defined())
     seen = min(seen, max(ofTile(range.last), -1) + 1);
+  segment.firstBlock = 0;
   if (range.first.defined() && !Internal::is_const_zero(range.first))
-    first = clamp(ofTile(range.first), 0, seen) / kKeyBlock;
-  segment.firstBlock = Func(firstName);
-  segment.count = Func(countName);
-  segment.firstBlock(t) = first;
-  segment.count(t) =
-      unsafe_promise_clamped(seen - segment.firstBlock(t) * kKeyBlock, 0, segment.mostBlocks * kKeyBlock);
+    segment.firstBlock = stage("first_block", clamp(ofTile(range.first), 0, seen) / kKeyBlock)(t);
+  segment.count =
+      stage("count", unsafe_promise_clamped(seen - segment.firstBlock * kKeyBlock, 0, segment.mostBlocks * kKeyBlock));
 }
 
 } // namespace
 
 Expr KeySegment::row(Expr n, Expr i) const {
-  return clamp(start(t) + (firstBlock(t) + n) * kKeyBlock + i, 0, keys->extent - 1);
+  return clamp(start(t) + (firstBlock + n) * kKeyBlock + i, 0, keys->extent - 1);
 }
 
 MaskAndScore::MaskAndScore(const Operation &operation, const std::vector<Operand> &tables, Expr sequence)
@@ -145,7 +148,7 @@ Expr Keys::pageOf(const KeyBlock &block) const {
   if (block.page.defined())
     return unsafe_promise_clamped(block.page, 0, max(cache->extent, 1) - 1);
   return select(block, [&](const KeySegment &segment) {
-    return kernels::pageOf(*segment.pages, segment.firstBlock(t) + block.n, sequence(t), cache->extent);
+    return kernels::pageOf(*segment.pages, segment.firstBlock + block.n, sequence(t), cache->extent);
   });
 }
 
@@ -166,7 +169,7 @@ Expr Keys::read(bool isKey, Expr component, const KeyBlock &block, Expr i, Expr 
 }
 
 Expr Keys::score(Expr product, Expr query, const KeyBlock &block, Expr i, Expr head) const {
-  Expr first = select(block, [](const KeySegment &segment) { return segment.firstBlock(t); });
+  Expr first = select(block, [](const KeySegment &segment) { return segment.firstBlock; });
   Expr offset = select(block, [](const KeySegment &segment) { return segment.offset; });
   return modifiers->apply(product, query, (first + block.n) * kKeyBlock + i + offset, head, block.segment);
 }
@@ -192,10 +195,8 @@ Keys keysOf(const std::vector<Operand> &operands, OperationFuncs &funcs) {
     Func total("total");
     KeySegment segment = placeOf(operands, at.segments[i], tile, total);
     segment.number = static_cast<int>(i);
-    std::string first = ofSegment("first_block", i), count = ofSegment("count", i);
-    limit(segment, keys.modifiers->range(static_cast<int>(i)), tile, total, first, count);
+    limit(segment, keys.modifiers->range(static_cast<int>(i)), tile, total, funcs);
     segment.modified = keys.modifiers->changes(static_cast<int>(i));
-    funcs.stages.insert({{first, segment.firstBlock}, {count, segment.count}});
     if (at.segments[i].starts != kAbsent)
       funcs.stages.insert({ofSegment("source_start", i), segment.start});
     keys.segments.push_back(segment);

@@ -23,7 +23,7 @@ constexpr int kSplitBlocks = 4;
 /// of a cache. t is a tile of `rowTile` rows; its blocks are counted from the first that one of its queries may see.
 struct KeySegment {
   int number = 0;
-  Halide::Func firstBlock;             ///< (t) Which of the segment's blocks that is.
+  Halide::Expr firstBlock;             ///< Which of the segment's blocks that is, for tile t.
   Halide::Func count;                  ///< (t) How many keys are looked at, from the first block on.
   Halide::Expr mostBlocks;             ///< At least every sequence's number of blocks.
   Halide::Expr offset;                 ///< The position of the first key, for tile t.

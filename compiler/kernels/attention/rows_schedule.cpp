@@ -111,7 +111,8 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   stage("position").compute_root();
   for (size_t i = 0; i < segments; ++i)
     for (const char *name : {"first_block", "count"})
-      stage(ofSegment(name, i)).compute_root();
+      if (auto found = funcs.stages.find(ofSegment(name, i)); found != funcs.stages.end())
+        found->second.compute_root();
   Func sequence = stage("sequence");
   sequence.compute_root().vectorize(t, lanes, TailStrategy::GuardWithIf);
   sequence.update().reorder(t, reduction("sequence")).vectorize(t, lanes, TailStrategy::GuardWithIf);
