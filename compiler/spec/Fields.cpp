@@ -23,7 +23,13 @@ llvm::StringRef tenon::spec::nearest(llvm::StringRef word, llvm::ArrayRef<llvm::
   llvm::StringRef found;
   if (word.size() > 200)
     return found;
+  // Many long names are compared for as long as a reader of the message would wait.
+  constexpr size_t kMostComparisons = 20'000'000;
+  size_t comparisons = 0;
   for (llvm::StringRef candidate : candidates) {
+    comparisons += word.size() * candidate.size();
+    if (comparisons > kMostComparisons)
+      return "";
     unsigned away = distance(word, candidate, best);
     if (away < best && away < word.size()) {
       best = away;
