@@ -115,10 +115,6 @@ void SpecReader::checkShared(const Parameter &place, const YamlNode &shares,
   if (name == place.name)
     return; // It keeps its own, whatever shorter rules say.
   std::string would = "share: '" + place.name + "' would be '";
-  if (!places.contains(Sharing::withoutLayer(name))) {
-    diagnostics.error(node.range, would + name + "', which the model does not have");
-    return;
-  }
   std::optional<std::string> end = sharing.resolve(name);
   if (!end) {
     diagnostics.error(node.range, would + name + "', which is shared in a circle");
@@ -128,8 +124,10 @@ void SpecReader::checkShared(const Parameter &place, const YamlNode &shares,
   }
   std::string plain = Sharing::withoutLayer(*end);
   const Parameter *source = places.lookup(plain);
-  if (!source)
-    return; // Reported of the one between.
+  if (!source) {
+    diagnostics.error(node.range, would + *end + "', which the model does not have");
+    return;
+  }
   bool oneLayer = plain != *end;
   int64_t layer = 0;
   if (oneLayer)

@@ -59,6 +59,17 @@ TEST(ShareSpec, ALongerRuleHoldsAndChainsAreFollowed) {
   EXPECT_EQ(listed(own, "decoder.layers.*.mlp."), "");
 }
 
+TEST(ShareSpec, AChainMayPassANameThatNothingHas) {
+  // The norm of keys has no bias itself, but what it is shared with does.
+  std::string text = changed(smallSpec, "heads: 4", "heads: 4, head_size: 24, query_key_norm: {kind: rmsnorm}");
+  EXPECT_EQ(listed(text + "share:\n  - encoder.layers.*.mlp.norm = encoder.layers.*.attention.key_norm\n"
+                          "  - encoder.layers.*.attention.key_norm = encoder.layers.*.attention.norm\n",
+                   "encoder.layers.*.", ""),
+            listed(text + "share:\n  - encoder.layers.*.mlp.norm = encoder.layers.*.attention.norm\n"
+                          "  - encoder.layers.*.attention.key_norm = encoder.layers.*.attention.norm\n",
+                   "encoder.layers.*.", ""));
+}
+
 TEST(ShareSpec, LayersAreOne) {
   EXPECT_EQ(listed(corner("two-sources"), "encoder.layers."),
             "0.attention.norm 32\n0.attention.query 32 32\n0.attention.key 32 32\n0.attention.value 32 32\n"
@@ -140,7 +151,8 @@ static const Mistake mistakes[] = {
      "error: share: 'decoder.layers.*.mlp' has a '*' for the layer, but 'decoder' has none"},
     {"WithoutEnd", "encoder-decoder", "  - \"decoder = decoder.decoder\"\n",
      "error: share: 'decoder.layers.*.attention.norm.weight' would be "
-     "'decoder.decoder.layers.*.attention.norm.weight', which the model does not have"},
+     "'decoder.decoder.layers.*.attention.norm.weight', which is shared in a circle\n"
+     "note: the rule for 'decoder.decoder.layers.*.attention.norm.weight'"},
     {"NothingLeft", "shared", "  - \"decoder.layers.*.cross.query = decoder.layers.*.attention.query\"\n"
                               "  - \"decoder.layers.*.cross.query.weight = decoder.layers.*.attention.query.weight\"\n"
                               "  - \"decoder.layers.*.cross.query.bias = decoder.layers.*.attention.query.bias\"\n",
