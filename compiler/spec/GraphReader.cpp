@@ -136,8 +136,9 @@ bool SpecReader::checkCircles() {
   for (const Edge &edge : circle)
     names += (names.empty() ? "" : ", ") + nameOf(edge.from);
   diagnostics.error(circle.back().node->range,
-                    "stacks " + names + " take states from each other in a circle; what a stack takes is there before "
-                                        "it runs");
+                    "stacks " + names +
+                        " take states from each other in a circle; what a stack takes is there before "
+                        "it runs");
   for (const Edge &edge : llvm::ArrayRef(circle).drop_back())
     diagnostics.note(edge.node->range, nameOf(edge.from) + " takes from " + nameOf(edge.to) + " here");
   return false;
@@ -154,7 +155,8 @@ void SpecReader::checkSource(const AttentionPlace &place, size_t index) {
   checkElements(place.sources[index],
                 product("head_size x heads x source's width", attention.headSize * attention.heads, sourceWidth),
                 CheckedSize(attention.headSize) * attention.heads * sourceWidth);
-  const YamlNode *itsLayers = stackPlaces[&stack - model.stacks.data()].layers, *layers = stackPlaces[place.stack].layers;
+  const YamlNode *itsLayers = stackPlaces[&stack - model.stacks.data()].layers,
+                 *layers = stackPlaces[place.stack].layers;
   std::string mapping = "{layers: [...]} with " + std::to_string(reader.layers) + " numbers from 0 to " +
                         std::to_string(stack.layers - 1);
   if (source.state == SourceState::SameLayer && reader.layers != stack.layers) {
@@ -188,8 +190,9 @@ void SpecReader::checkParts(size_t index) {
       continue;
     diagnostics.error(node->range, "the rows of '" + name + "' have " + llvm::Twine(model.widthOf(part)) +
                                        " components and those of '" + reader.name + "' " +
-                                       llvm::Twine(model.widthOf(reader)) + "; the parts of an input are as wide as "
-                                                                            "its stack");
+                                       llvm::Twine(model.widthOf(reader)) +
+                                       "; the parts of an input are as wide as "
+                                       "its stack");
     const StackPlace &place = stackPlaces[&part - model.stacks.data()];
     diagnostics.note(place.width ? place.width->range : place.name, "the width of '" + name + "'");
   }

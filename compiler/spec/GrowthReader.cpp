@@ -73,13 +73,13 @@ void SpecReader::checkGrowingParts(size_t index) {
     size_t number = &part - model.stacks.data();
     bool last = name == reader.input.parts.back();
     if (grows[number] && !(last && grows[index])) {
-      diagnostics.error(node->range, "stack '" + name + "' goes on token by token, " + whyItGrows(number) +
-                                         (!last ? "; only the last part of an input can"
-                                          : isCausal(reader)
-                                              ? "; so has '" + reader.name + "' to, with the head or 'cache: true'"
-                                              : "; an attention of '" + reader.name +
-                                                    "', which reads it, lets a query see later keys: write 'mask: "
-                                                    "causal'"));
+      diagnostics.error(node->range,
+                        "stack '" + name + "' goes on token by token, " + whyItGrows(number) +
+                            (!last              ? "; only the last part of an input can"
+                             : isCausal(reader) ? "; so has '" + reader.name + "' to, with the head or 'cache: true'"
+                                                : "; an attention of '" + reader.name +
+                                                      "', which reads it, lets a query see later keys: write 'mask: "
+                                                      "causal'"));
       noteWhyItGrows(number);
     } else if (last && grows[index] && !isCausal(part)) {
       diagnostics.error(node->range, "stack '" + reader.name + "' goes on token by token, " + whyItGrows(index) +
@@ -101,8 +101,8 @@ void SpecReader::checkEarlierRows(const AttentionPlace &place) {
       continue;
     diagnostics.error(place.mask ? place.mask->range : place.node->range,
                       "mask: a row of '" + stack.input.parts[part] + "', which is there before the first of '" +
-                          stack.input.parts.back() + "', may see it; write 'causal', or {prefix: " +
-                          stack.input.parts[last - 1] + "}");
+                          stack.input.parts.back() +
+                          "', may see it; write 'causal', or {prefix: " + stack.input.parts[last - 1] + "}");
     diagnostics.note(stackPlaces[place.stack].parts.back()->range,
                      "'" + stack.input.parts.back() + "' goes on token by token with '" + stack.name + "'");
     return;

@@ -99,10 +99,10 @@ void SpecReader::checkShares(const YamlNode &node) {
     bool covered = llvm::any_of(places, [&](const Parameter &place) {
       return llvm::StringRef(place.name).starts_with(path + ".") || place.name == path;
     });
-    diagnostics.error(node.items[index].range,
-                      covered ? "share: longer rules leave no parameter to '" + path + "'"
-                              : "share: the model has no parameter that begins with '" + path + "'" +
-                                    (meant.empty() ? "" : "; did you mean '" + meant + "'?"));
+    diagnostics.error(node.items[index].range, covered ? "share: longer rules leave no parameter to '" + path + "'"
+                                                       : "share: the model has no parameter that begins with '" + path +
+                                                             "'" +
+                                                             (meant.empty() ? "" : "; did you mean '" + meant + "'?"));
   }
 }
 
@@ -137,8 +137,8 @@ void SpecReader::checkShared(const Parameter &place, const YamlNode &shares,
     diagnostics.error(node.range, would + *end + "'; stack '" + stack + "' has " + std::to_string(source->layers) +
                                       " layers, from 0 on");
   else if (oneLayer && sharing.resolve(plain) != end)
-    diagnostics.error(node.range, would + *end + "', of which every layer has its own; share '" + layers + "* = " +
-                                      layers + std::to_string(layer) + "' too");
+    diagnostics.error(node.range, would + *end + "', of which every layer has its own; share '" + layers +
+                                      "* = " + layers + std::to_string(layer) + "' too");
   else if (source->shape != place.shape || (!oneLayer && source->layers != place.layers))
     diagnostics.error(node.range, "share: '" + place.name + "' is " + shapeOf(place) + " and '" + *end + "' is " +
                                       shapeOf(*source) + "; only parameters of one shape can be shared");

@@ -93,10 +93,10 @@ void SpecReader::readSourceState(const YamlNode &node, Source &source) {
 void SpecReader::readParts(const YamlNode &node, Input &input) {
   StackPlace &place = stackPlaces.back();
   if (node.kind != YamlNode::Kind::Sequence || node.items.size() < 2 || node.items.size() > maximumSources) {
-    diagnostics.error(node.range,
-                      "concat: expected a sequence of 2 to " + llvm::Twine(maximumSources) + " stacks, found " +
-                          (node.kind == YamlNode::Kind::Sequence ? "one of " + std::to_string(node.items.size())
-                                                                 : describe(node)));
+    diagnostics.error(
+        node.range,
+        "concat: expected a sequence of 2 to " + llvm::Twine(maximumSources) + " stacks, found " +
+            (node.kind == YamlNode::Kind::Sequence ? "one of " + std::to_string(node.items.size()) : describe(node)));
     return;
   }
   for (const YamlNode &item : node.items) {

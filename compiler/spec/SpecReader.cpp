@@ -148,8 +148,8 @@ void SpecReader::readHead(const YamlNode &node) {
   head.stack = readStackName(fields, node, "head");
   const Stack *stack = model.findStack(head.stack), *target = stack ? targetOf(model, *stack) : nullptr;
   if (target && target->input.features > 0)
-    diagnostics.error(node.range, "a head gives scores over the vocabulary that its stack reads; stack '" + target->name +
-                                      "' reads features, so that there is no token embedding either");
+    diagnostics.error(node.range, "a head gives scores over the vocabulary that its stack reads; stack '" +
+                                      target->name + "' reads features, so that there is no token embedding either");
   head.tied = fields.boolean("tied").value_or(true);
   head.bias = fields.boolean("bias").value_or(false);
   head.scale = readPositive(fields, "scale", 1.0);

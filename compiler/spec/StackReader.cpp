@@ -45,8 +45,8 @@ void SpecReader::readStack(const YamlEntry &entry) {
   readBlocks(fields, stack);
   stack.cache = fields.boolean("cache").value_or(false);
   StackPlace &place = stackPlaces.back();
-  for (auto [key, node] : {std::pair("width", &place.width), {"layers", &place.layers}, {"cache", &place.cache},
-                           {"input", &place.input}})
+  for (auto [key, node] :
+       {std::pair("width", &place.width), {"layers", &place.layers}, {"cache", &place.cache}, {"input", &place.input}})
     *node = fields.find(key);
   fields.finish();
 }
@@ -133,8 +133,9 @@ void SpecReader::readInput(const YamlNode &node, Input &input) {
     diagnostics.error(features->range, "'vocab' and 'features' exclude each other: a stack reads tokens or rows of "
                                        "numbers");
   if (concat && (features || fields.find("vocab")))
-    diagnostics.error(concat->range, "'concat' excludes 'vocab' and 'features': a stack reads the rows of others, or an "
-                                     "input of its own");
+    diagnostics.error(concat->range,
+                      "'concat' excludes 'vocab' and 'features': a stack reads the rows of others, or an "
+                      "input of its own");
   if (concat)
     readParts(*concat, input);
   else if (features)
@@ -147,8 +148,9 @@ void SpecReader::readInput(const YamlNode &node, Input &input) {
   input.scale = fields.number("scale").value_or(1.0);
   if (input.scale == 0)
     diagnostics.error(fields.find("scale")->range,
-                      llvm::Twine("scale (0) would remove the ") +
-                          (concat ? "rows of the parts" : features ? "features" : "token embedding"));
+                      llvm::Twine("scale (0) would remove the ") + (concat     ? "rows of the parts"
+                                                                    : features ? "features"
+                                                                               : "token embedding"));
   if (!input.positions.behind.empty())
     checkBehindInput(input);
   fields.finish(concat     ? llvm::ArrayRef(reservedPartKeys)
@@ -160,8 +162,9 @@ void SpecReader::readInput(const YamlNode &node, Input &input) {
 void SpecReader::checkBehindInput(const Input &input) {
   llvm::SMRange range = stackPlaces.back().behind->range;
   if (!input.parts.empty())
-    diagnostics.error(range, "'behind' is for rows of a stack's own; those of 'concat' count the rows of all parts from "
-                             "0 on");
+    diagnostics.error(range,
+                      "'behind' is for rows of a stack's own; those of 'concat' count the rows of all parts from "
+                      "0 on");
   if (input.positions.pad)
     diagnostics.error(range, "'behind' excludes 'pad': the rows of another stack and tokens of one id are two ways to "
                              "count");

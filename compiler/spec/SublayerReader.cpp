@@ -215,7 +215,8 @@ static int32_t readKeys(Diagnostics &diagnostics, const YamlNode &node, llvm::St
 void SpecReader::readMask(const YamlNode &node, AttentionSublayer &attention) {
   // Words are about the own keys: all of other stacks are seen beside them.
   auto word = [&](const expressions::Expression &mask) {
-    attention.mask = attention.joint ? expressions::fromSegment(ownSegment(*stack, attention), mask).print() : mask.print();
+    attention.mask =
+        attention.joint ? expressions::fromSegment(ownSegment(*stack, attention), mask).print() : mask.print();
   };
   if (node.kind == YamlNode::Kind::Scalar) {
     if (node.text == "causal")
@@ -235,9 +236,10 @@ void SpecReader::readMask(const YamlNode &node, AttentionSublayer &attention) {
   else if (key == "prefix")
     attention.mask = expressions::fromSegment(readPrefixStack(*value, attention), expressions::causal()).print();
   else
-    diagnostics.error(one ? node.entries.front().keyRange : node.range,
-                      "mask: expected none, causal, {window: n}, {prefix: n}, {prefix: STACK} or an expression, found " +
-                          (one ? "the key '" + key.str() + "'" : describe(node)));
+    diagnostics.error(
+        one ? node.entries.front().keyRange : node.range,
+        "mask: expected none, causal, {window: n}, {prefix: n}, {prefix: STACK} or an expression, found " +
+            (one ? "the key '" + key.str() + "'" : describe(node)));
 }
 
 int32_t SpecReader::readPrefixStack(const YamlNode &node, const AttentionSublayer &attention) {
@@ -250,8 +252,9 @@ int32_t SpecReader::readPrefixStack(const YamlNode &node, const AttentionSublaye
   if (attention.joint && !attention.sources.empty())
     names.push_back(attention.sources.back().stack);
   if (names.empty()) {
-    diagnostics.error(node.range, "prefix: '" + node.text + "' is no number; a stack's name is for a stack whose input "
-                                                            "is other stacks, or for an attention with 'merge: joint'");
+    diagnostics.error(node.range, "prefix: '" + node.text +
+                                      "' is no number; a stack's name is for a stack whose input "
+                                      "is other stacks, or for an attention with 'merge: joint'");
     return 1;
   }
   std::optional<size_t> index = readChoice(diagnostics, node, "prefix", names);
@@ -322,8 +325,9 @@ void SpecReader::readRelative(const YamlNode &node, AttentionSublayer &attention
 void SpecReader::readOwnRotary(const YamlNode &node, AttentionSublayer &attention) {
   attention.ownRotary = true;
   if (!attention.hasOwnKeys())
-    diagnostics.error(node.range, "'rotary' excludes 'from' without 'merge: joint': queries turn with the keys of their "
-                                  "own stack");
+    diagnostics.error(node.range,
+                      "'rotary' excludes 'from' without 'merge: joint': queries turn with the keys of their "
+                      "own stack");
   if (node.kind == YamlNode::Kind::Scalar && node.text == "none")
     return;
   Fields fields(diagnostics, node, "rotary");

@@ -172,7 +172,8 @@ static std::string parallel(const ParallelSublayer &parallel, const Stack &stack
     keys.add("norm", parallelNormNames[size_t(parallel.norm)]);
   std::string block;
   for (const auto &inner : parallel.block)
-    std::visit([&](const auto &kind) { block += (block.empty() ? "" : ", ") + writeSublayer(kind, stack, width); }, inner);
+    std::visit([&](const auto &kind) { block += (block.empty() ? "" : ", ") + writeSublayer(kind, stack, width); },
+               inner);
   keys.add("block", "[" + block + "]");
   if (parallel.name != "parallel")
     keys.add("name", scalar(parallel.name));

@@ -129,7 +129,8 @@ TEST_P(ShareMistake, IsReported) {
 
 static const Mistake mistakes[] = {
     {"RightHasNone", "encoder-decoder", "  - \"decoder = encoder\"\n",
-     "error: share: 'decoder.layers.*.cross.norm.weight' would be 'encoder.layers.*.cross.norm.weight', which the model "
+     "error: share: 'decoder.layers.*.cross.norm.weight' would be 'encoder.layers.*.cross.norm.weight', which the "
+     "model "
      "does not have"},
     {"Circle", "encoder-decoder",
      "  - \"decoder.layers.*.mlp = encoder.layers.*.mlp\"\n  - \"encoder.layers.*.mlp = decoder.layers.*.mlp\"\n",
@@ -153,9 +154,10 @@ static const Mistake mistakes[] = {
      "error: share: 'decoder.layers.*.attention.norm.weight' would be "
      "'decoder.decoder.layers.*.attention.norm.weight', which is shared in a circle\n"
      "note: the rule for 'decoder.decoder.layers.*.attention.norm.weight'"},
-    {"NothingLeft", "shared", "  - \"decoder.layers.*.cross.query = decoder.layers.*.attention.query\"\n"
-                              "  - \"decoder.layers.*.cross.query.weight = decoder.layers.*.attention.query.weight\"\n"
-                              "  - \"decoder.layers.*.cross.query.bias = decoder.layers.*.attention.query.bias\"\n",
+    {"NothingLeft", "shared",
+     "  - \"decoder.layers.*.cross.query = decoder.layers.*.attention.query\"\n"
+     "  - \"decoder.layers.*.cross.query.weight = decoder.layers.*.attention.query.weight\"\n"
+     "  - \"decoder.layers.*.cross.query.bias = decoder.layers.*.attention.query.bias\"\n",
      "error: share: longer rules leave no parameter to 'decoder.layers.*.cross.query'"},
 };
 

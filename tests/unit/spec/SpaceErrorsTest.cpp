@@ -70,8 +70,9 @@ static const Mistake mistakes[] = {
     {"JointWithItself", "joint", "from: encoder", "from: [encoder, decoder]",
      "error: 'from: decoder' is the stack itself; an attention without 'from' attends to its own stack, and one with "
      "'merge: joint' to both"},
-    {"CircleOfThree", "two-sources", "  encoder:\n    input: {vocab: 64, positions: sinusoidal}\n    layers: 3\n    norm: "
-                                     "{kind: rmsnorm, place: before}\n    block:\n",
+    {"CircleOfThree", "two-sources",
+     "  encoder:\n    input: {vocab: 64, positions: sinusoidal}\n    layers: 3\n    norm: "
+     "{kind: rmsnorm, place: before}\n    block:\n",
      "  encoder:\n    input: {vocab: 64, positions: sinusoidal}\n    layers: 3\n    norm: "
      "{kind: rmsnorm, place: before}\n    block:\n      - attention: {heads: 4, from: decoder, name: back}\n",
      "error: stacks 'encoder', 'decoder' take states from each other in a circle; what a stack takes is there before "
@@ -148,9 +149,10 @@ static const Mistake mistakes[] = {
     {"SourceThatIsAPart", "concat", "attention: {heads: 4}", "attention: {heads: 4, from: decoder}",
      "error: stack 'decoder' goes on token by token, because it is the last part of 'both', which does; keys and "
      "values come from a stack that reads its input as a whole\nnote: the part"},
-    {"EarlierPartThatGrows", "concat", "  encoder:\n    input: {vocab: 64, positions: {kind: rotary, length: 64}}\n    "
-                                       "layers: 2\n    norm: {kind: rmsnorm, place: before}\n    block:\n      - "
-                                       "attention: {heads: 4}\n",
+    {"EarlierPartThatGrows", "concat",
+     "  encoder:\n    input: {vocab: 64, positions: {kind: rotary, length: 64}}\n    "
+     "layers: 2\n    norm: {kind: rmsnorm, place: before}\n    block:\n      - "
+     "attention: {heads: 4}\n",
      "  encoder:\n    input: {vocab: 64, positions: {kind: rotary, length: 64}}\n    cache: true\n    "
      "layers: 2\n    norm: {kind: rmsnorm, place: before}\n    block:\n      - attention: {heads: 4, mask: causal}\n",
      "error: stack 'encoder' goes on token by token, because it has 'cache: true'; only the last part of an input "
@@ -161,18 +163,20 @@ static const Mistake mistakes[] = {
     {"HeadOfAPart", "concat", "stack: both", "stack: decoder",
      "error: stack 'decoder' goes on token by token, because it has the head; so has 'both' to, with the head or "
      "'cache: true'\nnote: the head"},
-    {"HeadOfAPartOfACache", "concat", "    layers: 2\n    norm: {kind: rmsnorm, place: before}\n    block:\n      - "
-                                      "attention: {heads: 4, mask: {prefix: encoder}}\n      - mlp: {hidden: 64, "
-                                      "activation: relu}\nshare:\n  - \"decoder.input.tokens = "
-                                      "encoder.input.tokens\"\nhead: {stack: both",
+    {"HeadOfAPartOfACache", "concat",
+     "    layers: 2\n    norm: {kind: rmsnorm, place: before}\n    block:\n      - "
+     "attention: {heads: 4, mask: {prefix: encoder}}\n      - mlp: {hidden: 64, "
+     "activation: relu}\nshare:\n  - \"decoder.input.tokens = "
+     "encoder.input.tokens\"\nhead: {stack: both",
      "    layers: 2\n    cache: true\n    block:\n      - attention: {heads: 4, mask: causal}\nhead: {stack: decoder",
      "error: head: stack 'decoder' goes on token by token as the last part of 'both'; write 'stack: both'\n"
      "note: the part"},
     {"PoolingOfAPart", "concat", "head: {", "pooling: {stack: decoder, kind: mean}\nhead: {",
      "error: pooling: stack 'decoder' goes on token by token as the last part of 'both'; write 'stack: both'\n"
      "note: the part"},
-    {"TwoThatGrow", "gpt", "head: {tied: true}", "  other:\n    input: {vocab: 4}\n    cache: true\n    layers: 1\n    "
-                                                 "block: [attention: {heads: 4, mask: causal}]\nhead: {stack: decoder}",
+    {"TwoThatGrow", "gpt", "head: {tied: true}",
+     "  other:\n    input: {vocab: 4}\n    cache: true\n    layers: 1\n    "
+     "block: [attention: {heads: 4, mask: causal}]\nhead: {stack: decoder}",
      "error: stack 'other' goes on token by token, because it has 'cache: true', and so does 'decoder'; a model has "
      "one such stack, or one and its last part\nnote: the head"},
 };
@@ -200,8 +204,9 @@ TEST(SpaceErrors, BlocksOfACycleHaveOneSource) {
                              "encoder, heads: 4, name: cross}\n      - mlp: {hidden: 64, activation: relu}\n",
                              "    cycle:\n      - - attention: {heads: 4, from: encoder}\n      - - attention: "
                              "{heads: 4, mask: causal}\n");
-  EXPECT_EQ(firstError(text), "error: attention 'attention' has another 'from', 'source' or 'merge' than in the cycle's "
-                              "block 0; give it another name there");
+  EXPECT_EQ(firstError(text),
+            "error: attention 'attention' has another 'from', 'source' or 'merge' than in the cycle's "
+            "block 0; give it another name there");
 }
 
 TEST(SpaceErrors, StacksAreBounded) {
