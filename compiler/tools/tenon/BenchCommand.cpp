@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -33,15 +34,6 @@ std::vector<int32_t> someTokens(int64_t count, int64_t vocab) {
 constexpr int64_t kDefaultTokens = 128;
 
 int64_t prefillOf(const Arguments &arguments) { return arguments.prefill != 0 ? arguments.prefill : kDefaultTokens; }
-
-/// What `limits` of an entry point says, or 0.
-int64_t limitOf(const Model &model, const char *name, const char *limit) {
-  nlohmann::json manifest = readManifest(model);
-  for (const auto &entry : manifest["entries"])
-    if (entry["name"] == name && entry.contains("limits"))
-      return entry["limits"].value(limit, int64_t(0));
-  return 0;
-}
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -101,7 +93,8 @@ void benchEncoder(const Arguments &arguments, const Model &model) {
 
 /// What one pass of a model that generates reads for each token in the cache, for each row of a source, and besides.
 struct Traffic {
-  double weights = 0, cachedToken = 0, sourceRow = 0;
+  double weights = 0, cachedToken = 0;
+  std::map<std::string, double> sourceRows; ///< by the name of the source's stack
 };
 
 /// The stack of an entry point's input of that role; "" where stacks have no names.
@@ -112,11 +105,13 @@ std::string stackOf(const nlohmann::json &entry, const char *role) {
   return "";
 }
 
-/// Whether an entry point reads pages of a stack's rows in that pool.
-bool hasTable(const nlohmann::json &entry, const std::string &stack, const std::string &pool) {
-  return std::any_of(entry["inputs"].begin(), entry["inputs"].end(), [&](const nlohmann::json &input) {
-    return input.value("role", "") == "pages" && input.value("stack", "") == stack && input.value("pool", "") == pool;
-  });
+/// Bytes that states of a pool keep of a row: pages are of 16, in each layer.
+double rowBytes(const nlohmann::json &entry, const std::string &pool) {
+  double bytes = 0;
+  for (const auto &state : entry["states"])
+    if (state["shape"][1] == pool)
+      bytes += state["shape"][0].get<double>() * state["shape"][2].get<double>() * sizeof(float) / 16;
+  return bytes;
 }
 
 Traffic trafficOf(const Model &model) {
@@ -128,39 +123,39 @@ Traffic trafficOf(const Model &model) {
       continue;
     traffic.weights = entry.value("weight_bytes", traffic.weights);
     std::string own = stackOf(entry, "past");
-    for (const auto &state : entry["states"]) { // pages of 16 tokens, in each layer
-      bool ofSource = !hasTable(entry, own, state["shape"][1]);
-      (ofSource ? traffic.sourceRow : traffic.cachedToken) +=
-          state["shape"][0].get<double>() * state["shape"][2].get<double>() * sizeof(float) / 16;
-    }
+    for (const auto &input : entry["inputs"])
+      if (input.value("role", "") == "pages") {
+        std::string stack = input.value("stack", "");
+        (stack == own ? traffic.cachedToken : traffic.sourceRows[stack]) += rowBytes(entry, input["pool"]);
+      }
   }
   return traffic;
 }
 
 /// Something to write about, of what the model takes: tokens, features, or hidden states where it has no encoder.
-Source someSource(const Model &model, int64_t rows) {
-  tenon_model_info info = model.info();
+Source someSource(const tenon_source_info &info, int64_t rows) {
   Source source;
-  if (int64_t vocab = limitOf(model, "encode", "vocab"))
-    source.tokens = someTokens(rows, vocab);
-  else if (info.source_features != 0)
-    source.features.assign(rows * info.source_features, 0.5F);
+  if (info.vocab != 0)
+    source.tokens = someTokens(rows, info.vocab);
+  else if (info.features != 0)
+    source.features.assign(rows * info.features, 0.5F);
   else
-    source.hidden.assign(rows * info.source_width, 0.5F);
+    source.hidden.assign(rows * info.width, 0.5F);
   return source;
 }
 
 class GenerationBench {
 public:
   GenerationBench(const Arguments &arguments, const Model &model)
-      : arguments(arguments), model(model), info(model.info()) {
+      : arguments(arguments), model(model), info(model.info()), kinds(model.sources()) {
     for (int64_t row = 0; row < arguments.batch; ++row)
       sessions.emplace_back(model, arguments.threads);
     for (Session &session : sessions)
       pointers.push_back(&session);
     setLengths();
-    if (info.has_source)
-      sources.assign(arguments.batch, someSource(model, sourceLength));
+    for (int64_t row = 0; row < arguments.batch; ++row)
+      for (size_t index = 0; index < kinds.size(); ++index)
+        sources.push_back(someSource(kinds[index], sourceLengths[index]));
     prompts.assign(arguments.batch, someTokens(prefillLength, info.vocab));
     options.maxTokens = arguments.decode + 1; // the first comes out of the prompt
     options.ignoreEos = true;
@@ -192,10 +187,12 @@ private:
       return;
     if (arguments.prefill == 0)
       prefillLength = std::max<int64_t>(1, static_cast<int64_t>(model.startTokens().size()));
-    sourceLength = arguments.source;
-    int64_t most = info.source_positions != 0 ? info.source_positions : kDefaultTokens;
-    if (sourceLength == 0)
-      sourceLength = info.source_features != 0 ? most : std::min(most, kDefaultTokens);
+    for (const tenon_source_info &kind : kinds) {
+      int64_t most = kind.positions != 0 ? kind.positions : kDefaultTokens;
+      int64_t usual = kind.features != 0 ? most : std::min(most, kDefaultTokens);
+      sourceLengths.push_back(arguments.source != 0 ? arguments.source : usual);
+      sourceLength += sourceLengths.back();
+    }
   }
 
   /// Empties the sessions; how long their sources took.
@@ -219,8 +216,11 @@ private:
     Traffic traffic = trafficOf(model);
     // The context grows by one with each step.
     double context = static_cast<double>(prefillLength) + (steps + 1) / 2;
-    auto hiddenRows = static_cast<double>((sourceLength + encoderStride(model) - 1) / encoderStride(model));
-    bytes = traffic.weights / batch + context * traffic.cachedToken + hiddenRows * traffic.sourceRow;
+    bytes = traffic.weights / batch + context * traffic.cachedToken;
+    for (size_t index = 0; index < kinds.size(); ++index) {
+      int64_t stride = encoderStride(model, kinds[index].name);
+      bytes += static_cast<double>((sourceLengths[index] + stride - 1) / stride) * traffic.sourceRows[kinds[index].name];
+    }
     share = decodeRate * bytes / bandwidth;
   }
 
@@ -262,7 +262,9 @@ private:
   const Arguments &arguments;
   const Model &model;
   tenon_model_info info;
-  int64_t sourceLength = 0, prefillLength = 0;
+  std::vector<tenon_source_info> kinds; ///< of sources
+  std::vector<int64_t> sourceLengths;
+  int64_t sourceLength = 0, prefillLength = 0; ///< the first of all sources together
   std::vector<Session> sessions;
   std::vector<Session *> pointers;
   std::vector<Source> sources;

@@ -67,7 +67,7 @@ constexpr size_t kWindow = 1024;
 class Answers {
 public:
   Answers(const RunArguments &arguments, const Model &model)
-      : arguments(arguments), model(model), info(model.info()), reader(arguments, model),
+      : arguments(arguments), model(model), info(model.info()), sources(model.sources()), reader(arguments, model),
         options(arguments.generation.resolve(model)) {
     checkOutputs();
     setOptions();
@@ -99,9 +99,10 @@ private:
     for (const std::string &output : arguments.outputs) {
       std::string name = splitAssignment("--output", output).first;
       bool known = name == "tokens" || (name == "logits" && entryGives(model, "prefill", name)) ||
-                   (name == "hidden" && entryGives(model, hiddenFrom, name));
+                   (name == "hidden" && sources.size() < 2 && entryGives(model, hiddenFrom, name));
       if (!known)
-        throw Failure("--output '" + name + "': the model has logits, hidden and tokens");
+        throw Failure("--output '" + name + "': the model has logits" + (sources.size() < 2 ? ", hidden" : "") +
+                      " and tokens");
     }
   }
 
@@ -127,7 +128,7 @@ private:
       for (; printed < window.size() && isDone[printed]; ++printed)
         finish(window[printed]);
     };
-    for (const std::vector<size_t> &batch : batchesOf(pointers, info)) {
+    for (const std::vector<size_t> &batch : batchesOf(pointers, sources)) {
       writeOrLose(batch, window);
       for (size_t row : batch)
         isDone[row] = true;
@@ -203,7 +204,7 @@ private:
     }
     std::vector<Source> given;
     for (size_t row : batch)
-      given.push_back(window[row].prompt.source);
+      given.insert(given.end(), window[row].prompt.sources.begin(), window[row].prompt.sources.end());
     Clock::time_point begin = Clock::now();
     Session::setSources(pointers, given);
     encodeSeconds += secondsSince(begin);
@@ -251,7 +252,7 @@ private:
     if (ofTokens)
       row.hidden.resize(tokens.size() * static_cast<size_t>(info.width));
     if (ofSource)
-      row.hidden = hiddenStates(model, session, row.prompt);
+      row.hidden = hiddenStates(session, row.prompt, sources[0]);
     if (row.logits.empty() && !ofTokens)
       return;
     session.rewind(0);
@@ -267,14 +268,14 @@ private:
       progress.clear();
       lost.add(row.prompt.lost);
     }
-    readTokens += row.prompt.isBlank || !row.prompt.lost.empty() ? 0 : static_cast<size_t>(lengthOf(row.prompt, info));
+    readTokens += row.prompt.isBlank || !row.prompt.lost.empty() ? 0 : static_cast<size_t>(lengthOf(row.prompt, sources));
     for (const GeneratedText &one : row.written.sequences)
       writtenTokens += one.tokens.size();
     if (!arguments.json && options.maxTokens != 0) {
       progress.clear();
       printRow(row);
     }
-    row.prompt.source = {};
+    row.prompt.sources.clear();
     if (arguments.json || !arguments.outputs.empty())
       kept.push_back(std::move(row));
   }
@@ -364,6 +365,7 @@ private:
   const RunArguments &arguments;
   const Model &model;
   tenon_model_info info;
+  std::vector<tenon_source_info> sources; ///< of the model
   PromptReader reader;
   GenerateOptions options;
   std::vector<Session> sessions;

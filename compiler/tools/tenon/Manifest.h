@@ -25,13 +25,14 @@ inline bool entryGives(const Model &model, const std::string &name, const std::s
   return false;
 }
 
-/// Of how many rows of an encoder's input it makes one of `hidden`: 2 where that has "ceil(length/2)" of them.
-inline int64_t encoderStride(const Model &model) {
+/// Of how many rows of its input a stack's encoder makes one hidden state: 2 where there are "ceil(length/2)" of them.
+inline int64_t encoderStride(const Model &model, const std::string &stack) {
   nlohmann::json manifest = readManifest(model);
   for (const auto &entry : manifest["entries"])
-    if (entry["name"] == "encode")
+    if (!entry.contains("states"))
       for (const auto &tensor : entry["outputs"])
-        if (tensor["name"] == "hidden" && tensor["shape"][1].is_string()) {
+        if (tensor.value("role", "") == "hidden" && tensor.value("stack", "") == stack &&
+            tensor["shape"][1].is_string()) {
           std::string extent = tensor["shape"][1];
           size_t slash = extent.find('/');
           return slash == std::string::npos ? 1 : std::stoll(extent.substr(slash + 1));

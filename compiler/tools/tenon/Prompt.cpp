@@ -8,20 +8,19 @@
 using namespace tenon;
 using namespace tenon::tools;
 
-int64_t tools::lengthOf(const Prompt &prompt, const tenon_model_info &info) {
-  const Source &source = prompt.source;
-  if (!source.hidden.empty())
-    return static_cast<int64_t>(source.hidden.size()) / info.source_width;
-  if (!source.features.empty())
-    return static_cast<int64_t>(source.features.size()) / info.source_features;
-  return static_cast<int64_t>(info.has_source ? source.tokens.size() : prompt.tokens.size());
-}
-
-bool tools::givesSources(const RunArguments &arguments, const tenon_model_info &info) {
-  return info.has_source && std::all_of(arguments.inputs.begin(), arguments.inputs.end(), [&](const auto &input) {
-           std::string name = splitAssignment("--input", input).first;
-           return name == "hidden" || (name == "features" && info.source_features != 0);
-         });
+int64_t tools::lengthOf(const Prompt &prompt, std::span<const tenon_source_info> sources) {
+  if (sources.empty())
+    return static_cast<int64_t>(prompt.tokens.size());
+  int64_t length = 0;
+  for (size_t index = 0; index < prompt.sources.size(); ++index) {
+    const Source &source = prompt.sources[index];
+    length += static_cast<int64_t>(source.tokens.size());
+    if (!source.hidden.empty())
+      length += static_cast<int64_t>(source.hidden.size()) / sources[index].width;
+    if (!source.features.empty())
+      length += static_cast<int64_t>(source.features.size()) / sources[index].features;
+  }
+  return length;
 }
 
 /// Whether an array can only be [columns, rows], as transformers' feature extractors have it.
@@ -43,11 +42,11 @@ static void transpose(NpyArray &array) {
   std::swap(array.shape[rank - 1], array.shape[rank - 2]);
 }
 
-std::vector<Prompt> tools::readSourceArrays(const std::string &input, const tenon_model_info &info) {
-  auto [name, path] = splitAssignment("--input", input);
-  bool isFeatures = name == "features";
+std::vector<Source> tools::readSourceArray(const std::string &kind, const std::string &path,
+                                           const tenon_source_info &info) {
+  bool isFeatures = kind == "features";
   NpyArray array = readNpy(path);
-  int64_t columns = isFeatures ? info.source_features : info.source_width;
+  int64_t columns = isFeatures ? info.features : info.width;
   size_t rank = array.shape.size();
   if (isFeatures && array.isFloat && (rank == 2 || rank == 3) && isTransposed(array, columns))
     transpose(array);
@@ -58,30 +57,29 @@ std::vector<Prompt> tools::readSourceArrays(const std::string &input, const teno
   int64_t batch = rank == 3 ? array.shape[0] : 1, numbers = array.shape[rank - 2] * columns;
   if (batch == 0 || numbers == 0)
     throw Failure(path + ": expected at least 1 row, found " + describe(array));
-  std::vector<Prompt> prompts(static_cast<size_t>(batch));
+  std::vector<Source> sources(static_cast<size_t>(batch));
   for (int64_t row = 0; row < batch; ++row) {
-    Source &source = prompts[static_cast<size_t>(row)].source;
+    Source &source = sources[static_cast<size_t>(row)];
     (isFeatures ? source.features : source.hidden)
         .assign(array.floats.begin() + row * numbers, array.floats.begin() + (row + 1) * numbers);
   }
-  return prompts;
+  return sources;
 }
 
-std::vector<float> tools::hiddenStates(const Model &model, Session &session, const Prompt &prompt) {
-  if (!prompt.source.hidden.empty())
-    return prompt.source.hidden;
-  tenon_model_info info = model.info();
-  int64_t length = lengthOf(prompt, info);
+std::vector<float> tools::hiddenStates(Session &session, const Prompt &prompt, const tenon_source_info &info) {
+  Source copy = prompt.sources.front(); // Inputs are not const.
+  if (!copy.hidden.empty())
+    return copy.hidden;
+  int64_t length = lengthOf(prompt, {&info, 1});
   auto count = static_cast<int32_t>(length);
-  Source copy = prompt.source; // Inputs are not const.
   tenon_tensor rows{}, lengths{}, hidden{};
-  bool tokens = info.source_features == 0;
+  bool tokens = info.features == 0;
   rows.name = tokens ? "tokens" : "features";
   rows.type = tokens ? TENON_I32 : TENON_F32;
   rows.rank = tokens ? 2 : 3;
   rows.shape[0] = 1;
   rows.shape[1] = length;
-  rows.shape[2] = tokens ? 0 : info.source_features;
+  rows.shape[2] = info.features;
   rows.data = tokens ? static_cast<void *>(copy.tokens.data()) : copy.features.data();
   rows.bytes = 4 * (tokens ? copy.tokens.size() : copy.features.size());
   lengths.name = "lengths";
@@ -103,9 +101,15 @@ static constexpr size_t kBatchRows = 64;
 static constexpr int64_t kBatchTokens = 4096;
 
 std::vector<std::vector<size_t>> tools::batchesOf(std::span<const Prompt *const> prompts,
-                                                  const tenon_model_info &info) {
+                                                  std::span<const tenon_source_info> sources) {
   // What is given as hidden states does not go with what is to be encoded.
-  auto key = [&](size_t row) { return std::pair(!prompts[row]->source.hidden.empty(), lengthOf(*prompts[row], info)); };
+  auto areHidden = [&](size_t row) {
+    std::vector<bool> hidden;
+    for (const Source &source : prompts[row]->sources)
+      hidden.push_back(!source.hidden.empty());
+    return hidden;
+  };
+  auto key = [&](size_t row) { return std::pair(areHidden(row), lengthOf(*prompts[row], sources)); };
   std::vector<size_t> order;
   for (size_t row = 0; row < prompts.size(); ++row)
     if (!prompts[row]->isBlank && prompts[row]->lost.empty())
@@ -116,7 +120,7 @@ std::vector<std::vector<size_t>> tools::batchesOf(std::span<const Prompt *const>
   for (size_t row : order) {
     bool joins = !batches.empty() && batches.back().size() < kBatchRows &&
                  key(batches.back()[0]).first == key(row).first &&
-                 (!info.has_source ||
+                 (sources.empty() ||
                   key(batches.back()[0]).second * static_cast<int64_t>(batches.back().size() + 1) <= kBatchTokens);
     if (!joins)
       batches.emplace_back();

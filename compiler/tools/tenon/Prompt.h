@@ -8,7 +8,7 @@
 namespace tenon::tools {
 
 struct Prompt {
-  Source source;               ///< of models that write about one
+  std::vector<Source> sources; ///< of models that write about some, one of each
   std::vector<int32_t> tokens; ///< what the answer continues
   bool asText = false;         ///< whether the answer is wanted as text
   bool isLine = false;         ///< of standard input
@@ -17,23 +17,21 @@ struct Prompt {
   std::string lost;            ///< why there is no answer; an empty line stands for it
 };
 
-/// Whether --input names sources and not the inputs of an entry point.
-bool givesSources(const RunArguments &arguments, const tenon_model_info &info);
+/// Of its sources, tokens or rows; without any, of its tokens.
+int64_t lengthOf(const Prompt &prompt, std::span<const tenon_source_info> sources);
 
-/// Of its source, tokens or rows; without one, of its tokens.
-int64_t lengthOf(const Prompt &prompt, const tenon_model_info &info);
-
-/// A prompt for each sequence of an array of --input features= or hidden=, [rows, columns] or [batch, rows, columns].
-/// Features may be [columns, rows] too; where both are possible, rows come first.
+/// A source for each sequence of an array of features or hidden states, as `kind` says, [rows, columns] or
+/// [batch, rows, columns]. Features may be [columns, rows] too; where both are possible, rows come first.
 /// Throws Failure.
-std::vector<Prompt> readSourceArrays(const std::string &input, const tenon_model_info &info);
+std::vector<Source> readSourceArray(const std::string &kind, const std::string &path, const tenon_source_info &info);
 
-/// The last hidden states of the encoder for a prompt's source: rows of info.source_width.
-std::vector<float> hiddenStates(const Model &model, Session &session, const Prompt &prompt);
+/// The last hidden states of the encoder for the only source of a prompt: rows of info.width.
+std::vector<float> hiddenStates(Session &session, const Prompt &prompt, const tenon_source_info &info);
 
 /// Batches of prompts of like length, so that little is padding; indices ascend in each, and so do the first ones of
 /// the batches. Blank prompts are in none.
-std::vector<std::vector<size_t>> batchesOf(std::span<const Prompt *const> prompts, const tenon_model_info &info);
+std::vector<std::vector<size_t>> batchesOf(std::span<const Prompt *const> prompts,
+                                           std::span<const tenon_source_info> sources);
 
 } // namespace tenon::tools
 

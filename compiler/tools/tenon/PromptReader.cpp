@@ -3,6 +3,7 @@
 #include "PromptReader.h"
 #include "Command.h"
 #include "Manifest.h"
+#include "NamedSources.h"
 
 #include <algorithm>
 
@@ -10,16 +11,23 @@ using namespace tenon;
 using namespace tenon::tools;
 
 PromptReader::PromptReader(const RunArguments &arguments, const Model &model)
-    : arguments(arguments), model(model), info(model.info()),
+    : arguments(arguments), model(model), info(model.info()), sources(model.sources()),
       lineInput(std::find(arguments.texts.begin(), arguments.texts.end(), "-") != arguments.texts.end()) {
   checkArguments();
   if (info.has_source)
     beginning = answerBeginning();
-  readArrays();
+  readSources();
 }
 
 void PromptReader::checkArguments() const {
-  if (arguments.texts.empty() && arguments.tokens.empty() && arguments.inputs.empty())
+  bool isNamed = !(arguments.sourceTexts.empty() && arguments.sourceTokens.empty());
+  if (isNamed && sources.empty())
+    throw Failure("--source is for models whose answers are about one, and " + arguments.library + " has none");
+  bool isUnnamed = !(arguments.texts.empty() && arguments.tokens.empty());
+  if (sources.size() > 1 && (isUnnamed || !(isNamed || !arguments.inputs.empty())))
+    throw Failure(arguments.library + ": the model writes about " + namesOf(sources) +
+                  ": give each with --source NAME=TEXT, --source-tokens NAME=1,2,3 or --input NAME.hidden=FILE.npy");
+  if (!isUnnamed && !isNamed && arguments.inputs.empty())
     throw Failure(
         info.source_features != 0 ? "there is nothing to run on: give --audio, or --input features= or hidden="
         : info.has_source         ? "there is nothing to run on: give --text or --tokens, or --input hidden="
@@ -28,6 +36,8 @@ void PromptReader::checkArguments() const {
     throw Failure("--prefix does not go with --prefix-tokens, which are all that an answer begins with");
   if (!info.has_tokenizer && !arguments.texts.empty())
     throw Failure(arguments.library + ": the model has no tokenizer: give --tokens instead of --text");
+  if (!info.has_tokenizer && !arguments.sourceTexts.empty())
+    throw Failure(arguments.library + ": the model has no tokenizer: give --source-tokens instead of --source");
   if (arguments.chat && !arguments.tokens.empty())
     throw Failure("--chat does not go with --tokens, which are taken as they are");
   if (!info.has_source && !(arguments.prefix.empty() && arguments.prefixTokens.empty()))
@@ -61,27 +71,25 @@ bool PromptReader::isOne() const { return !lineInput && expected() == 1; }
 
 size_t PromptReader::expected() const {
   if (!lineInput)
-    return arguments.texts.size() + arguments.tokens.size() + arrayPrompts;
+    return arguments.texts.size() + arguments.tokens.size() + namedCount;
   double share = reader.share();
   return share == 0 ? 0 : static_cast<size_t>(static_cast<double>(count) / share);
 }
 
-/// An array is all there before anything is written.
-void PromptReader::readArrays() {
-  for (const std::string &input : arguments.inputs)
-    for (Prompt &prompt : readSourceArrays(input, info)) {
-      if (prompt.source.hidden.empty())
-        checkSource(prompt, input);
-      prompt.tokens = beginning;
-      prompt.asText = info.has_tokenizer;
-      fromArrays.push_back(std::move(prompt));
-    }
-  arrayPrompts = fromArrays.size();
+/// They are all there before anything is written.
+void PromptReader::readSources() {
+  for (Prompt &prompt : readNamedSources(arguments, model, sources)) {
+    if (sources.size() == 1 && prompt.sources[0].hidden.empty())
+      checkSource(prompt, "source " + std::to_string(named.size()));
+    prompt.tokens = beginning;
+    named.push_back(std::move(prompt));
+  }
+  namedCount = named.size();
 }
 
 void PromptReader::checkSource(const Prompt &prompt, const std::string &place) const {
   const char *unit = info.source_features != 0 ? " rows" : " tokens";
-  int64_t length = lengthOf(prompt, info);
+  int64_t length = lengthOf(prompt, sources);
   if (length == 0)
     throw Failure(place + " is empty, expected at least 1 token");
   if (info.source_positions != 0 && length > info.source_positions)
@@ -117,7 +125,7 @@ Prompt PromptReader::fromTokens(std::vector<int32_t> given, const std::string &p
     prompt.tokens = std::move(given);
     return prompt;
   }
-  prompt.source.tokens = std::move(given);
+  prompt.sources.push_back({std::move(given), {}, {}});
   prompt.tokens = beginning;
   checkSource(prompt, place);
   return prompt;
@@ -159,10 +167,10 @@ std::optional<Prompt> PromptReader::one(bool waits) {
     std::string place = "--tokens " + std::to_string(tokens);
     return fromTokens(parseTokens(arguments.tokens[tokens++]), place);
   }
-  if (fromArrays.empty())
+  if (named.empty())
     return std::nullopt;
-  Prompt prompt = std::move(fromArrays.front());
-  fromArrays.pop_front();
+  Prompt prompt = std::move(named.front());
+  named.pop_front();
   return prompt;
 }
 

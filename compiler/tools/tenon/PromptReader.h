@@ -31,7 +31,7 @@ public:
 
 private:
   void checkArguments() const;
-  void readArrays();
+  void readSources();
   std::vector<int32_t> answerBeginning() const;
   std::optional<Prompt> one(bool waits);
   Prompt fromLine(const std::string &line, const std::string &place) const;
@@ -43,12 +43,13 @@ private:
   const RunArguments &arguments;
   const Model &model;
   tenon_model_info info;
+  std::vector<tenon_source_info> sources; ///< of the model
   LineReader reader;
   bool lineInput;
   size_t texts = 0, tokens = 0;   ///< how many of the arguments have been taken
   std::vector<int32_t> beginning; ///< of answers about a source
-  std::deque<Prompt> fromArrays;
-  size_t arrayPrompts = 0;
+  std::deque<Prompt> named; ///< those of --source, --source-tokens and --input
+  size_t namedCount = 0;
   std::exception_ptr failure;
   size_t count = 0;
 };

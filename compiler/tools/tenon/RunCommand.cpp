@@ -3,6 +3,7 @@
 #include "Command.h"
 #include "Generate.h"
 #include "Manifest.h"
+#include "NamedSources.h"
 #include "Prompt.h"
 #include "RunInput.h"
 #include "Transcribe.h"
@@ -281,7 +282,7 @@ void run(const RunArguments &arguments, const CLI::App &command) {
   if (!arguments.audio.empty())
     return transcribe(arguments, model);
   bool forEntry =
-      !arguments.inputs.empty() && (command.count("--entry") != 0 || !givesSources(arguments, model.info()));
+      !arguments.inputs.empty() && (command.count("--entry") != 0 || !givesSources(arguments, model.sources()));
   if (!forEntry && model.info().generates)
     return arguments.chat && arguments.texts.empty() ? converse(arguments, model) : generate(arguments, model);
   if (const CLI::Option *option = givenOf(command, kGenerationGroup))
@@ -296,6 +297,15 @@ void run(const RunArguments &arguments, const CLI::App &command) {
 /// What answers are about and begin with; how they are chosen is in GenerationOptions.cpp.
 void addAnswerOptions(CLI::App &command, RunArguments &arguments) {
   std::vector<CLI::Option *> added = {
+      command
+          .add_option("--source", arguments.sourceTexts,
+                      "Text of one of several things to write about, NAME=TEXT; several of each make a batch")
+          ->expected(1)
+          ->allow_extra_args(false)
+          ->take_all(),
+      command.add_option("--source-tokens", arguments.sourceTokens, "The same as token ids, NAME=1,2,3")
+          ->expected(1)
+          ->take_all(),
       command.add_option("--prefix", arguments.prefix, "Text that answers about a source begin with"),
       command.add_option("--prefix-tokens", arguments.prefixTokens,
                          "The same as token ids, in place of the model's own start too"),
@@ -349,6 +359,7 @@ void tools::addRun(CLI::App &app) {
       app.add_subcommand("run", "Run a compiled model\n"
                                 "Example: tenon run minilm.so --text \"A sentence\" --output embedding=e.npy\n"
                                 "Example: tenon run enpt.so --beam 4 --text - < lines.txt\n"
+                                "Example: tenon run both.so --source question=\"Who?\" --source text=\"He did.\"\n"
                                 "Example: tenon run smollm2.so --chat --text \"What is the capital of France?\"\n"
                                 "Example: tenon run whisper.so --audio talk.wav --timestamps");
   command->add_option("LIBRARY", arguments->library, "What tenon compile wrote")->required();
@@ -369,7 +380,8 @@ void tools::addRun(CLI::App &app) {
       ->take_all();
   command
       ->add_option("--input", arguments->inputs,
-                   "Input of an entry point, NAME=FILE.npy; features= or hidden= are what to write about")
+                   "Input of an entry point, NAME=FILE.npy; features= or hidden= are what to write about, or NAME.features= "
+                   "and NAME.hidden= where that is several things")
       ->expected(1)
       ->take_all();
   command

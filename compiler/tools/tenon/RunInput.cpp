@@ -10,11 +10,19 @@
 using namespace tenon;
 using namespace tenon::tools;
 
-std::pair<std::string, std::string> tools::splitAssignment(const std::string &option, const std::string &text) {
+std::pair<std::string, std::string> tools::splitName(const std::string &option, const std::string &text,
+                                                     const char *form) {
   size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-    throw Failure(option + " '" + text + "': expected NAME=FILE.npy");
+  if (equals == std::string::npos || equals == 0)
+    throw Failure(option + " '" + text + "': expected " + form);
   return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+std::pair<std::string, std::string> tools::splitAssignment(const std::string &option, const std::string &text) {
+  auto parts = splitName(option, text, "NAME=FILE.npy");
+  if (parts.second.empty())
+    throw Failure(option + " '" + text + "': expected NAME=FILE.npy");
+  return parts;
 }
 
 std::vector<int32_t> tools::parseTokens(const std::string &text, const std::string &option) {

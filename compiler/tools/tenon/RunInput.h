@@ -33,11 +33,15 @@ struct RunArguments {
   std::string prefix, prefixTokens; ///< what answers about sources begin with
   std::optional<std::string> prompt, promptText;
   std::vector<std::string> texts, tokens, inputs, outputs, audio;
+  std::vector<std::string> sourceTexts, sourceTokens; ///< "NAME=…", of models that write about several sources
   uint32_t threads = 0;
   bool json = false, hugePages = false, checkWeights = false, chat = false;
   GenerationOptions generation;
   SpeechArguments speech;
 };
+
+/// "NAME=VALUE" in two; `form` is what is expected. Throws Failure.
+std::pair<std::string, std::string> splitName(const std::string &option, const std::string &text, const char *form);
 
 /// "NAME=FILE.npy" in two. Throws Failure.
 std::pair<std::string, std::string> splitAssignment(const std::string &option, const std::string &text);
