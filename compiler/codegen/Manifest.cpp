@@ -117,6 +117,8 @@ static json::Value entryJson(const EntryPoint &entry, int64_t textTokens) {
       {"name", entry.name}, {"dims", std::move(dims)}, {"inputs", std::move(inputs)}, {"outputs", std::move(outputs)}};
   if (!states.empty())
     object["states"] = std::move(states);
+  if (!entry.prefix.empty())
+    object["prefix"] = entry.prefix;
   if (entry.weightBytes > 0)
     object["weight_bytes"] = entry.weightBytes;
   if (json::Object limits = limitsJson(entry, textTokens); !limits.empty())

@@ -31,8 +31,9 @@ EntryPoint::EntryPoint(func::FuncOp driver) : name(driver.getName().str()) {
   }
   if (auto given = driver->getAttrOfType<IntegerAttr>("tenon.width"))
     width = given.getInt();
-  if (auto given = driver->getAttrOfType<StringAttr>("tenon.behind"))
-    behind = given.str();
+  for (auto [name, text] : {std::pair("tenon.behind", &behind), {"tenon.prefix", &prefix}})
+    if (auto given = driver->getAttrOfType<StringAttr>(name))
+      *text = given.str();
   if (auto given = driver->getAttrOfType<DictionaryAttr>("tenon.limits"))
     for (NamedAttribute limit : given)
       limits[limit.getName().str()] = cast<IntegerAttr>(limit.getValue()).getInt();

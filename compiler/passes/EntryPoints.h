@@ -38,6 +38,7 @@ struct EntryPoint {
   std::vector<EntryTensor> outputs;
   std::map<std::string, int64_t> limits; ///< Of a model's entry point: vocab, positions, types; 0 for none.
   std::string behind;                    ///< The stack whose rows come before the first position; empty for none.
+  std::string prefix;                    ///< The stack whose rows are a prefix of its own; empty for none.
   int64_t weightBytes = 0;               ///< That a call reads; 0 where nothing says so.
   int64_t width = 0;                     ///< Components of a hidden state; 0 where no model says so.
 };

@@ -189,7 +189,7 @@ void checkTokenInput(const Model &model, const Entry &entry, const Binding &bind
   std::vector<int64_t> lengths = checkedLengths(binding, tokens);
   checkBehind(model, entry, binding, lengths);
   checkIds(tokens, limits.vocab, lengths,
-           [&](int32_t id, const std::string &place) { model.failToken(entry, id, limits.vocab, place); });
+           [&](int32_t id, const std::string &place) { model.failToken(false, id, limits.vocab, place); });
   const BoundTensor *types = givenInput(binding, Role::Types, tokens.type->stack);
   if (types && types->shape == tokens.shape)
     checkIds(*types, limits.types, lengths, [&](int32_t id, const std::string &place) {

@@ -63,7 +63,7 @@ std::vector<int32_t> inputOf(std::span<const Step> steps, const TensorType &inpu
   bindDims(input, {rows}, dims);
   for (const Step &step : steps)
     values.push_back(int32_t(input.role == Role::SourceLengths ? step.sequence->source()->rows(size_t(input.source))
-                             : input.role == Role::Past        ? step.sequence->length()
+                             : input.role == Role::Past        ? step.sequence->rows()
                                                                : int64_t(step.tokens.size())));
   return values;
 }
@@ -106,7 +106,9 @@ private:
 
 /// Answers of a model that attends to a source are about one.
 void checkHaveSources(const Entry &entry, std::span<const Step> steps) {
-  if (std::none_of(entry.inputs.begin(), entry.inputs.end(), [](const TensorType &input) { return input.source >= 0; }))
+  bool readsOne = std::any_of(entry.inputs.begin(), entry.inputs.end(),
+                              [](const TensorType &input) { return input.source >= 0; });
+  if (!readsOne && entry.prefix.empty())
     return;
   for (size_t row = 0; row < steps.size(); ++row)
     if (!steps[row].sequence->source())
@@ -162,13 +164,17 @@ void checkTokens(const Model &model, const Entry &prefill, const Sequence &seque
   vocab = vocab ? vocab : INT32_MAX;
   for (size_t position = 0; position < tokens.size(); ++position)
     if (tokens[position] < 0 || tokens[position] >= vocab)
-      model.failToken(prefill, tokens[position], vocab, concat("row ", row, ", token ", position));
+      model.failToken(true, tokens[position], vocab, concat("row ", row, ", token ", position));
 }
 
 void forward(Session &runner, std::span<const Step> steps, const ForwardOutputs &outputs) {
-  runner.refuseAfterFork();
   const Entry &entry = entryFor(runner.model(), steps);
   checkHaveSources(entry, steps);
+  forward(runner, entry, steps, outputs);
+}
+
+void forward(Session &runner, const Entry &entry, std::span<const Step> steps, const ForwardOutputs &outputs) {
+  runner.refuseAfterFork();
   PreparedRows prepared(steps);
   std::vector<int64_t> dims(entry.dims.size(), 1);
   std::vector<std::vector<int32_t>> inputs;

@@ -55,6 +55,8 @@ void checkTokens(const Model &model, const Entry &prefill, const Sequence &seque
 /// Runs the rows' new tokens, of which each has one at least, and takes them into the caches. Fails with the caches as
 /// they were.
 void forward(Session &runner, std::span<const Step> steps, const ForwardOutputs &outputs);
+/// The same by an entry point of the caller's choice, whatever the sequences are about.
+void forward(Session &runner, const Entry &entry, std::span<const Step> steps, const ForwardOutputs &outputs);
 
 } // namespace tenon::runtime
 

@@ -280,6 +280,8 @@ Entry parseEntry(const JsonValue &value, const Limits &common) {
       entry.states.push_back(parseState(state, entry.dims, where));
   const JsonValue *limits = value.find("limits");
   entry.limits = limits ? parseLimits(*limits, where) : common;
+  if (value.find("prefix"))
+    entry.prefix = stringMember(value, "prefix", where);
   entry.weightBytes = numberOrZero(value, "weight_bytes");
   for (const JsonValue &output : arrayMember(value, "outputs", where))
     parseRole(output, false, where, entry.outputs.emplace_back(parseTensor(output, entry.dims, where)));

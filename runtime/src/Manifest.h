@@ -114,6 +114,7 @@ struct Entry {
   std::vector<StateType> states;
   std::vector<TensorType> outputs;
   Limits limits;
+  std::string prefix; ///< the stack whose rows the entry point's own go on from, as if they were such; "" for none
   int64_t weightBytes = 0; ///< that one call reads; 0 where the manifest does not say
 
   /// The first of that role; null where there is none.
@@ -164,6 +165,7 @@ struct Manifest {
   std::vector<Entry> entries;
   std::vector<PoolType> pools;
   std::vector<SourceStack> sources; ///< in the order in which callers give them
+  bool hasPrefix = false;           ///< whether its only source is such a stack
   std::vector<size_t> ownPools;     ///< where rows of what is written are kept, in the order of their page tables
   SpecialTokens tokens;
   GenerationDefaults generation;

@@ -134,8 +134,7 @@ std::string_view Model::answerTokenizerJson() const {
   return viewOf(library.table().target_tokenizer, library.table().target_tokenizer_size);
 }
 
-const std::string *Model::tokenOf(const Entry &entry, int32_t id) const {
-  bool isWritten = entry.name == "prefill" || entry.name == "decode";
+const std::string *Model::tokenOf(bool isWritten, int32_t id) const {
   try {
     return hasTokenizer() ? (isWritten ? answerTokenizer() : tokenizer()).tokenOf(id) : nullptr;
   } catch (const Failure &) {
@@ -143,8 +142,8 @@ const std::string *Model::tokenOf(const Entry &entry, int32_t id) const {
   }
 }
 
-void Model::failToken(const Entry &entry, int32_t id, int64_t vocab, std::string_view place) const {
-  const std::string *token = tokenOf(entry, id);
+void Model::failToken(bool isWritten, int32_t id, int64_t vocab, std::string_view place) const {
+  const std::string *token = tokenOf(isWritten, id);
   std::string name = token ? concat(", token \"", *token, "\" of the tokenizer") : "";
   fail(TENON_ERROR_OUT_OF_RANGE, place, ": id ", id, name, ", expected 0 to ", vocab - 1);
 }

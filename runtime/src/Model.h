@@ -47,8 +47,9 @@ public:
   /// Fails if the model does not generate.
   std::span<const std::shared_ptr<PagePool>> pools() const;
 
-  /// Tells of an id that `entry` has no row for, and its token: a tokenizer may have more tokens than the model.
-  [[noreturn]] void failToken(const Entry &entry, int32_t id, int64_t vocab, std::string_view place) const;
+  /// Tells of an id that the model has no row for, and its token: a tokenizer may have more tokens than the model.
+  /// `isWritten`: whether it is one of those that answers are made of, which may have a tokenizer of their own.
+  [[noreturn]] void failToken(bool isWritten, int32_t id, int64_t vocab, std::string_view place) const;
   /// How many tokens of a text the model takes: what the manifest says, else the smaller of the tokenizer's own
   /// truncation and the positions; 0 for no limit.
   size_t textTokenLimit() const;
@@ -58,8 +59,8 @@ private:
   std::string_view answerTokenizerJson() const override;
   std::vector<std::shared_ptr<PagePool>> makePools() const;
   int64_t mostRows(size_t pool) const;
-  /// Of the tokenizer for what `entry` reads; null where there is none.
-  const std::string *tokenOf(const Entry &entry, int32_t id) const;
+  /// Null where there is no tokenizer.
+  const std::string *tokenOf(bool isWritten, int32_t id) const;
 
   Library library;
   Manifest description;

@@ -26,6 +26,10 @@ void requireSource(const Model &model) {
 SourceShape sourceShape(const Model &model, size_t source) {
   const Manifest &manifest = model.manifest();
   const SourceStack &stack = manifest.sources[source];
+  if (manifest.hasPrefix) {
+    const Limits &limits = model.entry("prefill").limits;
+    return {limits.vocab, limits.positions, 0, 0};
+  }
   const Entry *start = manifest.findEntry("start");
   const Entry *encode = stack.encode >= 0 ? &manifest.entries[size_t(stack.encode)] : nullptr;
   const TensorType *rows = start->input(Role::Rows, stack.name), *features = start->input(Role::Features, stack.name);

@@ -62,6 +62,9 @@ void requireSource(const Model &model);
 /// they were.
 void setSources(Session &runner, std::span<Sequence *const> sequences, std::span<const SourceInput> inputs);
 
+/// The same where the only source is a prefix of what is written.
+void setPrefixes(Session &runner, std::span<Sequence *const> sequences, std::span<const SourceInput> inputs);
+
 /// The session's own sequence about rows of features, which are the only source.
 void encodeSource(Session &session, const float *features, int64_t rows, int64_t columns);
 

@@ -225,6 +225,8 @@ void SourceBatch::addInput(const TensorType &input, CallInputs &call) {
 
 void setSources(Session &runner, std::span<Sequence *const> sequences, std::span<const SourceInput> inputs) {
   runner.refuseAfterFork();
+  if (runner.model().manifest().hasPrefix)
+    return setPrefixes(runner, sequences, inputs);
   SourceBatch(runner, sequences, inputs).run();
 }
 

@@ -73,8 +73,7 @@ void SourceColumn::checkRow(size_t row) const {
   elementCount({rowsOf(input), std::max<int64_t>(width, 1)}, place(row), " has ", rowsOf(input), " rows");
   for (size_t position = 0; position < input.tokens.size(); ++position)
     if (int32_t id = input.tokens[position]; id < 0 || (numbers.vocab != 0 && id >= numbers.vocab))
-      model.failToken(encode ? *encode : model.entry("start"), id, numbers.vocab,
-                      concat(place(row), ", token ", position));
+      model.failToken(false, id, numbers.vocab, concat(place(row), ", token ", position));
 }
 
 } // namespace tenon::runtime

@@ -97,11 +97,15 @@ public:
         input.encode = input.role == Role::None ? -1 : encodeOf(input.stack);
     for (Entry *entry : growing)
       findOwn(*entry);
-    findSources();
+    findPrefix();
+    if (!manifest.hasPrefix)
+      findSources();
     if (start)
-      checkStart();
-    for (Entry *entry : growing)
+      manifest.hasPrefix ? checkGrowing(*start) : checkStart();
+    for (Entry *entry : growing) {
       checkGrowing(*entry);
+      checkScores(*entry);
+    }
     for (const SourceStack &source : manifest.sources)
       if (source.encode >= 0)
         checkEncode(manifest.entries[size_t(source.encode)]);
@@ -109,6 +113,7 @@ public:
 
 private:
   void findOwn(const Entry &entry);
+  void findPrefix();
   void findSources();
   void addSource(const TensorType &input);
   int encodeOf(std::string_view stack) const;
@@ -167,6 +172,24 @@ void StackFinder::addSource(const TensorType &input) {
     manifest.sources.push_back({input.stack, input.encode, {}});
 }
 
+/// A source whose rows are kept as those of the growing stack, in front of them.
+void StackFinder::findPrefix() {
+  if (growing.empty())
+    return;
+  const Entry &first = *growing.front();
+  for (Entry *entry : growing) {
+    if (entry->prefix != first.prefix)
+      wrong(*entry, "goes on from \"", entry->prefix, "\", \"", first.name, "\" from \"", first.prefix, "\"");
+    if (entry->prefix.empty())
+      continue;
+    entry->limits.behind = entry->prefix;
+    entry->limits.behindSource = 0;
+  }
+  manifest.hasPrefix = !first.prefix.empty();
+  if (manifest.hasPrefix)
+    manifest.sources.push_back({first.prefix, -1, {}});
+}
+
 /// What `start` reads, then what the encoders of that read besides.
 void StackFinder::findSources() {
   if (!start)
@@ -211,7 +234,8 @@ void StackFinder::placeInput(const Entry &entry, TensorType &input, std::initial
   bool isOwn = own && input.stack == *own;
   input.source = isOwn ? -1 : sourceOf(input.stack);
   bool mayBeSource = isOneOf(input.role, {Role::Pages, Role::SourceLengths});
-  if (&entry != start && (isOwn ? input.role == Role::SourceLengths : !mayBeSource))
+  bool grows = &entry != start || manifest.hasPrefix;
+  if (grows && (isOwn ? input.role == Role::SourceLengths : !mayBeSource))
     wrong(entry, "has an input \"", input.name, "\" whose role is ", roleName(input.role), ofStack(input.stack),
           isOwn ? ", whose rows are its own" : concat(", expected it", ofStack(*own)));
   if (!isOwn && input.source < 0)
@@ -284,11 +308,11 @@ void StackFinder::checkGrowing(Entry &entry) {
   for (const TensorType &input : entry.inputs)
     if (input.role == Role::Pages && input.source >= 0)
       require(entry, Role::SourceLengths, input.stack);
-  if (start && std::none_of(entry.inputs.begin(), entry.inputs.end(),
+  if (start && !manifest.hasPrefix && std::none_of(entry.inputs.begin(), entry.inputs.end(),
                             [](const TensorType &input) { return input.source >= 0; }))
     wrong(entry, "takes no source, but there is an entry point \"start\"");
-  checkScores(entry);
-  placeLimits(entry, Role::SourceLengths);
+  if (!manifest.hasPrefix)
+    placeLimits(entry, Role::SourceLengths);
 }
 
 void StackFinder::checkEncode(Entry &entry) {

@@ -128,6 +128,8 @@ Traffic trafficOf(const Model &model) {
         std::string stack = input.value("stack", "");
         (stack == own ? traffic.cachedToken : traffic.sourceRows[stack]) += rowBytes(entry, input["pool"]);
       }
+    if (entry.contains("prefix")) // whose rows are kept as own ones
+      traffic.sourceRows[entry["prefix"]] = traffic.cachedToken;
   }
   return traffic;
 }

@@ -208,6 +208,16 @@ TEST_F(DecoderAllocation, SourcesSurviveEveryFailure) {
   }
 }
 
+TEST_F(DecoderAllocation, PrefixesSurviveEveryFailure) {
+  openDecoder(0, "fake_prefix");
+  std::vector<int32_t> source = prompt(40), text = prompt(5);
+  tenon_session *sessions[] = {newSession(), newSession()};
+  tenon_source sources[] = {{sizeof(tenon_source), source.data(), 40, nullptr, nullptr, 0},
+                            {sizeof(tenon_source), source.data(), 20, nullptr, nullptr, 0}};
+  sweep(sessions[0], [&] { return tenon_session_set_sources(sessions, sources, 2); });
+  sweep(sessions[0], [&] { return tenon_session_prefill(sessions[0], text.data(), 5, nullptr); });
+}
+
 TEST_F(DecoderAllocation, SeveralSourcesSurviveEveryFailure) {
   openDecoder(0, "fake_sources");
   std::vector<int32_t> left = prompt(40), right = {3, 4, 5}, inner = {1, 2};

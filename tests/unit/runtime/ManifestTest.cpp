@@ -143,6 +143,11 @@ std::string problemOf(const std::string &json) {
   }
 }
 
+TEST(Manifest, PrefixesOfEntryPointsAgree) {
+  EXPECT_EQ(problemOf(decoder(R"("limits":{"vocab":9})", R"("limits":{"vocab":9},"prefix":"e")")),
+            "manifest: entry point \"decode\" goes on from \"e\", \"prefill\" from \"\"");
+}
+
 TEST(Manifest, StacksWithoutAHeadGiveHiddenStates) {
   EXPECT_EQ(problemOf(decoder(R"({"name":"logits","type":"f32","role":"logits","shape":["b",9]})",
                               R"({"name":"hidden","type":"f32","role":"hidden","shape":["b","n",4]})")),

@@ -5,8 +5,9 @@
  *
  * With FAKE_SOURCE what it predicts is about a source, too: to h comes the sum of s_r (r + 3) over the rows of that,
  * where s_r is the source's token r, or with FAKE_FEATURES the first number of its row 2 r and the second of the row
- * after. With FAKE_AUDIO the features are of windows of 400 samples, and tokens 20 to 32 are times; a test may plant
- * other scores. */
+ * after. With FAKE_PREFIX a source is tokens in front of its own, as which they count; with FAKE_START too an entry point
+ * takes these in, all at once, as if each were as many more as there are. With FAKE_AUDIO the features are of windows of
+ * 400 samples, and tokens 20 to 32 are times; a test may plant other scores. */
 
 #include "fake_common.h"
 #include "fake_pages.h"
@@ -172,6 +173,19 @@ static int32_t run_start(const tenon_call *call) {
 }
 
 static const tenon_entry_fn entries[] = {run_prefill, run_decode, run_encode, run_start};
+#elif defined(FAKE_START)
+/* dims: as those of prefill */
+static int32_t run_start(const tenon_call *call) {
+  const int32_t *tokens = call->arguments[0], *lengths = call->arguments[1], *past = call->arguments[2],
+                *table = call->arguments[3];
+  for (int64_t row = 0; row < call->dims[0]; ++row)
+    for (int64_t t = 0; t < lengths[row]; ++t)
+      write_position(call->arguments[CACHE], call->dims[3], table[row * call->dims[2] + (past[row] + t) / 16],
+                     past[row] + t, (float)(tokens[row * call->dims[1] + t] + lengths[row]));
+  return 0;
+}
+
+static const tenon_entry_fn entries[] = {run_prefill, run_decode, run_start};
 #else
 static const tenon_entry_fn entries[] = {run_prefill, run_decode};
 #endif
@@ -218,8 +232,17 @@ static const tenon_entry_fn entries[] = {run_prefill, run_decode};
 #define STACK ""
 #define SOURCE_DIMS ""
 #define SOURCE_INPUTS ""
+#ifdef FAKE_START
+#define SOURCE_ENTRIES "," ENTRY("start", "\"batch\",\"length\",\"slots\",\"pages\"", "\"length\"")
+#else
 #define SOURCE_ENTRIES ""
+#endif
 #define COMMA_STATES ""
+#endif
+#ifdef FAKE_PREFIX
+#define PREFIX "\"prefix\":\"encoder\","
+#else
+#define PREFIX ""
 #endif
 #ifdef FAKE_RULES
 #define RULES                                                                                                          \
@@ -251,7 +274,7 @@ static const tenon_entry_fn entries[] = {run_prefill, run_decode};
   "\"outputs\":[{\"name\":\"logits\",\"type\":\"f32\",\"role\":\"logits\"" STACK ",\"shape\":[\"batch\",33]},"                                      \
   "{\"name\":\"all_logits\",\"type\":\"f32\",\"role\":\"all_logits\"" STACK ",\"shape\":[\"batch\"," length ",33]},"                                    \
   "{\"name\":\"hidden\",\"type\":\"f32\",\"role\":\"hidden\"" STACK ",\"shape\":[\"batch\"," length ",2]}],"                                        \
-  "\"limits\":{\"vocab\":" FAKE_VOCAB ",\"positions\":600}}"
+  PREFIX "\"limits\":{\"vocab\":" FAKE_VOCAB ",\"positions\":600}}"
 
 static const char manifest[] =
     "{\"tenon\":2,\"compiler\":\"0.1.0\",\"name\":\"fake-decoder\",\"width\":2,\"entries\":[" ENTRY(
