@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "FailingAllocations.h"
+#include "MadeSources.h"
 #include "tenon/tenon.h"
 
 #include <cstdio>
@@ -91,17 +92,10 @@ private:
   }
 
   void setSource() {
-    std::vector<float> features(size_t(40 * info.source_features), 0.5f);
-    tenon_source source{};
-    source.struct_size = sizeof source;
-    if (info.source_features != 0)
-      source.features = features.data(), source.rows = info.source_positions ? info.source_positions : 40;
-    else
-      source.tokens = tokens, source.token_count = 7;
-    features.resize(size_t(source.rows * info.source_features), 0.5f);
-    source.features = info.source_features ? features.data() : nullptr;
+    // A model that hears wants as much as it can.
+    MadeSources made(model, 0, info.source_features == 0 ? 20 : info.source_positions != 0 ? info.source_positions : 40);
     sweep(
-        "set_sources", [&] { return tenon_session_set_sources(&session, &source, 1); }, [](tenon_status) {});
+        "set_sources", [&] { return tenon_session_set_sources(&session, made.sources.data(), 1); }, [](tenon_status) {});
   }
 
   void expectLength(int64_t expected) {
