@@ -30,7 +30,7 @@ def main():
             if not is_excerpt(block, texts[kind]):
                 wrong.append(f"{spec.name} has no lines\n{block}")
     print(counts["yaml"], counts["mlir"])
-    sys.exit("\n".join(wrong))
+    sys.exit("\n".join(wrong) or 0)
 
 
 main()
