@@ -230,6 +230,7 @@ static constexpr DecoderType neoxType() {
   DecoderType type = layerNormType("gpt_neox", neoxLayout, {"attention_bias", "attention_bias", ""});
   type.residual = DecoderResidual::ByKey;
   type.parallelKey = "use_parallel_residual";
+  type.parallelMlpNorm = "layers.*.post_attention_layernorm";
   return type;
 }
 
@@ -249,6 +250,7 @@ static constexpr DecoderType falconType() {
   type.activation = "activation";
   type.residual = DecoderResidual::ByKey;
   type.parallelKey = "parallel_attn";
+  type.parallelMlpNorm = "h.*.ln_mlp";
   return type;
 }
 

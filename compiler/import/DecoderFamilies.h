@@ -64,6 +64,7 @@ struct DecoderType {
   int64_t positionOffset = 0; ///< Rows of a learned table before that of position 0.
   DecoderResidual residual = DecoderResidual::Serial;
   llvm::StringRef parallelKey = "";
+  llvm::StringRef parallelMlpNorm = ""; ///< The MLP's own norm in parallel layers; empty where one norm serves both.
   bool isGemma = false; ///< Norms' weights count from 1, and embeddings are scaled by the root of the width.
   bool scalesRotary = true; ///< Whether its class takes scalings of rotary positions that are supported.
   /// Whether every layer attends to an encoder too, between its attention and its MLP.

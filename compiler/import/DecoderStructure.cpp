@@ -264,7 +264,10 @@ spec::Block StructureReader::block(LayerKind kind) {
     return {layer, mlp};
   spec::ParallelSublayer parallel;
   parallel.name = "parallel";
-  parallel.norm = tensors.hasWeight("layers.*.mlp.norm") ? spec::ParallelNorm::Each : spec::ParallelNorm::One;
+  // A norm that is stored for layers one after the other does not count.
+  bool ownNorm = tensors.hasWeight("layers.*.mlp.norm") &&
+                 tensors.entry("layers.*.mlp.norm", "weight")->checkpoint == type.parallelMlpNorm;
+  parallel.norm = ownNorm ? spec::ParallelNorm::Each : spec::ParallelNorm::One;
   parallel.block = {layer, mlp};
   return {parallel};
 }

@@ -115,8 +115,10 @@ class Checkpoint:
         """Those of transformers; nothing where the weights do not fit or some are made up."""
         (self.folder / "config.json").write_text(json.dumps(config))
         with contextlib.suppress(Exception):
+            # Falcon's eager attention scales ALiBi's bias otherwise than its usual one.
+            implementation = "sdpa" if config["model_type"] == "falcon" else "eager"
             model, info = transformers.AutoModelForCausalLM.from_pretrained(
-                self.folder, attn_implementation="eager", output_loading_info=True)
+                self.folder, attn_implementation=implementation, output_loading_info=True)
             if not info["missing_keys"] and not info["mismatched_keys"]:
                 return decoder_models.logits(model.eval(), tokens)
         return None

@@ -443,6 +443,17 @@ TEST(Decoder, FalconWithGroupsOfHeads) {
   expectRows(falcon, "decoder.layers.0.attention.value.weight", qkv, {6, 7, 14, 15});
 }
 
+/// The class has no second norm then, whatever is stored.
+TEST(Decoder, FalconsParallelLayersDoNotReadTheNormOfSerialOnes) {
+  SmallCheckpoint falcon =
+      checkpointOf(falconConfig("\"parallel_attn\": true, "),
+                   bloomTensors(normLines({"h.*.input_layernorm", "h.*.post_attention_layernorm"}), 12, false));
+  EXPECT_EQ(falcon.errorOf().find("'DIR/model.safetensors' has tensors that the model does not use and that could change "
+                                  "what it computes: 'transformer.h.0.post_attention_layernorm.bias', "),
+            0u)
+      << falcon.errorOf();
+}
+
 TEST(Decoder, FalconAddsAlibiBeforeItScales) {
   SmallCheckpoint falcon =
       checkpointOf(falconConfig("\"alibi\": true, \"parallel_attn\": false, "),
