@@ -1,6 +1,7 @@
 //===- GraphReader.cpp - Whether the stacks fit to each other -------------===//
 
 #include "spec/Reader.h"
+#include "spec/Rotary.h"
 #include "spec/Stacks.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -198,6 +199,7 @@ void SpecReader::checkParts(size_t index) {
   }
   if (reader.input.parts.empty())
     return;
+  checkPartLengths(index);
   for (const AttentionPlace &place : attentionPlaces)
     if (place.stack == index && !place.sources.empty()) {
       diagnostics.error(place.sources.front()->range, "'from' in a stack whose input is other stacks: its keys are the "
@@ -205,4 +207,40 @@ void SpecReader::checkParts(size_t index) {
                                                           place.attention.sources.front().stack + "' a part");
       diagnostics.note(stackPlaces[index].input->range, "the input of '" + reader.name + "'");
     }
+}
+
+/// Positions of the whole are enough for all rows that its parts can have: those are what a caller is held to.
+void SpecReader::checkPartLengths(size_t index) {
+  const Stack &reader = model.stacks[index];
+  int64_t length = reader.input.positions.length;
+  bool reads = reader.input.positions.kind != PositionKind::None;
+  forEachAttention(reader,
+                   [&](const AttentionSublayer &attention) { reads |= rotaryOf(reader, attention).has_value(); });
+  if (!reads)
+    return;
+  CheckedSize rows(0);
+  std::vector<const Stack *> targets;
+  for (const std::string &part : reader.input.parts) {
+    targets.push_back(targetOf(model, *model.findStack(part)));
+    rows += targets.back()->input.positions.length;
+  }
+  const Stack *endless = nullptr;
+  for (const Stack *target : targets)
+    if (target->input.positions.length == 0)
+      endless = target;
+  if (!endless && rows <= CheckedSize(length))
+    return;
+  llvm::SMRange range = stackPlaces[index].positions ? stackPlaces[index].positions->range : stackPlaces[index].name;
+  if (endless)
+    diagnostics.error(range, "positions: there are " + llvm::Twine(length) + " of the whole, but the rows of '" +
+                                 endless->name + "' have no limit; write 'positions: {kind: none, length: n}' there");
+  else
+    diagnostics.error(range, "positions: length (" + llvm::Twine(length) + ") is below the " +
+                                 llvm::Twine(rows.as<int64_t>().value_or(maximumExtent)) +
+                                 " rows that the parts may have together");
+  for (const Stack *target : targets)
+    if (!endless || target == endless)
+      diagnostics.note(stackPlaces[target - model.stacks.data()].input->range,
+                       "'" + target->name + "' has " +
+                           (endless ? "any number" : "up to " + std::to_string(target->input.positions.length)));
 }

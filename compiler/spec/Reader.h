@@ -27,7 +27,8 @@ private:
   /// Where a stack says what others depend on; null where it does not.
   struct StackPlace {
     llvm::SMRange name;
-    const YamlNode *width = nullptr, *layers = nullptr, *cache = nullptr, *input = nullptr, *behind = nullptr;
+    const YamlNode *width = nullptr, *layers = nullptr, *cache = nullptr, *input = nullptr, *positions = nullptr,
+                   *behind = nullptr;
     std::vector<const YamlNode *> parts; ///< Of its input.
   };
 
@@ -89,6 +90,7 @@ private:
   bool checkCircles();
   void checkSource(const AttentionPlace &place, size_t source);
   void checkParts(size_t index);
+  void checkPartLengths(size_t index);
 
   // GrowthReader.cpp: which stacks go on token by token, and whether they can.
   void checkGrowth();

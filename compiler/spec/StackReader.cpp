@@ -142,7 +142,7 @@ void SpecReader::readInput(const YamlNode &node, Input &input) {
     readFeatureInput(fields, input);
   else
     readTokenInput(fields, input);
-  if (const YamlNode *positions = fields.find("positions"))
+  if (const YamlNode *positions = stackPlaces.back().positions = fields.find("positions"))
     readPositions(*positions, input.positions);
   input.norm = fields.boolean("norm").value_or(false);
   input.scale = fields.number("scale").value_or(1.0);

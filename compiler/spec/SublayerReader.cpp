@@ -408,6 +408,11 @@ void SpecReader::readSsru(const YamlNode &node, SsruSublayer &ssru) {
   if (!fields.isMapping())
     return;
   checkElements(&node, product("width x width", width, width), CheckedSize(width) * width);
+  if (!stack->input.parts.empty()) {
+    diagnostics.error(node.range, "an ssru goes through one stack's rows in their order; the rows of '" + stack->name +
+                                      "' are those of other stacks");
+    diagnostics.note(stackPlaces.back().parts.front()->range, "the first of them");
+  }
   ssru.bias = fields.boolean("bias").value_or(true);
   ssru.inputBias = fields.boolean("input_bias").value_or(false);
   ssru.activation =

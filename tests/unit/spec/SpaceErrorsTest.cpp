@@ -113,6 +113,16 @@ static const Mistake mistakes[] = {
     {"ConcatWithFrom", "concat", "mask: {prefix: encoder}", "from: encoder",
      "error: 'from' in a stack whose input is other stacks: its keys are the rows of all parts; make 'encoder' a part\n"
      "note: the input of 'both'"},
+    {"ConcatOfMoreRows", "concat", "length: 128", "length: 127",
+     "error: positions: length (127) is below the 128 rows that the parts may have together\n"
+     "note: 'encoder' has up to 64\nnote: 'decoder' has up to 64"},
+    {"ConcatWithoutLimit", "concat", "  encoder:\n    input: {vocab: 64, positions: {kind: rotary, length: 64}}",
+     "  encoder:\n    input: {vocab: 64}",
+     "error: positions: there are 128 of the whole, but the rows of 'encoder' have no limit; write 'positions: {kind: "
+     "none, length: n}' there\nnote: 'encoder' has any number"},
+    {"ConcatRecurrence", "concat", "attention: {heads: 4, mask: {prefix: encoder}}", "ssru: {}",
+     "error: an ssru goes through one stack's rows in their order; the rows of 'both' are those of other stacks\n"
+     "note: the first of them"},
     // Positions behind others.
     {"BehindNoSource", "joint", "behind: encoder", "behind: decoder",
      "error: 'behind: decoder' names no stack that an attention of 'decoder' takes keys from, which are encoder"},

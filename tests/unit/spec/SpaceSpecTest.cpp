@@ -121,6 +121,14 @@ TEST(SpaceSpec, WhatIsReadAsAWholeMayBeASourceWithAHeadToo) {
   EXPECT_EQ(growing(changed(corner("concat"), "  decoder:\n", "  decoder:\n    cache: true\n")), "decoder both ");
 }
 
+TEST(SpaceSpec, PlacesThatNobodyReadsHaveNoLimit) {
+  std::string plain = changed(corner("concat"), "{kind: rotary, length: 128}", "{kind: none, length: 100}");
+  EXPECT_EQ(messagesOf(plain), "");
+  EXPECT_NE(messagesOf(changed(plain, "{prefix: encoder}", "{prefix: encoder}, rotary: {base: 100}"))
+                .find("length (100) is below the 128 rows"),
+            std::string::npos);
+}
+
 TEST(SpaceSpec, TheHeadOfAConcatenationIsItsLastParts) {
   std::string text = changed(corner("concat"), "tied: true", "tied: false");
   text = changed(text, "  decoder:\n    input: {vocab: 64", "  decoder:\n    input: {vocab: 50");
