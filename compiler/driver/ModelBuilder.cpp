@@ -27,7 +27,7 @@ public:
       build(*model.pooling);
     if (model.head)
       HeadOp::create(builder, location, model.head->stack, model.head->tied, model.head->bias,
-                     llvm::APFloat(model.head->scale), llvm::APFloat(model.head->softcap));
+                     llvm::APFloat(model.head->scale), llvm::APFloat(model.head->softcap), unbound);
     return module;
   }
 
@@ -234,12 +234,12 @@ private:
     for (spec::PoolingKind kind : pooling.kinds)
       functions.push_back(PoolFunctionAttr::get(builder.getContext(), function(kind)));
     PoolingOp::create(builder, location, pooling.stack, builder.getArrayAttr(functions), layers(pooling.tokenLayers),
-                      layers(pooling.layers), pooling.size, !pooling.prompt);
+                      layers(pooling.layers), pooling.size, !pooling.prompt, unbound);
   }
 
   void build(const spec::Stack &stack, bool cached) {
     auto width = stack.width > 0 ? builder.getI64IntegerAttr(stack.width) : IntegerAttr();
-    auto op = StackOp::create(builder, location, stack.name, stack.layers, norm(stack.norm), cached, width);
+    auto op = StackOp::create(builder, location, stack.name, stack.layers, norm(stack.norm), cached, width, unbound);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
     this->stack = &stack;
@@ -266,11 +266,12 @@ private:
       SmallVector<Attribute> parts;
       for (const std::string &part : input.parts)
         parts.push_back(symbol(part));
-      ConcatInputOp::create(builder, location, builder.getArrayAttr(parts), positions, input.norm, scale);
+      ConcatInputOp::create(builder, location, builder.getArrayAttr(parts), positions, input.norm, scale, unbound);
       return;
     }
     if (input.features == 0) {
-      TokenInputOp::create(builder, location, input.vocab, positions, input.types, input.norm, scale, input.zeroFirst);
+      TokenInputOp::create(builder, location, input.vocab, positions, input.types, input.norm, scale, input.zeroFirst,
+                           unbound);
       return;
     }
     SmallVector<Attribute> convolutions;
@@ -280,7 +281,7 @@ private:
                                                   convolution.bias));
     }
     FeatureInputOp::create(builder, location, input.features, positions, builder.getArrayAttr(convolutions), input.norm,
-                           scale);
+                           scale, unbound);
   }
 
   template <typename Sublayers> void build(const std::vector<Sublayers> &block) {
@@ -293,24 +294,26 @@ private:
                              attention.headSize, llvm::APFloat(attention.scale), attention.bias,
                              attention.bias && !attention.keyBias, attention.outputBias, expression(attention.mask),
                              expression(attention.score), rotary(attention), headNorm(attention.queryKeyNorm),
-                             tableSizes(attention.tables), sources(attention), attention.joint, relative(attention));
+                             tableSizes(attention.tables), sources(attention), attention.joint, relative(attention),
+                             unbound);
   }
 
   void build(const spec::MlpSublayer &mlp) {
-    MlpLayerOp::create(builder, location, mlp.name, mlp.hidden, function(mlp.activation), mlp.gated, mlp.bias);
+    MlpLayerOp::create(builder, location, mlp.name, mlp.hidden, function(mlp.activation), mlp.gated, mlp.bias, unbound);
   }
 
   void build(const spec::SsruSublayer &ssru) {
-    SsruLayerOp::create(builder, location, ssru.name, function(ssru.activation), ssru.bias, ssru.inputBias);
+    SsruLayerOp::create(builder, location, ssru.name, function(ssru.activation), ssru.bias, ssru.inputBias, unbound);
   }
 
   void build(const spec::ParallelSublayer &parallel) {
-    auto op = ParallelOp::create(builder, location, parallel.name, isShared(parallel.norm));
+    auto op = ParallelOp::create(builder, location, parallel.name, isShared(parallel.norm), unbound);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
     build(parallel.block);
   }
 
+  const DictionaryAttr unbound; ///< No operation says which parameters it reads: names follow from its place.
   OpBuilder builder;
   Location location;
   const spec::Stack *stack = nullptr; ///< The one that is built.

@@ -9,10 +9,10 @@
 #include "driver/Compile.h"
 #include "driver/Context.h"
 #include "driver/PackedParameters.h"
+#include "driver/VerifyInputs.h"
 #include "passes/Passes.h"
 #include "reference/Reference.h"
 #include "support/ScratchDirectory.h"
-#include "support/CachePage.h"
 #include "tenon/Dialect.h"
 #include "tenon/tenon.h"
 
@@ -25,10 +25,7 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 
-#include <array>
 #include <cmath>
-#include <numeric>
-#include <random>
 
 using namespace llvm;
 using namespace tenon;
@@ -67,130 +64,6 @@ Expected<OpenedLibrary> openLibrary(const std::string &path) {
     return createStringError(tenon_message());
   return opened;
 }
-
-/// Inputs of an entry point: a batch of sequences of several lengths, none among them, some of which go on from cached
-/// tokens.
-class InputMaker {
-public:
-  explicit InputMaker(mlir::func::FuncOp function) : function(function) {
-    if (auto limits = function->getAttrOfType<mlir::DictionaryAttr>("tenon.limits")) {
-      vocab = limits.getAs<mlir::IntegerAttr>("vocab").getInt();
-      types = limits.getAs<mlir::IntegerAttr>("types").getInt();
-      positions = limits.getAs<mlir::IntegerAttr>("positions").getInt();
-    }
-    auto first = function.getNumArguments() > 0
-                     ? mlir::dyn_cast<mlir::RankedTensorType>(function.getArgument(0).getType())
-                     : mlir::RankedTensorType();
-    if (first && first.getRank() >= 2 && first.getDimSize(1) == 1)
-      length = 1;
-    if (positions > 0)
-      length = std::min(length, positions);
-    lengths = {static_cast<int32_t>(length), static_cast<int32_t>((length + 1) / 2), 1, 0};
-    for (auto [index, count] : enumerate(lengths)) {
-      int64_t cached = std::array{0, 5, 16, 17}[index];
-      past.push_back(static_cast<int32_t>(positions > 0 ? std::min(cached, positions - count) : cached));
-    }
-    // Of one row the prompt is a part, of another all.
-    prompts = {static_cast<int32_t>(length / 3), 0, 1, 0};
-    sourceLengths = {kSourceLength, kSourceLength / 2, 1, 0};
-  }
-
-  SmallVector<DoubleTensor> inputs() {
-    SmallVector<DoubleTensor> made;
-    for (mlir::BlockArgument argument : function.getArguments())
-      made.push_back(input(argument));
-    return made;
-  }
-
-  /// Of packed rows as `starts` lay them out, which of them somebody reads.
-  std::vector<bool> packedRows(RowStartsOp starts) {
-    std::vector<bool> used;
-    int64_t stride = 1;
-    mlir::Value source = starts.getLengths();
-    while (auto strided = source.getDefiningOp<StridedLengthsOp>()) {
-      stride *= static_cast<int64_t>(strided.getStride());
-      source = strided.getLengths();
-    }
-    auto argument = mlir::dyn_cast<mlir::BlockArgument>(source);
-    for (int32_t whole : argument &&isOfSource(argument) ? sourceLengths : lengths) {
-      int64_t count = divideCeil(whole, stride);
-      for (int64_t row = 0; row < static_cast<int64_t>(alignTo(count, starts.getTile())); ++row)
-        used.push_back(row < count);
-    }
-    return used;
-  }
-
-private:
-  StringRef nameOf(mlir::BlockArgument argument) {
-    auto name = function.getArgAttrOfType<mlir::StringAttr>(argument.getArgNumber(), "tenon.name");
-    return name ? name.getValue() : StringRef();
-  }
-
-  bool isOfSource(mlir::BlockArgument argument) { return nameOf(argument).starts_with("source_"); }
-
-  int64_t batch() const { return static_cast<int64_t>(lengths.size()); }
-  int64_t slots() const {
-    return divideCeil(*std::max_element(past.begin(), past.end()) + static_cast<int64_t>(length), kPageTokens);
-  }
-
-  int64_t sizeOf(StringRef dimension) const {
-    int64_t sourceSlots = divideCeil(kSourceLength, kPageTokens);
-    return dimension == "batch"           ? batch()
-           : dimension == "slots"         ? slots()
-           : dimension == "pages"         ? batch() * slots()
-           : dimension == "source_length" ? kSourceLength
-           : dimension == "source_slots"  ? sourceSlots
-           : dimension == "source_pool"   ? batch() * sourceSlots
-                                          : length;
-  }
-
-  DoubleTensor input(mlir::BlockArgument argument) {
-    auto type = mlir::cast<mlir::RankedTensorType>(argument.getType());
-    SmallVector<int64_t> shape(type.getShape());
-    auto dims = function.getArgAttrOfType<mlir::ArrayAttr>(argument.getArgNumber(), "tenon.dims");
-    size_t dynamic = 0;
-    for (int64_t &size : shape)
-      if (mlir::ShapedType::isDynamic(size))
-        size = sizeOf(dims ? mlir::cast<mlir::StringAttr>(dims[dynamic++]).getValue() : StringRef());
-    bool isInteger = type.getElementType().isInteger(32);
-    if (isInteger && nameOf(argument) == "past" && shape == ArrayRef(batch()))
-      return DoubleTensor(shape, past);
-    if (isInteger && nameOf(argument) == "prompt_lengths" && shape == ArrayRef(batch()))
-      return DoubleTensor(shape, prompts);
-    if (isInteger && dims && dims.size() == 1 && shape == ArrayRef(batch()))
-      return DoubleTensor(shape, isOfSource(argument) ? sourceLengths : lengths);
-    int64_t count = reference::countElements(shape);
-    if (isInteger && nameOf(argument).ends_with("pages"))
-      return DoubleTensor(shape, scatteredPages(count));
-    if (isInteger) {
-      std::uniform_int_distribution<int32_t> ids(
-          0, static_cast<int32_t>(nameOf(argument) == "types" ? types - 1 : vocab - 1));
-      std::vector<int32_t> values(count);
-      for (int32_t &value : values)
-        value = ids(random);
-      return DoubleTensor(shape, std::move(values));
-    }
-    std::normal_distribution<float> numbers;
-    std::vector<double> values(count);
-    for (double &value : values)
-      value = numbers(random);
-    return DoubleTensor(shape, std::move(values));
-  }
-
-  /// Every page once, in no order.
-  std::vector<int32_t> scatteredPages(int64_t count) {
-    std::vector<int32_t> pages(count);
-    std::iota(pages.begin(), pages.end(), 0);
-    std::shuffle(pages.begin(), pages.end(), random);
-    return pages;
-  }
-
-  mlir::func::FuncOp function;
-  static constexpr int64_t kSourceLength = 35;
-  int64_t vocab = 2, types = 1, positions = 0, length = 37;
-  std::vector<int32_t> lengths, past, prompts, sourceLengths;
-  std::mt19937 random{20170612};
-};
 
 /// Runs one module of kernel IR and compares each of its kernels.
 class Comparison {

@@ -56,6 +56,8 @@ static void uniteRows(Operation *op, Classes &classes) {
   } else if (auto unfold = dyn_cast<UnfoldOp>(op)) {
     if (unfold.getStride() == 1)
       rows = {unfold.getInput(), unfold.getResult()};
+  } else if (auto sum = dyn_cast<AddLengthsOp>(op)) {
+    rows = {sum.getLhs(), sum.getRhs(), sum.getResult()};
   } else if (auto pool = dyn_cast<PoolOp>(op)) {
     rows = {pool.getLengths(), pool.getResult()};
     if (pool.getSkips())

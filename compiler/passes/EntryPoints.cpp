@@ -21,7 +21,8 @@ EntryPoint::EntryPoint(func::FuncOp driver) : name(driver.getName().str()) {
       if (found == dims.end())
         dims.push_back(dim.str());
     }
-    for (auto [name, text] : {std::pair("tenon.role", &tensor.role), {"tenon.stack", &tensor.stack}, {"tenon.pool", &tensor.pool}})
+    for (auto [name, text] :
+         {std::pair("tenon.role", &tensor.role), {"tenon.stack", &tensor.stack}, {"tenon.pool", &tensor.pool}})
       if (auto given = driver.getArgAttrOfType<StringAttr>(i, name))
         *text = given.str();
     if (auto window = driver.getArgAttrOfType<IntegerAttr>(i, "tenon.window"))

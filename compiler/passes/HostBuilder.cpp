@@ -99,6 +99,12 @@ void HostBuilder::writeZeros(Value result) {
   loop(dimension(result, 0), [&](Value sequence) { storeIndex(constant(0), result, sequence); });
 }
 
+void HostBuilder::writeSums(Value lhs, Value rhs, Value result) {
+  loop(dimension(result, 0), [&](Value sequence) {
+    storeIndex(add(loadIndex(lhs, sequence), loadIndex(rhs, sequence)), result, sequence);
+  });
+}
+
 void HostBuilder::countPositions(Value first, Value count, Value tokens, std::optional<int64_t> pad, Value result,
                                  llvm::function_ref<SmallVector<Value>(Value)> place) {
   if (!pad)

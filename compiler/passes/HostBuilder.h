@@ -37,6 +37,8 @@ public:
   void writeRowStarts(mlir::Value lengths, int64_t tile, mlir::Value starts);
   void writeStridedLengths(mlir::Value lengths, int64_t stride, mlir::Value result);
   void writeZeros(mlir::Value result);
+  /// result[b] = lhs[b] + rhs[b].
+  void writeSums(mlir::Value lhs, mlir::Value rhs, mlir::Value result);
   void writePositions(mlir::Value like, mlir::Value past, std::optional<int64_t> pad, mlir::Value result);
   void writeRowPositions(mlir::Value starts, mlir::Value past, mlir::Value tokens, std::optional<int64_t> pad,
                          mlir::Value result);

@@ -86,6 +86,7 @@ private:
         .Case([&](RowPositionsOp positions) { return lower(positions); })
         .Case([&](StridedLengthsOp strided) { return lower(strided); })
         .Case([&](ZeroLengthsOp zeros) { return lower(zeros); })
+        .Case([&](AddLengthsOp sum) { return lower(sum); })
         .Case([&](PackRowsOp pack) { return lower(pack); })
         .Case([&](UnpackRowsOp unpack) { return lower(unpack); })
         .Case([&](KernelOp kernel) { return lower(kernel); })
@@ -151,6 +152,14 @@ private:
     Value result = buffers.allocate(op.getResult(), buffers.sizesOf(op.getLengths()));
     buffers.note();
     host.writeZeros(result);
+    return success();
+  }
+
+  LogicalResult lower(AddLengthsOp op) {
+    Value lhs = buffers.of(op.getLhs()), rhs = buffers.of(op.getRhs());
+    Value result = buffers.allocate(op.getResult(), buffers.sizesOf(op.getLhs()));
+    buffers.note();
+    host.writeSums(lhs, rhs, result);
     return success();
   }
 

@@ -5,20 +5,33 @@
 
 include "mlir/Pass/PassBase.td"
 
+def BindParameters : Pass<"tenon-bind-parameters", "::mlir::ModuleOp"> {
+  let summary = "Say which parameter each operation of a model reads";
+  let description = [{
+    Every operation of a `tenon.model` that has parameters gets a dictionary `parameters`, from roles (`query.weight`) to symbols, and
+    the model a `tenon.parameter` for each of these. Where an operation has no dictionary yet, names follow its place
+    (`decoder.layers.*.attention.query.weight`), and then `share`, which disappears: from then on an operation reads what its
+    dictionary says, wherever it is moved. Needs model IR. Running it again changes nothing.
+
+    Errors: parameters of one name that differ in their shape or number of layers, with both places; one that is shared and that the
+    model does not have.
+  }];
+  let dependentDialects = ["::tenon::TenonDialect"];
+}
+
 def LowerModelToTensor : Pass<"tenon-lower-model-to-tensor", "::mlir::ModuleOp"> {
   let summary = "Expand each model into one function per entry point";
   let description = [{
     Replaces a `tenon.model` with functions of tensor IR: `encode` takes token ids B×T, lengths B (and token types B×T where
     the model has them), or features B×T×F, and returns the last hidden state B×T×W and, with a pooling, the embedding B×W. Layers become one
-    `tenon.repeat` (two where blocks in turn leave some over); parameters become `tenon.weight` with the names that
-    docs/spec.md lists.
+    `tenon.repeat` (two where blocks in turn leave some over); parameters become `tenon.weight` of what each operation is bound to.
 
     A cached stack becomes two functions instead: `prefill`, and `decode` for one new token of each sequence. They also take
     how many tokens of each are cached and the pages that hold them, and the caches, which they return updated. With a head they
     return `logits` B×V after each sequence's last token and `all_logits` B×T×V. Where it attends to another stack, `start` makes
     keys and values of that stack's last hidden state, which these two read beside their own (docs/levels.md). Where several stacks
-    are cached, or are not, names are followed by that of the stack. Needs model IR; afterwards no operation of that level is left.
-    Running it again changes nothing. Errors: none, since a model that verifies has entry points.
+    are cached, or are not, names are followed by that of the stack. Needs bound parameters (`tenon-bind-parameters`); afterwards no operation of model IR is left.
+    Running it again changes nothing. Errors: an operation that is not bound.
   }];
   let dependentDialects = ["::tenon::TenonDialect", "::mlir::func::FuncDialect", "::mlir::affine::AffineDialect"];
 }

@@ -14,6 +14,8 @@ using namespace mlir;
 namespace tenon {
 
 void buildTensorPipeline(OpPassManager &manager, const PipelineOptions &) {
+  // First: what follows may move a sublayer, which then still reads its own parameters.
+  manager.addPass(createBindParameters());
   manager.addPass(createLowerModelToTensor());
   // Equal position tables and ids of all layers become one.
   manager.addPass(createCanonicalizerPass());

@@ -68,6 +68,20 @@ template <typename Scalar> static LogicalResult evaluateOp(ZeroLengthsOp op, Sta
   return state.set(op, op.getResult(), Tensor<Scalar>(lengths.shape(), std::vector<int32_t>(lengths.size())));
 }
 
+template <typename Scalar> static LogicalResult evaluateOp(AddLengthsOp op, State<Scalar> &state) {
+  const Tensor<Scalar> &lhs = state.get(op.getLhs()), &rhs = state.get(op.getRhs());
+  if (lhs.size() != rhs.size())
+    return op.emitError() << "adds " << lhs.size() << " lengths to " << rhs.size();
+  std::vector<int32_t> result;
+  for (auto [first, second] : llvm::zip(lhs.ints(), rhs.ints())) {
+    int64_t sum = int64_t(first) + second;
+    if (first < 0 || second < 0 || sum > std::numeric_limits<int32_t>::max())
+      return op.emitError() << "adds " << first << " and " << second << ", whose sum is no length";
+    result.push_back(static_cast<int32_t>(sum));
+  }
+  return state.set(op, op.getResult(), Tensor<Scalar>(lhs.shape(), std::move(result)));
+}
+
 template <typename Scalar> static LogicalResult evaluateOp(RowStartsOp op, State<Scalar> &state) {
   int64_t start = 0, tile = op.getTile();
   std::vector<int32_t> starts = {0};
@@ -145,7 +159,7 @@ template <typename Scalar> static LogicalResult evaluateOp(UnpackRowsOp op, Stat
 }
 
 void attachLayoutOpModels(MLIRContext *context) {
-  attachModels<PositionIdsOp, RowPositionsOp, RowStartsOp, StridedLengthsOp, ZeroLengthsOp, PackRowsOp, UnpackRowsOp>(
+  attachModels<PositionIdsOp, RowPositionsOp, RowStartsOp, StridedLengthsOp, ZeroLengthsOp, AddLengthsOp, PackRowsOp, UnpackRowsOp>(
       context);
 }
 

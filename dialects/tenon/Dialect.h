@@ -6,6 +6,7 @@
 #include "kernels/KernelDescription.h"
 #include "kernels/OperationKinds.h"
 #include "tenon/KeySegment.h"
+#include "tenon/Sublayers.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -48,6 +49,10 @@ namespace reference {
 template <typename Scalar> class State;
 } // namespace reference
 
+/// What sublayers are lowered with (compiler/passes/StackBuilder.h).
+class StackBuilder;
+struct StackPart;
+
 } // namespace tenon
 
 #include "tenon/Dialect.h.inc"
@@ -71,5 +76,12 @@ void printSegments(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::Opera
 
 #define GET_OP_CLASSES
 #include "tenon/Ops.h.inc"
+
+namespace tenon {
+
+/// All that an operation reads: with what it declares, for a sublayer, the norms that its stack puts around it.
+ParameterList parametersOf(ParameterizedOpInterface op);
+
+} // namespace tenon
 
 #endif // TENON_DIALECT_H

@@ -78,4 +78,64 @@ def Tenon_InputOpInterface : OpInterface<"InputOpInterface"> {
   ];
 }
 
+def Tenon_ParameterizedOpInterface : OpInterface<"ParameterizedOpInterface"> {
+  let cppNamespace = "::tenon";
+  let description = [{
+    An operation of model IR with trained parameters, each of which has a role in it, such as `query.weight`. Once
+    `tenon-bind-parameters` has run, its attribute `parameters` says which `tenon.parameter` has the role: moved to another place,
+    an operation reads what it read before.
+  }];
+  let methods = [
+    InterfaceMethod<"Adds the roles and shapes that its computation needs; norms around a sublayer are its stack's work.",
+      "void", "declareParameters", (ins "::tenon::ParameterList &":$list)>,
+    InterfaceMethod<"What names of its parameters begin with where none says otherwise, `*` standing for the layer.",
+      "std::string", "getParameterPath">,
+    InterfaceMethod<"The name of the parameter of a role, before any is shared.", "std::string", "getParameterName",
+      (ins "::llvm::StringRef":$role), "", [{
+        return $_op.getParameterPath() + "." + role.str();
+      }]>,
+    InterfaceMethod<"The parameter of each role; null before they are bound.", "::mlir::DictionaryAttr",
+      "getParametersAttr", (ins), [{
+        return $_op.getParametersAttr();
+      }]>,
+    InterfaceMethod<"Says which parameters have the roles.", "void", "setParametersAttr",
+      (ins "::mlir::DictionaryAttr":$parameters), [{
+        $_op.setParametersAttr(parameters);
+      }]>,
+  ];
+}
+
+def Tenon_SublayerOpInterface : OpInterface<"SublayerOpInterface"> {
+  let cppNamespace = "::tenon";
+  let description = [{
+    A sublayer of a stack's block. Verifiers and passes know no more of it than this: what it keeps of the rows that were read, whose
+    rows these are and how far back it looks. Its operation has a method `lower` too, which stands with the passes
+    (compiler/passes/sublayers) and makes tensor IR of it.
+  }];
+  let methods = [
+    InterfaceMethod<"What its parameters are named after; unique in its block.", "::llvm::StringRef", "getName", (ins), [{
+        return $_op.getName();
+      }]>,
+    InterfaceMethod<"What it keeps of the rows that were read, where its stack is cached.",
+      "::llvm::SmallVector<::tenon::SublayerState>", "getStates", (ins), "", [{
+        return {};
+      }]>,
+    InterfaceMethod<"The other stacks that it reads states of.", "::llvm::SmallVector<::tenon::SourceAttr>", "sourceList",
+      (ins), "", [{
+        return {};
+      }]>,
+    InterfaceMethod<"How many positions back it looks, if it has a limit.", "std::optional<int64_t>", "getWindow", (ins),
+      "", [{
+        return std::nullopt;
+      }]>,
+    InterfaceMethod<"Whether it is defined on the rows of several stacks, one stack's behind the other's.", "bool",
+      "readsParts", (ins), "", [{
+        return true;
+      }]>,
+    InterfaceMethod<"Whether it asks for the positions of its rows.", "bool", "readsPositions", (ins), "", [{
+        return false;
+      }]>,
+  ];
+}
+
 #endif // TENON_INTERFACES

@@ -106,6 +106,27 @@ def Tenon_ZeroLengthsOp : Tenon_LayoutOp<"zero_lengths", [AllTypesMatch<["length
   let assemblyFormat = "$lengths attr-dict `:` type($lengths)";
 }
 
+def Tenon_AddLengthsOp : Tenon_LayoutOp<"add_lengths", [AllTypesMatch<["lhs", "rhs", "result"]>]> {
+  let summary = "The lengths of sequences that follow each other";
+  let description = [{
+    `result[b] = lhs[b] + rhs[b]`: where the second one ends, or what follows both begins.
+
+    All three are B.
+
+    Example:
+
+    ```mlir
+    func.func @behind(%n: tensor<?xi32>, %p: tensor<?xi32>) -> tensor<?xi32> {
+      %0 = tenon.add_lengths %n, %p : tensor<?xi32>
+      return %0 : tensor<?xi32>
+    }
+    ```
+  }];
+  let arguments = (ins Tenon_IntTensor:$lhs, Tenon_IntTensor:$rhs);
+  let results = (outs Tenon_IntTensor:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs)";
+}
+
 def Tenon_RowStartsOp : Tenon_LayoutOp<"row_starts"> {
   let summary = "The first packed row of each sequence";
   let description = [{

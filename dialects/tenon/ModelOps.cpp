@@ -21,6 +21,59 @@ static LogicalResult verifyPooledSize(PoolingOp op, StackOp stack) {
   return success();
 }
 
+/// How many layers repeat an operation; 0 where it stands outside of them.
+static int64_t layersAround(ParameterizedOpInterface op) {
+  return isa<SublayerOpInterface, ParallelOp>(*op) ? op->getParentOfType<StackOp>().getLayers() : 0;
+}
+
+/// What an operation is bound to is what it needs.
+static LogicalResult verifyBound(ParameterizedOpInterface op, const ParameterList &needed, ModelOp model) {
+  DictionaryAttr bound = op.getParametersAttr();
+  for (const Parameter &parameter : needed) {
+    auto name = bound.getAs<FlatSymbolRefAttr>(parameter.role);
+    if (!name)
+      return op->emitOpError() << "is bound to no parameter as '" << parameter.role << "'";
+    auto bearer = model.lookupSymbol<ParameterOp>(name);
+    if (!bearer)
+      return op->emitOpError() << "is bound to parameter '" << name.getValue() << "', which the model does not have";
+    if (bearer.getShape() != ArrayRef(parameter.shape))
+      return op->emitOpError() << "is bound to parameter '" << name.getValue() << "' of [" << bearer.getShape()
+                               << "] as '" << parameter.role << "', expected [" << ArrayRef(parameter.shape) << "]";
+    if (int64_t layers = bearer.getLayers().value_or(0); layers > 0 && layers != layersAround(op))
+      return op->emitOpError() << "is bound to parameter '" << name.getValue() << "' of " << layers
+                               << " layers, but stands in " << layersAround(op);
+  }
+  for (NamedAttribute pair : bound)
+    if (llvm::none_of(needed, [&](const Parameter &known) { return known.role == pair.getName(); }))
+      return op->emitOpError() << "is bound to " << pair.getValue() << " as '" << pair.getName().getValue()
+                               << "', which it does not need";
+  return success();
+}
+
+/// No parameter is larger than a tensor can be, and where operations are bound, they are to what they need.
+static LogicalResult verifyParameters(ModelOp model) {
+  WalkResult walked = model.walk([&](ParameterizedOpInterface op) -> WalkResult {
+    ParameterList needed = parametersOf(op);
+    for (const Parameter &parameter : needed)
+      if (failed(verifyElements(op, parameter.role, parameter.shape)))
+        return failure();
+    return op.getParametersAttr() ? verifyBound(op, needed, model) : success();
+  });
+  return failure(walked.wasInterrupted());
+}
+
+LogicalResult ParameterOp::verify() {
+  for (int64_t size : getShape())
+    if (failed(verifyPositive(*this, "a size", size)))
+      return failure();
+  if (getLayers() && failed(verifyPositive(*this, "layers", *getLayers(), maximumLayers)))
+    return failure();
+  if (getSymName().count('*') != (getLayers() ? 1 : 0))
+    return emitOpError() << "is one " << (getLayers() ? "for each of several layers" : "for all layers")
+                         << ", expected a name with " << (getLayers() ? "one" : "no") << " '*' for the layer";
+  return verifyElements(*this, "the tensor", getShape());
+}
+
 LogicalResult ModelOp::verifyRegions() {
   if (failed(verifyPositive(*this, "width", getWidth())))
     return failure();
@@ -40,8 +93,8 @@ LogicalResult ModelOp::verifyRegions() {
       auto stack = lookupSymbol<StackOp>(head.getStack());
       if (!stack)
         return head.emitOpError() << "names stack '" << head.getStack() << "', which the model does not have";
-    } else {
-      return op.emitOpError() << "does not belong into a model, which holds stacks, a pooling and a head";
+    } else if (!isa<ParameterOp>(op)) {
+      return op.emitOpError() << "does not belong into a model, which holds parameters, stacks, a pooling and a head";
     }
   }
   if (stacks == 0)
@@ -56,7 +109,7 @@ LogicalResult ModelOp::verifyRegions() {
     return emitOpError() << "has " << poolings << " poolings, where one is the most";
   if (heads > 1)
     return emitOpError() << "has " << heads << " heads, where one is the most";
-  return verifyStackGraph(*this);
+  return failure(failed(verifyStackGraph(*this)) || failed(verifyParameters(*this)));
 }
 
 /// Rotary positions turn pairs of components within each head.
@@ -83,7 +136,7 @@ static LogicalResult verifyBlock(Operation *op, llvm::iterator_range<Block::iter
   if (size_t count = llvm::range_size(body); count > maximumSublayers)
     return op->emitOpError() << "has " << count << " sublayers, where " << maximumSublayers << " are the most";
   for (Operation &inner : body) {
-    if (!isa<AttentionLayerOp, MlpLayerOp, SsruLayerOp, ParallelOp>(inner))
+    if (!isa<SublayerOpInterface, ParallelOp>(inner))
       return inner.emitOpError() << "is not a sublayer";
     StringRef name = inner.getAttrOfType<StringAttr>("name").getValue();
     if (!names.insert(name).second)
@@ -97,17 +150,14 @@ static LogicalResult verifyBlock(Operation *op, llvm::iterator_range<Block::iter
   return success();
 }
 
-/// What a sublayer keeps of the tokens that were read: the sizes of its rows, and whose rows they are.
-using StateShape = std::tuple<int64_t, int64_t, Attribute, bool>;
-
-static llvm::StringMap<StateShape> stateShapes(Operation *block) {
-  llvm::StringMap<StateShape> shapes;
-  block->walk([&](AttentionLayerOp op) {
-    shapes[op.getName()] = {static_cast<int64_t>(op.getKeyValueHeads()), static_cast<int64_t>(op.getHeadSize()),
-                            op.getSources(), op.getJoint()};
+/// What the sublayers of a block keep, by name.
+static llvm::StringMap<SublayerState> statesOf(Operation *block) {
+  llvm::StringMap<SublayerState> states;
+  block->walk([&](SublayerOpInterface op) {
+    for (const SublayerState &state : op.getStates())
+      states[state.name] = state;
   });
-  block->walk([&](SsruLayerOp op) { shapes[op.getName()] = {0, 0, Attribute(), false}; });
-  return shapes;
+  return states;
 }
 
 /// Sublayers side by side are added together: no norm can follow the sum of each.
@@ -116,36 +166,6 @@ static LogicalResult verifyParallelNorms(StackOp stack) {
     if (stack.getNorm().getPlace() != NormPlace::After)
       return WalkResult::advance();
     return op.emitOpError() << "stands in a stack whose norms follow its sublayers, expected norms before them or both";
-  });
-  return failure(walked.wasInterrupted());
-}
-
-/// A table of rows of the stack's width.
-static LogicalResult verifyTable(StackOp stack, Operation *op, StringRef name, CheckedSize rows) {
-  return verifyElements(op, name, {rows.as<int64_t>().value_or(maximumExtent), stack.getHiddenWidth()});
-}
-
-/// The parameters of a stack's input and sublayers, none of which is larger than a tensor can be.
-static LogicalResult verifyParameters(StackOp stack) {
-  if (stack.getHiddenWidth() < 1)
-    return success(); // Said of what has the width.
-  InputOpInterface input = stack.getInput();
-  PositionsAttr positions = input.getPositions();
-  if (failed(verifyTable(stack, input, "positions x width", CheckedSize(positions.getLength()) + positions.getOffset())))
-    return failure();
-  if (auto tokens = dyn_cast<TokenInputOp>(*input))
-    if (failed(verifyTable(stack, input, "vocab x width", tokens.getVocab())) ||
-        failed(verifyTable(stack, input, "types x width", tokens.getTypes())))
-      return failure();
-  WalkResult walked = stack.walk([&](Operation *op) -> WalkResult {
-    if (auto mlp = dyn_cast<MlpLayerOp>(op))
-      return verifyTable(stack, op, "hidden x width", mlp.getHidden());
-    if (isa<SsruLayerOp>(op))
-      return verifyTable(stack, op, "width x width", stack.getHiddenWidth());
-    if (auto attention = dyn_cast<AttentionLayerOp>(op))
-      return verifyTable(stack, op, "heads x head_size x width",
-                         CheckedSize(attention.getHeads()) * attention.getHeadSize());
-    return WalkResult::advance();
   });
   return failure(walked.wasInterrupted());
 }
@@ -175,8 +195,6 @@ LogicalResult StackOp::verifyRegions() {
     return emitOpError() << "does not begin with its input";
   if (getWidth() && failed(verifyPositive(*this, "width", *getWidth())))
     return failure();
-  if (failed(verifyParameters(*this)))
-    return failure();
   PositionsAttr positions = getInput().getPositions();
   if (positions.getKind() == PositionKind::Sinusoidal && getHiddenWidth() % 2 != 0)
     return getInput()->emitOpError() << "has sinusoidal positions, which need an even width, not " << getHiddenWidth();
@@ -201,7 +219,7 @@ LogicalResult StackOp::verifyRegions() {
     llvm::StringSet<> names;
     if (failed(verifyBlock(block, block.getBody().front(), positions, names)))
       return failure();
-    if (stateShapes(block) != stateShapes(blocks[0]))
+    if (statesOf(block) != statesOf(blocks[0]))
       return block.emitOpError() << "has attentions of other names, sizes or sources than the stack's first block";
   }
   return success();
@@ -215,7 +233,7 @@ LogicalResult BlockOp::verifyRegions() {
 
 LogicalResult ParallelOp::verifyRegions() {
   for (Operation &op : getBody().front())
-    if (!isa<AttentionLayerOp, MlpLayerOp, SsruLayerOp>(op))
+    if (!isa<SublayerOpInterface>(op))
       return op.emitOpError() << "is not a sublayer that others can stand beside";
   return success();
 }

@@ -19,10 +19,11 @@ def Tenon_ModelOp : Tenon_ModelLevelOp<"model", [SymbolTable, Symbol, IsolatedFr
   let summary = "A model: its stacks and how their last hidden states are used";
   let description = [{
     `width` is the number of components of a hidden state, where a stack has none of its own. The body holds at least one
-    `tenon.stack`, at most one `tenon.pooling` and at most one `tenon.head`.
+    `tenon.stack`, at most one `tenon.pooling` and at most one `tenon.head`, and the `tenon.parameter`s that they read.
 
     `share` makes parameters one: those whose name begins with a member's name are the ones whose name begins with its value
-    instead, part by part between the dots.
+    instead, part by part between the dots. `tenon-bind-parameters` resolves it: afterwards each operation says itself which
+    parameters it reads.
 
     Example:
 
@@ -47,7 +48,41 @@ def Tenon_ModelOp : Tenon_ModelLevelOp<"model", [SymbolTable, Symbol, IsolatedFr
   }];
 }
 
-def Tenon_StackOp : Tenon_ModelLevelOp<"stack", [Symbol, HasParent<"ModelOp">, SingleBlock, NoTerminator, NoRegionArguments]> {
+def Tenon_ParameterOp : Tenon_ModelLevelOp<"parameter", [Symbol, HasParent<"ModelOp">]> {
+  let summary = "A trained tensor";
+  let description = [{
+    A float32 tensor of the weights, or one for each of so many `layers`, whose numbers stand in place of the `*` in its name. Every
+    operation that reads it names it in its `parameters`; several may, which is all that sharing is.
+
+    Example:
+
+    ```mlir
+    tenon.model @bound width 8 {
+      tenon.parameter @"decoder.input.tokens.weight" [100, 8]
+      tenon.parameter @"decoder.layers.*.mlp.up.weight" [32, 8] layers 2
+      tenon.parameter @"decoder.layers.*.mlp.down.weight" [8, 32] layers 2
+      tenon.parameter @"decoder.layers.*.mlp.norm.weight" [8] layers 2
+      tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = false> attributes {cached, parameters = {}} {
+        tenon.token_input vocab 100 positions <kind = none, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+          {parameters = {tokens.weight = @"decoder.input.tokens.weight"}}
+        tenon.mlp_layer "mlp" hidden 32 relu {parameters = {
+          norm.weight = @"decoder.layers.*.mlp.norm.weight", up.weight = @"decoder.layers.*.mlp.up.weight",
+          down.weight = @"decoder.layers.*.mlp.down.weight"}}
+      }
+      tenon.head @decoder {tied, parameters = {weight = @"decoder.input.tokens.weight"}}
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, DenseI64ArrayAttr:$shape, OptionalAttr<I64Attr>:$layers);
+  let assemblyFormat = "$sym_name $shape (`layers` $layers^)? attr-dict";
+  let hasVerifier = 1;
+}
+
+/// An operation that reads parameters.
+class Tenon_ParameterizedOp<string mnemonic, list<Trait> traits>
+    : Tenon_ModelLevelOp<mnemonic, traits # [DeclareOpInterfaceMethods<Tenon_ParameterizedOpInterface>]>;
+
+def Tenon_StackOp : Tenon_ParameterizedOp<"stack", [Symbol, HasParent<"ModelOp">, SingleBlock, NoTerminator, NoRegionArguments]> {
   let summary = "Layers of one block of sublayers, or of several in turn";
   let description = [{
     The body is the stack's input (`tenon.token_input`, `tenon.feature_input` or `tenon.concat_input`) and then the sublayers of one block, which `layers` layers repeat, each
@@ -72,7 +107,7 @@ def Tenon_StackOp : Tenon_ModelLevelOp<"stack", [Symbol, HasParent<"ModelOp">, S
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$layers, Tenon_NormAttr:$norm, UnitAttr:$cached,
-                   OptionalAttr<I64Attr>:$width);
+                   OptionalAttr<I64Attr>:$width, OptionalAttr<DictionaryAttr>:$parameters);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `layers` $layers `norm` $norm attr-dict-with-keyword $body";
   let hasRegionVerifier = 1;
@@ -89,7 +124,7 @@ def Tenon_StackOp : Tenon_ModelLevelOp<"stack", [Symbol, HasParent<"ModelOp">, S
   }];
 }
 
-def Tenon_TokenInputOp : Tenon_ModelLevelOp<"token_input", [HasParent<"StackOp">, Tenon_InputOpInterface]> {
+def Tenon_TokenInputOp : Tenon_ParameterizedOp<"token_input", [HasParent<"StackOp">, Tenon_InputOpInterface]> {
   let summary = "Token ids, embedded";
   let description = [{
     The sum of the token's embedding times `scale`, of its position's (learned or sinusoidal) and of its type's (`types`
@@ -112,12 +147,13 @@ def Tenon_TokenInputOp : Tenon_ModelLevelOp<"token_input", [HasParent<"StackOp">
     ```
   }];
   let arguments = (ins I64Attr:$vocab, Tenon_PositionsAttr:$positions, DefaultValuedAttr<I64Attr, "0">:$types,
-                   UnitAttr:$norm, DefaultValuedAttr<F64Attr, "1.0">:$scale, UnitAttr:$zero_first);
+                   UnitAttr:$norm, DefaultValuedAttr<F64Attr, "1.0">:$scale, UnitAttr:$zero_first,
+                   OptionalAttr<DictionaryAttr>:$parameters);
   let assemblyFormat = "`vocab` $vocab `positions` $positions attr-dict";
   let hasVerifier = 1;
 }
 
-def Tenon_FeatureInputOp : Tenon_ModelLevelOp<"feature_input", [HasParent<"StackOp">, Tenon_InputOpInterface]> {
+def Tenon_FeatureInputOp : Tenon_ParameterizedOp<"feature_input", [HasParent<"StackOp">, Tenon_InputOpInterface]> {
   let summary = "Rows of numbers, such as a spectrogram's";
   let description = [{
     Rows of `features` numbers pass the `convolutions` one after the other (Radford et al., "Robust speech recognition via
@@ -138,12 +174,12 @@ def Tenon_FeatureInputOp : Tenon_ModelLevelOp<"feature_input", [HasParent<"Stack
   }];
   let arguments = (ins I64Attr:$features, Tenon_PositionsAttr:$positions,
                    DefaultValuedAttr<TypedArrayAttrBase<Tenon_ConvolutionAttr, "convolutions">, "{}">:$convolutions,
-                   UnitAttr:$norm, DefaultValuedAttr<F64Attr, "1.0">:$scale);
+                   UnitAttr:$norm, DefaultValuedAttr<F64Attr, "1.0">:$scale, OptionalAttr<DictionaryAttr>:$parameters);
   let assemblyFormat = "`features` $features `positions` $positions attr-dict";
   let hasVerifier = 1;
 }
 
-def Tenon_ConcatInputOp : Tenon_ModelLevelOp<"concat_input", [HasParent<"StackOp">, Tenon_InputOpInterface]> {
+def Tenon_ConcatInputOp : Tenon_ParameterizedOp<"concat_input", [HasParent<"StackOp">, Tenon_InputOpInterface]> {
   let summary = "The rows of other stacks, one stack's behind the other's";
   let description = [{
     For each sequence the last hidden states of the `stacks`, all of one width W: B×T₀×W, B×T₁×W, … become B×(T₀+T₁+…)×W, times
@@ -175,7 +211,7 @@ def Tenon_ConcatInputOp : Tenon_ModelLevelOp<"concat_input", [HasParent<"StackOp
     ```
   }];
   let arguments = (ins TypedArrayAttrBase<FlatSymbolRefAttr, "stacks">:$stacks, Tenon_PositionsAttr:$positions,
-                   UnitAttr:$norm, DefaultValuedAttr<F64Attr, "1.0">:$scale);
+                   UnitAttr:$norm, DefaultValuedAttr<F64Attr, "1.0">:$scale, OptionalAttr<DictionaryAttr>:$parameters);
   let assemblyFormat = "$stacks `positions` $positions attr-dict";
   let hasVerifier = 1;
 }
@@ -206,7 +242,7 @@ def Tenon_BlockOp : Tenon_ModelLevelOp<"block", [HasParent<"StackOp">, SingleBlo
   let hasRegionVerifier = 1;
 }
 
-def Tenon_ParallelOp : Tenon_ModelLevelOp<"parallel", [ParentOneOf<["StackOp", "BlockOp"]>, SingleBlock, NoTerminator,
+def Tenon_ParallelOp : Tenon_ParameterizedOp<"parallel", [ParentOneOf<["StackOp", "BlockOp"]>, SingleBlock, NoTerminator,
                                                      NoRegionArguments]> {
   let summary = "Sublayers that read one hidden state, their results added to it together";
   let description = [{
@@ -228,16 +264,37 @@ def Tenon_ParallelOp : Tenon_ModelLevelOp<"parallel", [ParentOneOf<["StackOp", "
     }
     ```
   }];
-  let arguments = (ins StrAttr:$name, UnitAttr:$shared_norm);
+  let arguments = (ins StrAttr:$name, UnitAttr:$shared_norm, OptionalAttr<DictionaryAttr>:$parameters);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$name attr-dict-with-keyword $body";
   let hasRegionVerifier = 1;
 }
 
-class Tenon_SublayerOp<string mnemonic>
-    : Tenon_ModelLevelOp<mnemonic, [ParentOneOf<["StackOp", "BlockOp", "ParallelOp"]>]>;
+/// `stateful` names the methods of `SublayerOpInterface` that it has in place of the defaults.
+class Tenon_SublayerOp<string mnemonic, list<string> stateful = [], string declarations = "">
+    : Tenon_ParameterizedOp<mnemonic, [ParentOneOf<["StackOp", "BlockOp", "ParallelOp"]>,
+                                       DeclareOpInterfaceMethods<Tenon_SublayerOpInterface, stateful>]> {
+  let extraClassDeclaration = [{
+    /// Tensor IR of it on the rows of each part of its stack (compiler/passes/sublayers).
+    ::llvm::SmallVector<::mlir::Value> lower(::tenon::StackBuilder &builder, ::mlir::ValueRange rows);
+  }] # declarations;
+}
 
-def Tenon_AttentionLayerOp : Tenon_SublayerOp<"attention_layer"> {
+def Tenon_AttentionLayerOp : Tenon_SublayerOp<"attention_layer", ["getStates", "sourceList", "getWindow", "readsPositions"], [{
+    /// Whether the keys of its own stack are among those that a query may see.
+    bool hasOwnKeys() { return getSources().empty() || getJoint(); }
+    /// The number of the own keys' segment, or how many others there are.
+    int64_t ownSegment() { return static_cast<int64_t>(getSources().size()); }
+    /// What the roles of a source's keys and values begin with: nothing where there are no others.
+    std::string sourcePrefix(::tenon::SourceAttr source);
+    /// Whether a source's state is normalised first: one that enters a layer, read by a sublayer behind a norm.
+    bool normalisesSource(::tenon::SourceAttr source);
+    /// The rotary positions that queries and keys turn by, its own or the stack's; null where nothing turns.
+    ::tenon::RotaryAttr turns();
+    /// Puts the keys and values of a source's rows into its state, in the entry point that reads the source.
+    void keepSource(::tenon::StackBuilder &builder, ::tenon::SourceAttr source, ::mlir::Value rows,
+                    ::tenon::StackPart &part);
+  }]> {
   let summary = "Attention from a stack's hidden state to itself or to another stack's";
   let description = [{
     Projections of the hidden state to `heads` queries and `key_value_heads` keys and values of `head_size` components,
@@ -287,16 +344,11 @@ def Tenon_AttentionLayerOp : Tenon_SublayerOp<"attention_layer"> {
                    OptionalAttr<StrAttr>:$score, OptionalAttr<Tenon_RotaryAttr>:$rotary,
                    OptionalAttr<Tenon_HeadNormAttr>:$head_norm, OptionalAttr<DenseI64ArrayAttr>:$table_sizes,
                    DefaultValuedAttr<TypedArrayAttrBase<Tenon_SourceAttr, "sources">, "{}">:$sources, UnitAttr:$joint,
-                   OptionalAttr<Tenon_RelativeBiasAttr>:$relative);
+                   OptionalAttr<Tenon_RelativeBiasAttr>:$relative, OptionalAttr<DictionaryAttr>:$parameters);
   let assemblyFormat = [{
     $name `heads` $heads `key_value_heads` $key_value_heads `head_size` $head_size `scale` $scale attr-dict
   }];
   let hasVerifier = 1;
-  let extraClassDeclaration = [{
-    ::llvm::SmallVector<::tenon::SourceAttr> sourceList();
-    /// Whether the keys of its own stack are among those that a query may see.
-    bool hasOwnKeys() { return getSources().empty() || getJoint(); }
-  }];
 }
 
 def Tenon_MlpLayerOp : Tenon_SublayerOp<"mlp_layer"> {
@@ -318,12 +370,12 @@ def Tenon_MlpLayerOp : Tenon_SublayerOp<"mlp_layer"> {
     ```
   }];
   let arguments = (ins StrAttr:$name, I64Attr:$hidden, Tenon_ActivationFunctionAttr:$function, UnitAttr:$gated,
-                   UnitAttr:$bias);
+                   UnitAttr:$bias, OptionalAttr<DictionaryAttr>:$parameters);
   let assemblyFormat = "$name `hidden` $hidden $function attr-dict";
   let hasVerifier = 1;
 }
 
-def Tenon_SsruLayerOp : Tenon_SublayerOp<"ssru_layer"> {
+def Tenon_SsruLayerOp : Tenon_SublayerOp<"ssru_layer", ["getStates", "readsParts"]> {
   let summary = "Simpler simple recurrent unit";
   let description = [{
     f(c) with c the `tenon.scan` of the input's two projections, sigmoid(x·forgetᵀ + bias) and x·inputᵀ. `bias` and `input_bias`
@@ -343,11 +395,12 @@ def Tenon_SsruLayerOp : Tenon_SublayerOp<"ssru_layer"> {
     }
     ```
   }];
-  let arguments = (ins StrAttr:$name, Tenon_ActivationFunctionAttr:$function, UnitAttr:$bias, UnitAttr:$input_bias);
+  let arguments = (ins StrAttr:$name, Tenon_ActivationFunctionAttr:$function, UnitAttr:$bias, UnitAttr:$input_bias,
+                   OptionalAttr<DictionaryAttr>:$parameters);
   let assemblyFormat = "$name $function attr-dict";
 }
 
-def Tenon_PoolingOp : Tenon_ModelLevelOp<"pooling", [HasParent<"ModelOp">]> {
+def Tenon_PoolingOp : Tenon_ParameterizedOp<"pooling", [HasParent<"ModelOp">]> {
   let summary = "One vector per sequence from a stack's last hidden state";
   let description = [{
     `token_layers` are applied to each token's hidden state, one after the other. What `functions` make of a sequence's
@@ -372,7 +425,8 @@ def Tenon_PoolingOp : Tenon_ModelLevelOp<"pooling", [HasParent<"ModelOp">]> {
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$stack, ArrayAttr:$functions, DefaultValuedAttr<ArrayAttr, "{}">:$token_layers,
-                   DefaultValuedAttr<ArrayAttr, "{}">:$layers, DefaultValuedAttr<I64Attr, "0">:$size, UnitAttr:$skips_prompt);
+                   DefaultValuedAttr<ArrayAttr, "{}">:$layers, DefaultValuedAttr<I64Attr, "0">:$size, UnitAttr:$skips_prompt,
+                   OptionalAttr<DictionaryAttr>:$parameters);
   // One function is written as a word, as most models have it.
   let assemblyFormat = "$stack custom<PoolFunctions>($functions) attr-dict";
   let hasVerifier = 1;
@@ -382,7 +436,8 @@ def Tenon_PoolingOp : Tenon_ModelLevelOp<"pooling", [HasParent<"ModelOp">]> {
   }];
 }
 
-def Tenon_HeadOp : Tenon_ModelLevelOp<"head", [HasParent<"ModelOp">]> {
+def Tenon_HeadOp : Tenon_ModelLevelOp<"head", [HasParent<"ModelOp">,
+                                             DeclareOpInterfaceMethods<Tenon_ParameterizedOpInterface, ["getParameterName"]>]> {
   let summary = "Scores of the next token from a stack's last hidden state";
   let description = [{
     `softcap · tanh(y / softcap)` with y = `scale` · (x · weightᵀ + bias); no cap where `softcap` is 0. The weight is vocab×W:
@@ -403,7 +458,7 @@ def Tenon_HeadOp : Tenon_ModelLevelOp<"head", [HasParent<"ModelOp">]> {
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$stack, UnitAttr:$tied, UnitAttr:$bias, DefaultValuedAttr<F64Attr, "1.0">:$scale,
-                   DefaultValuedAttr<F64Attr, "0.0">:$softcap);
+                   DefaultValuedAttr<F64Attr, "0.0">:$softcap, OptionalAttr<DictionaryAttr>:$parameters);
   let assemblyFormat = "$stack attr-dict";
   let hasVerifier = 1;
 }

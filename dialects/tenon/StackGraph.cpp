@@ -11,13 +11,9 @@
 using namespace mlir;
 using namespace tenon;
 
-SmallVector<SourceAttr> AttentionLayerOp::sourceList() {
-  return llvm::to_vector(getSources().getAsRange<SourceAttr>());
-}
-
 SmallVector<StringRef> StackOp::getSources() {
   llvm::SetVector<StringRef> sources;
-  walk([&](AttentionLayerOp op) {
+  walk([&](SublayerOpInterface op) {
     for (SourceAttr source : op.sourceList())
       sources.insert(source.getStack().getValue());
   });
@@ -78,10 +74,6 @@ static LogicalResult verifySources(AttentionLayerOp op, StackOp reader) {
     if (attribute.getLayers() &&
         failed(verifySourceLayers(op, reader, *source, attribute.getLayers().asArrayRef())))
       return failure();
-    if (failed(verifyElements(op, "heads x head_size x width of a source",
-                              {static_cast<int64_t>(op.getHeads()), static_cast<int64_t>(op.getHeadSize()),
-                               source->getHiddenWidth()})))
-      return failure();
   }
   return success();
 }
@@ -106,6 +98,38 @@ static LogicalResult verifyParts(ConcatInputOp input, StackOp reader) {
   if (!reader.getSources().empty())
     return input.emitOpError() << "belongs to a stack with attentions that take keys from others, expected parts alone";
   return success();
+}
+
+/// Positions of a whole are enough for all rows that its parts can have: what callers are held to is the parts'.
+static LogicalResult verifyPartLengths(ConcatInputOp input, StackOp reader) {
+  WalkResult reads = reader.walk([](SublayerOpInterface op) {
+    return op.readsPositions() ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  if (input.getPositions().getKind() == PositionKind::NoPositions && !reads.wasInterrupted())
+    return success();
+  CheckedSize rows(0);
+  for (StringRef name : reader.getParts()) {
+    StackOp part = findStack(reader->getParentOfType<ModelOp>(), name);
+    int64_t length = part.getTarget().getInput().getPositions().getLength();
+    if (length == 0 && input.getPositions().getLength() > 0)
+      return input.emitOpError() << "has positions for " << input.getPositions().getLength()
+                                 << " rows, but stack '" << name << "' has no limit";
+    rows += length;
+  }
+  if (int64_t length = input.getPositions().getLength(); length > 0 && !(rows <= CheckedSize(length)))
+    return input.emitOpError() << "has positions for " << length << " rows, fewer than its parts may have together";
+  return success();
+}
+
+/// What a sublayer keeps of one part's rows must be fit to be followed by another's.
+static LogicalResult verifyPartReaders(ConcatInputOp input, StackOp reader) {
+  WalkResult walked = reader.walk([&](SublayerOpInterface op) -> WalkResult {
+    if (op.readsParts())
+      return WalkResult::advance();
+    return op->emitOpError() << "goes through the rows of one stack in their order, but stands in a stack that joins "
+                             << reader.getParts().size() << " others";
+  });
+  return failure(walked.wasInterrupted());
 }
 
 static LogicalResult verifyBehind(StackOp stack) {
@@ -222,5 +246,11 @@ LogicalResult tenon::verifyStackGraph(ModelOp model) {
     if (failed(verifyBehind(stack)) || (stack.getCached() && failed(verifyCausal(stack))))
       return failure();
   }
-  return failure(failed(verifyNoCircle(model)) || failed(verifyReaders(model)));
+  if (failed(verifyNoCircle(model)) || failed(verifyReaders(model)))
+    return failure();
+  for (StackOp stack : model.getBody().getOps<StackOp>())
+    if (auto concat = dyn_cast<ConcatInputOp>(*stack.getInput()))
+      if (failed(verifyPartLengths(concat, stack)) || failed(verifyPartReaders(concat, stack)))
+        return failure();
+  return success();
 }

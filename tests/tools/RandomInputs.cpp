@@ -45,14 +45,36 @@ template <typename Scalar> std::vector<Scalar> randomFloats(StringRef name, int6
   return values;
 }
 
+/// A text that says what an argument is, or whose; empty where none does.
+StringRef textOf(func::FuncOp function, unsigned argument, StringRef attribute) {
+  auto text = function.getArgAttrOfType<StringAttr>(argument, attribute);
+  return text ? text.getValue() : StringRef();
+}
+
+StringRef roleOf(func::FuncOp function, unsigned argument) { return textOf(function, argument, "tenon.role"); }
+
+/// How many rows of its stack an argument of lengths can be about: those that are given, or that fit into pages.
+int64_t rowsOfStack(func::FuncOp function, unsigned argument, const InputShape &shape) {
+  StringRef stack = textOf(function, argument, "tenon.stack");
+  for (unsigned other = 0; other < function.getNumArguments(); ++other) {
+    auto dims = function.getArgAttrOfType<ArrayAttr>(other, "tenon.dims");
+    if (textOf(function, other, "tenon.stack") != stack || !dims || dims.size() < 2)
+      continue;
+    int64_t size = shape.sizes.lookup(cast<StringAttr>(dims[1]).getValue());
+    return roleOf(function, other) == "pages" ? kPageTokens * size : size;
+  }
+  return 0;
+}
+
 int32_t idLimit(func::FuncOp function, unsigned argument, const InputShape &shape) {
   auto limits = function->getAttrOfType<DictionaryAttr>("tenon.limits");
-  auto name = function.getArgAttrOfType<StringAttr>(argument, "tenon.name");
-  if (name && name.getValue() == "source_lengths")
-    return static_cast<int32_t>(shape.sizes.lookup("source_slots") * kPageTokens + 1);
-  if (!limits || !name)
+  StringRef role = roleOf(function, argument);
+  if (role == "source_lengths" || role == "lengths")
+    return static_cast<int32_t>(rowsOfStack(function, argument, shape) + 1);
+  bool isOwn = textOf(function, argument, "tenon.stack") == textOf(function, 0, "tenon.stack");
+  if (!limits || role.empty() || !isOwn)
     return shape.maxId;
-  auto limit = limits.getAs<IntegerAttr>(name.getValue() == "tokens" ? "vocab" : name.getValue());
+  auto limit = limits.getAs<IntegerAttr>(role == "tokens" ? "vocab" : role);
   return limit ? static_cast<int32_t>(limit.getInt()) : shape.maxId;
 }
 
@@ -71,11 +93,6 @@ FailureOr<std::vector<int32_t>> makeLengths(func::FuncOp function, int64_t batch
   if (static_cast<int64_t>(shape.lengths.size()) != batch)
     return function.emitError() << "is given " << shape.lengths.size() << " lengths for a batch of " << batch;
   return shape.lengths;
-}
-
-StringRef nameOf(func::FuncOp function, unsigned argument) {
-  auto name = function.getArgAttrOfType<StringAttr>(argument, "tenon.name");
-  return name ? name.getValue() : StringRef();
 }
 
 /// The size that the command line gives a named dimension, or -1.
@@ -110,20 +127,27 @@ FailureOr<Tensor<double>> makePast(func::FuncOp function, ArrayRef<int64_t> shap
   return Tensor<double>(shape, std::move(past));
 }
 
-/// A page table without a page twice, in no order.
-FailureOr<Tensor<double>> makePages(func::FuncOp function, StringRef poolName, ArrayRef<int64_t> shape,
+/// A page table without a page twice, or one of another table of its pool, in no order.
+FailureOr<Tensor<double>> makePages(func::FuncOp function, unsigned index, ArrayRef<int64_t> shape,
                                     const InputShape &given) {
-  int64_t pool = given.sizes.lookup(poolName), count = countElements(shape);
-  if (pool < count)
-    return function.emitError() << "is given " << pool << " pages for " << count << " places in its page table";
+  StringRef poolName = textOf(function, index, "tenon.pool");
+  int64_t pool = given.sizes.lookup(poolName), count = countElements(shape), taken = 0;
+  for (unsigned other = 0; other < index; ++other)
+    if (roleOf(function, other) == "pages" && textOf(function, other, "tenon.pool") == poolName) {
+      FailureOr<SmallVector<int64_t>> before = makeShape(function, other, given);
+      taken += failed(before) ? 0 : countElements(*before);
+    }
+  if (pool < taken + count)
+    return function.emitError() << "is given " << pool << " pages for " << taken + count
+                                << " places in the page tables of '" << poolName << "'";
   std::vector<int32_t> pages(pool);
   for (int64_t i = 0; i < pool; ++i)
     pages[i] = static_cast<int32_t>(i);
   Generator generator("pages");
   for (int64_t i = pool - 1; i > 0; --i)
     std::swap(pages[i], pages[generator.next() % (i + 1)]);
-  pages.resize(count);
-  return Tensor<double>(shape, std::move(pages));
+  std::vector<int32_t> table(pages.begin() + taken, pages.begin() + taken + count);
+  return Tensor<double>(shape, std::move(table));
 }
 
 FailureOr<Tensor<double>> makeInput(func::FuncOp function, unsigned index, const InputShape &given) {
@@ -137,12 +161,10 @@ FailureOr<Tensor<double>> makeInput(func::FuncOp function, unsigned index, const
   if (failed(made))
     return failure();
   SmallVector<int64_t> shape = *made;
-  if (nameOf(function, index) == "past")
+  if (roleOf(function, index) == "past")
     return makePast(function, shape, given);
-  if (nameOf(function, index) == "pages")
-    return makePages(function, "pages", shape, given);
-  if (nameOf(function, index) == "source_pages")
-    return makePages(function, "source_pool", shape, given);
+  if (roleOf(function, index) == "pages")
+    return makePages(function, index, shape, given);
   std::string name = "argument " + std::to_string(index);
   if (type.getElementType().isF32())
     return Tensor<double>(shape, randomFloats<double>(name, countElements(shape), 1));

@@ -247,7 +247,7 @@ tenon.model @keys_of_a_source_are_bounded width 8 {
   }
   tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
-    // expected-error @below {{heads x head_size x width of a source (2 x 4 x 1000000000) has more than the 2147483647 elements that a tensor can have}}
+    // expected-error @below {{key.weight (8 x 1000000000) has more than the 2147483647 elements that a tensor can have}}
     tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>]}
   }
 }

@@ -112,3 +112,8 @@ func.func private @stack_is_a_string(tensor<?x8xf32> {tenon.stack = @encoder})
 
 // expected-error @below {{tenon.pool is 3 : i64, expected a string}}
 func.func private @pool_is_a_string(tensor<?x?xi32> {tenon.pool = 3 : i64})
+
+// -----
+
+// expected-error @below {{tenon.behind is @encoder, expected the name of a stack}}
+func.func private @positions_begin_behind_a_stack() attributes {tenon.behind = @encoder}

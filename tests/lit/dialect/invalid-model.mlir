@@ -36,7 +36,7 @@ tenon.model @model_holds_stacks_a_pooling_and_a_head width 8 {
     tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
     tenon.mlp_layer "m" hidden 4 relu
   }
-  // expected-error @below {{does not belong into a model, which holds stacks, a pooling and a head}}
+  // expected-error @below {{does not belong into a model, which holds parameters, stacks, a pooling and a head}}
   func.func private @f()
 }
 

@@ -254,7 +254,7 @@ tenon.model @layers_are_bounded width 8 {
 
 tenon.model @tables_are_tensors width 8 {
   tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
-    // expected-error @below {{vocab x width (2147483647 x 8) has more than the 2147483647 elements that a tensor can have}}
+    // expected-error @below {{tokens.weight (2147483647 x 8) has more than the 2147483647 elements that a tensor can have}}
     tenon.token_input vocab 2147483647 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
     tenon.mlp_layer "m" hidden 4 relu
   }

@@ -24,6 +24,8 @@ func.func @layout(%ids: tensor<?x?xi32>, %x: tensor<?x?x8xf32>, %n: tensor<?xi32
   %6 = tenon.strided_lengths %n stride 2 : tensor<?xi32>
   // CHECK: tenon.zero_lengths {{%[a-z0-9#]+}} : tensor<?xi32>
   %7 = tenon.zero_lengths %n : tensor<?xi32>
+  // CHECK: tenon.add_lengths {{%[a-z0-9#]+}}, {{%[a-z0-9#]+}} : tensor<?xi32>
+  %11 = tenon.add_lengths %n, %7 : tensor<?xi32>
   // CHECK: tenon.unpack_rows {{.*}} {stride = 2 : i64} :
   %8 = tenon.unpack_rows %3 starts(%1) lengths(%6) like %ids {stride = 2 : i64} : (tensor<?x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x?x8xf32>
   return

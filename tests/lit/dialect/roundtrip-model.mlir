@@ -164,11 +164,29 @@ tenon.model @between width 8 {
   }
   // CHECK: tenon.stack @whole layers 1 norm <function = layernorm, place = before, epsilon = 1.000000e-05 : f64, bias = true, final = true> attributes {cached} {
   tenon.stack @whole layers 1 norm <function = layernorm, place = before, epsilon = 1.0e-5, bias = true, final = true> attributes {cached} {
-    // CHECK: tenon.concat_input [@encoder, @memory, @decoder] positions <kind = rotary, length = 64, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false> {norm, scale = 2.000000e+00 : f64}
-    tenon.concat_input [@encoder, @memory, @decoder] positions <kind = rotary, length = 64, offset = 0, base = 1.0e4, dims = 0, interleaved = false> {norm, scale = 2.0 : f64}
+    // CHECK: tenon.concat_input [@encoder, @memory, @decoder] positions <kind = rotary, length = 192, offset = 0, base = 1.000000e+04 : f64, dims = 0, interleaved = false> {norm, scale = 2.000000e+00 : f64}
+    tenon.concat_input [@encoder, @memory, @decoder] positions <kind = rotary, length = 192, offset = 0, base = 1.0e4, dims = 0, interleaved = false> {norm, scale = 2.0 : f64}
     // CHECK: tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 5.000000e-01 {mask = "k <= q"}
     tenon.attention_layer "attention" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q"}
   }
   // CHECK: tenon.head @whole {tied}
   tenon.head @whole {tied}
+}
+
+// CHECK-LABEL: tenon.model @bound width 8 {
+tenon.model @bound width 8 {
+  // CHECK: tenon.parameter @d.input.tokens.weight [100, 8]
+  tenon.parameter @d.input.tokens.weight [100, 8]
+  // CHECK: tenon.parameter @"d.layers.*.mlp.up.weight" [32, 8] layers 2
+  tenon.parameter @"d.layers.*.mlp.up.weight" [32, 8] layers 2
+  tenon.parameter @down [8, 32]
+  // CHECK: tenon.stack @d layers 2 {{.*}} attributes {cached, parameters = {}} {
+  tenon.stack @d layers 2 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = false, final = false> attributes {cached, parameters = {}} {
+    // CHECK: tenon.token_input {{.*}} {parameters = {tokens.weight = @d.input.tokens.weight}}
+    tenon.token_input vocab 100 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false> {parameters = {tokens.weight = @d.input.tokens.weight}}
+    // CHECK: tenon.mlp_layer "mlp" hidden 32 relu {parameters = {down.weight = @down, norm.weight = @norm, up.weight = @"d.layers.*.mlp.up.weight"}}
+    tenon.mlp_layer "mlp" hidden 32 relu {parameters = {up.weight = @"d.layers.*.mlp.up.weight", down.weight = @down, norm.weight = @norm}}
+  }
+  tenon.parameter @norm [8]
+  tenon.head @d {tied, parameters = {weight = @d.input.tokens.weight}}
 }

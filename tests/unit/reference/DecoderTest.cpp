@@ -26,6 +26,7 @@ public:
   explicit Model(const std::string &text) : context(makeRegistry(), MLIRContext::Threading::DISABLED) {
     module = parseSourceString<ModuleOp>(text, &context);
     PassManager passes(&context);
+    passes.addPass(tenon::createBindParameters());
     passes.addPass(tenon::createLowerModelToTensor());
     EXPECT_TRUE(module && succeeded(passes.run(*module)));
     module->walk([&](tenon::WeightOp op) {

@@ -137,6 +137,13 @@ TEST(ZeroLengths, OneForEachSequence) {
   EXPECT_EQ(result.ints(), llvm::ArrayRef<int32_t>({0, 0, 0}));
 }
 
+TEST(AddLengths, OneForEachSequence) {
+  Tensor<double> result = compute<double>(
+      "(%n: tensor<?xi32>, %p: tensor<?xi32>) -> tensor<?xi32>",
+      "%0 = tenon.add_lengths %n, %p : tensor<?xi32>\nreturn %0 : tensor<?xi32>", {ints({3}, {4, 0, 7}), ints({3}, {1, 5, 0})});
+  EXPECT_EQ(result.ints(), llvm::ArrayRef<int32_t>({5, 5, 7}));
+}
+
 TEST(RowPositions, CountInEveryPackedSequence) {
   Tensor<double> result = compute<double>(
       "(%s: tensor<?xi32>, %p: tensor<?xi32>) -> tensor<?xi32>",

@@ -1,4 +1,4 @@
-// RUN: tenon-opt %s --tenon-lower-model-to-tensor --split-input-file | FileCheck %s
+// RUN: tenon-opt %s --tenon-bind-parameters --tenon-lower-model-to-tensor --split-input-file | FileCheck %s
 
 // Blocks in turn: whole turns are a loop that counts layers by two, the layer left over is another. The first attention
 // turns pairs by frequencies of its own and keeps within its window, the second has no positions.

@@ -1,6 +1,6 @@
-// RUN: tenon-opt %s --tenon-lower-model-to-tensor --split-input-file | FileCheck %s
-// RUN: tenon-opt %s --tenon-lower-model-to-tensor --split-input-file -o %t.once
-// RUN: tenon-opt %t.once --tenon-lower-model-to-tensor --split-input-file | diff %t.once -
+// RUN: tenon-opt %s --tenon-bind-parameters --tenon-lower-model-to-tensor --split-input-file | FileCheck %s
+// RUN: tenon-opt %s --tenon-bind-parameters --tenon-lower-model-to-tensor --split-input-file -o %t.once
+// RUN: tenon-opt %t.once --tenon-bind-parameters --tenon-lower-model-to-tensor --split-input-file | diff %t.once -
 
 // A cached stack becomes two functions of one form, whose caches go through the layers: each writes its new keys and values
 // before its queries read them. Logits after the last token are of its own row; the head reads the token table where tied.

@@ -1,6 +1,6 @@
-// RUN: tenon-opt %s --tenon-lower-model-to-tensor | FileCheck %s
-// RUN: tenon-opt %s --tenon-lower-model-to-tensor -o %t.once
-// RUN: tenon-opt %t.once --tenon-lower-model-to-tensor | diff %t.once -
+// RUN: tenon-opt %s --tenon-bind-parameters --tenon-lower-model-to-tensor | FileCheck %s
+// RUN: tenon-opt %s --tenon-bind-parameters --tenon-lower-model-to-tensor -o %t.once
+// RUN: tenon-opt %t.once --tenon-bind-parameters --tenon-lower-model-to-tensor | diff %t.once -
 
 // A post-norm layer: the residual sum comes before the norm, and one body stands for all layers.
 // CHECK-LABEL: func.func @encode(

@@ -1,4 +1,4 @@
-// RUN: tenon-opt %s --tenon-lower-model-to-tensor | FileCheck %s
+// RUN: tenon-opt %s --tenon-bind-parameters --tenon-lower-model-to-tensor | FileCheck %s
 
 // Norms stand before the projections, the stack ends with one, query and key turn, and nothing has a bias.
 // CHECK-LABEL: func.func @encode(

@@ -1,6 +1,6 @@
-// RUN: tenon-opt %s --tenon-lower-model-to-tensor --split-input-file | FileCheck %s
-// RUN: tenon-opt %s --tenon-lower-model-to-tensor --split-input-file -o %t.once
-// RUN: tenon-opt %t.once --tenon-lower-model-to-tensor --split-input-file | diff %t.once -
+// RUN: tenon-opt %s --tenon-bind-parameters --tenon-lower-model-to-tensor --split-input-file | FileCheck %s
+// RUN: tenon-opt %s --tenon-bind-parameters --tenon-lower-model-to-tensor --split-input-file -o %t.once
+// RUN: tenon-opt %t.once --tenon-bind-parameters --tenon-lower-model-to-tensor --split-input-file | diff %t.once -
 
 // The source's keys and values are made once, by an entry point of their own, and only read afterwards. Shared parameters have
 // one name.
