@@ -22,7 +22,7 @@ constexpr int kSplitBlocks = 4;
 /// The keys and values of one segment for each tile's sequence, in blocks of kKeyBlock: in rows of a batch, or in pages
 /// of a cache. t is a tile of `rowTile` rows; its blocks are counted from the first that one of its queries may see.
 struct KeySegment {
-  int number = 0;
+  int number = 0;                      ///< Among the attention's segments.
   Halide::Expr firstBlock;             ///< Which of the segment's blocks that is, for tile t.
   Halide::Func count;                  ///< (t) How many keys are looked at, from the first block on.
   Halide::Expr mostBlocks;             ///< At least every sequence's number of blocks.
@@ -32,6 +32,7 @@ struct KeySegment {
   std::optional<Operand> pages;        ///< Pages.
   bool modified = false;               ///< Whether a score is more than the product.
 
+  /// Where key i of block n lies among the rows.
   Halide::Expr row(Halide::Expr n, Halide::Expr i) const;
 };
 
