@@ -17,6 +17,10 @@ void SpecReader::checkGrowth() {
   }
   for (size_t index = 0; index < model.stacks.size(); ++index) {
     checkGrowingParts(index);
+    if (model.stacks[index].cache && !grows[index])
+      diagnostics.error(stackPlaces[index].cache->range,
+                        "'cache: true' is for a stack that goes on token by token; an attention of '" +
+                            model.stacks[index].name + "' lets a query see later keys: write 'mask: causal'");
     if (!grows[index] || model.stacks[index].input.features == 0)
       continue;
     diagnostics.error(stackPlaces[index].input->range, "stack '" + model.stacks[index].name +

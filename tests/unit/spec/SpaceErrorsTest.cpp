@@ -184,6 +184,10 @@ static const Mistake mistakes[] = {
     {"PoolingOfAPart", "concat", "head: {", "pooling: {stack: decoder, kind: mean}\nhead: {",
      "error: pooling: stack 'decoder' goes on token by token as the last part of 'both'; write 'stack: both'\n"
      "note: the part"},
+    {"CacheOfAStackThatSeesAll", "joint", "  encoder:\n", "  encoder:\n    cache: true\n",
+     "error: 'cache: true' is for a stack that goes on token by token; an attention of 'encoder' lets a query see "
+     "later "
+     "keys: write 'mask: causal'"},
     {"TwoThatGrow", "gpt", "head: {tied: true}",
      "  other:\n    input: {vocab: 4}\n    cache: true\n    layers: 1\n    "
      "block: [attention: {heads: 4, mask: causal}]\nhead: {stack: decoder}",

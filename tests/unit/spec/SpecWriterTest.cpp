@@ -2,6 +2,7 @@
 #include "expressions/Sugar.h"
 #include "spec/Corners.h"
 #include "spec/Rotary.h"
+#include "spec/Stacks.h"
 #include <bit>
 #include <cmath>
 
@@ -357,7 +358,6 @@ TEST(SpecWriter, EveryCombinationOfADecoderReadsBack) {
     stack.input.positions = {PositionKind::Rotary, 64, 0, {}, 10000.0, bit(9) * 2, bool(bit(8)), scalingOf(bits)};
     stack.norm.place = bit(1) ? NormPlace::Before : NormPlace::Both;
     stack.norm.weightOffset = bit(2);
-    stack.cache = bit(3);
     stack.block = {decodersAttention(bits), mlp};
     if (bit(0) && bit(1))
       stack.block = {
@@ -367,6 +367,7 @@ TEST(SpecWriter, EveryCombinationOfADecoderReadsBack) {
       if (bit(0) && bit(1))
         stack.cycle[1] = stack.block;
     }
+    stack.cache = bit(3) && isCausal(stack);
     model.pooling.reset();
     model.head = Head{"encoder", bool(bit(4)), bool(bit(5)), bit(6) ? 1 : 0.25, bit(7) * 30.0};
     model.chatTemplate = bit(8) ? "chat.jinja" : "";
