@@ -81,8 +81,8 @@ LogicalResult TenonDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   StringRef name = attribute.getName();
   if (name == "tenon.entry")
     return verifyEntry(op);
-  if (name == "tenon.behind" && !isa<StringAttr>(attribute.getValue()))
-    return op->emitOpError() << "tenon.behind is " << attribute.getValue() << ", expected the name of a stack";
+  if ((name == "tenon.behind" || name == "tenon.prefix") && !isa<StringAttr>(attribute.getValue()))
+    return op->emitOpError() << name << " is " << attribute.getValue() << ", expected the name of a stack";
   if (name == "tenon.source" && !isa<StringAttr>(attribute.getValue()))
     return op->emitOpError() << "tenon.source is " << attribute.getValue() << ", expected the path of a model";
   if ((name == "tenon.width" || name == "tenon.inputs" || name == "tenon.results") && !isCount(attribute.getValue()))

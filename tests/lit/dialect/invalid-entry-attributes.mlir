@@ -117,3 +117,8 @@ func.func private @pool_is_a_string(tensor<?x?xi32> {tenon.pool = 3 : i64})
 
 // expected-error @below {{tenon.behind is @encoder, expected the name of a stack}}
 func.func private @positions_begin_behind_a_stack() attributes {tenon.behind = @encoder}
+
+// -----
+
+// expected-error @below {{tenon.prefix is 1 : i64, expected the name of a stack}}
+func.func private @rows_in_front_are_of_a_stack() attributes {tenon.prefix = 1 : i64}

@@ -102,6 +102,30 @@ TEST_F(CppGeneration, WritesAboutSources) {
   EXPECT_THROW(first.setSource(given), Error);
 }
 
+TEST_F(CppGeneration, WritesAboutSeveralSources) {
+  writeFile(directory.path("fake_sources.so"), fakeImage("fake_sources"));
+  Model opened(directory.path("fake_sources.so"));
+  std::vector<tenon_source_info> kinds = opened.sources();
+  ASSERT_EQ(kinds.size(), 3u);
+  EXPECT_STREQ(kinds[1].name, "right");
+  std::vector<Source> tokens = {{prompt(20), {}, {}}, {{3, 4}, {}, {}}, {{1}, {}, {}}};
+  std::vector<Source> hidden = {tokens[0], {{}, {}, {4, 0, 5, 1}}, {}};
+  Session first(opened, 1), second(opened, 1);
+  first.setSources(tokens);
+  second.setSources(hidden);
+  std::vector<int32_t> written = first.generate({}).sequences[0].tokens;
+  EXPECT_EQ(second.generate({}).sequences[0].tokens, written);
+  std::vector<Session *> both = {&first, &second};
+  std::vector<Source> six = tokens;
+  six.insert(six.end(), tokens.begin(), tokens.end());
+  Session::setSources(both, six);
+  EXPECT_EQ(second.generate({}).sequences[0].tokens, written);
+  EXPECT_THROW(Session::setSources(both, tokens), Error);
+  EXPECT_THROW(first.setSource(tokens[0]), Error);
+  hidden[1].hidden.pop_back();
+  EXPECT_THROW(first.setSources(hidden), Error);
+}
+
 TEST_F(CppGeneration, WhatACallbackThrowsArrives) {
   Session made{Model(path())};
   GenerateOptions options;
