@@ -2,7 +2,7 @@
 """Points of the space of specs, each in a folder of tests/numerics/golden, against what the evaluation of oracles/spec_model.py made of
 them (record_space.py): the sample of check_space.py that needs nothing but Python.
 
-check_space_goldens.py TENON RUNTIME [NAME...]. What is allowed was recorded: twice what plain float32 is off."""
+check_space_goldens.py TENON RUNTIME [NAME...] [--target T]. What is allowed was recorded: twice what plain float32 is off."""
 
 import argparse
 import json
@@ -66,11 +66,12 @@ def check(arguments, folder):
     golden = Golden(folder)
     with tempfile.TemporaryDirectory() as scratch:
         library = pathlib.Path(scratch) / "model.so"
-        run([arguments.tenon, "compile", folder / "model.yaml", "-o", library])
+        target = ["--target", arguments.target] if arguments.target else []
+        run([arguments.tenon, "compile", folder / "model.yaml", "-o", library, *target])
         model = SpaceModel(Calls(arguments.runtime), library)
         (check_growing if golden.output == "logits" else check_whole)(golden, model)
         model.close()
-    print(f"{folder.name:34} {golden.worst:.2e}, allowed {golden.allowed:.2e}")
+    print(f"{folder.name:34} {golden.worst:.2e}, allowed {golden.allowed:.2e}", flush=True)
 
 
 def main():
@@ -78,6 +79,7 @@ def main():
     parser.add_argument("tenon")
     parser.add_argument("runtime", help="libtenon_rt.so")
     parser.add_argument("names", nargs="*")
+    parser.add_argument("--target")
     arguments = parser.parse_args()
     folders = [path.parent for path in sorted((HERE / "golden").glob("space-*/inputs.json"))]
     folders = [folder for folder in folders if not arguments.names or folder.name in arguments.names]
