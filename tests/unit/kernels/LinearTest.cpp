@@ -137,18 +137,19 @@ TEST_P(Linear, notANumberStaysInItsRow) {
 
 /// A region of one product with what decoders have around it.
 struct RowsOneByOne {
-  int64_t depth = 52, width = 130, panel = 48;
+  int64_t depth = 52, width, panel = 48;
   KernelDescription kernel;
-  RowsOneByOne() {
+  explicit RowsOneByOne(int64_t width = 130) : width(width) {
     RegionBuilder region;
-    int x = region.rows(depth), gamma = region.array({depth}), w = region.array({3, depth, panel});
+    int x = region.rows(depth), gamma = region.array({depth});
+    int w = region.array({(width + panel - 1) / panel, depth, panel}), bias = region.array({width});
     int residual = region.rows(width);
     int normed = region.operation("norm", {x, gamma}, depth, {{"function", std::string("rmsnorm")}, {"epsilon", 1e-5}});
-    int product = region.operation("linear", {normed, w}, width);
+    int product = region.operation("linear", {normed, w, bias}, width);
     kernel = region.oneByOne().yield({region.operation("add", {product, residual}, width)});
   }
   std::vector<Array> arguments(const Batch &batch) const {
-    return {randomRows(batch, depth, 1), randomArray({depth}, 3), weights(width, depth, panel),
+    return {randomRows(batch, depth, 1), randomArray({depth}, 3), weights(width, depth, panel), randomArray({width}, 5),
             randomRows(batch, width, 4)};
   }
 };
@@ -174,29 +175,33 @@ TEST_P(Linear, sizesThatNoTileDividesOneByOne) {
 }
 
 /// A row's bits, alone and among any number of others.
-TEST_P(Linear, bitsDoNotDependOnTheRowsBeside) {
-  if (!cpuHas(GetParam()))
-    GTEST_SKIP() << "this CPU does not run " << GetParam();
-  RowsOneByOne region;
+void expectSameBitsBeside(const RowsOneByOne &region, const std::string &target) {
   Batch alone({1}, 1);
   std::vector<Array> row = region.arguments(alone);
-  std::vector<Array> expected = run(region.kernel, GetParam(), row, 1);
+  std::vector<Array> expected = run(region.kernel, target, row, 1);
   for (int32_t rows = 2; rows <= 17; ++rows) {
     Batch batch(std::vector<int32_t>(static_cast<size_t>(rows), 1), 1);
     std::vector<Array> arguments = region.arguments(batch);
     int64_t place = rows / 2;
-    for (size_t i : {0, 3})
+    for (size_t i : {0, 4})
       std::copy(row[i].floats().begin(), row[i].floats().end(),
                 arguments[i].floats().begin() + place * row[i].shape[1]);
     setThreads(3);
-    std::vector<Array> found = run(region.kernel, GetParam(), arguments, rows);
+    std::vector<Array> found = run(region.kernel, target, arguments, rows);
     setThreads(1);
     for (int64_t c = 0; c < region.width; ++c)
-      ASSERT_EQ(found[0].floats()[place * region.width + c], expected[0].floats()[c]) << rows << " rows, column " << c;
+      ASSERT_EQ(found[0].floats()[place * region.width + c], expected[0].floats()[c])
+          << rows << " rows of " << region.width << ", column " << c;
   }
 }
 
-/// A product of one row for each sequence, in a kernel of tiles.
+TEST_P(Linear, bitsDoNotDependOnTheRowsBeside) {
+  if (!cpuHas(GetParam()))
+    GTEST_SKIP() << "this CPU does not run " << GetParam();
+  for (int64_t width : {130, 36, 37})
+    expectSameBitsBeside(RowsOneByOne(width), GetParam());
+}
+
 TEST_P(Linear, ofPooledRows) {
   Batch batch({5, 40, 16});
   RegionBuilder region;
