@@ -106,8 +106,8 @@ private:
 
 /// Answers of a model that attends to a source are about one.
 void checkHaveSources(const Entry &entry, std::span<const Step> steps) {
-  bool readsOne = std::any_of(entry.inputs.begin(), entry.inputs.end(),
-                              [](const TensorType &input) { return input.source >= 0; });
+  bool readsOne =
+      std::any_of(entry.inputs.begin(), entry.inputs.end(), [](const TensorType &input) { return input.source >= 0; });
   if (!readsOne && entry.prefix.empty())
     return;
   for (size_t row = 0; row < steps.size(); ++row)

@@ -182,10 +182,10 @@ void parseRole(const JsonValue &value, bool isInput, const std::string &entry, T
 void checkRolesDiffer(const std::vector<TensorType> &tensors, const std::string &where) {
   for (size_t index = 0; index < tensors.size(); ++index) {
     const TensorType &one = tensors[index];
-    bool twice = one.role != Role::None && std::any_of(tensors.begin(), tensors.begin() + ptrdiff_t(index), [&](const TensorType &other) {
-                   return other.role == one.role && other.stack == one.stack && other.pool == one.pool;
-                 });
-    if (twice)
+    auto isSame = [&](const TensorType &other) {
+      return other.role == one.role && other.stack == one.stack && other.pool == one.pool;
+    };
+    if (one.role != Role::None && std::any_of(tensors.begin(), tensors.begin() + ptrdiff_t(index), isSame))
       wrong(where, " has two tensors whose role is ", roleName(one.role),
             one.stack.empty() ? "" : concat(" of stack \"", one.stack, "\""),
             one.pool.empty() ? "" : concat(" in pool \"", one.pool, "\""));
@@ -339,9 +339,8 @@ SpecialTokens parseTokens(const JsonValue &value) {
     if (given(value, key))
       for (const JsonValue &id : arrayMember(value, key, "\"tokens\""))
         list->push_back(tokenId(id, key));
-  for (auto [key, id] : {std::pair("forced_last", &tokens.forcedLast),
-                         {"no_speech", &tokens.noSpeech},
-                         {"previous", &tokens.previous}})
+  for (auto [key, id] :
+       {std::pair("forced_last", &tokens.forcedLast), {"no_speech", &tokens.noSpeech}, {"previous", &tokens.previous}})
     if (const JsonValue *found = given(value, key))
       *id = tokenId(*found, key);
   if (const JsonValue *timestamps = given(value, "timestamps"))
@@ -421,55 +420,6 @@ Manifest readManifest(const JsonValue &root) {
 }
 
 } // namespace
-
-const NamedPrompt *Manifest::findPrompt(std::string_view wanted) const {
-  auto found = std::find_if(prompts.begin(), prompts.end(), [&](const NamedPrompt &each) { return each.name == wanted; });
-  return found == prompts.end() ? nullptr : &*found;
-}
-
-const Entry *Manifest::findEntry(std::string_view wanted) const {
-  auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry &entry) { return entry.name == wanted; });
-  return found == entries.end() ? nullptr : &*found;
-}
-
-namespace {
-
-template <typename Matches> const TensorType *find(const std::vector<TensorType> &tensors, Matches matches) {
-  auto found = std::find_if(tensors.begin(), tensors.end(), matches);
-  return found == tensors.end() ? nullptr : &*found;
-}
-
-} // namespace
-
-const TensorType *Entry::input(Role role) const {
-  return find(inputs, [&](const TensorType &type) { return type.role == role; });
-}
-
-const TensorType *Entry::output(Role role) const {
-  return find(outputs, [&](const TensorType &type) { return type.role == role; });
-}
-
-const TensorType *Entry::input(Role role, std::string_view stack) const {
-  return find(inputs, [&](const TensorType &type) { return type.role == role && type.stack == stack; });
-}
-
-int64_t Entry::width(Role role) const {
-  const TensorType *found = output(role);
-  return found ? found->shape.back().fixed : 0;
-}
-
-int64_t Entry::hiddenRows(int64_t rows) const {
-  const TensorType *hidden = output(Role::Hidden);
-  for (const DerivedDim &dim : derived)
-    if (hidden && hidden->shape[1].dim == int(dim.dim))
-      return (rows + dim.divisor - 1) / dim.divisor;
-  return rows;
-}
-
-void Entry::derive(std::vector<int64_t> &values) const {
-  for (const DerivedDim &dim : derived)
-    values[dim.dim] = (values[dim.of] + dim.divisor - 1) / dim.divisor;
-}
 
 std::string_view roleName(Role role) {
   for (const RoleEntry &entry : roles)

@@ -26,8 +26,8 @@ const char *kindName(SourceKind kind) {
 int64_t rowsOf(const SourceInput &input) { return input.tokens.empty() ? input.rows : int64_t(input.tokens.size()); }
 
 SourceColumn::SourceColumn(const Model &model, size_t source, std::span<const SourceInput> all)
-    : model(model), number(source), alone(model.manifest().sources.size() == 1), described(&model.manifest().sources[source]),
-      numbers(sourceShape(model, source)) {
+    : model(model), number(source), alone(model.manifest().sources.size() == 1),
+      described(&model.manifest().sources[source]), numbers(sourceShape(model, source)) {
   if (described->encode >= 0)
     encode = &model.manifest().entries[size_t(described->encode)];
   for (size_t at = source; at < all.size(); at += model.manifest().sources.size())

@@ -46,8 +46,9 @@ private:
   void place(Entry &entry, StateType &state, std::vector<size_t> &counts) {
     const std::string &name = entry.dims[size_t(state.pagesDim)];
     std::vector<PoolType> &pools = manifest.pools;
-    state.pool = size_t(std::find_if(pools.begin(), pools.end(), [&](const PoolType &pool) { return pool.name == name; }) -
-                        pools.begin());
+    state.pool =
+        size_t(std::find_if(pools.begin(), pools.end(), [&](const PoolType &pool) { return pool.name == name; }) -
+               pools.begin());
     if (state.pool == pools.size()) {
       pools.push_back({name, {}});
       owners.push_back(&entry);
@@ -207,9 +208,8 @@ void StackFinder::findSources() {
 
 /// Tables of one stack are in the order in which they first occur.
 void StackFinder::placeTable(const Entry &entry, TensorType &table) {
-  bool hasPool = std::any_of(entry.states.begin(), entry.states.end(), [&](const StateType &state) {
-    return manifest.pools[state.pool].name == table.pool;
-  });
+  bool hasPool = std::any_of(entry.states.begin(), entry.states.end(),
+                             [&](const StateType &state) { return manifest.pools[state.pool].name == table.pool; });
   if (!hasPool)
     wrong(entry, "has a page table \"", table.name, "\" of pool \"", table.pool, "\", in which it has no state");
   auto pool = size_t(std::find_if(manifest.pools.begin(), manifest.pools.end(),
@@ -239,8 +239,8 @@ void StackFinder::placeInput(const Entry &entry, TensorType &input, std::initial
     wrong(entry, "has an input \"", input.name, "\" whose role is ", roleName(input.role), ofStack(input.stack),
           isOwn ? ", whose rows are its own" : concat(", expected it", ofStack(*own)));
   if (!isOwn && input.source < 0)
-    wrong(entry, "has an input \"", input.name, "\"", ofStack(input.stack), start ? ", of which there is nothing in \"start\""
-                                                             : ", but there is no entry point \"start\"");
+    wrong(entry, "has an input \"", input.name, "\"", ofStack(input.stack),
+          start ? ", of which there is nothing in \"start\"" : ", but there is no entry point \"start\"");
   if (input.role == Role::Pages)
     placeTable(entry, input);
 }
@@ -267,8 +267,9 @@ void StackFinder::placeLimits(Entry &entry, Role counts) {
 
 void StackFinder::checkStart() {
   for (TensorType &input : start->inputs)
-    placeInput(*start, input, {Role::Tokens, Role::Lengths, Role::Types, Role::Features, Role::Pages, Role::Rows,
-                               Role::SourceLengths});
+    placeInput(
+        *start, input,
+        {Role::Tokens, Role::Lengths, Role::Types, Role::Features, Role::Pages, Role::Rows, Role::SourceLengths});
   checkTables(*start);
   if (!start->outputs.empty())
     wrong(*start, "has outputs, expected none");
@@ -308,8 +309,8 @@ void StackFinder::checkGrowing(Entry &entry) {
   for (const TensorType &input : entry.inputs)
     if (input.role == Role::Pages && input.source >= 0)
       require(entry, Role::SourceLengths, input.stack);
-  if (start && !manifest.hasPrefix && std::none_of(entry.inputs.begin(), entry.inputs.end(),
-                            [](const TensorType &input) { return input.source >= 0; }))
+  if (start && !manifest.hasPrefix &&
+      std::none_of(entry.inputs.begin(), entry.inputs.end(), [](const TensorType &input) { return input.source >= 0; }))
     wrong(entry, "takes no source, but there is an entry point \"start\"");
   if (!manifest.hasPrefix)
     placeLimits(entry, Role::SourceLengths);

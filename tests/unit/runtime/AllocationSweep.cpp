@@ -93,9 +93,13 @@ private:
 
   void setSource() {
     // A model that hears wants as much as it can.
-    MadeSources made(model, 0, info.source_features == 0 ? 20 : info.source_positions != 0 ? info.source_positions : 40);
+    MadeSources made(model, 0,
+                     info.source_features == 0    ? 20
+                     : info.source_positions != 0 ? info.source_positions
+                                                  : 40);
     sweep(
-        "set_sources", [&] { return tenon_session_set_sources(&session, made.sources.data(), 1); }, [](tenon_status) {});
+        "set_sources", [&] { return tenon_session_set_sources(&session, made.sources.data(), 1); },
+        [](tenon_status) {});
   }
 
   void expectLength(int64_t expected) {

@@ -2,8 +2,8 @@
 //
 // Opens a compiled library of a model that generates, and checks what holds for sessions of any: a row is the same
 // alone and in a batch of any order, bit for bit, whoever encoded its sources with whose; a prompt in pieces gives what
-// it gives in one, but for rounding; a fork goes on as its parent; what was rewound comes out as before; greedy and beam
-// search write for a batch what they write for each row.
+// it gives in one, but for rounding; a fork goes on as its parent; what was rewound comes out as before; greedy and
+// beam search write for a batch what they write for each row.
 //
 //===----------------------------------------------------------------------===//
 
@@ -190,9 +190,9 @@ private:
       lengths.push_back(prompts[row].size());
     }
     std::vector<tenon_generation> results(order.size(), {sizeof(tenon_generation), nullptr, 0, 0, 0});
-    require(tenon_generate_batch(sessions.data(), starts.data(), lengths.data(), order.size(), &options,
-                                 results.data()),
-            "generate");
+    require(
+        tenon_generate_batch(sessions.data(), starts.data(), lengths.data(), order.size(), &options, results.data()),
+        "generate");
     std::vector<Tokens> written;
     for (const tenon_generation &result : results) {
       Tokens &all = written.emplace_back();
@@ -208,7 +208,8 @@ private:
       std::vector<Tokens> together = answers({3, 0, 2, 1}, beams);
       for (size_t index = 0; index < rows; ++index)
         if (size_t row = std::vector<size_t>{3, 0, 2, 1}[index]; answers({row}, beams)[0] != together[index])
-          stop("the answer to row " + std::to_string(row) + " is another in a batch, " + std::to_string(beams) + " beams");
+          stop("the answer to row " + std::to_string(row) + " is another in a batch, " + std::to_string(beams) +
+               " beams");
     }
   }
 

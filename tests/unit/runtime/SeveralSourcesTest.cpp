@@ -120,8 +120,7 @@ TEST_F(SeveralSources, HiddenStatesStandForOneAndWhatItIsMadeOf) {
   About subject = about(3);
   std::vector<float> hidden;
   for (size_t row = 0; row < subject.right.size(); ++row)
-    hidden.insert(hidden.end(),
-                  {float(subject.right[row] + subject.inner[row % subject.inner.size()]), float(row)});
+    hidden.insert(hidden.end(), {float(subject.right[row] + subject.inner[row % subject.inner.size()]), float(row)});
   tenon_session *session = newSession();
   std::vector<tenon_source> sources = given(subject);
   sources[1] = {sizeof(tenon_source), nullptr, 0, nullptr, hidden.data(), int64_t(subject.right.size())};

@@ -14,7 +14,9 @@ protected:
     all.insert(all.end(), tokens.begin(), tokens.end());
     return all;
   }
-  static int32_t expected(const Tokens &source, const Tokens &tokens) { return best(scoresAfter(joined(source, tokens))); }
+  static int32_t expected(const Tokens &source, const Tokens &tokens) {
+    return best(scoresAfter(joined(source, tokens)));
+  }
 };
 
 TEST_F(SourcePrefix, ModelSaysWhatItAttendsTo) {

@@ -92,8 +92,7 @@ TEST(Stacks, RolesAreKnownAndFitTheirTensors) {
   expectProblem(R"("shape":["n"],"role":"past")", R"("shape":["n","l"],"role":"past")",
                 "tensor \"past\" of entry point \"prefill\" is i32 of rank 2, expected i32 of rank 1 as its role is "
                 "past");
-  expectProblem(R"("role":"past",)", "",
-                "tensor \"past\" of entry point \"prefill\" has a \"stack\" but no \"role\"");
+  expectProblem(R"("role":"past",)", "", "tensor \"past\" of entry point \"prefill\" has a \"stack\" but no \"role\"");
   expectProblem(R"("role":"past","stack":"d")", R"("role":"lengths","stack":"d")",
                 "entry point \"prefill\" has two tensors whose role is lengths of stack \"d\"");
   expectProblem(R"("role":"past","stack":"d")", R"("role":"past","stack":"d","pool":"pages")",
@@ -159,7 +158,8 @@ TEST(Stacks, StartTakesEachSourceInOneForm) {
   expectProblem(R"({"name":"a.lengths")",
                 R"({"name":"y","type":"i32","shape":["n","m"],"role":"types","stack":"b"},{"name":"a.lengths")",
                 "entry point \"start\" has types of stack \"b\" but not what they are about");
-  expectProblem(R"({"name":"b.rows","type":"f32","shape":["n","m",5])", R"({"name":"b.rows","type":"f32","shape":["n","m",6])",
+  expectProblem(R"({"name":"b.rows","type":"f32","shape":["n","m",5])",
+                R"({"name":"b.rows","type":"f32","shape":["n","m",6])",
                 "entry point \"encode_b\" gives rows of 5 numbers, \"start\" takes 6");
   expectProblem(R"("outputs":[]})", R"("outputs":[{"name":"o","type":"f32","shape":["n"]}]})",
                 "entry point \"start\" has outputs, expected none");
