@@ -182,7 +182,8 @@ class Drawer:
         if concat:
             stack["input"] = {"concat": concat}
             if self.maybe(0.5):
-                stack["input"]["positions"] = self.positions(width)
+                # Enough for the rows of all parts.
+                stack["input"]["positions"] = self.positions(width) | {"length": POSITIONS * len(concat)}
             if self.maybe(0.2):
                 stack["input"]["norm"] = True
         elif growing or self.maybe(0.9):
