@@ -146,6 +146,14 @@ private:
     for (const std::string &target : targets)
       pipelineOptions.targets.push_back(target);
     pipelineOptions.fuse = options.fuse;
+    pipelineOptions.unify = options.unify;
+    // What a pass remarks on is for the user, in the same words.
+    mlir::ScopedDiagnosticHandler remarks(context.get(), [&](mlir::Diagnostic &diagnostic) {
+      if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Remark)
+        return mlir::failure();
+      imported.notes.push_back(diagnostic.str());
+      return mlir::success();
+    });
     mlir::PassManager manager(context.get());
     build(manager, pipelineOptions);
     if (mlir::failed(manager.run(*module)))

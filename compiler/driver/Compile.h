@@ -24,6 +24,7 @@ struct CompileOptions {
   bool normalize = false;           ///< Whether that scales vectors to length 1.
   bool embed = false;               ///< Put the weights into the library.
   bool fuse = true;                 ///< Whether operations share kernels.
+  bool unify = true;             ///< Whether stacks that are one decoder become one.
   import::ImportOptions importing;  ///< What may be left out of a checkpoint.
   std::string cacheDirectory;       ///< Of compiled kernels; empty for the user's own.
   unsigned threads = 0;             ///< Kernels compiled at a time; 0 for as many as there are CPUs.

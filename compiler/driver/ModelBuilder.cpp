@@ -239,7 +239,8 @@ private:
 
   void build(const spec::Stack &stack, bool cached) {
     auto width = stack.width > 0 ? builder.getI64IntegerAttr(stack.width) : IntegerAttr();
-    auto op = StackOp::create(builder, location, stack.name, stack.layers, norm(stack.norm), cached, width, unbound);
+    auto op = StackOp::create(builder, location, stack.name, stack.layers, norm(stack.norm), cached, width,
+                              /*prefix=*/StringAttr(), unbound);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
     this->stack = &stack;
@@ -295,7 +296,7 @@ private:
                              attention.bias && !attention.keyBias, attention.outputBias, expression(attention.mask),
                              expression(attention.score), rotary(attention), headNorm(attention.queryKeyNorm),
                              tableSizes(attention.tables), sources(attention), attention.joint, relative(attention),
-                             unbound);
+                             /*prefixMask=*/StringAttr(), unbound);
   }
 
   void build(const spec::MlpSublayer &mlp) {

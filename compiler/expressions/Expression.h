@@ -125,6 +125,9 @@ public:
   /// The expression with an integer in place of one of its variables, which is an Int.
   Expression with(Operation variable, int32_t value) const;
 
+  /// The same with conditions, comparisons and sums of what is known computed.
+  Expression simplified() const;
+
   /// A mask that is `true`, or a score that is `s`, as written: leaves attention as it is.
   bool isNeutral() const;
 

@@ -119,6 +119,8 @@ SmallVector<NamedAttribute> EntryLowering::entryAttributes(StackOp root, bool li
     if (FlatSymbolRefAttr behind = input.getPositions().getBehind())
       attributes.push_back(builder.getNamedAttr("tenon.behind", behind.getAttr()));
   }
+  if (StringAttr prefix = root.getPrefixAttr())
+    attributes.push_back(builder.getNamedAttr("tenon.prefix", prefix));
   attributes.push_back(count("tenon.width", root.getHiddenWidth()));
   return attributes;
 }

@@ -143,7 +143,7 @@ void EntryLowering::start(StackOp root, StringRef name) {
   finish();
 }
 
-void EntryLowering::step(StackOp root, StringRef name) {
+Value EntryLowering::runChain(StackOp root, StringRef name, bool prefix) {
   findChain(root);
   collectStates(/*ofSources=*/false);
   StackOp target = chain.front();
@@ -167,12 +167,23 @@ void EntryLowering::step(StackOp root, StringRef name) {
       part.isThere = true;
     parts.push_back(own);
     StackBuilder &computing = builderOf(stack, std::move(parts));
+    computing.readsPrefix = prefix;
     rows = computing.input(computing.parts.back(), rows, argument({EntryRole::Types, stack}));
     rows = computing.allLayers({rows}).front();
     if (stack != root)
       rows = computing.finished(rows);
   }
+  return rows;
+}
+
+void EntryLowering::step(StackOp root, StringRef name) {
+  Value rows = runChain(root, name, /*prefix=*/false);
   returnResults(*builders.at(root), rows);
+}
+
+void EntryLowering::prefix(StackOp root, StringRef name) {
+  runChain(root, name, /*prefix=*/true);
+  finish();
 }
 
 //===----------------------------------------------------------------------===//

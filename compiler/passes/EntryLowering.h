@@ -22,6 +22,8 @@ public:
   void start(StackOp root, llvm::StringRef name);
   /// From new tokens, and what was kept, to the last hidden state.
   void step(StackOp root, llvm::StringRef name);
+  /// From the tokens of a stack's prefix to what it keeps of them.
+  void prefix(StackOp root, llvm::StringRef name);
 
 private:
   //===--------------------------------------------------------------------===//
@@ -74,6 +76,8 @@ private:
   // Computation
   //===--------------------------------------------------------------------===//
 
+  /// Adds the arguments of `step`, begins its function and runs the stacks of the chain.
+  mlir::Value runChain(StackOp root, llvm::StringRef name, bool prefix);
   StackBuilder &builderOf(StackOp stack, llvm::SmallVector<StackPart> parts);
   /// The sequences of a stack as its readers see them.
   StackPart &sourcePart(StackOp source);

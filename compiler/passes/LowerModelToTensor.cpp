@@ -34,6 +34,13 @@ LogicalResult checkBound(ModelOp model) {
   return failure(walked.wasInterrupted());
 }
 
+/// Whether the rows of a stack's prefix see each other by masks of their own.
+bool hasPrefixMasks(StackOp stack) {
+  WalkResult walked = stack.walk(
+      [](AttentionLayerOp op) { return op.getPrefixMask() ? WalkResult::interrupt() : WalkResult::advance(); });
+  return walked.wasInterrupted();
+}
+
 void lower(ModelOp model) {
   OpBuilder builder(model);
   SmallVector<StackOp> whole, growing;
@@ -49,6 +56,8 @@ void lower(ModelOp model) {
     if (!llvm::is_contained(growing, stack))
       continue;
     EntryLowering(model, builder, ShapedType::kDynamic).start(stack, nameOf("start", stack, growing));
+    if (hasPrefixMasks(stack))
+      EntryLowering(model, builder, ShapedType::kDynamic).prefix(stack, nameOf("start", stack, growing));
     EntryLowering(model, builder, ShapedType::kDynamic).step(stack, nameOf("prefill", stack, growing));
     EntryLowering(model, builder, 1).step(stack, nameOf("decode", stack, growing));
   }

@@ -25,6 +25,8 @@ namespace tenon {
 struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
   ListOption<std::string> targets{*this, "targets", llvm::cl::desc("Targets, best first")};
   Option<bool> fuse{*this, "fuse", llvm::cl::desc("Whether operations share kernels"), llvm::cl::init(true)};
+  Option<bool> unify{*this, "unify", llvm::cl::desc("Whether stacks that are one decoder become one"),
+                     llvm::cl::init(true)};
 };
 
 void buildTensorPipeline(mlir::OpPassManager &manager, const PipelineOptions &options);

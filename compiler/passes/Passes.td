@@ -19,6 +19,19 @@ def BindParameters : Pass<"tenon-bind-parameters", "::mlir::ModuleOp"> {
   let dependentDialects = ["::tenon::TenonDialect"];
 }
 
+def UnifyStacks : Pass<"tenon-unify-stacks", "::mlir::ModuleOp"> {
+  let summary = "Make one decoder of a source and its reader that are one function";
+  let description = [{
+    A cached stack whose every attention is joint with one source, of which it reads the state of the same layer, computes what it
+    would compute if the source's rows came before its own, where both have the same sublayers and parameters and its positions
+    begin behind the source. Then the source goes, its name becomes the stack's `prefix`, and each attention keeps the mask of its own
+    keys; where the source's rows saw each other by another one, that is its `prefix_mask` (a prefix-LM). What was joined is a
+    remark. Parameters that nothing reads any more go too. Needs bound parameters (`tenon-bind-parameters`). Running it
+    again changes nothing. Errors: none; what does not match stays.
+  }];
+  let dependentDialects = ["::tenon::TenonDialect"];
+}
+
 def LowerModelToTensor : Pass<"tenon-lower-model-to-tensor", "::mlir::ModuleOp"> {
   let summary = "Expand each model into one function per entry point";
   let description = [{

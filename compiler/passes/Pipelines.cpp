@@ -13,9 +13,11 @@ using namespace mlir;
 
 namespace tenon {
 
-void buildTensorPipeline(OpPassManager &manager, const PipelineOptions &) {
+void buildTensorPipeline(OpPassManager &manager, const PipelineOptions &options) {
   // First: what follows may move a sublayer, which then still reads its own parameters.
   manager.addPass(createBindParameters());
+  if (options.unify)
+    manager.addPass(createUnifyStacks());
   manager.addPass(createLowerModelToTensor());
   // Equal position tables and ids of all layers become one.
   manager.addPass(createCanonicalizerPass());

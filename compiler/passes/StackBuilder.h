@@ -88,6 +88,7 @@ public:
 
   StackOp stack;
   llvm::SmallVector<StackPart> parts;
+  bool readsPrefix = false; ///< Whether the rows are those of the stack's prefix.
   /// What other stacks give to be read at once, where `layer` of this one reads it.
   std::function<SourceRows(SourceAttr source, int64_t layer)> sources;
 

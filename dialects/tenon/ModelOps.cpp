@@ -187,6 +187,18 @@ static LogicalResult verifyChannels(FeatureInputOp input, StackOp stack) {
   return success();
 }
 
+/// What comes before a sequence's own tokens is read by a stack that goes on from there.
+static LogicalResult verifyPrefix(StackOp stack) {
+  if (stack.getPrefix() && !stack.getCached())
+    return stack.emitOpError() << "has a prefix, but is not cached";
+  WalkResult walked = stack.walk([&](AttentionLayerOp op) -> WalkResult {
+    if (!op.getPrefixMask() || stack.getPrefix())
+      return WalkResult::advance();
+    return op.emitOpError() << "has a prefix_mask, but its stack has no prefix";
+  });
+  return failure(walked.wasInterrupted());
+}
+
 LogicalResult StackOp::verifyRegions() {
   if (failed(verifyPositive(*this, "layers", getLayers(), maximumLayers)))
     return failure();
@@ -203,7 +215,7 @@ LogicalResult StackOp::verifyRegions() {
   if (positions.getPad() && (getCached() || !isa<TokenInputOp>(body.front())))
     return emitOpError() << "has positions that skip pad tokens, but "
                          << (getCached() ? "is cached" : "reads features");
-  if (failed(verifyParallelNorms(*this)))
+  if (failed(verifyParallelNorms(*this)) || failed(verifyPrefix(*this)))
     return failure();
   auto blocks = llvm::to_vector(body.getOps<BlockOp>());
   if (blocks.empty()) {
@@ -297,6 +309,10 @@ LogicalResult AttentionLayerOp::verify() {
     return emitOpError() << "is joint, but has no sources to join the own keys with";
   if (getRelative() && getScore())
     return emitOpError() << "has a relative bias beside a score, expected one of them";
+  if (getPrefixMask() && !getSources().empty())
+    return emitOpError() << "has a prefix_mask, but takes keys from other stacks";
+  if (failed(verifyMaskAndScore(*this, getPrefixMask(), {}, sizes.size() / 2)))
+    return failure();
   return verifyMaskAndScore(*this, getMask(), getScore(), sizes.size() / 2);
 }
 

@@ -93,6 +93,9 @@ def Tenon_StackOp : Tenon_ParameterizedOp<"stack", [Symbol, HasParent<"ModelOp">
     attentions lets a query see later keys of its own, and it is nobody's source. Any other one reads its input as a whole. Stacks
     take states from each other without a circle. `width` is that of its hidden states, the model's where it is not given.
 
+    A cached stack with a `prefix` begins every sequence with tokens of a source of that name, read before all others
+    (Raffel et al., "Exploring the limits of transfer learning", section 3.2.1): `tenon-unify-stacks` makes such ones.
+
     Example:
 
     ```mlir
@@ -107,7 +110,8 @@ def Tenon_StackOp : Tenon_ParameterizedOp<"stack", [Symbol, HasParent<"ModelOp">
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$layers, Tenon_NormAttr:$norm, UnitAttr:$cached,
-                   OptionalAttr<I64Attr>:$width, OptionalAttr<DictionaryAttr>:$parameters);
+                   OptionalAttr<I64Attr>:$width, OptionalAttr<StrAttr>:$prefix,
+                   OptionalAttr<DictionaryAttr>:$parameters);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `layers` $layers `norm` $norm attr-dict-with-keyword $body";
   let hasRegionVerifier = 1;
@@ -344,7 +348,8 @@ def Tenon_AttentionLayerOp : Tenon_SublayerOp<"attention_layer", ["getStates", "
                    OptionalAttr<StrAttr>:$score, OptionalAttr<Tenon_RotaryAttr>:$rotary,
                    OptionalAttr<Tenon_HeadNormAttr>:$head_norm, OptionalAttr<DenseI64ArrayAttr>:$table_sizes,
                    DefaultValuedAttr<TypedArrayAttrBase<Tenon_SourceAttr, "sources">, "{}">:$sources, UnitAttr:$joint,
-                   OptionalAttr<Tenon_RelativeBiasAttr>:$relative, OptionalAttr<DictionaryAttr>:$parameters);
+                   OptionalAttr<Tenon_RelativeBiasAttr>:$relative, OptionalAttr<StrAttr>:$prefix_mask,
+                   OptionalAttr<DictionaryAttr>:$parameters);
   let assemblyFormat = [{
     $name `heads` $heads `key_value_heads` $key_value_heads `head_size` $head_size `scale` $scale attr-dict
   }];

@@ -129,8 +129,15 @@ private:
     bool paged = llvm::any_of(seen, [](const KeySegment &segment) { return segment.isInPages(); });
     return AttentionOp::create(builder.builder, builder.location, query, paged ? slice : Value(), Value(), part.lengths,
                                part.past, placed ? part.offset : Value(), seen, tables, op.getHeads(),
-                               op.getKeyValueHeads(), op.getHeadSize(), op.getScale(), op.getMaskAttr(), score,
+                               op.getKeyValueHeads(), op.getHeadSize(), op.getScale(), mask(), score,
                                querySegment(part, static_cast<int64_t>(seen.size())));
+  }
+
+  StringAttr mask() {
+    StringAttr ofPrefix = builder.readsPrefix ? op.getPrefixMaskAttr() : StringAttr();
+    if (!ofPrefix)
+      return op.getMaskAttr();
+    return ofPrefix == "true" ? StringAttr() : ofPrefix;
   }
 
   /// The number of the query's segment, where an expression asks for it and it is not the last.

@@ -100,6 +100,9 @@ void tools::addCompile(CLI::App &app) {
       ->needs(pooling);
   command->add_flag("--embed", arguments->options.embed, "Put the weights into the library");
   command->add_flag("!--no-fuse", arguments->options.fuse, "One kernel per operation, to look for errors");
+  command->add_flag("!--no-unify", arguments->options.unify,
+                    "Keep stacks apart that are one decoder: those with common parameters, of which one attends to the same "
+                    "layer of the other");
   command->add_option("--cache", arguments->options.cacheDirectory,
                       "Directory of compiled kernels (default: $TENON_CACHE_DIR or ~/.cache/tenon)");
   command->add_option("--jobs", arguments->options.threads, "Kernels compiled at a time (default: one per CPU)");

@@ -300,3 +300,27 @@ tenon.model @rows_that_are_there_before_see_no_key_of_a_cached_part width 8 {
     tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q || query_segment < 1"}
   }
 }
+
+// -----
+
+tenon.model @a_mask_of_a_prefix_that_is_none width 8 {
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{has a prefix_mask, but its stack has no prefix}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q", prefix_mask = "true"}
+  }
+}
+
+// -----
+
+tenon.model @a_mask_of_a_prefix_beside_sources width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached, prefix = "e"} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // expected-error @below {{has a prefix_mask, but takes keys from other stacks}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>], prefix_mask = "true"}
+  }
+}

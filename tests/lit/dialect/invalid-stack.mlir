@@ -333,3 +333,13 @@ tenon.model @sublayers_are_bounded width 8 {
     tenon.mlp_layer "m64" hidden 4 relu
   }
 }
+
+// -----
+
+tenon.model @a_prefix_is_read_by_a_stack_that_goes_on width 8 {
+  // expected-error @below {{has a prefix, but is not cached}}
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {prefix = "e"} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q"}
+  }
+}

@@ -190,3 +190,13 @@ tenon.model @bound width 8 {
   tenon.parameter @norm [8]
   tenon.head @d {tied, parameters = {weight = @d.input.tokens.weight}}
 }
+
+// CHECK-LABEL: tenon.model @with_a_prefix width 8 {
+tenon.model @with_a_prefix width 8 {
+  // CHECK: tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.000000e+00 : f64, bias = true, final = false> attributes {cached, prefix = "e"} {
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0, bias = true, final = false> attributes {cached, prefix = "e"} {
+    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    // CHECK: tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 5.000000e-01 {mask = "k <= q", prefix_mask = "true"}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q", prefix_mask = "true"}
+  }
+}

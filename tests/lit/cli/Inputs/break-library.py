@@ -10,7 +10,7 @@ data = bytearray(open(source, "rb").read())
 # The note: sizes of name and descriptor, type "TNL1", the name, then version and machine (runtime/include/tenon/library.h).
 note = data.index(struct.pack("<I", 0x544E4C31) + b"Tenon\0\0\0") + 12
 if how == "version":
-    struct.pack_into("<I", data, note, 2)
+    struct.pack_into("<I", data, note, 99)
 elif how == "machine":
     struct.pack_into("<I", data, note + 4, 183)  # EM_AARCH64
     struct.pack_into("<H", data, 18, 183)

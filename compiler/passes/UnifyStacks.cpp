@@ -1,0 +1,244 @@
+//===- UnifyStacks.cpp - Stacks that are one decoder ----------------------===//
+
+#include "expressions/Expression.h"
+#include "passes/Passes.h"
+#include "tenon/Dialect.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/SymbolTable.h"
+
+using namespace mlir;
+
+namespace tenon {
+#define GEN_PASS_DEF_UNIFYSTACKS
+#include "passes/Passes.h.inc"
+} // namespace tenon
+
+using namespace tenon;
+
+namespace {
+
+using expressions::Expression;
+
+/// Segments of a joint attention with one source.
+constexpr int32_t kSource = 0, kOwn = 1;
+
+/// The canonical text of a mask for keys of one segment and queries of another; "true" where all keys are seen.
+std::string maskOf(AttentionLayerOp op, int32_t segment, int32_t querySegment) {
+  StringAttr text = op.getMaskAttr();
+  if (!text)
+    return "true";
+  expressions::ParseResult mask = expressions::parse(std::string_view(text.getValue()), expressions::Kind::Mask);
+  return mask->with(expressions::Operation::Segment, segment)
+      .with(expressions::Operation::QuerySegment, querySegment)
+      .simplified()
+      .print();
+}
+
+/// Whether a score is the same for keys of all segments.
+bool ignoresSegments(StringAttr score) {
+  if (!score)
+    return true;
+  expressions::Variables read =
+      expressions::parse(std::string_view(score.getValue()), expressions::Kind::Score)->variables();
+  return !read.segment && !read.querySegment;
+}
+
+/// Attributes but those of `others`, which are compared for themselves.
+bool agree(Operation *left, Operation *right, ArrayRef<StringRef> others) {
+  auto rest = [&](Operation *op) {
+    NamedAttrList list(op->getAttrDictionary());
+    for (StringRef name : others)
+      list.erase(name);
+    return list.getDictionary(op->getContext());
+  };
+  return left->getName() == right->getName() && rest(left) == rest(right);
+}
+
+/// Whether `reader` has, for each role of `other`, the same parameter.
+bool readsParametersOf(Operation *reader, Operation *other, ArrayRef<StringRef> unread = {}) {
+  auto own = cast<ParameterizedOpInterface>(reader).getParametersAttr();
+  auto wanted = cast<ParameterizedOpInterface>(other).getParametersAttr();
+  return own && wanted && llvm::all_of(wanted, [&](NamedAttribute pair) {
+           return llvm::is_contained(unread, pair.getName().getValue()) || own.get(pair.getName()) == pair.getValue();
+         });
+}
+
+/// Whether a stack that attends to a source layer by layer computes what it would compute if the source's rows came
+/// before its own: the keys of both are made by the same parameters of the same states at the same positions.
+class Unifier {
+public:
+  Unifier(StackOp stack, StackOp source) : stack(stack), source(source) {}
+
+  bool isOneStack() {
+    if (stack.getLayers() != source.getLayers() || stack.getHiddenWidth() != source.getHiddenWidth())
+      return false;
+    return sameNorms() && sameInputs() && sameSublayers(stack.getBody().front(), source.getBody().front());
+  }
+
+  /// Makes them one.
+  void unify() {
+    MLIRContext *context = stack.getContext();
+    std::string prefix = source.getSymName().str() + ".";
+    for (auto [op, mask] : attentions) {
+      if (mask != maskOf(op, kOwn, kOwn))
+        op.setPrefixMaskAttr(StringAttr::get(context, mask));
+      std::string own = maskOf(op, kOwn, kOwn);
+      op.setMaskAttr(own == "true" ? StringAttr() : StringAttr::get(context, own));
+      op.setSourcesAttr(ArrayAttr::get(context, {}));
+      op.setJoint(false);
+      NamedAttrList parameters;
+      for (NamedAttribute pair : op.getParametersAttr())
+        if (!pair.getName().getValue().starts_with(prefix))
+          parameters.push_back(pair);
+      op.setParametersAttr(parameters.getDictionary(context));
+    }
+    InputOpInterface input = stack.getInput();
+    cast<TokenInputOp>(*input).setPositionsAttr(withoutBehind(input.getPositions()));
+    stack.setPrefixAttr(source.getSymNameAttr());
+    source.erase();
+  }
+
+private:
+  /// The final norm of a source stands behind every state that is read.
+  bool sameNorms() {
+    auto withoutFinal = [](NormAttr norm) {
+      return NormAttr::get(norm.getContext(), norm.getFunction(), norm.getPlace(), norm.getEpsilon(), norm.getBias(),
+                           /*final=*/false, norm.getWeightOffset());
+    };
+    return withoutFinal(stack.getNorm()) == withoutFinal(source.getNorm());
+  }
+
+  static PositionsAttr withoutBehind(PositionsAttr positions) {
+    return PositionsAttr::get(positions.getContext(), positions.getKind(), positions.getLength(), positions.getOffset(),
+                              positions.getBase(), positions.getDims(), positions.getInterleaved(),
+                              positions.getEvenSpacing(), positions.getPad(), FlatSymbolRefAttr());
+  }
+
+  bool sameInputs() {
+    auto own = dyn_cast<TokenInputOp>(*stack.getInput()), other = dyn_cast<TokenInputOp>(*source.getInput());
+    if (!own || !other || own.getTypes() != 0 || own.getZeroFirst())
+      return false;
+    FlatSymbolRefAttr behind = own.getPositions().getBehind();
+    return behind && behind.getValue() == source.getSymName() && agree(own, other, {"positions", "parameters"}) &&
+           withoutBehind(own.getPositions()) == other.getPositions() && readsParametersOf(own, other);
+  }
+
+  bool sameSublayers(Block &own, Block &other) {
+    auto isInput = [](Operation &op) { return isa<InputOpInterface>(op); };
+    auto left = llvm::make_filter_range(own, [&](Operation &op) { return !isInput(op); });
+    auto right = llvm::make_filter_range(other, [&](Operation &op) { return !isInput(op); });
+    auto at = right.begin();
+    for (Operation &op : left)
+      if (at == right.end() || !same(&op, &*at++))
+        return false;
+    return at == right.end();
+  }
+
+  bool same(Operation *own, Operation *other) {
+    if (own->getName() != other->getName())
+      return false;
+    if (auto attention = dyn_cast<AttentionLayerOp>(own))
+      return sameAttention(attention, cast<AttentionLayerOp>(other));
+    if (!agree(own, other, {"name", "parameters"}))
+      return false;
+    if (isa<ParameterizedOpInterface>(own) && !readsParametersOf(own, other))
+      return false;
+    for (auto [left, right] : llvm::zip_equal(own->getRegions(), other->getRegions()))
+      if (!sameSublayers(left.front(), right.front()))
+        return false;
+    return true;
+  }
+
+  bool sameAttention(AttentionLayerOp own, AttentionLayerOp other) {
+    return agree(own, other, {"name", "parameters", "mask", "sources", "joint"}) && other.getSources().empty() &&
+           readsParametersOf(own, other) && readsLayerByLayer(own) && sharesKeys(own) &&
+           ignoresSegments(own.getScoreAttr()) && seesSourceAsOwn(own, other);
+  }
+
+  bool readsLayerByLayer(AttentionLayerOp op) {
+    SmallVector<SourceAttr> sources = op.sourceList();
+    if (!op.getJoint() || sources.size() != 1 || sources[0].getStack().getValue() != source.getSymName())
+      return false;
+    DenseI64ArrayAttr layers = sources[0].getLayers();
+    return layers && llvm::all_of(llvm::enumerate(layers.asArrayRef()),
+                                  [](auto pair) { return pair.value() == int64_t(pair.index()); });
+  }
+
+  /// The roles of the source's keys have the parameters of the own ones.
+  bool sharesKeys(AttentionLayerOp op) {
+    std::string prefix = source.getSymName().str() + ".";
+    DictionaryAttr parameters = op.getParametersAttr();
+    return llvm::all_of(parameters, [&](NamedAttribute pair) {
+      StringRef role = pair.getName().getValue();
+      return !role.consume_front(prefix) || parameters.get(role) == pair.getValue();
+    });
+  }
+
+  /// Whether queries see the source's keys as they would see earlier ones of their own.
+  bool seesSourceAsOwn(AttentionLayerOp op, AttentionLayerOp other) {
+    std::string own = maskOf(op, kOwn, kOwn), ofSource = maskOf(op, kSource, kOwn);
+    if (ofSource != own && !(ofSource == "true" && own == "k <= q"))
+      return false;
+    attentions.emplace_back(op, maskOf(other, 0, 0));
+    return true;
+  }
+
+  StackOp stack, source;
+  SmallVector<std::pair<AttentionLayerOp, std::string>> attentions; ///< Each with its mask in the source.
+};
+
+/// Whether a stack other than `reader` takes states of `stack`.
+bool isTakenByOthers(ModelOp model, StackOp stack, StackOp reader) {
+  StringRef name = stack.getSymName();
+  return llvm::any_of(model.getBody().getOps<StackOp>(), [&](StackOp other) {
+    return other != reader &&
+           (llvm::is_contained(other.getSources(), name) || llvm::is_contained(other.getParts(), name));
+  });
+}
+
+/// Whether the model's result is made of a stack's last hidden state.
+bool isResult(ModelOp model, StackOp stack) {
+  StringRef name = stack.getSymName();
+  return llvm::any_of(model.getBody().getOps<PoolingOp>(), [&](PoolingOp op) { return op.getStack() == name; }) ||
+         llvm::any_of(model.getBody().getOps<HeadOp>(), [&](HeadOp op) { return op.getStack() == name; });
+}
+
+void eraseUnreadParameters(ModelOp model) {
+  llvm::DenseSet<Attribute> read;
+  model.walk([&](ParameterizedOpInterface op) {
+    if (DictionaryAttr parameters = op.getParametersAttr())
+      for (NamedAttribute pair : parameters)
+        read.insert(pair.getValue());
+  });
+  for (ParameterOp parameter : llvm::make_early_inc_range(model.getBody().getOps<ParameterOp>()))
+    if (!read.contains(FlatSymbolRefAttr::get(parameter.getSymNameAttr())))
+      parameter.erase();
+}
+
+struct UnifyStacks : tenon::impl::UnifyStacksBase<UnifyStacks> {
+  void runOnOperation() override {
+    for (ModelOp model : getOperation().getOps<ModelOp>())
+      for (StackOp stack : llvm::to_vector(model.getBody().getOps<StackOp>()))
+        if (stack.getCached())
+          unify(model, stack);
+  }
+
+  static void unify(ModelOp model, StackOp stack) {
+    SmallVector<StringRef> sources = stack.getSources();
+    if (sources.size() != 1 || isTakenByOthers(model, stack, stack))
+      return;
+    auto source = model.lookupSymbol<StackOp>(sources[0]);
+    Unifier unifier(stack, source);
+    if (isTakenByOthers(model, source, stack) || isResult(model, source) || !unifier.isOneStack())
+      return;
+    stack.emitRemark() << "stacks '" << source.getSymName() << "' and '" << stack.getSymName()
+                       << "' are one decoder: they share all parameters, and '" << stack.getSymName()
+                       << "' sees the states of the same layer of '" << source.getSymName()
+                       << "' behind which its positions go on; '" << source.getSymName() << "' becomes its prefix";
+    unifier.unify();
+    eraseUnreadParameters(model);
+  }
+};
+
+} // namespace
