@@ -2,7 +2,7 @@
 
 Shares no code with the compiler. `Model(spec, tensors)` takes the YAML as Python data (`load_spec`) and tensors by their
 parameters' names; `Model(spec, RandomTensors(seed))` makes those that it asks for. In float64 it is the yardstick, in float32 what
-plain float32 makes of the same, and what examples/one-task-many-shapes trains."""
+plain float32 makes of the same. It can be trained."""
 
 import functools
 import math
