@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes weights and inputs for the specs of tests/numerics/golden/space-*, and records what they should say, for
+"""Makes weights and inputs for the specs of the folders space-* beside the other goldens, and records what they should say, for
 check_space_goldens.py. Run with the interpreter of build/oracles, for new specs or after a change of what specs mean alone.
 
 record_space.py [NAME...]"""
