@@ -150,6 +150,8 @@ class Drawer:
     def source_kind(self, name, layers):
         source_layers = self.stacks[name]["layers"]
         kind = self.rng.choice(["final", "final", "same-layer", "layers"])
+        if "concat" in self.stacks[name]["input"]:
+            return "final"
         if kind == "layers" or kind == "same-layer" and layers != source_layers:
             return {"layers": [self.rng.randrange(source_layers) for _ in range(layers)]}
         return kind
