@@ -53,20 +53,6 @@ static constexpr llvm::StringRef idleKeys[] = {"vocab_size",
                                                "rope.scaling.finetuned",
                                                "rope.scaling.original_context_length"};
 
-/// A key that nobody has read might change the result.
-static llvm::Error checkUnreadKeys(const GgufKeys &keys, llvm::StringRef architecture, bool ignore,
-                                   std::vector<std::string> &notes) {
-  std::vector<std::string> names = keys.unread(architecture, idleKeys);
-  if (names.empty())
-    return llvm::Error::success();
-  if (!ignore)
-    return llvm::createStringError("'" + keys.getFile().getPath() +
-                                   "' has keys that are not supported and that could change what the model computes: " +
-                                   quotedNames(names) + "; with --ignore-unused it goes without them");
-  notes.push_back("keys that are ignored, though they could change what the model computes: " + quotedNames(names));
-  return llvm::Error::success();
-}
-
 /// A file of embeddings says how a text becomes one vector, which llama.cpp scales to length 1.
 static void readPooling(GgufKeys &keys, llvm::StringRef architecture, bool withoutHead, spec::Model &model) {
   static constexpr llvm::StringRef words[] = {"", "mean", "cls", "last"};
@@ -99,7 +85,9 @@ llvm::Expected<ImportedModel> tenon::import::importGguf(llvm::StringRef path, co
   readPooling(keys, architecture->name, options.withoutHead, model);
   if (llvm::Error error = keys.takeError())
     return std::move(error);
-  if (llvm::Error error = checkUnreadKeys(keys, architecture->name, options.ignoreUnused, imported.notes))
+  if (llvm::Error error =
+          judgeUnused(keys.unread(architecture->name, idleKeys), path, options.ignoreUnused, imported.notes,
+                      {"keys", "are not supported and that could change what the model computes"}))
     return std::move(error);
   useTokenizer(readGgufTokenizer(keys), imported);
   if (llvm::Error error = keys.takeError())

@@ -22,14 +22,14 @@ std::string tenon::import::quotedNames(llvm::ArrayRef<std::string> names) {
 }
 
 llvm::Error tenon::import::judgeUnused(const std::vector<std::string> &names, StringRef path, bool ignore,
-                                       std::vector<std::string> &notes) {
+                                       std::vector<std::string> &notes, LeftOver what) {
   if (names.empty())
     return llvm::Error::success();
   if (!ignore)
-    return llvm::createStringError(
-        "'" + path + "' has tensors that the model does not use and that could change what it computes: " +
-        quotedNames(names) + "; with --ignore-unused it goes without them");
-  notes.push_back("tensors that are ignored, though they could change what the model computes: " + quotedNames(names));
+    return llvm::createStringError("'" + path + "' has " + what.kind + " that " + what.problem + ": " + quotedNames(names) +
+                                   "; with --ignore-unused it goes without them");
+  notes.push_back(what.kind.str() + " that are ignored, though they could change what the model computes: " +
+                  quotedNames(names));
   return llvm::Error::success();
 }
 

@@ -12,9 +12,15 @@ namespace tenon::import {
 /// Where parameters do not have the tensors that they need, nothing is said here: whoever reads them lists all at once.
 llvm::Error checkUnusedTensors(ImportedModel &imported, bool ignore);
 
-/// An error that names tensors which nothing uses though they could change the result, or with `ignore` a note.
+/// What a file has that a model goes without.
+struct LeftOver {
+  llvm::StringRef kind = "tensors";
+  llvm::StringRef problem = "the model does not use and that could change what it computes";
+};
+
+/// An error that names what nothing uses though it could change the result, or with `ignore` a note.
 llvm::Error judgeUnused(const std::vector<std::string> &names, llvm::StringRef path, bool ignore,
-                        std::vector<std::string> &notes);
+                        std::vector<std::string> &notes, LeftOver what = {});
 
 /// "'a', 'b'", of many the first.
 std::string quotedNames(llvm::ArrayRef<std::string> names);

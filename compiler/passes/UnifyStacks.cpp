@@ -80,10 +80,9 @@ public:
   void unify() {
     MLIRContext *context = stack.getContext();
     std::string prefix = source.getSymName().str() + ".";
-    for (auto [op, mask] : attentions) {
-      if (mask != maskOf(op, kOwn, kOwn))
-        op.setPrefixMaskAttr(StringAttr::get(context, mask));
-      std::string own = maskOf(op, kOwn, kOwn);
+    for (auto &[op, own, ofPrefix] : attentions) {
+      if (ofPrefix != own)
+        op.setPrefixMaskAttr(StringAttr::get(context, ofPrefix));
       op.setMaskAttr(own == "true" ? StringAttr() : StringAttr::get(context, own));
       op.setSourcesAttr(ArrayAttr::get(context, {}));
       op.setJoint(false);
@@ -180,12 +179,17 @@ private:
     std::string own = maskOf(op, kOwn, kOwn), ofSource = maskOf(op, kSource, kOwn);
     if (ofSource != own && !(ofSource == "true" && own == "k <= q"))
       return false;
-    attentions.emplace_back(op, maskOf(other, 0, 0));
+    attentions.push_back({op, own, maskOf(other, 0, 0)});
     return true;
   }
 
+  struct Masked {
+    AttentionLayerOp op;
+    std::string own, ofPrefix; ///< The masks of its own keys, and of the source's in the source.
+  };
+
   StackOp stack, source;
-  SmallVector<std::pair<AttentionLayerOp, std::string>> attentions; ///< Each with its mask in the source.
+  SmallVector<Masked> attentions;
 };
 
 /// Whether a stack other than `reader` takes states of `stack`.
