@@ -2,6 +2,7 @@
 
 #include "passes/EntryLowering.h"
 #include "passes/Passes.h"
+#include "tenon/StackGraph.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -16,14 +17,6 @@ namespace tenon {
 using namespace tenon;
 
 namespace {
-
-/// Whether a stack grows as the last part of another one, whose entry points are its own too.
-bool growsWithAnother(StackOp stack) {
-  auto model = stack->getParentOfType<ModelOp>();
-  return llvm::any_of(model.getBody().getOps<StackOp>(), [&](StackOp other) {
-    return other.getCached() && !other.getParts().empty() && other.getParts().back() == stack.getSymName();
-  });
-}
 
 LogicalResult checkBound(ModelOp model) {
   WalkResult walked = model.walk([](ParameterizedOpInterface op) -> WalkResult {
@@ -44,8 +37,9 @@ bool hasPrefixMasks(StackOp stack) {
 void lower(ModelOp model) {
   OpBuilder builder(model);
   SmallVector<StackOp> whole, growing;
+  // A stack that grows with another one is in that one's entry points.
   for (StackOp stack : model.getBody().getOps<StackOp>())
-    if (!growsWithAnother(stack))
+    if (!growingReaderOf(stack))
       (stack.getCached() ? growing : whole).push_back(stack);
   auto nameOf = [](StringRef name, StackOp stack, ArrayRef<StackOp> all) {
     return all.size() == 1 ? name.str() : (name + "_" + stack.getSymName()).str();

@@ -215,25 +215,31 @@ static LogicalResult verifyNoCircle(ModelOp model) {
   return success();
 }
 
-/// What reads the last hidden states stands on a stack that has an entry point of its own.
-static LogicalResult verifyReader(ModelOp model, Operation *op, StackOp stack) {
-  for (StackOp other : model.getBody().getOps<StackOp>())
+StackOp tenon::growingReaderOf(StackOp stack) {
+  for (StackOp other : stack->getParentOfType<ModelOp>().getBody().getOps<StackOp>())
     if (other.getCached() && !other.getParts().empty() && other.getParts().back() == stack.getSymName())
-      return op->emitOpError() << "stands on stack '" << stack.getSymName()
-                               << "', which grows as the last part of stack '" << other.getSymName()
-                               << "', expected it on that one";
+      return other;
+  return StackOp();
+}
+
+/// What reads the last hidden states stands on a stack that has an entry point of its own.
+static LogicalResult verifyReader(Operation *op, StackOp stack) {
+  if (StackOp other = growingReaderOf(stack))
+    return op->emitOpError() << "stands on stack '" << stack.getSymName()
+                             << "', which grows as the last part of stack '" << other.getSymName()
+                             << "', expected it on that one";
   return success();
 }
 
 static LogicalResult verifyReaders(ModelOp model) {
   for (PoolingOp pooling : model.getBody().getOps<PoolingOp>())
-    if (failed(verifyReader(model, pooling, findStack(model, pooling.getStack()))))
+    if (failed(verifyReader(pooling, findStack(model, pooling.getStack()))))
       return failure();
   for (HeadOp head : model.getBody().getOps<HeadOp>()) {
     StackOp stack = findStack(model, head.getStack());
     if (!isa<TokenInputOp>(*stack.getTarget().getInput()))
       return head.emitOpError() << "scores the vocabulary of stack '" << head.getStack() << "', which reads no tokens";
-    if (failed(verifyReader(model, head, stack)))
+    if (failed(verifyReader(head, stack)))
       return failure();
   }
   return success();

@@ -1,6 +1,6 @@
 #include "Manifest.h"
 
-#include "Failure.h"
+#include "ManifestProblems.h"
 
 #include <gtest/gtest.h>
 
@@ -127,20 +127,7 @@ std::string decoder(const std::string &from = "", const std::string &to = "") {
       {"name":"pages","type":"i32","role":"pages","pool":"pages","shape":["b","s"]}],
       "states":[{"name":"cache.a","type":"f32","shape":[3,"pages",64]}],
       "outputs":[{"name":"logits","type":"f32","role":"logits","shape":["b",9]}],"limits":{"vocab":9}})";
-  std::string text = R"({"tenon":2,"name":"m","kernels":[],"entries":[)" + entries + "]}";
-  size_t at = text.rfind(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
-}
-
-std::string problemOf(const std::string &json) {
-  try {
-    parseManifest(json);
-    return "";
-  } catch (const Failure &failure) {
-    EXPECT_EQ(failure.status, TENON_ERROR_LIBRARY);
-    return failure.message;
-  }
+  return withLast(R"({"tenon":2,"name":"m","kernels":[],"entries":[)" + entries + "]}", from, to);
 }
 
 TEST(Manifest, PrefixesOfEntryPointsAgree) {

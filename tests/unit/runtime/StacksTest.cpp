@@ -2,7 +2,7 @@
 
 #include "Stacks.h"
 
-#include "Failure.h"
+#include "ManifestProblems.h"
 
 #include <gtest/gtest.h>
 
@@ -44,20 +44,7 @@ const std::string whole = R"json({"tenon":2,"name":"m","kernels":[],"entries":[
 
 /// With the last `from` changed into `to`.
 std::string changed(const std::string &from, const std::string &to) {
-  std::string text = whole;
-  size_t at = text.rfind(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
-}
-
-std::string problemOf(const std::string &json) {
-  try {
-    parseManifest(json);
-    return "";
-  } catch (const Failure &failure) {
-    EXPECT_EQ(failure.status, TENON_ERROR_LIBRARY);
-    return failure.message;
-  }
+  return withLast(whole, from, to);
 }
 
 void expectProblem(const std::string &from, const std::string &to, const std::string &problem) {
