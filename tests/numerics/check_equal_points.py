@@ -19,7 +19,8 @@ import numpy  # noqa: E402
 import torch  # noqa: E402
 from check_space import Expected, Refused, compiled, write  # noqa: E402
 from space_runtime import SpaceModel  # noqa: E402
-from space_specs import Drawer, parameters  # noqa: E402
+from space_specs import parameters  # noqa: E402
+from spec_drawer import Drawer  # noqa: E402
 from tenon_structs import Calls  # noqa: E402
 
 # With the same meaning for keys of every segment where positions continue.

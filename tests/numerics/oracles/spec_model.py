@@ -14,6 +14,7 @@ import yaml
 from spec_expressions import Expression
 import spec_layers as layers
 from spec_shares import Shares
+from spec_words import worded
 
 # Keys that say nothing about values, by the mapping that they stand in; any other is one that is computed here, or an error.
 MODEL_KEYS = {"tenon", "name", "width", "stacks", "share", "head", "weights", "tokens", "generation", "tokenizer"}
@@ -39,11 +40,6 @@ def load_spec(path):
 def check_keys(what, mapping, known):
     if unknown := set(mapping) - known:
         raise ValueError(f"{what}: {', '.join(sorted(unknown))} is not evaluated here")
-
-
-def worded(value, kind="kind"):
-    """A word by itself stands for a mapping with that kind."""
-    return {kind: value} if isinstance(value, str) else value
 
 
 @functools.cache
