@@ -105,6 +105,13 @@ static json::Array promptsJson(const std::vector<spec::Prompt> &prompts) {
   return list;
 }
 
+static json::Object chatTokensJson(const std::vector<spec::ChatToken> &tokens) {
+  json::Object object;
+  for (const spec::ChatToken &token : tokens)
+    object[token.name] = token.text;
+  return object;
+}
+
 static json::Value entryJson(const EntryPoint &entry, int64_t textTokens) {
   json::Array dims(entry.dims), inputs, states, outputs;
   for (const EntryTensor &tensor : entry.inputs)
@@ -169,6 +176,8 @@ std::string tenon::writeManifest(const ManifestInput &input) {
     manifest["audio"] = audioJson(*input.audio);
   if (!input.chatTemplate.empty())
     manifest["chat_template"] = input.chatTemplate;
+  if (input.chatTokens)
+    manifest["chat_tokens"] = chatTokensJson(*input.chatTokens);
   if (!input.weightsFile.empty())
     manifest["weights"] = json::Object{{"file", input.weightsFile},
                                        {"bytes", static_cast<int64_t>(input.weights.fileBytes)},

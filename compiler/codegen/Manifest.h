@@ -22,6 +22,7 @@ struct ManifestInput {
   spec::Generation generation;
   std::optional<spec::Audio> audio;
   std::string chatTemplate; ///< Jinja; empty for none.
+  std::optional<std::vector<spec::ChatToken>> chatTokens;
   std::vector<EntryPoint> entries;
   std::vector<KernelOp> kernels; ///< In the order of the kernel table.
   std::string weightsFile;       ///< Base name; empty for none.

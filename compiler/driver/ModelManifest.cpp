@@ -18,6 +18,7 @@ void tenon::describeModel(const import::ImportedModel &imported, ManifestInput &
   manifest.generation = imported.model.generation;
   manifest.audio = imported.model.audio;
   manifest.chatTemplate = imported.chatTemplate;
+  manifest.chatTokens = imported.model.chatTokens;
 }
 
 std::string tenon::writeTextManifest(const import::ImportedModel &imported) {

@@ -8,7 +8,6 @@
 #include "import/StrictJson.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/FileSystem.h"
 #include <map>
 
 using namespace tenon;
@@ -36,7 +35,6 @@ private:
   void useUsual();
   void useListed();
   bool isNamed(StringRef content) const;
-  llvm::Expected<llvm::json::Object> objectOf(StringRef file) const;
 
   StringRef directory;
   const llvm::json::Object &settings;
@@ -69,12 +67,6 @@ llvm::Expected<AddedToken> SettingsReader::token(const llvm::json::Value &value,
   token.stripsRight = flag("rstrip", false);
   token.normalized = flag("normalized", !token.special);
   return token;
-}
-
-/// The object of a file that may be missing.
-llvm::Expected<llvm::json::Object> SettingsReader::objectOf(StringRef file) const {
-  std::string path = (directory + "/" + file).str();
-  return llvm::sys::fs::exists(path) ? readJsonObject(path) : llvm::json::Object();
 }
 
 void SettingsReader::useUsual() {
@@ -144,7 +136,7 @@ bool SettingsReader::isNamed(StringRef content) const {
 
 /// added_tokens.json: contents with their ids.
 llvm::Error SettingsReader::readAddedTokens() {
-  llvm::Expected<llvm::json::Object> object = objectOf("added_tokens.json");
+  llvm::Expected<llvm::json::Object> object = readJsonObjectIfAny(directory, "added_tokens.json");
   if (!object)
     return object.takeError();
   std::map<int64_t, AddedToken> byId;
@@ -190,7 +182,7 @@ llvm::Error SettingsReader::checkOthers() const {
 /// The files of older versions. Additional tokens of the map come too late to make those of added_tokens.json special.
 llvm::Error SettingsReader::readLegacy() {
   StringRef file = "special_tokens_map.json";
-  llvm::Expected<llvm::json::Object> map = objectOf(file);
+  llvm::Expected<llvm::json::Object> map = readJsonObjectIfAny(directory, file);
   if (!map)
     return map.takeError();
   if (llvm::Error error = readNamed(*map, file, true))

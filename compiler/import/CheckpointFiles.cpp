@@ -75,9 +75,10 @@ llvm::Error tenon::import::readChatTemplate(llvm::StringRef directory, ImportedM
   if (!text)
     return text.takeError();
   imported.chatTemplate = std::move(*text);
-  if (!imported.chatTemplate.empty())
-    imported.model.chatTemplate = "chat_template.jinja";
-  return llvm::Error::success();
+  if (imported.chatTemplate.empty())
+    return llvm::Error::success();
+  imported.model.chatTemplate = "chat_template.jinja";
+  return readChatTokens(directory).moveInto(imported.model.chatTokens.emplace());
 }
 
 std::string tenon::import::specName(llvm::StringRef text) {

@@ -118,6 +118,11 @@ llvm::Expected<json::Object> tenon::import::readJsonObject(llvm::StringRef path)
   return llvm::createStringError("'" + path + "': expected an object, found " + jsonText(*value));
 }
 
+llvm::Expected<json::Object> tenon::import::readJsonObjectIfAny(llvm::StringRef directory, llvm::StringRef file) {
+  std::string path = (directory + "/" + file).str();
+  return llvm::sys::fs::exists(path) ? readJsonObject(path) : json::Object();
+}
+
 /// Numbers in a form that is not longer than they were written: LLVM's has 17 digits.
 static std::string shortJson(const json::Value &value) {
   if (std::optional<double> number = value.getAsNumber(); number && !value.getAsInteger() && !value.getAsUINT64())

@@ -21,6 +21,8 @@ llvm::Expected<std::string> readTextFile(llvm::StringRef path, uint64_t maximumB
 
 /// The JSON object in the file at `path`.
 llvm::Expected<llvm::json::Object> readJsonObject(llvm::StringRef path);
+/// That of a file of a directory, empty where the file is missing.
+llvm::Expected<llvm::json::Object> readJsonObjectIfAny(llvm::StringRef directory, llvm::StringRef file);
 
 /// A value as a message shows it: its JSON, shortened.
 std::string jsonText(const llvm::json::Value &value);

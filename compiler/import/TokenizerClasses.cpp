@@ -147,6 +147,30 @@ const TokenizerClass *tenon::import::findTokenizerClass(StringRef name) {
   return nullptr;
 }
 
+/// Of classes whose files no tokenizer is made of here.
+static std::vector<NamedToken> tokensOfOthers(StringRef name) {
+  if (name == "CohereTokenizer")
+    return {{"bos_token", "<BOS_TOKEN>"}, {"eos_token", "<|END_OF_TURN_TOKEN|>"}, {"unk_token", "<UNK>"},
+            {"sep_token", "<SEP>"},       {"pad_token", "<PAD>"},                 {"cls_token", "<CLS>"},
+            {"mask_token", "<MASK_TOKEN>"}};
+  if (name == "CodeLlamaTokenizer")
+    return {{"bos_token", "<s>"},        {"eos_token", "</s>"},     {"unk_token", "<unk>"},
+            {"prefix_token", "▁<PRE>"},  {"middle_token", "▁<MID>"}, {"suffix_token", "▁<SUF>"},
+            {"eot_token", "▁<EOT>"},     {"fill_token", "<FILL_ME>"}};
+  return {};
+}
+
+std::vector<NamedToken> tenon::import::usualTokens(StringRef name) {
+  const TokenizerClass *tokenizer = findTokenizerClass(name);
+  if (!tokenizer)
+    return tokensOfOthers(name);
+  std::vector<NamedToken> tokens;
+  for (auto [token, usual] : llvm::zip_equal(namedTokens, tokenizer->usualTokens))
+    if (!usual.empty())
+      tokens.emplace_back(token, usual);
+  return tokens;
+}
+
 std::string tenon::import::tokenizerClassNames() {
   std::string names;
   for (const TokenizerClass &candidate : classes)

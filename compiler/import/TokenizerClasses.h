@@ -11,6 +11,8 @@
 #include "llvm/ADT/StringRef.h"
 #include <array>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace tenon::import {
 
@@ -57,6 +59,13 @@ struct TokenizerClass {
   PieceLayout layout = PieceLayout::AsStored;
   bool maskTakesBlanks = false; ///< Whether the mask token takes the blanks before it.
 };
+
+/// A token by its name.
+using NamedToken = std::pair<llvm::StringRef, llvm::StringRef>;
+
+/// The tokens that a class has where nothing else is said, by its name without "Fast"; none for a class that has none, or that
+/// is not known.
+std::vector<NamedToken> usualTokens(llvm::StringRef name);
 
 /// Codes of the languages of MBart, in the order of their ids.
 llvm::ArrayRef<llvm::StringRef> mbartLanguages();

@@ -209,14 +209,7 @@ llvm::Expected<VocabularyFiles> FileReader::read() {
   return std::move(files);
 }
 
-/// An object of the directory, empty where the file is missing.
-static llvm::Expected<llvm::json::Object> objectIn(StringRef directory, StringRef file) {
-  std::string path = (directory + "/" + file).str();
-  return llvm::sys::fs::exists(path) ? readJsonObject(path) : llvm::json::Object();
-}
-
-/// The name of the class, without "Fast".
-static StringRef classNameOf(const llvm::json::Object &settings, const llvm::json::Object &config) {
+StringRef tenon::import::tokenizerClassName(const llvm::json::Object &settings, const llvm::json::Object &config) {
   StringRef modelType = config.getString("model_type").value_or("");
   StringRef name;
   if (!llvm::is_contained(fixedTypes, modelType))
@@ -263,13 +256,13 @@ static std::string whyNone(StringRef directory, StringRef name, const TokenizerC
 }
 
 llvm::Error tenon::import::buildTokenizer(StringRef directory, ImportedModel &imported) {
-  llvm::Expected<llvm::json::Object> settings = objectIn(directory, "tokenizer_config.json");
+  llvm::Expected<llvm::json::Object> settings = readJsonObjectIfAny(directory, "tokenizer_config.json");
   if (!settings)
     return settings.takeError();
-  llvm::Expected<llvm::json::Object> config = objectIn(directory, "config.json");
+  llvm::Expected<llvm::json::Object> config = readJsonObjectIfAny(directory, "config.json");
   if (!config)
     return config.takeError();
-  StringRef name = classNameOf(*settings, *config);
+  StringRef name = tokenizerClassName(*settings, *config);
   const TokenizerClass *tokenizer = findTokenizerClass(name);
   if (std::string reason = whyNone(directory, name, tokenizer); !reason.empty()) {
     imported.notes.push_back(reason);

@@ -4,6 +4,7 @@
 #define TENON_IMPORT_TOKENIZERFILES_H
 
 #include "import/Import.h"
+#include "llvm/Support/JSON.h"
 
 namespace tenon::import {
 
@@ -11,6 +12,10 @@ namespace tenon::import {
 /// the class of transformers does that tokenizer_config.json, config.json or the model type names. Where it cannot, a
 /// note says what is missing.
 llvm::Error buildTokenizer(llvm::StringRef directory, ImportedModel &imported);
+
+/// The name of the class that transformers takes, without "Fast"; empty where nothing names one. `settings` is what
+/// tokenizer_config.json holds, `config` what config.json does.
+llvm::StringRef tokenizerClassName(const llvm::json::Object &settings, const llvm::json::Object &config);
 
 } // namespace tenon::import
 

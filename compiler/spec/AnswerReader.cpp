@@ -10,6 +10,7 @@ using namespace tenon::spec;
 
 static constexpr size_t maximumEndTokens = 64;
 static constexpr size_t maximumStartTokens = 64;
+static constexpr size_t maximumChatTokens = 256;
 static constexpr size_t maximumSuppressed = 65536;
 static constexpr size_t maximumBadWords = 65536;
 static constexpr size_t maximumWordTokens = 64;
@@ -76,6 +77,22 @@ void SpecReader::readTokens(const YamlNode &node) {
     if (const YamlNode *id = fields.find(key))
       *token = readTokenId(*id, key);
   fields.finish();
+}
+
+void SpecReader::readChatTokens(const YamlNode &node) {
+  if (model.chatTemplate.empty())
+    diagnostics.error(node.range, "'chat_tokens' needs 'chat_template', which reads them");
+  if (node.kind != YamlNode::Kind::Mapping || node.entries.size() > maximumChatTokens) {
+    diagnostics.error(node.range, "chat_tokens: expected a mapping of at most " + llvm::Twine(maximumChatTokens) +
+                                      " names to tokens, found " + describe(node));
+    return;
+  }
+  std::vector<ChatToken> &tokens = model.chatTokens.emplace();
+  for (const YamlEntry &entry : node.entries) {
+    if (entry.key.empty())
+      diagnostics.error(entry.keyRange, "chat_tokens: a token has a name of at least one character");
+    tokens.push_back({entry.key, readString(diagnostics, entry.value, entry.key).value_or("")});
+  }
 }
 
 void SpecReader::readTimestamps(const YamlNode &node, Timestamps &timestamps) {

@@ -67,6 +67,7 @@ private:
   std::optional<int64_t> readTokenId(const YamlNode &node, llvm::StringRef what);
   std::vector<int64_t> readTokenIds(Fields &fields, llvm::StringRef key, size_t most);
   std::vector<int64_t> readTokenIds(const YamlNode &node, llvm::StringRef what, size_t most);
+  void readChatTokens(const YamlNode &node);
   void readTimestamps(const YamlNode &node, Timestamps &timestamps);
   void readGeneration(const YamlNode &node, Generation &generation);
   std::optional<double> readGenerationNumber(const YamlNode &node, const GenerationNumber &number);

@@ -235,6 +235,12 @@ struct Prompt {
   std::string text;
 };
 
+/// A token by the name that chat templates know it by: `bos_token`.
+struct ChatToken {
+  std::string name;
+  std::string text;
+};
+
 /// Scores over the vocabulary from a stack's last hidden state: softcap(scale * (x W^T + b)).
 struct Head {
   std::string stack;
@@ -308,6 +314,7 @@ struct Model {
   std::string tokenizer;       ///< Path of tokenizer.json, relative likewise; empty for none.
   std::string targetTokenizer; ///< Of what the decoder writes, where it is another; empty where it is not.
   std::string chatTemplate;    ///< Path of a Jinja template, relative likewise; empty for none.
+  std::optional<std::vector<ChatToken>> chatTokens; ///< No name twice; without it `bos_token` and `eos_token`.
   SpecialTokens tokens;
   Generation generation;
   std::optional<Audio> audio;

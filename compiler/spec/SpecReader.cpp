@@ -90,6 +90,8 @@ Model SpecReader::read(const YamlNode &root) {
   if (!model.targetTokenizer.empty() && model.tokenizer.empty())
     diagnostics.error(fields.find("target_tokenizer")->range, "'target_tokenizer' needs 'tokenizer', for what is read");
   model.chatTemplate = readPath(fields, "chat_template");
+  if (const YamlNode *tokens = fields.find("chat_tokens"))
+    readChatTokens(*tokens);
   if (const YamlNode *tokens = fields.find("tokens"))
     readTokens(*tokens);
   if (const YamlNode *generation = fields.find("generation"))

@@ -151,6 +151,10 @@ std::string tenon::spec::writeSpec(const Model &model) {
     os << "target_tokenizer: " << scalar(model.targetTokenizer) << "\n";
   if (!model.chatTemplate.empty())
     os << "chat_template: " << scalar(model.chatTemplate) << "\n";
+  if (model.chatTokens)
+    os << "chat_tokens:" << (model.chatTokens->empty() ? " {}" : "") << "\n";
+  for (const ChatToken &token : model.chatTokens.value_or(std::vector<ChatToken>()))
+    os << "  " << quoted(token.name) << ": " << quoted(token.text) << "\n";
   if (std::string ids = writeTokens(model.tokens); !ids.empty())
     os << "tokens: " << ids << "\n";
   if (!model.generation.isEmpty())

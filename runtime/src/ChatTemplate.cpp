@@ -31,10 +31,8 @@ std::string applyChatTemplate(std::string_view source, const std::vector<ChatMes
                                 {key("documents"), Value::none()},
                                 {key("add_generation_prompt"), Value::boolean(addGenerationPrompt)}};
     // A token that the model does not have is undefined, as in Hugging Face's libraries.
-    if (!tokens.bos.empty())
-      variables.emplace_back(key("bos_token"), heap.text(tokens.bos));
-    if (!tokens.eos.empty())
-      variables.emplace_back(key("eos_token"), heap.text(tokens.eos));
+    for (const auto &[name, text] : tokens)
+      variables.emplace_back(heap.text(name), heap.text(text));
     return jinja::Template(source).render(heap, variables);
   } catch (const jinja::Error &error) {
     fail(TENON_ERROR_CHAT_TEMPLATE,

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tenon::runtime {
@@ -14,11 +15,8 @@ struct ChatMessage {
   std::string content;
 };
 
-/// The spelling of the tokens around a text; "" for none.
-struct ChatTokens {
-  std::string bos;
-  std::string eos;
-};
+/// The tokens that a template knows by name, such as `bos_token`, with their spelling.
+using ChatTokens = std::vector<std::pair<std::string, std::string>>;
 
 /// What Hugging Face's apply_chat_template makes of the messages. Fails with TENON_ERROR_CHAT_TEMPLATE on a template
 /// that uses what is not known here, naming it, and on messages that the template refuses.

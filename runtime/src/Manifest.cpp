@@ -370,6 +370,15 @@ std::vector<NamedPrompt> parsePrompts(const std::vector<JsonValue> &list) {
   return prompts;
 }
 
+ChatTokens parseChatTokens(const JsonValue &value) {
+  if (!value.is(Kind::Object))
+    wrong("\"chat_tokens\" is ", value.kindName(), ", expected an object");
+  ChatTokens tokens;
+  for (const std::string &name : value.keys)
+    tokens.emplace_back(name, stringMember(value, name.c_str(), "\"chat_tokens\""));
+  return tokens;
+}
+
 void readPrompts(const JsonValue &root, Manifest &manifest) {
   if (given(root, "lower_case"))
     manifest.lowerCase = member(root, "lower_case", Kind::Boolean, "true or false", "the manifest").boolean;
@@ -412,6 +421,8 @@ Manifest readManifest(const JsonValue &root) {
   readPrompts(root, manifest);
   if (given(root, "chat_template"))
     manifest.chatTemplate = stringMember(root, "chat_template", "the manifest");
+  if (const JsonValue *tokens = given(root, "chat_tokens"))
+    manifest.chatTokens = parseChatTokens(*tokens);
   if (const JsonValue *weights = root.find("weights"); weights && !weights->is(Kind::Null))
     manifest.weights = parseWeights(*weights);
   if (const JsonValue *spec = root.find("spec"); spec && spec->is(Kind::String))

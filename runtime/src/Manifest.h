@@ -7,6 +7,7 @@
 #ifndef TENON_RUNTIME_MANIFEST_H
 #define TENON_RUNTIME_MANIFEST_H
 
+#include "ChatTemplate.h"
 #include "GenerationDefaults.h"
 #include "audio/Format.h"
 #include "tenon/tenon.h"
@@ -173,6 +174,7 @@ struct Manifest {
   std::vector<NamedPrompt> prompts;
   std::string defaultPrompt; ///< the name of one of them, or ""
   std::string chatTemplate; ///< "" for none
+  std::optional<ChatTokens> chatTokens; ///< what a template knows by name; without it the tokens of `tokens`
   std::optional<AudioFormat> audio;
   size_t kernelCount = 0;
   std::optional<WeightFileName> weights;

@@ -64,16 +64,21 @@ int32_t ModelText::promptTokens(std::string_view prompt, size_t maxTokens) const
   return int32_t(ids.size());
 }
 
+ChatTokens ModelText::chatTokens() const {
+  if (manifest().chatTokens)
+    return *manifest().chatTokens;
+  const SpecialTokens &tokens = manifest().tokens;
+  ChatTokens named;
+  for (auto [name, id] : {std::pair("bos_token", tokens.bos), {"eos_token", tokens.eos.empty() ? -1 : tokens.eos[0]}})
+    if (const std::string *text = id >= 0 ? tokenizer().tokenOf(id) : nullptr)
+      named.emplace_back(name, *text);
+  return named;
+}
+
 std::string ModelText::applyChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const {
   if (manifest().chatTemplate.empty())
     fail(TENON_ERROR_CHAT_TEMPLATE, "model ", manifest().name, " has no chat template");
-  auto textOf = [this](int32_t id) {
-    const std::string *token = id >= 0 ? tokenizer().tokenOf(id) : nullptr;
-    return token ? *token : std::string();
-  };
-  const SpecialTokens &tokens = manifest().tokens;
-  ChatTokens special{textOf(tokens.bos), textOf(tokens.eos.empty() ? -1 : tokens.eos[0])};
-  return applyChatTemplate(manifest().chatTemplate, messages, special, addGenerationPrompt);
+  return applyChatTemplate(manifest().chatTemplate, messages, chatTokens(), addGenerationPrompt);
 }
 
 std::vector<int32_t> ModelText::tokenizeChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const {

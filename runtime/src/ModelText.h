@@ -42,6 +42,8 @@ public:
   /// The text that the model's chat template makes of a conversation, and its token ids.
   std::string applyChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const;
   std::vector<int32_t> tokenizeChat(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const;
+  /// What the template knows by name.
+  ChatTokens chatTokens() const;
 
 protected:
   /// Empty where there is none; for answers, where it is that of what is read.

@@ -23,9 +23,9 @@ import sentence_transformers
 import torch
 import transformers
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from oracles.sentence_directories import TEXTS, Composer, Parts
-from oracles.tenon_runtime import Embedder, Runtime
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "oracles"))
+from sentence_directories import TEXTS, Composer, Parts
+from tenon_runtime import Embedder, Runtime
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOLERANCE = 1e-5

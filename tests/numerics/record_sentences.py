@@ -15,8 +15,8 @@ import sentence_transformers
 import torch
 
 HERE = pathlib.Path(__file__).parent
-sys.path.insert(0, str(HERE))
-from oracles.sentence_directories import TEXTS, WIDTH, Composer, Parts
+sys.path.insert(0, str(HERE / "oracles"))
+from sentence_directories import TEXTS, WIDTH, Composer, Parts
 
 TANH = {"activation_function": "torch.nn.modules.activation.Tanh"}
 IDENTITY = {"activation_function": "torch.nn.modules.linear.Identity", "bias": False}

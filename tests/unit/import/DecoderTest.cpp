@@ -576,6 +576,37 @@ TEST(Decoder, TheChatTemplateComesAlong) {
   EXPECT_EQ(importFrom(checkpoint, directory).chatTemplate, "{{ b }}");
 }
 
+/// What transformers 5.24 has in `special_tokens_map` of these files.
+TEST(Decoder, ChatTokensAreThoseOfTransformers) {
+  TempDirectory directory;
+  SmallCheckpoint checkpoint = llama(R"("bos_token_id": 1, "eos_token_id": 2, )");
+  directory.write("chat_template.jinja", "{{ bos_token }}");
+  auto tokens = [&](const std::string &settings) {
+    if (!settings.empty())
+      directory.write("tokenizer_config.json", settings);
+    ImportedModel imported = importFrom(checkpoint, directory);
+    std::string text;
+    for (const spec::ChatToken &token : *imported.model.chatTokens)
+      text += token.name + " " + token.text + "\n";
+    return text;
+  };
+  EXPECT_EQ(tokens(""), "");
+  EXPECT_EQ(tokens(R"({"tokenizer_class": "LlamaTokenizerFast"})"), "bos_token <s>\neos_token </s>\nunk_token <unk>\n");
+  EXPECT_EQ(tokens(R"({"tokenizer_class": "LlamaTokenizer", "bos_token": null, "unk_token": null})"), "eos_token </s>\n");
+  EXPECT_EQ(tokens(R"({"tokenizer_class": "Qwen2Tokenizer", "eos_token": "<|im_end|>"})"),
+            "eos_token <|im_end|>\npad_token <|endoftext|>\nunk_token <|endoftext|>\n");
+  EXPECT_EQ(tokens(R"({"tokenizer_class": "CodeLlamaTokenizer"})"),
+            "bos_token <s>\neos_token </s>\neot_token ▁<EOT>\nfill_token <FILL_ME>\nmiddle_token ▁<MID>\n"
+            "prefix_token ▁<PRE>\nsuffix_token ▁<SUF>\nunk_token <unk>\n");
+  EXPECT_EQ(tokens(R"({"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": {"content": "<e>", "lstrip": false},
+                       "image_token": "<img>", "add_bos_token": true, "extra_special_tokens": {"audio_token": "<aud>", "zz": "<zz>"}})"),
+            "audio_token <aud>\neos_token <e>\nimage_token <img>\nzz <zz>\n");
+  directory.write("special_tokens_map.json", R"({"bos_token": "<b>", "sep_token": {"content": "<s>"}})");
+  std::string generic = R"({"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<a>")";
+  EXPECT_EQ(tokens(generic + "}"), "bos_token <b>\nsep_token <s>\n");
+  EXPECT_EQ(tokens(generic + R"(, "added_tokens_decoder": {"3": {"content": "d"}}})"), "bos_token <a>\n");
+}
+
 TEST(Decoder, WeightsInSeveralFiles) {
   TempDirectory directory;
   llama().write(directory);

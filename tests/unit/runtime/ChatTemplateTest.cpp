@@ -29,7 +29,7 @@ std::string failureOf(const std::string &source, const std::vector<ChatMessage> 
 
 std::string rendered(const std::string &source) {
   try {
-    return applyChatTemplate(source, {{"user", "x"}}, {"<s>", "</s>"}, true);
+    return applyChatTemplate(source, {{"user", "x"}}, {{"bos_token", "<s>"}, {"eos_token", "</s>"}}, true);
   } catch (const Failure &failure) {
     return "failure: " + failure.message;
   }
@@ -41,7 +41,10 @@ TEST(ChatTemplate, RendersWhatTransformersRenders) {
   for (const JsonValue &golden : goldens.items) {
     const std::string &name = golden.find("name")->text;
     std::string source = readText(name + ".jinja");
-    ChatTokens tokens{golden.find("bos")->text, golden.find("eos")->text};
+    ChatTokens tokens;
+    for (auto [name, text] : {std::pair("bos_token", golden.find("bos")->text), {"eos_token", golden.find("eos")->text}})
+      if (!text.empty())
+        tokens.emplace_back(name, text);
     for (const JsonValue &testCase : golden.find("cases")->items) {
       std::vector<ChatMessage> messages;
       for (const JsonValue &message : testCase.find("messages")->items)

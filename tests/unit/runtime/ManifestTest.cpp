@@ -81,6 +81,15 @@ TEST(Manifest, StatesTokensAndLimitsOfEntryPoints) {
   EXPECT_EQ(manifest.tokens.pad, -1);
   EXPECT_TRUE(manifest.tokens.addBos);
   EXPECT_EQ(manifest.chatTemplate, "{{ x }}");
+  EXPECT_FALSE(manifest.chatTokens);
+}
+
+TEST(Manifest, NamesTheTokensOfATemplate) {
+  std::string key = R"("chat_template":"{{ x }}")";
+  Manifest manifest = parseManifest(changed(key, key + R"(,"chat_tokens":{"pad_token":"<p>","eos_token":"</s>"})"));
+  EXPECT_EQ(manifest.chatTokens, (ChatTokens{{"pad_token", "<p>"}, {"eos_token", "</s>"}}));
+  expectRefused(changed(key, key + R"(,"chat_tokens":["<p>"])"), "\"chat_tokens\" is array, expected an object");
+  expectRefused(changed(key, key + R"(,"chat_tokens":{"pad_token":1})"), "\"pad_token\" of \"chat_tokens\"");
 }
 
 TEST(Manifest, WhatIsWrongWithStatesAndTokensIsNamed) {

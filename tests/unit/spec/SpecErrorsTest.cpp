@@ -59,7 +59,7 @@ static const Mistake mistakes[] = {
     {"TopKeyUnknown", "", "banana: 1\n",
      "14:1: error: the spec has no key 'banana'\n"
      "14:1: note: its keys are tenon, name, width, stacks, pooling, head, weights, tokenizer, target_tokenizer, "
-     "chat_template, tokens, generation, audio, text_tokens, lower_case, prompts, default_prompt, share, names"},
+     "chat_template, chat_tokens, tokens, generation, audio, text_tokens, lower_case, prompts, default_prompt, share, names"},
     {"TopKeyTwice", "", "width: 24\n",
      "14:1: error: key 'width' is given twice\n"
      "3:1: note: it is given here already"},
@@ -67,7 +67,7 @@ static const Mistake mistakes[] = {
      "1:1: error: the spec has no key 'stacks', which it needs\n"
      "4:1: error: the spec has no key 'encoder'\n"
      "4:1: note: its keys are tenon, name, width, stacks, pooling, head, weights, tokenizer, target_tokenizer, "
-     "chat_template, tokens, generation, audio, text_tokens, lower_case, prompts, default_prompt, share, names"},
+     "chat_template, chat_tokens, tokens, generation, audio, text_tokens, lower_case, prompts, default_prompt, share, names"},
     {"StacksSequence", "stacks:\n  encoder:", "stacks:\n  - encoder:",
      "5:3: error: stacks: expected a mapping of names to stacks, found a sequence"},
     {"StackTwice", "pooling:", "  encoder: {layers: 1}\npooling:",

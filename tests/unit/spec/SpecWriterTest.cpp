@@ -126,6 +126,10 @@ static std::string allFields(const Model &model) {
   FieldList fields;
   fields.text = model.name + " " + model.weights + " " + model.tokenizer + " " + model.targetTokenizer + " " +
                 model.chatTemplate + "\n";
+  if (model.chatTokens)
+    for (const ChatToken &token : *model.chatTokens)
+      fields.text += token.name + "=" + token.text + ";";
+  fields.add(model.chatTokens.has_value());
   fields.add(model.width, model.textTokens);
   for (const Stack &stack : model.stacks)
     fields.add(stack);
@@ -371,6 +375,9 @@ TEST(SpecWriter, EveryCombinationOfADecoderReadsBack) {
     model.pooling.reset();
     model.head = Head{"encoder", bool(bit(4)), bool(bit(5)), bit(6) ? 1 : 0.25, bit(7) * 30.0};
     model.chatTemplate = bit(8) ? "chat.jinja" : "";
+    model.chatTokens.reset();
+    if (bit(8) && bit(9))
+      model.chatTokens = bit(4) ? std::vector<ChatToken>{{"bos_token", "<s>"}, {"zz", "\n\""}} : std::vector<ChatToken>();
     if (bit(9))
       model.tokens = {1, {2, 3}, 99, true};
     else if (bit(8))
