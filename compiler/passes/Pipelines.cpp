@@ -1,5 +1,6 @@
 //===- Pipelines.cpp - The order of the passes ----------------------------===//
 
+#include "passes/ModelPipeline.h"
 #include "passes/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -13,11 +14,15 @@ using namespace mlir;
 
 namespace tenon {
 
-void buildTensorPipeline(OpPassManager &manager, const PipelineOptions &options) {
+void buildModelPipeline(OpPassManager &manager, const PipelineOptions &options) {
   // First: what follows may move a sublayer, which then still reads its own parameters.
   manager.addPass(createBindParameters());
   if (options.unify)
     manager.addPass(createUnifyStacks());
+}
+
+void buildTensorPipeline(OpPassManager &manager, const PipelineOptions &options) {
+  buildModelPipeline(manager, options);
   manager.addPass(createLowerModelToTensor());
   // Equal position tables and ids of all layers become one.
   manager.addPass(createCanonicalizerPass());

@@ -2,15 +2,19 @@
 
 #include "Command.h"
 #include "ModelArgument.h"
+#include "Progress.h"
+#include "SpaceReport.h"
 #include "import/Import.h"
 #include "import/WeightSummary.h"
 #include "runtime/src/Failure.h"
 #include "runtime/src/Library.h"
 #include "runtime/src/Session.h"
+#include "spec/SpecReader.h"
 #include "spec/SpecWriter.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <memory>
+#include <optional>
 #include <nlohmann/json.hpp>
 
 using namespace tenon;
@@ -21,7 +25,8 @@ namespace {
 struct Arguments {
   std::string model;
   import::ImportOptions options;
-  bool json = false;
+  bool json = false, space = false;
+  std::optional<int64_t> length;
 };
 
 void printTensors(const char *title, const nlohmann::json &tensors) {
@@ -90,16 +95,56 @@ void inspectModel(const Arguments &arguments) {
     std::printf("# %s\n", summary.c_str());
 }
 
+/// A library has the spec that it was made of.
+spec::Model readSpecOf(const std::string &path) {
+  std::string text = readLibrary(path).first.value("spec", "");
+  if (text.empty())
+    throw Failure(path +
+                  ": it was compiled from functions, not from a model: it has no spec, whose knobs could be shown");
+  llvm::Expected<spec::Model> model = spec::readSpec(llvm::MemoryBufferRef(text, path + ": spec"));
+  if (!model)
+    throw Failure(llvm::toString(model.takeError()));
+  return std::move(*model);
+}
+
+void inspectSpace(const Arguments &arguments) {
+  bool isLibrary = llvm::StringRef(arguments.model).ends_with(".so");
+  spec::Model model = isLibrary ? readSpecOf(arguments.model) : openModel(arguments.model, arguments.options).model;
+  llvm::Expected<space::Survey> survey = [&] {
+    Progress progress;
+    return space::survey(model, arguments.length,
+                         [&](uint64_t done, uint64_t total) { progress.update("steps", done, total); });
+  }();
+  if (!survey)
+    throw Failure(llvm::toString(survey.takeError()));
+  if (arguments.json)
+    printSpaceJson(model, *survey);
+  else
+    printSpace(model, *survey);
+}
+
 } // namespace
 
 void tools::addInspect(CLI::App &app) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App *command = app.add_subcommand("inspect", "Show what is in a library or a checkpoint\n"
-                                                    "Example: tenon inspect minilm.so");
+                                                    "Example: tenon inspect minilm.so\n"
+                                                    "         tenon inspect --space model.yaml");
   addModelArgument(*command, arguments->model, arguments->options, ", or library (.so)");
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
+  CLI::Option *space = command->add_flag(
+      "--space", arguments->space,
+      "Show where the model lies between an encoder-decoder and a decoder alone: what it has chosen of what they "
+      "differ in, and what each choice made otherwise changes in parameters, FLOPs, cache and kernels");
+  command
+      ->add_option("--length", arguments->length,
+                   "Tokens of source and answer at which --space counts (default: 128, or what positions allow)")
+      ->check(CLI::Range(int64_t(1), space::maximumLength))
+      ->needs(space);
   command->callback([arguments] {
-    if (llvm::StringRef(arguments->model).ends_with(".so"))
+    if (arguments->space)
+      inspectSpace(*arguments);
+    else if (llvm::StringRef(arguments->model).ends_with(".so"))
       inspectLibrary(*arguments);
     else
       inspectModel(*arguments);
