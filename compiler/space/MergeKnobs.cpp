@@ -202,7 +202,25 @@ static Turn joined(const Stack &stack, const AttentionSublayer &attention, bool 
           }};
 }
 
+/// Whether another attention of the block is to its own rows, or no sublayer can stand beside this one alone.
+static bool leavesOwnKeys(const Stack &stack, const AttentionSublayer &attention) {
+  bool alone = false, others = false;
+  for (const Sublayer &sublayer : stack.block)
+    if (const auto *other = std::get_if<AttentionSublayer>(&sublayer)) {
+      alone |= other->name == attention.name;
+      others |= other->sources.empty();
+    }
+  return others || !alone;
+}
+
 static Turn apart(const Stack &stack, const AttentionSublayer &attention) {
+  if (leavesOwnKeys(stack, attention))
+    return {"cross", [stack = stack.name, name = attention.name](Model &model) {
+              changeAttentions(stackNamed(model, stack), name, [](AttentionSublayer &each) {
+                each.mask = each.sources.size() == 1 ? maskOfSegment(each.mask, 0, 1) : each.mask;
+                each.joint = false;
+              });
+            }};
   std::string cross = crossName(stack, attention.name);
   KeyPlaces places{nameOf(stack, cross), nameOf(stack, attention.name), attention.sources};
   return {"cross", [=, stack = stack.name, name = attention.name](Model &model) {
