@@ -148,7 +148,9 @@ static void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &
     Func mean("mean");
     mean(g, r) = rowSum("row_sum", x, width, funcs)(g, r) / width;
     funcs.stages["mean"] = mean;
-    centred(c, r) = x(c, r) - mean(group, r);
+    // A number is its own mean; the difference is taken all the same, so that NaN stays NaN.
+    Expr difference = x(c, r) - mean(group, r);
+    centred(c, r) = width == 1 ? strict_float(difference) : difference;
   } else {
     centred(c, r) = x(c, r);
   }

@@ -85,14 +85,15 @@ TEST_P(Rowwise, normOfAConstantRow) {
 }
 
 TEST_P(Rowwise, notANumberStaysInItsRow) {
-  for (const char *function : {"layernorm", "rmsnorm", "l2"}) {
-    RegionBuilder region;
-    int normed =
-        region.operation("norm", {region.rows(30)}, 30, {{"function", std::string(function)}, {"epsilon", 1e-5}});
-    Array x = randomRows(batch, 30, 1);
-    x.floats()[2 * 30 + 7] = std::nanf("");
-    check(region.yield({normed}), GetParam(), {x}, batch);
-  }
+  for (const char *function : {"layernorm", "rmsnorm", "l2"})
+    for (int64_t width : {1, 30}) {
+      RegionBuilder region;
+      int normed = region.operation("norm", {region.rows(width)}, width,
+                                    {{"function", std::string(function)}, {"epsilon", 1e-5}});
+      Array x = randomRows(batch, width, 1);
+      x.floats()[static_cast<size_t>(2 * width + width / 4)] = std::nanf("");
+      check(region.yield({normed}), GetParam(), {x}, batch);
+    }
 }
 
 /// A sequence that starts with no token: whatever the id, and whether it is in the table or not.
