@@ -1,10 +1,13 @@
-"""Folders with the files of a vocabulary and no tokenizer.json, one for each class of transformers that Tenon reads them for: used by
-tests/unit/import/check_tokenizer_files.py."""
+"""Folders with the files of a vocabulary, or a tokenizer.json that its class makes anew, one for each class of transformers that Tenon
+reads them for: used by tests/unit/import/check_tokenizer_files.py."""
 
 import io
 import json
+import pathlib
+import tempfile
 
 import sentencepiece
+import transformers
 
 import tokenizer_kinds
 
@@ -49,6 +52,16 @@ def token(content, **flags):
     return {"__type": "AddedToken", "content": content, "lstrip": False, "rstrip": False, "normalized": False, "single_word": False, **flags}
 
 
+def stored(write, name, **made):
+    """A tokenizer.json in place of the vocabulary's files, which the class made by other settings."""
+    def write_stored(folder, texts, size, rules):
+        with tempfile.TemporaryDirectory() as scratch:
+            write(pathlib.Path(scratch), texts, size, rules)
+            write_settings(pathlib.Path(scratch), name, made)
+            getattr(transformers, name).from_pretrained(scratch).backend_tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    return write_stored
+
+
 LISTED = {"0": {"content": "[PAD]", "lstrip": False, "rstrip": False, "normalized": False, "single_word": False, "special": True},
           "9000": {"content": "[EXTRA]", "lstrip": True, "rstrip": False, "normalized": True, "single_word": False, "special": False},
           "9001": {"content": "[MASK]", "lstrip": True, "rstrip": False, "normalized": False, "single_word": False, "special": True}}
@@ -77,6 +90,22 @@ CASES = [
     ("llama-new", "LlamaTokenizer", LLAMA, {"add_bos_token": True, "add_eos_token": True, "bos_token": token("<s>", normalized=True)}, {}),
     ("llama-bare", "LlamaTokenizer", LLAMA, {"add_prefix_space": False, "pad_token": "<pad>"}, {}),
     ("gemma", "GemmaTokenizer", GEMMA, {"add_bos_token": True}, {}),
+    ("bert-stored", "BertTokenizer", stored(word_piece, "BertTokenizer"),
+     {"do_lower_case": False, "tokenize_chinese_chars": False, "cls_token": "[SEP]", "additional_special_tokens": ["[A]"]}, {}),
+    ("bert-stored-listed", "DistilBertTokenizer", stored(word_piece, "BertTokenizer", do_lower_case=False, additional_special_tokens=["[A]"]),
+     {"added_tokens_decoder": LISTED, "strip_accents": False}, {}),
+    ("bert-stored-usual", "BertTokenizer", stored(word_piece, "BertTokenizer", do_lower_case=False, strip_accents=False), {}, {}),
+    ("gpt2-stored", "GPT2Tokenizer", stored(byte_pairs, "GPT2Tokenizer", add_bos_token=True), {"add_bos_token": False, "add_prefix_space": True}, {}),
+    ("roberta-stored", "RobertaTokenizer", stored(byte_pairs, "RobertaTokenizer"), {"add_prefix_space": True, "cls_token": "</s>"}, {}),
+    ("gpt_neox-stored", "GPTNeoXTokenizer", stored(byte_pairs, "GPTNeoXTokenizer", add_bos_token=True), {"add_bos_token": True}, {}),
+    ("qwen2-stored", "Qwen2Tokenizer", stored(byte_pairs, "Qwen2Tokenizer"), {"add_prefix_space": True, "eos_token": "<|im_end|>"}, {}),
+    ("xlm-roberta-stored", "XLMRobertaTokenizer", stored(FAIRSEQ, "XLMRobertaTokenizer"), {"add_prefix_space": False, "bos_token": "</s>"}, {}),
+    ("camembert-stored", "CamembertTokenizer", stored(FAIRSEQ, "CamembertTokenizer"), {"add_prefix_space": False}, {}),
+    ("mbart-stored", "MBartTokenizer", stored(FAIRSEQ, "MBartTokenizer"), {"src_lang": "fr_XX"}, {}),
+    ("t5-stored", "T5Tokenizer", stored(T5, "T5Tokenizer", extra_ids=3), {"extra_ids": 5}, {}),
+    ("llama-stored", "LlamaTokenizer", stored(LLAMA, "LlamaTokenizer", add_bos_token=True, legacy=True),
+     {"add_bos_token": False, "add_eos_token": True, "add_prefix_space": False}, {}),
+    ("gemma-stored", "GemmaTokenizer", stored(GEMMA, "GemmaTokenizer"), {"add_bos_token": True, "additional_special_tokens": ["<a>"]}, {}),
 ]
 
 

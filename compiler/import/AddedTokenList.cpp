@@ -20,8 +20,8 @@ namespace {
 class SettingsReader {
 public:
   SettingsReader(StringRef directory, const llvm::json::Object &settings, const TokenizerClass &tokenizer,
-                 TokenSettings &result)
-      : directory(directory), settings(settings), tokenizer(tokenizer), result(result) {}
+                 const llvm::json::Array *stored, TokenSettings &result)
+      : directory(directory), settings(settings), tokenizer(tokenizer), stored(stored), result(result) {}
   llvm::Error read();
 
 private:
@@ -30,7 +30,9 @@ private:
   llvm::Error readExtra(const llvm::json::Object &object, StringRef key, StringRef file);
   llvm::Error readLegacy();
   llvm::Error readListed();
-  llvm::Error readAddedTokens();
+  using TokensById = std::map<int64_t, AddedToken>;
+  llvm::Error readAddedTokens(TokensById &byId);
+  llvm::Error readStored(TokensById &byId);
   llvm::Error checkOthers() const;
   void useUsual();
   void useListed();
@@ -39,6 +41,7 @@ private:
   StringRef directory;
   const llvm::json::Object &settings;
   const TokenizerClass &tokenizer;
+  const llvm::json::Array *stored;
   TokenSettings &result;
 };
 
@@ -112,7 +115,7 @@ llvm::Error SettingsReader::readExtra(const llvm::json::Object &object, StringRe
 }
 
 llvm::Error SettingsReader::readListed() {
-  std::map<int64_t, AddedToken> byId;
+  TokensById byId;
   for (const auto &[key, value] : *settings.getObject("added_tokens_decoder")) {
     int64_t id = 0;
     StringRef name = key;
@@ -135,11 +138,10 @@ bool SettingsReader::isNamed(StringRef content) const {
 }
 
 /// added_tokens.json: contents with their ids.
-llvm::Error SettingsReader::readAddedTokens() {
+llvm::Error SettingsReader::readAddedTokens(TokensById &byId) {
   llvm::Expected<llvm::json::Object> object = readJsonObjectIfAny(directory, "added_tokens.json");
   if (!object)
     return object.takeError();
-  std::map<int64_t, AddedToken> byId;
   for (const auto &[key, value] : *object) {
     std::optional<int64_t> id = value.getAsInteger();
     if (!id)
@@ -152,8 +154,22 @@ llvm::Error SettingsReader::readAddedTokens() {
     added.normalized = !special;
     byId.insert_or_assign(*id, std::move(added));
   }
-  for (auto &[id, added] : byId)
-    result.listed.push_back(std::move(added));
+  return llvm::Error::success();
+}
+
+/// Those of tokenizer.json, which come last.
+llvm::Error SettingsReader::readStored(TokensById &byId) {
+  for (const llvm::json::Value &value : stored ? *stored : llvm::json::Array()) {
+    llvm::Expected<AddedToken> read = token(value, "tokenizer.json': key 'added_tokens", false);
+    if (!read)
+      return read.takeError();
+    const llvm::json::Object *object = value.getAsObject();
+    std::optional<int64_t> id = object ? object->getInteger("id") : std::nullopt;
+    if (!id)
+      return llvm::createStringError("'" + directory + "/tokenizer.json': key 'added_tokens': expected objects with an " +
+                                     "'id', found " + jsonText(value));
+    byId.insert_or_assign(*id, std::move(*read));
+  }
   return llvm::Error::success();
 }
 
@@ -174,7 +190,7 @@ llvm::Error SettingsReader::checkOthers() const {
         llvm::any_of(result.listed, [&](const AddedToken &listed) { return listed.content == *text; }))
       continue;
     return llvm::createStringError("'" + directory + "/" + settingsFile + "': key '" + name +
-                                   "' is not supported without a tokenizer.json");
+                                   "' is not supported: its token is none of those that are listed");
   }
   return llvm::Error::success();
 }
@@ -189,8 +205,13 @@ llvm::Error SettingsReader::readLegacy() {
     return error;
   if (llvm::Error error = readExtra(*map, "extra_special_tokens", file))
     return error;
-  if (llvm::Error error = readAddedTokens())
+  TokensById byId;
+  if (llvm::Error error = readAddedTokens(byId))
     return error;
+  if (llvm::Error error = readStored(byId))
+    return error;
+  for (auto &[id, added] : byId)
+    result.listed.push_back(std::move(added));
   return readExtra(*map, "additional_special_tokens", file);
 }
 
@@ -236,9 +257,10 @@ std::vector<AddedToken> TokenSettings::inOrder(llvm::ArrayRef<AddedToken> usualE
 }
 
 llvm::Expected<TokenSettings> tenon::import::readTokenSettings(StringRef directory, const llvm::json::Object &settings,
-                                                               const TokenizerClass &tokenizer) {
+                                                               const TokenizerClass &tokenizer,
+                                                               const llvm::json::Array *stored) {
   TokenSettings result;
-  if (llvm::Error error = SettingsReader(directory, settings, tokenizer, result).read())
+  if (llvm::Error error = SettingsReader(directory, settings, tokenizer, stored, result).read())
     return std::move(error);
   return result;
 }

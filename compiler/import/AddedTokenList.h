@@ -36,9 +36,11 @@ struct TokenSettings {
   std::vector<AddedToken> inOrder(llvm::ArrayRef<AddedToken> usualExtra) const;
 };
 
-/// `settings` is the object of DIRECTORY/tokenizer_config.json, empty where there is none.
+/// `settings` is the object of DIRECTORY/tokenizer_config.json, empty where there is none; `stored` the added tokens of
+/// a tokenizer.json, or null.
 llvm::Expected<TokenSettings> readTokenSettings(llvm::StringRef directory, const llvm::json::Object &settings,
-                                                const TokenizerClass &tokenizer);
+                                                const TokenizerClass &tokenizer,
+                                                const llvm::json::Array *stored);
 
 } // namespace tenon::import
 

@@ -1,6 +1,7 @@
 //===- CheckpointFiles.cpp ------------------------------------------------===//
 
 #include "import/CheckpointFiles.h"
+#include "import/StoredTokenizer.h"
 #include "import/TokenizerFiles.h"
 #include "spec/SpecReader.h"
 #include "spec/SpecWriter.h"
@@ -38,7 +39,7 @@ llvm::Error tenon::import::readTokenizer(llvm::StringRef directory, ImportedMode
   imported.tokenizerPath = path;
   imported.tokenizer = std::move(*text);
   imported.model.tokenizer = "tokenizer.json";
-  return llvm::Error::success();
+  return remakeTokenizer(directory, imported);
 }
 
 /// The template in tokenizer_config.json: the one, or that of several which is called "default".

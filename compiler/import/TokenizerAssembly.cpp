@@ -65,6 +65,9 @@ std::vector<AddedToken> Assembly::usualExtra() {
   for (const AddedToken &control : files.controls)
     if (tokenizer.layout != PieceLayout::MBart || !llvm::is_contained(mbartLanguages(), control.content))
       tokens.push_back(control);
+  if (tokenizer.layout == PieceLayout::Camembert && files.controls.empty())
+    for (StringRef token : {"<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"})
+      add(token);
   if (tokenizer.layout == PieceLayout::WithExtraIds)
     for (int64_t i = 0, count = options.integerOr("extra_ids", 100); i < count; ++i)
       add("<extra_id_" + std::to_string(i) + ">");
@@ -210,6 +213,8 @@ void Assembly::writePostProcessor() {
   };
   switch (tokenizer.surroundings) {
   case Surroundings::ByOptions: {
+    if (files.processor)
+      return json.attribute("post_processor", *files.processor);
     std::vector<StringRef> before, behind;
     if (options.booleanOr("add_bos_token", false) && !bos.empty())
       before.push_back(bos);
@@ -276,7 +281,7 @@ void Assembly::writeModel() {
         for (auto [token, score] : llvm::zip(files.tokens, files.scores))
           inner.array([&, &token = token, score = score] {
             inner.value(token.first);
-            inner.value(double(score));
+            inner.value(score);
           });
       });
     } else {
@@ -309,7 +314,7 @@ void Assembly::write() {
   std::string parts = filled(tokenizer.parts);
   json.object([&] {
     json.attribute("version", "1.0");
-    json.attribute("truncation", nullptr);
+    json.attribute("truncation", files.truncation);
     json.attribute("padding", nullptr);
     writeAddedTokens();
     // The members of an object, as they stand.

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "import/TokenizerClasses.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace tenon::import;
@@ -90,7 +91,10 @@ static constexpr TokenizerClass classes[] = {
      {"<|endoftext|>", "<|endoftext|>", "<|endoftext|>", "", "<|padding|>", "", ""},
      Surroundings::ByOptions,
      composedByteParts,
-     bytePairModel},
+     bytePairModel,
+     PieceLayout::AsStored,
+     /*maskTakesBlanks=*/false,
+     /*keepsProcessor=*/false},
     {"Qwen2Tokenizer",
      VocabularyKind::BytePairs,
      byteFiles,
@@ -138,7 +142,7 @@ llvm::ArrayRef<StringRef> tenon::import::mbartLanguages() {
 const TokenizerClass *tenon::import::findTokenizerClass(StringRef name) {
   // These are other names for the same in transformers.
   name = llvm::StringSwitch<StringRef>(name)
-             .Case("DistilBertTokenizer", "BertTokenizer")
+             .Cases({"DistilBertTokenizer", "ElectraTokenizer"}, "BertTokenizer")
              .Case("BartTokenizer", "RobertaTokenizer")
              .Default(name);
   for (const TokenizerClass &candidate : classes)
@@ -191,4 +195,8 @@ StringRef tenon::import::tokenizerClassOf(StringRef modelType) {
       .Cases({"t5", "mt5"}, "T5Tokenizer")
       .Cases({"gemma", "gemma2", "gemma3", "gemma3_text"}, "GemmaTokenizer")
       .Default("");
+}
+
+bool tenon::import::takesTokenizersAsStored(StringRef modelType) {
+  return llvm::is_contained<StringRef>({"mistral", "phi3", "gpt_bigcode"}, modelType);
 }

@@ -1,6 +1,6 @@
 //===- TokenizerClasses.h - The tokenizers of transformers ------*- C++ -*-===//
 //
-// What transformers' classes make of a vocabulary's files where a checkpoint has no tokenizer.json.
+// What transformers' classes make of a vocabulary, be it in files of its own or in a tokenizer.json.
 //
 //===----------------------------------------------------------------------===//
 
@@ -58,6 +58,8 @@ struct TokenizerClass {
   llvm::StringRef model; ///< More members of the model.
   PieceLayout layout = PieceLayout::AsStored;
   bool maskTakesBlanks = false; ///< Whether the mask token takes the blanks before it.
+  /// Of surroundings by options: whether the post-processor of a tokenizer.json takes their place.
+  bool keepsProcessor = true;
 };
 
 /// A token by its name.
@@ -76,6 +78,8 @@ const TokenizerClass *findTokenizerClass(llvm::StringRef name);
 std::string tokenizerClassNames();
 /// The name of the class that `model_type` has where nothing else says so; empty for one that is not known.
 llvm::StringRef tokenizerClassOf(llvm::StringRef modelType);
+/// Whether a tokenizer.json of this `model_type` is taken as it is, whatever class its files name.
+bool takesTokenizersAsStored(llvm::StringRef modelType);
 
 } // namespace tenon::import
 

@@ -270,7 +270,7 @@ llvm::Error tenon::import::buildTokenizer(StringRef directory, ImportedModel &im
   }
   std::string settingsPath = (directory + "/tokenizer_config.json").str();
   Config options(*settings, settingsPath);
-  llvm::Expected<TokenSettings> tokens = readTokenSettings(directory, *settings, *tokenizer);
+  llvm::Expected<TokenSettings> tokens = readTokenSettings(directory, *settings, *tokenizer, /*stored=*/nullptr);
   if (!tokens)
     return tokens.takeError();
   llvm::Expected<VocabularyFiles> files = FileReader(directory, *tokenizer, *tokens, options).read();

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compares the tokenizers that Tenon makes of the files of a vocabulary (vocab.txt, vocab.json and merges.txt, SentencePiece's) with
-those that transformers makes, on many strings. Run with the interpreter of build/oracles.
+"""Compares the tokenizers that Tenon makes of the files of a vocabulary (vocab.txt, vocab.json and merges.txt, SentencePiece's) or of a
+tokenizer.json with those that transformers makes, on many strings. Run with the interpreter of build/oracles.
 
 check_tokenizer_files.py TENON TENON_TOKENIZE [--cases C,C] [--count N] [--seed S] [--vocabulary N]
-check_tokenizer_files.py --record    # a small folder of each class into tokenizer_files, for check_tokenizer_goldens.py"""
+check_tokenizer_files.py --record [--cases C,C]    # a small folder of each class into tokenizer_files, for check_tokenizer_goldens.py"""
 
 import argparse
 import json
@@ -32,7 +32,8 @@ from tokenizer_strings import varied_strings  # noqa: E402
 transformers.utils.logging.set_verbosity_error()
 MODEL = ROOT / "tests" / "numerics" / "golden" / "bert-1x1"
 RECORDED = ["bert", "bert-listed", "bert-legacy", "gpt2-bos", "roberta", "gpt_neox", "qwen2", "xlm-roberta", "camembert", "mbart", "t5-ids",
-            "llama", "llama-new", "gemma"]
+            "llama", "llama-new", "gemma", "bert-stored", "bert-stored-listed", "roberta-stored", "gpt_neox-stored", "xlm-roberta-stored",
+            "llama-stored"]
 
 
 def theirs(case, folder):
@@ -48,14 +49,13 @@ def check(tenon, program, case, arguments, texts):
         return live_check.check(program, str(folder / "imported" / "tokenizer.json"), arguments, theirs(case, folder).backend_tokenizer)
 
 
-def record():
+def record(names):
     """Small vocabularies, and what transformers makes of some texts."""
-    target = HERE / "tokenizer_files"
-    shutil.rmtree(target, ignore_errors=True)
     for case in tokenizer_folders.CASES:
-        if case[0] not in RECORDED:
+        if case[0] not in RECORDED or case[0] not in names:
             continue
-        folder = target / case[0]
+        folder = HERE / "tokenizer_files" / case[0]
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         with tempfile.NamedTemporaryFile("w", suffix=".tsv") as rules:
             rules.write("FB01\t66 69\nFF21\t41\n65 301\tE9\n3000\t20\n")
@@ -79,7 +79,7 @@ def main():
     parser.add_argument("--vocabulary", type=int, default=2000)
     arguments = parser.parse_args()
     if arguments.record:
-        return record()
+        return record(arguments.cases.split(","))
     options = types.SimpleNamespace(count=arguments.count, seed=arguments.seed, every_character=False, max_tokens=0,
                                     vocabulary=arguments.vocabulary)
     wrong = 0

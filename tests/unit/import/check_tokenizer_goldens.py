@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares `tenon tokenize` on the folders of tokenizer_files, which have no tokenizer.json, with the ids that transformers gave.
+"""Compares `tenon tokenize` on the folders of tokenizer_files with the ids that transformers gave.
 
 check_tokenizer_goldens.py TENON. Needs nothing but Python; check_tokenizer_files.py --record makes the folders."""
 
