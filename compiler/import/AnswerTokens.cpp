@@ -143,7 +143,9 @@ void TokenReader::readBadWords() {
 }
 
 void TokenReader::readLimits() {
-  tokens.forcedLast = id("forced_eos_token_id");
+  // Of several, which are equally likely, the first id wins.
+  if (std::vector<int64_t> last = ids("forced_eos_token_id"); !last.empty())
+    tokens.forcedLast = *llvm::min_element(last);
   tokens.suppress = ids("suppress_tokens");
   tokens.suppressFirst = ids("begin_suppress_tokens");
   readBadWords();

@@ -86,8 +86,6 @@ void StructureReader::refuseWhatIsNotSaid() {
   sides = halves ? 2 : config.booleanOr("is_causal", true) ? 0 : 1;
   if (halves && !StringRef(type.name).starts_with("gemma3"))
     config.fail("use_bidirectional_attention", "true is not supported; supported: false, or true for Gemma 3");
-  if (config.has("quantization_config"))
-    config.fail("quantization_config", "quantised weights are not supported; supported: F32, F16, BF16 and F64");
   if (config.has("word_embed_proj_dim") && config.integer("word_embed_proj_dim") != model.width)
     config.fail("word_embed_proj_dim", "expected the width, " + std::to_string(model.width) +
                                            ": embeddings of another width are not supported");

@@ -15,9 +15,30 @@
 #include "import/Seq2Seq.h"
 #include "import/StrictJson.h"
 #include "import/UnusedTensors.h"
+#include "llvm/Support/FileSystem.h"
 
 using namespace tenon;
 using namespace tenon::import;
+
+/// Refuses what any class of model would compute something else with.
+static void checkAnyModel(Config &config) {
+  std::vector<Config> places = {config};
+  for (llvm::StringRef key : {"text_config", "encoder", "decoder"})
+    if (std::optional<Config> section = config.section(key))
+      places.push_back(*section);
+  static constexpr llvm::StringRef quantised = "quantization_config";
+  for (Config &place : places)
+    if (place.has(quantised))
+      place.fail(quantised, "quantised weights are not supported; supported: F32, F16, BF16 and F64");
+}
+
+/// The library adds an adapter that lies beside a model.
+static llvm::Error checkAdapter(llvm::StringRef directory, bool ignore, std::vector<std::string> &notes) {
+  static constexpr llvm::StringRef adapter = "adapter_config.json";
+  if (!llvm::sys::fs::exists(directory + "/" + adapter))
+    return llvm::Error::success();
+  return judgeUnused({adapter.str()}, directory, ignore, notes, {"files", "make another model of it"});
+}
 
 static llvm::Expected<ImportedModel> importByType(Config &config, llvm::StringRef name, llvm::StringRef directory,
                                                   const ImportOptions &options) {
@@ -47,9 +68,13 @@ static llvm::Expected<ImportedModel> importModel(llvm::StringRef directory, cons
   std::string name = config.string("model_type");
   if (name.empty() && !config.failed())
     config.fail("model_type", "it is missing; supported: " + modelTypeNames());
+  checkAnyModel(config);
   llvm::Expected<ImportedModel> imported = importByType(config, name, directory, options);
-  if (imported)
-    imported->assumed = std::move(assumed);
+  if (!imported)
+    return imported;
+  imported->assumed = std::move(assumed);
+  if (llvm::Error error = checkAdapter(directory, options.ignoreUnused, imported->notes))
+    return std::move(error);
   return imported;
 }
 

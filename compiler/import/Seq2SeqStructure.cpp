@@ -217,8 +217,6 @@ void StructureReader::readHead() {
 }
 
 void StructureReader::read() {
-  if (config.has("quantization_config"))
-    config.fail("quantization_config", "quantised weights are not supported; supported: F32, F16, BF16 and F64");
   model.width = config.integer("d_model");
   model.stacks.push_back(readStack("encoder", type.encoder));
   if (encoderAlone || !tensors.hasDecoder())

@@ -116,6 +116,10 @@ TEST(GenerationConfig, SingleBadWordsAreSuppressedUnlessTheyEndTexts) {
   EXPECT_EQ(model.generation.badWords, (std::vector<std::vector<int64_t>>{{4, 2}}));
 }
 
+TEST(GenerationConfig, OfForcedLastTokensTheFirstIdWins) {
+  EXPECT_EQ(withGeneration(R"({"forced_eos_token_id": [5, 99, 3]})").model.tokens.forcedLast, 3);
+}
+
 TEST(GenerationConfig, WhatIsNotSupportedIsNamed) {
   EXPECT_EQ(notesOf(R"({"typical_p": 0.9, "guidance_scale": 1.5, "sequence_bias": [[[1], 2.0]], "max_time": 3,
                        "exponential_decay_length_penalty": [5, 1.25], "num_beam_groups": 2, "top_h": 0.5})"),

@@ -160,6 +160,20 @@ TEST(HuggingFace, TheTokenizerComesAlong) {
   EXPECT_EQ(imported.model.tokenizer, "tokenizer.json");
 }
 
+TEST(HuggingFace, AnAdapterBesideTheModelIsNotLeftOutWithoutAWord) {
+  TempDirectory directory;
+  SmallCheckpoint::bert().write(directory);
+  directory.write("adapter_config.json", "{\"peft_type\": \"LORA\"}");
+  EXPECT_EQ(llvm::toString(importCheckpoint(directory.path()).takeError()),
+            "'" + directory.path() +
+                "' has files that make another model of it: 'adapter_config.json'; with --ignore-unused it goes without them");
+  ImportOptions options;
+  options.ignoreUnused = true;
+  EXPECT_EQ(tenon::test::withoutTokenizerNote(llvm::cantFail(importCheckpoint(directory.path(), options)).notes),
+            (std::vector<std::string>{"files that are ignored, though they could change what the model computes: "
+                                      "'adapter_config.json'"}));
+}
+
 namespace {
 
 struct BadConfig {
@@ -194,6 +208,8 @@ static const BadConfig badConfigs[] = {
      "key 'is_decoder': true is not supported; supported: false (encoders)"},
     {"CrossAttention", "\"is_decoder\": false", "\"add_cross_attention\": true",
      "key 'add_cross_attention': true is not supported; supported: false"},
+    {"Quantised", "\"is_decoder\": false", "\"quantization_config\": {\"load_in_8bit\": true}",
+     "key 'quantization_config': quantised weights are not supported; supported: F32, F16, BF16 and F64"},
     {"RelativePositions", "\"absolute\"", "\"relative_key\"",
      "key 'position_embedding_type': \"relative_key\" is not supported; supported: \"absolute\""},
     {"Activation", "\"gelu\"", "\"swish2\"",
