@@ -138,6 +138,12 @@ llvm::Error tenon::import::exportModel(const ImportedModel &imported, llvm::Stri
   if (!imported.source)
     return llvm::createStringError("model '" + imported.model.name +
                                    "' has no weights to write; its spec needs 'weights'");
+  // What is written would take the place of what it is read from.
+  std::string own = imported.source->path();
+  llvm::StringRef ownDirectory = llvm::sys::path::parent_path(own);
+  if (llvm::sys::fs::equivalent(ownDirectory.empty() ? "." : ownDirectory, directory))
+    return llvm::createStringError("'" + directory + "' has the model's own weights, '" + own +
+                                   "'; expected another directory");
   OutputDirectory output;
   if (llvm::Error error = output.make(directory))
     return error;

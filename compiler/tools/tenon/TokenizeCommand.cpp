@@ -74,11 +74,13 @@ std::unique_ptr<runtime::ModelText> openText(const std::string &path, const impo
 struct Row {
   std::string text;
   std::vector<int32_t> tokens;
-  std::vector<std::string> pieces;
+  std::vector<nlohmann::json> pieces; ///< Null for a token that the vocabulary has no text for.
+  std::string error;                  ///< Of a line that could not be read.
 };
 
 Row tokenized(const Arguments &arguments, const runtime::ModelText &model, const std::string &text) {
-  Row row{text, {}, {}};
+  Row row;
+  row.text = text;
   if (arguments.chat) {
     std::vector<runtime::ChatMessage> messages;
     if (!arguments.system.empty())
@@ -92,9 +94,26 @@ Row tokenized(const Arguments &arguments, const runtime::ModelText &model, const
       row.text = prompt->text + text;
     row.tokens = model.tokenize(row.text, 0);
   }
-  for (int32_t id : row.tokens)
-    row.pieces.push_back(*model.tokenizer().tokenOf(id));
+  for (int32_t id : row.tokens) {
+    const std::string *piece = model.tokenizer().tokenOf(id);
+    row.pieces.push_back(piece ? nlohmann::json(*piece) : nlohmann::json());
+  }
   return row;
+}
+
+/// A line that cannot be read ends no job.
+Row rowOf(const Arguments &arguments, const runtime::ModelText &model, const InputText &text, LostLines &lostLines) {
+  try {
+    return tokenized(arguments, model, text.text);
+  } catch (const runtime::Failure &failure) {
+    std::string why = text.place + ": " + failure.message;
+    if (!text.isLine)
+      throw Failure(why);
+    lostLines.add(why);
+    Row row;
+    row.error = why;
+    return row;
+  }
 }
 
 std::string show(const nlohmann::json &value) {
@@ -115,7 +134,10 @@ void print(const std::vector<Row> &rows) {
 void printJson(const std::vector<Row> &rows) {
   auto array = nlohmann::json::array();
   for (const Row &row : rows)
-    array.push_back({{"text", row.text}, {"tokens", row.tokens}, {"pieces", row.pieces}});
+    if (row.error.empty())
+      array.push_back({{"text", row.text}, {"tokens", row.tokens}, {"pieces", row.pieces}});
+    else
+      array.push_back({{"error", row.error}});
   std::cout << show({{"rows", array}}) << "\n";
 }
 
@@ -125,9 +147,11 @@ void run(const Arguments &arguments) {
     if (!model->hasTokenizer())
       throw Failure(arguments.model + ": the model has no tokenizer");
     std::vector<Row> rows;
+    LostLines lostLines;
     for (const InputText &text : readTexts(arguments.texts))
-      rows.push_back(tokenized(arguments, *model, text.text));
+      rows.push_back(rowOf(arguments, *model, text, lostLines));
     arguments.json ? printJson(rows) : print(rows);
+    lostLines.report(rows.size());
   } catch (const runtime::Failure &failure) {
     throw Failure(failure.message);
   }

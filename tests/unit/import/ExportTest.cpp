@@ -42,6 +42,17 @@ TEST(ExportModel, OpensAsTheSameModel) {
   expectSameAgain(SmallCheckpoint::distilbert());
 }
 
+TEST(ExportModel, DoesNotWriteOverTheModelThatItReads) {
+  TempDirectory directory;
+  SmallCheckpoint::bert().write(directory);
+  ImportedModel imported = llvm::cantFail(importCheckpoint(directory.path()));
+  std::string expected = "' has the model's own weights, '" + directory.path("model.safetensors") + "'; expected another directory";
+  EXPECT_EQ(message(exportModel(imported, directory.path())), "'" + directory.path() + expected);
+  EXPECT_EQ(message(exportModel(imported, directory.path("."))), "'" + directory.path(".") + expected);
+  EXPECT_FALSE(llvm::sys::fs::exists(directory.path("model.yaml")));
+  llvm::cantFail(importCheckpoint(directory.path()));
+}
+
 TEST(ExportModel, LeavesOutWhatTheModelDoesNotUse) {
   TempDirectory directory;
   SmallCheckpoint checkpoint = SmallCheckpoint::bert();
