@@ -1,6 +1,7 @@
 //===- Bounds.cpp - Linear bounds of integers over a region ---------------===//
 
 #include "expressions/Bounds.h"
+#include "expressions/Integers.h"
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -22,9 +23,6 @@ void keep(std::vector<Linear> &bounds, const std::optional<Linear> &bound) {
   if (bound && bounds.size() < maximumBounds)
     bounds.push_back(*bound);
 }
-
-/// For a positive y.
-int64_t floorDivide(int64_t x, int64_t y) { return x / y - (x % y < 0); }
 
 std::optional<int64_t> leastOf(const Bounds &x, const Region &region) {
   return leastDifference(x, Bounds::between(0, 0), region);

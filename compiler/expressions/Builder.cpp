@@ -1,7 +1,7 @@
 //===- Builder.cpp - Types and limits while a tree is made ----------------===//
 
 #include "expressions/Builder.h"
-#include "expressions/Evaluate.h"
+#include "expressions/Integers.h"
 #include "expressions/Lexer.h"
 #include <charconv>
 #include <functional>
@@ -43,28 +43,7 @@ std::optional<int64_t> Builder::constantOf(const Node &node) const {
   std::optional<int64_t> y = operandCount(node.operation) == 2 ? facts[node.operands[1]].constant : int64_t(0);
   if (!x || !y)
     return std::nullopt;
-  switch (node.operation) {
-  case Operation::Negate:
-    return -*x;
-  case Operation::Abs:
-    return *x < 0 ? -*x : *x;
-  case Operation::Add:
-    return *x + *y;
-  case Operation::Subtract:
-    return *x - *y;
-  case Operation::Multiply:
-    return *x * *y;
-  case Operation::Divide:
-    return *y == -1 ? -*x : detail::floorDivide(*x, *y);
-  case Operation::Modulo:
-    return detail::floorModulo(*x, *y);
-  case Operation::Min:
-    return std::min(*x, *y);
-  case Operation::Max:
-    return std::max(*x, *y);
-  default:
-    return std::nullopt;
-  }
+  return ofIntegers(node.operation, *x, *y);
 }
 
 /// As the parser counts the depth of the canonical text, so that what was read once can be read again.
@@ -89,7 +68,7 @@ std::optional<Operand> Builder::add(Node node, const std::vector<Operand> &opera
   Fact fact{nestingOf(node), constantOf(node)};
   if (fact.nesting > maximumNesting)
     return fail("an expression nests at most " + std::to_string(maximumNesting) + " deep", range);
-  if (fact.constant && *fact.constant != static_cast<int32_t>(*fact.constant))
+  if (fact.constant && !fitsInteger(*fact.constant))
     return fail("this is " + std::to_string(*fact.constant) + ", but integers have 32 bits", range);
   nodes.push_back(node);
   facts.push_back(fact);

@@ -3,7 +3,7 @@
 #ifndef TENON_EXPRESSIONS_EVALUATE_H
 #define TENON_EXPRESSIONS_EVALUATE_H
 
-#include "expressions/Expression.h"
+#include "expressions/Integers.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -22,22 +22,6 @@ template <typename Real> struct Point {
 inline int64_t clampIndex(int32_t index, int64_t extent) { return std::clamp<int64_t>(index, 0, extent - 1); }
 
 namespace detail {
-
-inline int32_t wrap(int64_t value) { return static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint64_t>(value))); }
-
-inline int32_t floorDivide(int64_t x, int64_t y) {
-  if (y == 0)
-    return 0;
-  int64_t quotient = x / y;
-  return wrap(quotient - (x % y != 0 && (x < 0) != (y < 0)));
-}
-
-inline int32_t floorModulo(int64_t x, int64_t y) {
-  if (y == 0)
-    return 0;
-  int64_t remainder = x % y;
-  return wrap(remainder + (remainder != 0 && (remainder < 0) != (y < 0) ? y : 0));
-}
 
 template <typename Real> int32_t truncate(Real value) {
   if (std::isnan(value))
@@ -88,7 +72,7 @@ private:
       else if (nodes[node.operands[0]].type == Type::Float)
         value.integer = ofReals(node, x.real, y.real);
       else
-        value.integer = ofIntegers(node, x.integer, y.integer);
+        value.integer = wrapped(ofIntegers(node.operation, x.integer, y.integer).value_or(0));
       values[i] = value;
     }
     return values.back();
@@ -156,40 +140,7 @@ private:
     return node.operation == Operation::ToInt ? detail::truncate(x) : compare(node.operation, x, y);
   }
 
-  static int32_t ofIntegers(const Node &node, int64_t x, int64_t y) {
-    switch (node.operation) {
-    case Operation::Negate:
-      return detail::wrap(-x);
-    case Operation::Not:
-      return x == 0;
-    case Operation::Abs:
-      return detail::wrap(x < 0 ? -x : x);
-    case Operation::ToInt:
-      return static_cast<int32_t>(x);
-    case Operation::Add:
-      return detail::wrap(x + y);
-    case Operation::Subtract:
-      return detail::wrap(x - y);
-    case Operation::Multiply:
-      return detail::wrap(x * y);
-    case Operation::Divide:
-      return detail::floorDivide(x, y);
-    case Operation::Modulo:
-      return detail::floorModulo(x, y);
-    case Operation::Min:
-      return static_cast<int32_t>(std::min(x, y));
-    case Operation::Max:
-      return static_cast<int32_t>(std::max(x, y));
-    case Operation::And:
-      return x && y;
-    case Operation::Or:
-      return x || y;
-    default:
-      return compare(node.operation, x, y);
-    }
-  }
-
-  template <typename T> static bool compare(Operation operation, T x, T y) {
+  static bool compare(Operation operation, Real x, Real y) {
     switch (operation) {
     case Operation::Equal:
       return x == y;

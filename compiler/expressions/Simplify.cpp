@@ -1,6 +1,6 @@
 //===- Simplify.cpp - Expressions whose constants are computed ------------===//
 
-#include "expressions/Expression.h"
+#include "expressions/Integers.h"
 
 #include <algorithm>
 
@@ -38,32 +38,6 @@ Tree joined(Node node, Trees operands) {
   return tree;
 }
 
-/// The value of an operation on two integers or conditions; empty where it is not one of those, or leaves 32 bits.
-std::optional<int32_t> compute(Operation operation, int64_t x, int64_t y) {
-  switch (operation) {
-  case Operation::Equal:
-    return x == y;
-  case Operation::NotEqual:
-    return x != y;
-  case Operation::Less:
-    return x < y;
-  case Operation::LessEqual:
-    return x <= y;
-  case Operation::Greater:
-    return x > y;
-  case Operation::GreaterEqual:
-    return x >= y;
-  case Operation::Min:
-    return static_cast<int32_t>(std::min(x, y));
-  case Operation::Max:
-    return static_cast<int32_t>(std::max(x, y));
-  default:
-    break;
-  }
-  int64_t value = operation == Operation::Add ? x + y : operation == Operation::Subtract ? x - y : int64_t(1) << 32;
-  return value == static_cast<int32_t>(value) ? std::optional(static_cast<int32_t>(value)) : std::nullopt;
-}
-
 /// A conjunction or disjunction of which one side is known: `absorbing` decides it, the other value leaves the rest.
 Tree ofKnown(const Node &node, Trees operands, bool absorbing) {
   for (size_t side : {0, 1})
@@ -78,10 +52,6 @@ Tree simplify(const Node &node, Trees operands) {
     return ofKnown(node, operands, /*absorbing=*/false);
   case Operation::Or:
     return ofKnown(node, operands, /*absorbing=*/true);
-  case Operation::Not:
-    if (std::optional<int32_t> known = constantOf(operands[0]))
-      return literal(Type::Bool, !*known);
-    break;
   case Operation::Select:
     if (std::optional<int32_t> known = constantOf(operands[0]))
       return operands[*known ? 1 : 2];
@@ -89,11 +59,12 @@ Tree simplify(const Node &node, Trees operands) {
   case Operation::Table:
     break;
   default:
-    if (operands.size() != 2)
+    if (operands.empty())
       break;
-    std::optional<int32_t> left = constantOf(operands[0]), right = constantOf(operands[1]);
-    if (std::optional<int32_t> value = left && right ? compute(node.operation, *left, *right) : std::nullopt)
-      return literal(node.type, *value);
+    std::optional<int32_t> left = constantOf(operands.front()), right = constantOf(operands.back());
+    std::optional<int64_t> value = left && right ? ofIntegers(node.operation, *left, *right) : std::nullopt;
+    if (value && fitsInteger(*value))
+      return literal(node.type, static_cast<int32_t>(*value));
   }
   return joined(node, operands);
 }

@@ -25,9 +25,13 @@ TEST(Simplify, IntegersOf32Bits) {
   // What leaves 32 bits once a variable is given,
   Expression sum = *parse("k < 2147483647 + segment", Kind::Mask);
   EXPECT_EQ(sum.with(Operation::Segment, 1).simplified().print(), "k < 2147483647 + 1");
-  // what rounds, or divides by what may be 0, stays.
+  Expression product = *parse("k < 65536 * (32768 * segment)", Kind::Mask);
+  EXPECT_EQ(product.with(Operation::Segment, 1).simplified().print(), "k < 65536 * 32768");
+  Expression quotient = *parse("k < -2147483648 / -segment", Kind::Mask);
+  EXPECT_EQ(quotient.with(Operation::Segment, 1).simplified().print(), "k < -2147483648 / -1");
+  // what is of floats, stays.
   EXPECT_EQ(simplified("s + 1.0 + 2.0", Kind::Score), "s + 1.0 + 2.0");
-  EXPECT_EQ(simplified("k < 7 / 2"), "k < 7 / 2");
+  EXPECT_EQ(simplified("k < -7 / 2 + abs(-3) * (-7 % 3) - 5 / 0 - 5 % 0"), "k < 2");
 }
 
 TEST(Simplify, OneVariableIsGiven) {
