@@ -279,7 +279,6 @@ void StackReader::readHeadNorms(const std::string &layer, spec::AttentionSublaye
 
 spec::MlpSublayer StackReader::readMlp(spec::Activation activation) {
   spec::MlpSublayer mlp;
-  mlp.name = "mlp";
   mlp.hidden = extent(inLayer("ffn/linear_0/weight"), 0);
   mlp.activation = activation;
   mlp.gated = variables.has(inLayer("ffn/linear_0_noact/weight"));

@@ -215,7 +215,6 @@ void StructureReader::readAttention() {
 }
 
 void StructureReader::readMlp() {
-  mlp.name = "mlp";
   const DecoderModule *down = tensors.entry("layers.*.mlp.down", "weight");
   int64_t usual = down && !down->transposed ? tensors.rows("layers.*.mlp.up") : 4 * model.width;
   mlp.hidden = config.has(type.hidden) ? config.integer(type.hidden) : std::max<int64_t>(1, usual);

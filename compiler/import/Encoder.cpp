@@ -196,7 +196,6 @@ static spec::Stack readStack(Config &config, const Checkpoint &checkpoint, const
   stack.block.push_back(attention);
 
   spec::MlpSublayer mlp;
-  mlp.name = "mlp";
   mlp.hidden = config.integer(family.keys.hidden);
   mlp.activation = readActivation(config, family.keys.activation);
   mlp.bias = anyBias({"mlp.up", "mlp.down"});

@@ -274,7 +274,6 @@ void StructureReader::readWindows() {
 
 spec::MlpSublayer StructureReader::readMlp() {
   spec::MlpSublayer mlp;
-  mlp.name = "mlp";
   int64_t rows = tensors.rows("blk.*.ffn_up.weight");
   mlp.hidden = keys.integerOr(key("feed_forward_length"), std::max<int64_t>(rows, 1), 1);
   mlp.activation = architecture.activation;

@@ -162,7 +162,6 @@ spec::MlpSublayer StructureReader::mlp(StringRef dimKey) {
       {"gelu", spec::Activation::QuickGelu}, // Marian's is x * sigmoid(1.702 x).
   };
   spec::MlpSublayer layer;
-  layer.name = "mlp";
   layer.hidden = fields.integer(dimKey, 0, largestExtent).value_or(0);
   if (layer.hidden == 0)
     layer.hidden = required("transformer-dim-ffn");
@@ -211,7 +210,6 @@ void StructureReader::readDecoder() {
   stack.layers = required("dec-depth");
   if (readRecurrence() == Recurrence::Rnn) {
     spec::SsruSublayer ssru;
-    ssru.name = "ssru";
     stack.block.push_back(ssru);
   } else {
     spec::AttentionSublayer layer = attention("attention");

@@ -166,7 +166,6 @@ void StructureReader::readActivation(spec::MlpSublayer &mlp) {
 spec::MlpSublayer StructureReader::readMlp(StringRef stack, const Seq2SeqKeys &keys) {
   spec::MlpSublayer mlp;
   std::string prefix = (stack + ".layers.*.mlp.").str();
-  mlp.name = "mlp";
   mlp.hidden = config.integer(keys.hidden);
   mlp.gated = tensors.hasWeight(prefix + "gate");
   mlp.bias = hasAny(prefix, {"up", "down", "gate"}, "bias");

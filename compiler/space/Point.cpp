@@ -2,8 +2,8 @@
 
 #include "space/Point.h"
 #include "cost/Cost.h"
-#include "driver/ModelBuilder.h"
 #include "passes/ModelPipeline.h"
+#include "spec/ModelBuilder.h"
 #include "spec/Stacks.h"
 #include "support/CachePage.h"
 

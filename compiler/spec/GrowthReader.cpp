@@ -19,8 +19,8 @@ void SpecReader::checkGrowth() {
     checkGrowingParts(index);
     if (model.stacks[index].cache && !grows[index])
       diagnostics.error(stackPlaces[index].cache->range,
-                        "'cache: true' is for a stack that goes on token by token; an attention of '" +
-                            model.stacks[index].name + "' lets a query see later keys: write 'mask: causal'");
+                        "'cache: true' is for a stack that goes on token by token; " +
+                            whyNotCausal(model.stacks[index], "'" + model.stacks[index].name + "'"));
     if (!grows[index] || model.stacks[index].input.features == 0)
       continue;
     diagnostics.error(stackPlaces[index].input->range, "stack '" + model.stacks[index].name +
@@ -81,14 +81,11 @@ void SpecReader::checkGrowingParts(size_t index) {
                         "stack '" + name + "' goes on token by token, " + whyItGrows(number) +
                             (!last              ? "; only the last part of an input can"
                              : isCausal(reader) ? "; so has '" + reader.name + "' to, with the head or 'cache: true'"
-                                                : "; an attention of '" + reader.name +
-                                                      "', which reads it, lets a query see later keys: write 'mask: "
-                                                      "causal'"));
+                                                : "; " + whyNotCausal(reader, "'" + reader.name + "', which reads it,")));
       noteWhyItGrows(number);
     } else if (last && grows[index] && !isCausal(part)) {
       diagnostics.error(node->range, "stack '" + reader.name + "' goes on token by token, " + whyItGrows(index) +
-                                         ", and its last part with it; an attention of '" + name +
-                                         "' lets a query see later keys: write 'mask: causal'");
+                                         ", and its last part with it; " + whyNotCausal(part, "'" + name + "'"));
       noteWhyItGrows(index);
     }
   }

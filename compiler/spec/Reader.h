@@ -6,6 +6,7 @@
 #include "spec/Fields.h"
 #include "spec/Parameters.h"
 #include "spec/Spec.h"
+#include "spec/Stacks.h"
 #include "runtime/support/CheckedSize.h"
 #include "support/Bounds.h"
 #include "llvm/ADT/StringMap.h"
@@ -22,8 +23,6 @@ public:
   Model read(const YamlNode &root);
 
 private:
-  using Leaf = std::variant<AttentionSublayer, MlpSublayer>;
-
   /// Where a stack says what others depend on; null where it does not.
   struct StackPlace {
     llvm::SMRange name;
@@ -138,12 +137,18 @@ private:
 
   // SublayerReader.cpp: what a block consists of.
   void readSublayer(const YamlNode &node, Block &block);
-  std::optional<Leaf> readLeaf(const YamlEntry &entry, size_t kind);
   std::optional<size_t> readKind(const YamlNode &node, llvm::ArrayRef<llvm::StringRef> kinds, llvm::StringRef what);
-  void readParallel(const YamlNode &node, ParallelSublayer &parallel, const Block &before);
+  // Each kind's keys; `before` are the names of the block's sublayers before it.
+  void readKeys(const YamlNode &node, AttentionSublayer &attention, llvm::ArrayRef<std::string> before);
+  void readKeys(const YamlNode &node, ParallelSublayer &parallel, llvm::ArrayRef<std::string> before);
+  template <KeyedSublayer Kind>
+  void readKeys(const YamlNode &node, Kind &sublayer, llvm::ArrayRef<std::string> before);
+  void readKey(Fields &fields, const SizeKey &key, int64_t &size);
+  void readKey(Fields &fields, const FlagKey &key, bool &flag);
+  void readKey(Fields &fields, const ActivationKey &key, Activation &activation);
+  void readParallelSublayer(const YamlNode &node, ParallelSublayer &parallel, llvm::ArrayRef<std::string> before);
   void checkSublayerName(const YamlEntry &entry, llvm::StringRef name, llvm::ArrayRef<std::string> others);
   void readSublayerName(Fields &fields, std::string &name);
-  void readAttention(const YamlNode &node, AttentionSublayer &attention);
   void readHeads(Fields &fields, AttentionSublayer &attention);
   void readTables(const YamlNode &node, AttentionSublayer &attention);
   void readMask(const YamlNode &node, AttentionSublayer &attention);
@@ -154,8 +159,6 @@ private:
   void readOwnRotary(const YamlNode &node, AttentionSublayer &attention);
   void readQueryKeyNorm(const YamlNode &node, QueryKeyNorm &norm);
   void checkRotary(const AttentionSublayer &attention);
-  void readMlp(const YamlNode &node, MlpSublayer &mlp);
-  void readSsru(const YamlNode &node, SsruSublayer &ssru);
 
   /// An activation or "none", with `activation` unless the key is there.
   std::optional<Activation> readActivation(Fields &fields, std::optional<Activation> usual);

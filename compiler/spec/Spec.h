@@ -159,22 +159,26 @@ struct AttentionSublayer {
   bool hasOwnKeys() const { return sources.empty() || joint; }
 };
 
-struct MlpSublayer {
-  std::string name;
-  int64_t hidden = 0;
-  Activation activation = Activation::Gelu;
-  bool gated = false; ///< activation(x·gate) ⊙ (x·up), then down.
-  bool bias = true;
+// The kinds that are known by their keys, the words that all kinds have in the spec: of dialects/tenon/SublayerOps.td.
+struct SizeKey {
+  std::string_view name;
+  int64_t most;
+};
+struct FlagKey {
+  std::string_view name;
+  bool usual;
+  bool mayLookAhead; ///< Whether rows read later ones where it is not set.
+};
+struct ActivationKey {
+  std::string_view name;
+  Activation usual;
 };
 
-/// A recurrence in place of attention: c = f * c_before + (1 - f) * input(x) with f = sigmoid(forget(x)), from zeros
-/// on; its result is activation(c).
-struct SsruSublayer {
-  std::string name;
-  bool bias = true;       ///< On `forget`.
-  bool inputBias = false; ///< On `input`.
-  Activation activation = Activation::Relu;
-};
+#define GET_KEYED_SUBLAYERS
+#include "tenon/SpecSublayers.inc"
+
+#define GET_SINGLE_SUBLAYER
+#include "tenon/SpecSublayers.inc"
 
 enum class ParallelNorm { One, Each };
 
@@ -182,10 +186,12 @@ enum class ParallelNorm { One, Each };
 struct ParallelSublayer {
   std::string name;                      ///< Of its one norm, `name`.norm.
   ParallelNorm norm = ParallelNorm::One; ///< One norm for all, or each its own.
-  std::vector<std::variant<AttentionSublayer, MlpSublayer>> block;
+  std::vector<SingleSublayer> block;
 };
 
-using Sublayer = std::variant<AttentionSublayer, MlpSublayer, ParallelSublayer, SsruSublayer>;
+#define GET_SUBLAYER
+#include "tenon/SpecSublayers.inc"
+
 using Block = std::vector<Sublayer>;
 
 struct Stack {

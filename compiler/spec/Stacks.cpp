@@ -3,27 +3,26 @@
 #include "spec/Stacks.h"
 #include "expressions/Analysis.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Twine.h"
 #include <numeric>
 
 using namespace tenon;
 using namespace tenon::spec;
 
+template <typename Place>
+static void forEachAttentionOf(const Place &place, llvm::function_ref<void(const AttentionSublayer &)> visit) {
+  forEachSublayer(place, [&]<typename Kind>(const Kind &sublayer) {
+    if constexpr (std::is_same_v<Kind, AttentionSublayer>)
+      visit(sublayer);
+  });
+}
+
 void tenon::spec::forEachAttention(const Block &block, llvm::function_ref<void(const AttentionSublayer &)> visit) {
-  for (const Sublayer &sublayer : block) {
-    if (const auto *attention = std::get_if<AttentionSublayer>(&sublayer))
-      visit(*attention);
-    if (const auto *parallel = std::get_if<ParallelSublayer>(&sublayer))
-      for (const auto &inner : parallel->block)
-        if (const auto *attention = std::get_if<AttentionSublayer>(&inner))
-          visit(*attention);
-  }
+  forEachAttentionOf(block, visit);
 }
 
 void tenon::spec::forEachAttention(const Stack &stack, llvm::function_ref<void(const AttentionSublayer &)> visit) {
-  if (stack.cycle.empty())
-    return forEachAttention(stack.block, visit);
-  for (const Block &block : stack.cycle)
-    forEachAttention(block, visit);
+  forEachAttentionOf(stack, visit);
 }
 
 std::vector<std::string> tenon::spec::sourcesOf(const Stack &stack) {
@@ -56,14 +55,39 @@ int32_t tenon::spec::ownSegment(const Stack &stack, const AttentionSublayer &att
   return static_cast<int32_t>(parts > 0 ? parts - 1 : attention.sources.size());
 }
 
-bool tenon::spec::isCausal(const Stack &stack) {
-  bool causal = true;
-  forEachAttention(stack, [&](const AttentionSublayer &attention) {
+namespace {
+
+/// Finds out why rows of a stack depend on later ones.
+struct LookAhead {
+  const Stack &stack;
+  llvm::StringRef what;
+  std::string why;
+
+  void operator()(const AttentionSublayer &attention) {
     int32_t own = ownSegment(stack, attention);
-    causal &= !attention.hasOwnKeys() || !expressions::seesLaterKeys(std::string_view(attention.mask), {own, own});
-  });
-  return causal;
+    if (attention.hasOwnKeys() && expressions::seesLaterKeys(std::string_view(attention.mask), {own, own}))
+      why = ("an attention of " + llvm::Twine(what) + " lets a query see later keys: write 'mask: causal'").str();
+  }
+
+  template <KeyedSublayer Kind> void operator()(const Kind &sublayer) {
+    Kind::forEachKey(sublayer, [&]<typename Key>(const Key &key, const auto &value) {
+      if constexpr (std::is_same_v<Key, FlagKey>)
+        if (key.mayLookAhead && !value)
+          why = "sublayer '" + sublayer.name + "' of " + what.str() + " reads later rows: write '" +
+                std::string(key.name) + ": true'";
+    });
+  }
+};
+
+} // namespace
+
+std::string tenon::spec::whyNotCausal(const Stack &stack, llvm::StringRef what) {
+  LookAhead lookAhead{stack, what, ""};
+  forEachSublayer(stack, [&](const auto &sublayer) { lookAhead(sublayer); });
+  return lookAhead.why;
 }
+
+bool tenon::spec::isCausal(const Stack &stack) { return whyNotCausal(stack, "").empty(); }
 
 std::vector<bool> tenon::spec::growingStacks(const Model &model) {
   std::vector<bool> grows(model.stacks.size());

@@ -11,8 +11,6 @@
 using namespace tenon;
 using namespace tenon::spec;
 
-static constexpr llvm::StringRef sublayerKinds[] = {"attention", "mlp", "parallel", "ssru"};
-
 /// The one key of `node`, as an index in `kinds`; the entry is `node.entries.front()`.
 std::optional<size_t> SpecReader::readKind(const YamlNode &node, llvm::ArrayRef<llvm::StringRef> kinds,
                                            llvm::StringRef what) {
@@ -33,13 +31,10 @@ std::optional<size_t> SpecReader::readKind(const YamlNode &node, llvm::ArrayRef<
 /// The names of all sublayers of `block`, with those that stand in parallel.
 static std::vector<std::string> sublayerNames(const Block &block) {
   std::vector<std::string> names;
-  auto add = [&](const auto &sublayer) { names.push_back(sublayer.name); };
-  for (const Sublayer &sublayer : block) {
-    std::visit(add, sublayer);
+  for (const Sublayer &sublayer : block)
     if (const auto *parallel = std::get_if<ParallelSublayer>(&sublayer))
-      for (const auto &inner : parallel->block)
-        std::visit(add, inner);
-  }
+      names.push_back(parallel->name);
+  forEachSublayer(block, [&](const auto &sublayer) { names.push_back(sublayer.name); });
   return names;
 }
 
@@ -49,48 +44,35 @@ void SpecReader::checkSublayerName(const YamlEntry &entry, llvm::StringRef name,
                       "a second sublayer named '" + name + "' in one block; give each a name of its own with 'name'");
 }
 
-std::optional<SpecReader::Leaf> SpecReader::readLeaf(const YamlEntry &entry, size_t kind) {
-  if (kind == 0) {
-    AttentionSublayer attention;
-    readAttention(entry.value, attention);
-    checkRotary(attention);
-    return attention;
-  }
-  MlpSublayer mlp;
-  readMlp(entry.value, mlp);
-  return mlp;
+static llvm::SmallVector<llvm::StringRef> words(llvm::ArrayRef<std::string_view> kinds) {
+  return {kinds.begin(), kinds.end()};
+}
+
+/// One of the kind of this number, as the spec's defaults have it.
+template <typename Variant, size_t number = 0> static Variant ofKind(size_t kind) {
+  if constexpr (number + 1 < std::variant_size_v<Variant>)
+    if (kind != number)
+      return ofKind<Variant, number + 1>(kind);
+  return Variant(std::in_place_index<number>);
 }
 
 void SpecReader::readSublayer(const YamlNode &node, Block &block) {
-  std::optional<size_t> kind = readKind(node, sublayerKinds, "sublayer");
+  std::optional<size_t> kind = readKind(node, words(sublayerKinds), "sublayer");
   if (!kind)
     return;
   const YamlEntry &entry = node.entries.front();
   std::vector<std::string> others = sublayerNames(block);
-  if (*kind == 2) {
-    ParallelSublayer parallel;
-    readParallel(entry.value, parallel, block);
-    checkSublayerName(entry, parallel.name, others);
-    block.push_back(std::move(parallel));
-    return;
-  }
-  if (*kind == 3) {
-    SsruSublayer ssru;
-    readSsru(entry.value, ssru);
-    checkSublayerName(entry, ssru.name, others);
-    block.push_back(std::move(ssru));
-    return;
-  }
-  Leaf leaf = *readLeaf(entry, *kind);
+  auto sublayer = ofKind<Sublayer>(*kind);
   std::visit(
-      [&](auto &sublayer) {
-        checkSublayerName(entry, sublayer.name, others);
-        block.push_back(std::move(sublayer));
+      [&](auto &each) {
+        readKeys(entry.value, each, others);
+        checkSublayerName(entry, each.name, others);
       },
-      leaf);
+      sublayer);
+  block.push_back(std::move(sublayer));
 }
 
-void SpecReader::readParallel(const YamlNode &node, ParallelSublayer &parallel, const Block &before) {
+void SpecReader::readKeys(const YamlNode &node, ParallelSublayer &parallel, llvm::ArrayRef<std::string> before) {
   parallel.name = "parallel";
   Fields fields(diagnostics, node, "parallel");
   if (!fields.isMapping())
@@ -107,19 +89,29 @@ void SpecReader::readParallel(const YamlNode &node, ParallelSublayer &parallel, 
                           (block->kind == YamlNode::Kind::Sequence ? "one of " + std::to_string(block->items.size())
                                                                    : describe(*block)));
   else if (block)
-    for (const YamlNode &item : block->items) {
-      std::optional<size_t> kind = readKind(item, llvm::ArrayRef(sublayerKinds).take_front(2), "parallel sublayer");
-      if (!kind)
-        continue;
-      std::vector<std::string> others = sublayerNames(before);
-      others.push_back(parallel.name);
-      for (const Leaf &leaf : parallel.block)
-        std::visit([&](const auto &sublayer) { others.push_back(sublayer.name); }, leaf);
-      Leaf leaf = *readLeaf(item.entries.front(), *kind);
-      std::visit([&](auto &sublayer) { checkSublayerName(item.entries.front(), sublayer.name, others); }, leaf);
-      parallel.block.push_back(std::move(leaf));
-    }
+    for (const YamlNode &item : block->items)
+      readParallelSublayer(item, parallel, before);
   fields.finish();
+}
+
+void SpecReader::readParallelSublayer(const YamlNode &node, ParallelSublayer &parallel,
+                                      llvm::ArrayRef<std::string> before) {
+  std::optional<size_t> kind = readKind(node, words(singleSublayerKinds), "parallel sublayer");
+  if (!kind)
+    return;
+  std::vector<std::string> others(before.begin(), before.end());
+  others.push_back(parallel.name);
+  for (const SingleSublayer &inner : parallel.block)
+    std::visit([&](const auto &each) { others.push_back(each.name); }, inner);
+  const YamlEntry &entry = node.entries.front();
+  auto sublayer = ofKind<SingleSublayer>(*kind);
+  std::visit(
+      [&](auto &each) {
+        readKeys(entry.value, each, others);
+        checkSublayerName(entry, each.name, others);
+      },
+      sublayer);
+  parallel.block.push_back(std::move(sublayer));
 }
 
 void SpecReader::checkRotary(const AttentionSublayer &attention) {
@@ -142,7 +134,7 @@ void SpecReader::readSublayerName(Fields &fields, std::string &name) {
   name = given.value_or(name);
 }
 
-void SpecReader::readAttention(const YamlNode &node, AttentionSublayer &attention) {
+void SpecReader::readKeys(const YamlNode &node, AttentionSublayer &attention, llvm::ArrayRef<std::string>) {
   attention.name = "attention";
   headSizeNode = nullptr;
   Fields fields(diagnostics, node, "attention");
@@ -173,6 +165,7 @@ void SpecReader::readAttention(const YamlNode &node, AttentionSublayer &attentio
   if (const YamlNode *norm = fields.find("query_key_norm"))
     readQueryKeyNorm(*norm, attention.queryKeyNorm.emplace());
   fields.finish();
+  checkRotary(attention);
   place.attention = attention;
   attentionPlaces.push_back(std::move(place));
 }
@@ -208,7 +201,7 @@ static std::string readExpression(Diagnostics &diagnostics, const YamlNode &node
   return "";
 }
 
-static int32_t readKeys(Diagnostics &diagnostics, const YamlNode &node, llvm::StringRef what) {
+static int32_t readKeyCount(Diagnostics &diagnostics, const YamlNode &node, llvm::StringRef what) {
   return readInteger(diagnostics, node, what, 1, maximumExtent).value_or(1);
 }
 
@@ -230,9 +223,9 @@ void SpecReader::readMask(const YamlNode &node, AttentionSublayer &attention) {
   const YamlNode *value = one ? &node.entries.front().value : nullptr;
   bool isStack = one && value->kind == YamlNode::Kind::Scalar && isName(value->text, "_-");
   if (key == "window")
-    word(expressions::window(readKeys(diagnostics, *value, key)));
+    word(expressions::window(readKeyCount(diagnostics, *value, key)));
   else if (key == "prefix" && !isStack)
-    word(expressions::prefix(readKeys(diagnostics, *value, key)));
+    word(expressions::prefix(readKeyCount(diagnostics, *value, key)));
   else if (key == "prefix")
     attention.mask = expressions::fromSegment(readPrefixStack(*value, attention), expressions::causal()).print();
   else
@@ -388,35 +381,33 @@ void SpecReader::readHeads(Fields &fields, AttentionSublayer &attention) {
                 CheckedSize(attention.heads) * attention.headSize * width);
 }
 
-void SpecReader::readMlp(const YamlNode &node, MlpSublayer &mlp) {
-  mlp.name = "mlp";
-  Fields fields(diagnostics, node, "mlp");
+template <KeyedSublayer Kind>
+void SpecReader::readKeys(const YamlNode &node, Kind &sublayer, llvm::ArrayRef<std::string>) {
+  Fields fields(diagnostics, node, Kind::kind);
   if (!fields.isMapping())
     return;
-  mlp.hidden = fields.requireInteger("hidden", 1, maximumExtent).value_or(0);
-  checkElements(fields.find("hidden"), product("hidden x width", mlp.hidden, width), CheckedSize(mlp.hidden) * width);
-  mlp.activation = static_cast<Activation>(fields.choice("activation", activationNames).value_or(0));
-  mlp.gated = fields.boolean("gated").value_or(false);
-  mlp.bias = fields.boolean("bias").value_or(true);
-  readSublayerName(fields, mlp.name);
-  fields.finish();
-}
-
-void SpecReader::readSsru(const YamlNode &node, SsruSublayer &ssru) {
-  ssru.name = "ssru";
-  Fields fields(diagnostics, node, "ssru");
-  if (!fields.isMapping())
-    return;
-  checkElements(&node, product("width x width", width, width), CheckedSize(width) * width);
-  if (!stack->input.parts.empty()) {
-    diagnostics.error(node.range, "an ssru goes through one stack's rows in their order; the rows of '" + stack->name +
+  if (Kind::isSquare)
+    checkElements(&node, product("width x width", width, width), CheckedSize(width) * width);
+  if (!Kind::order.empty() && !stack->input.parts.empty()) {
+    diagnostics.error(node.range, llvm::StringRef(Kind::order) + "; the rows of '" + stack->name +
                                       "' are those of other stacks");
     diagnostics.note(stackPlaces.back().parts.front()->range, "the first of them");
   }
-  ssru.bias = fields.boolean("bias").value_or(true);
-  ssru.inputBias = fields.boolean("input_bias").value_or(false);
-  ssru.activation =
-      static_cast<Activation>(fields.choice("activation", activationNames).value_or(size_t(Activation::Relu)));
-  readSublayerName(fields, ssru.name);
+  Kind::forEachKey(sublayer, [&](const auto &key, auto &value) { readKey(fields, key, value); });
+  readSublayerName(fields, sublayer.name);
   fields.finish();
+}
+
+void SpecReader::readKey(Fields &fields, const SizeKey &key, int64_t &size) {
+  size = fields.requireInteger(key.name, 1, key.most).value_or(0);
+  checkElements(fields.find(key.name), product(std::string(key.name) + " x width", size, width),
+                CheckedSize(size) * width);
+}
+
+void SpecReader::readKey(Fields &fields, const FlagKey &key, bool &flag) {
+  flag = fields.boolean(key.name).value_or(key.usual);
+}
+
+void SpecReader::readKey(Fields &fields, const ActivationKey &key, Activation &activation) {
+  activation = static_cast<Activation>(fields.choice(key.name, activationNames).value_or(size_t(key.usual)));
 }

@@ -121,7 +121,7 @@ static void addSources(FlowMapping &keys, const AttentionSublayer &attention) {
     keys.add("merge", mergeNames[1]);
 }
 
-static std::string attention(const AttentionSublayer &attention, const Stack &stack, int64_t width) {
+static std::string keysOf(const AttentionSublayer &attention, const Stack &stack, int64_t width) {
   FlowMapping keys;
   addSources(keys, attention);
   keys.add("heads", attention.heads);
@@ -148,25 +148,21 @@ static std::string attention(const AttentionSublayer &attention, const Stack &st
   return keys.str();
 }
 
-static std::string mlp(const MlpSublayer &mlp) {
+static void addKey(FlowMapping &keys, const SizeKey &key, int64_t size) { keys.add(key.name, size); }
+static void addKey(FlowMapping &keys, const FlagKey &key, bool flag) { keys.addFlag(key.name, flag, key.usual); }
+static void addKey(FlowMapping &keys, const ActivationKey &key, Activation activation) {
+  keys.add(key.name, activationNames[size_t(activation)]);
+}
+
+template <KeyedSublayer Kind> static std::string keysOf(const Kind &sublayer, const Stack &stack, int64_t width) {
   FlowMapping keys;
-  keys.add("hidden", mlp.hidden).add("activation", activationNames[size_t(mlp.activation)]);
-  keys.addFlag("gated", mlp.gated, false).addFlag("bias", mlp.bias, true);
-  if (mlp.name != "mlp")
-    keys.add("name", scalar(mlp.name));
+  Kind::forEachKey(sublayer, [&](const auto &key, const auto &value) { addKey(keys, key, value); });
+  if (sublayer.name != Kind::kind)
+    keys.add("name", scalar(sublayer.name));
   return keys.str();
 }
 
-static std::string ssru(const SsruSublayer &ssru) {
-  FlowMapping keys;
-  keys.addFlag("bias", ssru.bias, true).addFlag("input_bias", ssru.inputBias, false);
-  keys.add("activation", activationNames[size_t(ssru.activation)]);
-  if (ssru.name != "ssru")
-    keys.add("name", scalar(ssru.name));
-  return keys.str();
-}
-
-static std::string parallel(const ParallelSublayer &parallel, const Stack &stack, int64_t width) {
+static std::string keysOf(const ParallelSublayer &parallel, const Stack &stack, int64_t width) {
   FlowMapping keys;
   if (parallel.norm != ParallelNorm::One)
     keys.add("norm", parallelNormNames[size_t(parallel.norm)]);
@@ -181,11 +177,6 @@ static std::string parallel(const ParallelSublayer &parallel, const Stack &stack
 }
 
 std::string tenon::spec::writeSublayer(const Sublayer &sublayer, const Stack &stack, int64_t width) {
-  if (const auto *layer = std::get_if<AttentionSublayer>(&sublayer))
-    return "attention: " + attention(*layer, stack, width);
-  if (const auto *layer = std::get_if<ParallelSublayer>(&sublayer))
-    return "parallel: " + parallel(*layer, stack, width);
-  if (const auto *layer = std::get_if<SsruSublayer>(&sublayer))
-    return "ssru: " + ssru(*layer);
-  return "mlp: " + mlp(std::get<MlpSublayer>(sublayer));
+  std::string kind(sublayerKinds[sublayer.index()]);
+  return kind + ": " + std::visit([&](const auto &each) { return keysOf(each, stack, width); }, sublayer);
 }

@@ -45,6 +45,9 @@ kernels::Operation describeOperation(mlir::Operation *op);
 /// The type of a kernel's value as plain data.
 kernels::TensorType describeType(mlir::Type type);
 
+/// What names of an operation's parameters begin with where none says otherwise, `*` standing for the layer.
+std::string parameterPath(mlir::Operation *op);
+
 namespace reference {
 template <typename Scalar> class State;
 } // namespace reference

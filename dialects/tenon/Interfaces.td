@@ -89,7 +89,9 @@ def Tenon_ParameterizedOpInterface : OpInterface<"ParameterizedOpInterface"> {
     InterfaceMethod<"Adds the roles and shapes that its computation needs; norms around a sublayer are its stack's work.",
       "void", "declareParameters", (ins "::tenon::ParameterList &":$list)>,
     InterfaceMethod<"What names of its parameters begin with where none says otherwise, `*` standing for the layer.",
-      "std::string", "getParameterPath">,
+      "std::string", "getParameterPath", (ins), "", [{
+        return ::tenon::parameterPath($_op);
+      }]>,
     InterfaceMethod<"The name of the parameter of a role, before any is shared.", "std::string", "getParameterName",
       (ins "::llvm::StringRef":$role), "", [{
         return $_op.getParameterPath() + "." + role.str();
@@ -134,6 +136,15 @@ def Tenon_SublayerOpInterface : OpInterface<"SublayerOpInterface"> {
       }]>,
     InterfaceMethod<"Whether it asks for the positions of its rows.", "bool", "readsPositions", (ins), "", [{
         return false;
+      }]>,
+    InterfaceMethod<"Says what does not fit the stack that it stands in.", "::llvm::LogicalResult", "verifyPlace", (ins), "",
+      [{
+        return ::mlir::success();
+      }]>,
+    InterfaceMethod<[{
+        Says why it cannot stand in a `cached` stack, whose rows come one after the other: where one depends on a later one.
+      }], "::llvm::LogicalResult", "verifyGrowing", (ins), "", [{
+        return ::mlir::success();
       }]>,
   ];
 }

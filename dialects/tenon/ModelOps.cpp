@@ -1,4 +1,4 @@
-//===- ModelOps.cpp - Verifiers of model IR -------------------------------===//
+//===- ModelOps.cpp - Verifiers and parameters of model IR ----------------===//
 
 #include "support/Sharing.h"
 #include "tenon/Dialect.h"
@@ -112,25 +112,8 @@ LogicalResult ModelOp::verifyRegions() {
   return failure(failed(verifyStackGraph(*this)) || failed(verifyParameters(*this)));
 }
 
-/// Rotary positions turn pairs of components within each head.
-static LogicalResult verifyRotary(AttentionLayerOp op, PositionsAttr positions) {
-  int64_t headSize = op.getHeadSize(), dims = positions.getDims() > 0 ? positions.getDims() : headSize;
-  bool turns = positions.getKind() == PositionKind::Rotary;
-  if (std::optional<RotaryAttr> own = op.getRotary()) {
-    dims = own->getDims();
-    turns = true;
-  }
-  if (!op.hasOwnKeys() && op.getRotary())
-    return op.emitOpError() << "takes keys from another stack, whose positions do not turn with the queries'";
-  if (turns && op.hasOwnKeys() && (dims % 2 != 0 || dims > headSize))
-    return op.emitOpError() << "has head_size " << headSize << ", of which rotary positions turn " << dims
-                            << ", expected an even number of at most head_size";
-  return success();
-}
-
 /// Sublayers have names of their own in a block, since their parameters are named after them.
-static LogicalResult verifyBlock(Operation *op, llvm::iterator_range<Block::iterator> body, PositionsAttr positions,
-                                 llvm::StringSet<> &names) {
+static LogicalResult verifyBlock(Operation *op, llvm::iterator_range<Block::iterator> body, llvm::StringSet<> &names) {
   if (body.empty())
     return op->emitOpError() << "has no sublayer";
   if (size_t count = llvm::range_size(body); count > maximumSublayers)
@@ -141,10 +124,10 @@ static LogicalResult verifyBlock(Operation *op, llvm::iterator_range<Block::iter
     StringRef name = inner.getAttrOfType<StringAttr>("name").getValue();
     if (!names.insert(name).second)
       return inner.emitOpError() << "has the name '" << name << "' of another sublayer of its block";
-    if (auto attention = dyn_cast<AttentionLayerOp>(inner); attention && failed(verifyRotary(attention, positions)))
+    if (auto sublayer = dyn_cast<SublayerOpInterface>(inner); sublayer && failed(sublayer.verifyPlace()))
       return failure();
     if (auto parallel = dyn_cast<ParallelOp>(inner))
-      if (failed(verifyBlock(parallel, parallel.getBody().front(), positions, names)))
+      if (failed(verifyBlock(parallel, parallel.getBody().front(), names)))
         return failure();
   }
   return success();
@@ -187,18 +170,6 @@ static LogicalResult verifyChannels(FeatureInputOp input, StackOp stack) {
   return success();
 }
 
-/// What comes before a sequence's own tokens is read by a stack that goes on from there.
-static LogicalResult verifyPrefix(StackOp stack) {
-  if (stack.getPrefix() && !stack.getCached())
-    return stack.emitOpError() << "has a prefix, but is not cached";
-  WalkResult walked = stack.walk([&](AttentionLayerOp op) -> WalkResult {
-    if (!op.getPrefixMask() || stack.getPrefix())
-      return WalkResult::advance();
-    return op.emitOpError() << "has a prefix_mask, but its stack has no prefix";
-  });
-  return failure(walked.wasInterrupted());
-}
-
 LogicalResult StackOp::verifyRegions() {
   if (failed(verifyPositive(*this, "layers", getLayers(), maximumLayers)))
     return failure();
@@ -215,12 +186,14 @@ LogicalResult StackOp::verifyRegions() {
   if (positions.getPad() && (getCached() || !isa<TokenInputOp>(body.front())))
     return emitOpError() << "has positions that skip pad tokens, but "
                          << (getCached() ? "is cached" : "reads features");
-  if (failed(verifyParallelNorms(*this)) || failed(verifyPrefix(*this)))
+  if (failed(verifyParallelNorms(*this)))
     return failure();
+  if (getPrefix() && !getCached())
+    return emitOpError() << "has a prefix, but is not cached";
   auto blocks = llvm::to_vector(body.getOps<BlockOp>());
   if (blocks.empty()) {
     llvm::StringSet<> names;
-    return verifyBlock(*this, llvm::drop_begin(body), positions, names);
+    return verifyBlock(*this, llvm::drop_begin(body), names);
   }
   for (Operation &op : llvm::drop_begin(body))
     if (!isa<BlockOp>(op))
@@ -229,7 +202,7 @@ LogicalResult StackOp::verifyRegions() {
     return emitOpError() << "has " << blocks.size() << " blocks for " << getLayers() << " layers";
   for (BlockOp block : blocks) {
     llvm::StringSet<> names;
-    if (failed(verifyBlock(block, block.getBody().front(), positions, names)))
+    if (failed(verifyBlock(block, block.getBody().front(), names)))
       return failure();
     if (statesOf(block) != statesOf(blocks[0]))
       return block.emitOpError() << "has attentions of other names, sizes or sources than the stack's first block";
@@ -240,13 +213,6 @@ LogicalResult StackOp::verifyRegions() {
 LogicalResult BlockOp::verifyRegions() {
   if (getBody().front().empty())
     return emitOpError() << "has no sublayer";
-  return success();
-}
-
-LogicalResult ParallelOp::verifyRegions() {
-  for (Operation &op : getBody().front())
-    if (!isa<SublayerOpInterface>(op))
-      return op.emitOpError() << "is not a sublayer that others can stand beside";
   return success();
 }
 
@@ -288,34 +254,6 @@ LogicalResult ConcatInputOp::verify() {
   return success();
 }
 
-LogicalResult AttentionLayerOp::verify() {
-  if (failed(verifyHeads(*this, getHeads(), getKeyValueHeads(), getHeadSize())))
-    return failure();
-  if (getSources().size() > maximumSources)
-    return emitOpError() << "has " << getSources().size() << " sources, where " << maximumSources << " are the most";
-  ArrayRef<int64_t> sizes = getTableSizes().value_or(ArrayRef<int64_t>());
-  if (sizes.size() % 2 != 0 || llvm::any_of(sizes, [](int64_t size) { return size <= 0; }))
-    return emitOpError() << "table_sizes are [" << sizes << "], expected positive rows and columns in turn";
-  for (size_t i = 0; i < sizes.size(); i += 2)
-    if (failed(verifyElements(*this, "a table", sizes.slice(i, 2))))
-      return failure();
-  if (std::optional<RelativeBiasAttr> relative = getRelative())
-    if (failed(verifyElements(*this, "a relative bias by distance",
-                              {2 * relative->getDistance() + 1, static_cast<int64_t>(getHeads())})))
-      return failure();
-  if (getRelative() && !getSources().empty())
-    return emitOpError() << "has a relative bias beside sources, to whose positions there is no distance";
-  if (getJoint() && getSources().empty())
-    return emitOpError() << "is joint, but has no sources to join the own keys with";
-  if (getRelative() && getScore())
-    return emitOpError() << "has a relative bias beside a score, expected one of them";
-  if (getPrefixMask() && !getSources().empty())
-    return emitOpError() << "has a prefix_mask, but takes keys from other stacks";
-  if (failed(verifyMaskAndScore(*this, getPrefixMask(), {}, sizes.size() / 2)))
-    return failure();
-  return verifyMaskAndScore(*this, getMask(), getScore(), sizes.size() / 2);
-}
-
 int64_t PoolingOp::componentsBehind(ArrayAttr layers, int64_t size) {
   for (Attribute layer : layers)
     if (auto dense = dyn_cast<DenseAttr>(layer))
@@ -333,7 +271,116 @@ LogicalResult PoolingOp::verify() {
   return verifyNotNegative(*this, "size", getSize());
 }
 
-LogicalResult MlpLayerOp::verify() { return verifyPositive(*this, "hidden", getHidden()); }
+//===----------------------------------------------------------------------===//
+// Parameters
+//===----------------------------------------------------------------------===//
+
+static StackOp stackOf(Operation *op) { return op->getParentOfType<StackOp>(); }
+
+static StackOp namedStack(Operation *op, StringRef name) {
+  return op->getParentOfType<ModelOp>().lookupSymbol<StackOp>(name);
+}
+
+std::string tenon::parameterPath(Operation *op) {
+  if (auto stack = dyn_cast<StackOp>(op))
+    return stack.getSymName().str();
+  StackOp stack = stackOf(op);
+  if (!stack)
+    return op->getName().stripDialect().str(); // The model's pooling and head.
+  if (isa<InputOpInterface>(op))
+    return (stack.getSymName() + ".input").str();
+  return (stack.getSymName() + ".layers.*." + op->getAttrOfType<StringAttr>("name").getValue()).str();
+}
+
+/// A tied head reads the embedding of the tokens that it scores.
+std::string HeadOp::getParameterName(StringRef role) {
+  if (getTied() && role == "weight")
+    return namedStack(*this, getStack()).getTarget().getSymName().str() + ".input.tokens.weight";
+  return getParameterPath() + "." + role.str();
+}
+
+void StackOp::declareParameters(ParameterList &list) {
+  if (getNorm().getFinal())
+    list.addNorm("norm", getHiddenWidth(), getNorm().getBias());
+}
+
+/// What all inputs have: learned positions, and a norm.
+static void declareInput(InputOpInterface input, ParameterList &list) {
+  StackOp stack = stackOf(input);
+  PositionsAttr positions = input.getPositions();
+  if (positions.getKind() == PositionKind::Learned)
+    list.add("positions.weight", {positions.getOffset() + positions.getLength(), stack.getHiddenWidth()});
+  if (input.getNorm())
+    list.addNorm("norm", stack.getHiddenWidth(), stack.getNorm().getBias());
+}
+
+void TokenInputOp::declareParameters(ParameterList &list) {
+  int64_t width = stackOf(*this).getHiddenWidth();
+  list.add("tokens.weight", {static_cast<int64_t>(getVocab()), width});
+  if (getTypes() > 0)
+    list.add("types.weight", {static_cast<int64_t>(getTypes()), width});
+  declareInput(*this, list);
+}
+
+void FeatureInputOp::declareParameters(ParameterList &list) {
+  int64_t components = getFeatures();
+  for (auto [index, convolution] : llvm::enumerate(getConvolutions().getAsRange<ConvolutionAttr>())) {
+    list.addLinear("convolutions." + Twine(index), convolution.getChannels(), components * convolution.getKernel(),
+                   convolution.getBias());
+    components = convolution.getChannels();
+  }
+  declareInput(*this, list);
+}
+
+void ConcatInputOp::declareParameters(ParameterList &list) { declareInput(*this, list); }
+
+/// Those of layers one after the other; roles are named after the layers' places. Returns what the last one gives.
+static int64_t declareLayers(ArrayAttr layers, const Twine &prefix, int64_t components, ParameterList &list) {
+  for (auto [index, layer] : llvm::enumerate(layers)) {
+    std::string role = (prefix + Twine(index)).str();
+    if (auto norm = dyn_cast<VectorNormAttr>(layer)) {
+      if (norm.getFunction() != NormFunction::L2)
+        list.addNorm(role, components, /*bias=*/true);
+      continue;
+    }
+    auto dense = cast<DenseAttr>(layer);
+    list.addLinear(role, dense.getSize(), components, dense.getBias());
+    if (dense.getResidual() && dense.getSize() != components)
+      list.addLinear(role + ".residual", dense.getSize(), components, /*bias=*/false);
+    components = dense.getSize();
+  }
+  return components;
+}
+
+void PoolingOp::declareParameters(ParameterList &list) {
+  int64_t components = declareLayers(getTokenLayers(), "tokens.", namedStack(*this, getStack()).getHiddenWidth(), list);
+  declareLayers(getLayers(), "", components * static_cast<int64_t>(getFunctions().size()), list);
+}
+
+void HeadOp::declareParameters(ParameterList &list) {
+  StackOp stack = namedStack(*this, getStack());
+  int64_t vocab = cast<TokenInputOp>(*stack.getTarget().getInput()).getVocab();
+  list.add("weight", {vocab, stack.getHiddenWidth()});
+  if (getBias())
+    list.add("bias", vocab);
+}
+
+ParameterList tenon::parametersOf(ParameterizedOpInterface op) {
+  ParameterList list;
+  if (!isa<SublayerOpInterface>(*op)) {
+    op.declareParameters(list);
+    return list;
+  }
+  NormAttr norm = stackOf(op).getNorm();
+  int64_t width = stackOf(op).getHiddenWidth();
+  auto parallel = op->getParentOfType<ParallelOp>();
+  if (norm.getPlace() != NormPlace::After && !(parallel && parallel.getSharedNorm()))
+    list.addNorm("norm", width, norm.getBias());
+  op.declareParameters(list);
+  if (norm.getPlace() != NormPlace::Before)
+    list.addNorm(norm.getPlace() == NormPlace::After ? "norm" : "norm_after", width, norm.getBias());
+  return list;
+}
 
 std::string ModelOp::getSharedParameter(StringRef name) {
   Sharing sharing;

@@ -4,6 +4,7 @@
 #define TENON_OPS
 
 include "ModelOps.td"
+include "SublayerOps.td"
 include "TensorOps.td"
 include "LayoutOps.td"
 include "CacheOps.td"

@@ -2,7 +2,6 @@
 
 #include "tenon/StackGraph.h"
 
-#include "expressions/Analysis.h"
 #include "tenon/Verifiers.h"
 
 #include "llvm/ADT/DenseSet.h"
@@ -38,13 +37,13 @@ StackOp StackOp::getTarget() {
 }
 
 /// The states that enter layers of the source: a number for each of the reader's layers.
-static LogicalResult verifySourceLayers(AttentionLayerOp op, StackOp reader, StackOp source, ArrayRef<int64_t> layers) {
+static LogicalResult verifySourceLayers(Operation *op, StackOp reader, StackOp source, ArrayRef<int64_t> layers) {
   if (static_cast<int64_t>(layers.size()) != static_cast<int64_t>(reader.getLayers()))
-    return op.emitOpError() << "reads " << layers.size() << " layers of stack '" << source.getSymName()
+    return op->emitOpError() << "reads " << layers.size() << " layers of stack '" << source.getSymName()
                             << "', expected one for each of " << reader.getLayers() << " layers";
   for (int64_t layer : layers)
     if (layer < 0 || layer >= static_cast<int64_t>(source.getLayers()))
-      return op.emitOpError() << "reads layer " << layer << " of stack '" << source.getSymName() << "', which has "
+      return op->emitOpError() << "reads layer " << layer << " of stack '" << source.getSymName() << "', which has "
                               << source.getLayers() << " layers";
   return success();
 }
@@ -62,17 +61,17 @@ static FailureOr<StackOp> verifyTaken(Operation *op, StackOp reader, StringRef w
   return source;
 }
 
-static LogicalResult verifySources(AttentionLayerOp op, StackOp reader) {
+static LogicalResult verifySources(SublayerOpInterface op, StackOp reader) {
   llvm::DenseSet<StringRef> names;
   for (SourceAttr attribute : op.sourceList()) {
     FailureOr<StackOp> source = verifyTaken(op, reader, "keys", attribute.getStack().getValue(), names);
     if (failed(source))
       return failure();
     if (source->getCached())
-      return op.emitOpError() << "takes keys from stack '" << source->getSymName()
+      return op->emitOpError() << "takes keys from stack '" << source->getSymName()
                               << "', which is cached, expected one that is read as a whole";
     if (attribute.getLayers() && !source->getParts().empty())
-      return op.emitOpError() << "reads layers of stack '" << source->getSymName()
+      return op->emitOpError() << "reads layers of stack '" << source->getSymName()
                               << "', whose rows are those of several stacks, expected its last state";
     if (attribute.getLayers() &&
         failed(verifySourceLayers(op, reader, *source, attribute.getLayers().asArrayRef())))
@@ -135,6 +134,12 @@ static LogicalResult verifyPartReaders(ConcatInputOp input, StackOp reader) {
   return failure(walked.wasInterrupted());
 }
 
+/// Rows of a cached stack come one after the other.
+static LogicalResult verifyGrowing(StackOp stack) {
+  WalkResult walked = stack.walk([](SublayerOpInterface op) { return WalkResult(op.verifyGrowing()); });
+  return failure(walked.wasInterrupted());
+}
+
 static LogicalResult verifyBehind(StackOp stack) {
   FlatSymbolRefAttr behind = stack.getInput().getPositions().getBehind();
   if (!behind)
@@ -146,27 +151,6 @@ static LogicalResult verifyBehind(StackOp stack) {
     return tokens.emitOpError() << "has zeros at position 0, but positions begin behind the rows of stack '"
                                 << behind.getValue() << "'";
   return success();
-}
-
-/// Whether a mask may let a query of one segment see a key of the other that has a higher position.
-static bool seesLaterKeys(AttentionLayerOp op, int32_t querySegment, int32_t segment) {
-  return expressions::seesLaterKeys(std::string_view(op.getMask().value_or("")), {segment, querySegment});
-}
-
-/// A cached stack's queries see no later keys of its own. Those of parts before the last are there before it has any.
-static LogicalResult verifyCausal(StackOp stack) {
-  auto parts = static_cast<int32_t>(stack.getParts().size());
-  WalkResult walked = stack.walk([&](AttentionLayerOp op) -> WalkResult {
-    int32_t own = parts > 0 ? parts - 1 : static_cast<int32_t>(op.getSources().size());
-    if (op.hasOwnKeys() && seesLaterKeys(op, own, own))
-      return stack.emitOpError() << "is cached, but has an attention whose mask may let a query see later keys";
-    for (int32_t part = 0; part < parts - 1; ++part)
-      if (seesLaterKeys(op, part, own))
-        return op.emitOpError() << "has a mask that may let a query of part " << part << " see keys of the last part, "
-                                << "which is cached";
-    return WalkResult::advance();
-  });
-  return failure(walked.wasInterrupted());
 }
 
 namespace {
@@ -247,12 +231,12 @@ static LogicalResult verifyReaders(ModelOp model) {
 
 LogicalResult tenon::verifyStackGraph(ModelOp model) {
   for (StackOp stack : model.getBody().getOps<StackOp>()) {
-    WalkResult walked = stack.walk([&](AttentionLayerOp op) { return WalkResult(verifySources(op, stack)); });
+    WalkResult walked = stack.walk([&](SublayerOpInterface op) { return WalkResult(verifySources(op, stack)); });
     if (walked.wasInterrupted())
       return failure();
     if (auto concat = dyn_cast<ConcatInputOp>(*stack.getInput()); concat && failed(verifyParts(concat, stack)))
       return failure();
-    if (failed(verifyBehind(stack)) || (stack.getCached() && failed(verifyCausal(stack))))
+    if (failed(verifyBehind(stack)) || (stack.getCached() && failed(verifyGrowing(stack))))
       return failure();
   }
   if (failed(verifyNoCircle(model)) || failed(verifyReaders(model)))

@@ -16,5 +16,5 @@ SmallVector<Value> SsruLayerOp::lower(StackBuilder &builder, ValueRange rows) {
   if (keeps)
     builder.writeState(*this, AppendRowsOp::create(builder.builder, builder.location, slice.getType(), slice, state,
                                                    Value(), part.lengths, part.past, pages));
-  return {builder.activation(state, getFunction())};
+  return {builder.activation(state, getActivation())};
 }

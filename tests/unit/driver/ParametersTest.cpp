@@ -1,9 +1,9 @@
-// Names and shapes of parameters, as the spec derives them for its readers and importers, and as they are bound in
-// model IR.
+// Which parameters have tensors of their own, as the spec's readers and importers are told, and as they are bound in model
+// IR.
 
 #include "spec/Parameters.h"
 #include "driver/Context.h"
-#include "driver/ModelBuilder.h"
+#include "spec/ModelBuilder.h"
 #include "passes/Passes.h"
 #include "tenon/Dialect.h"
 #include "unit/spec/SpecTexts.h"
@@ -78,52 +78,6 @@ TEST(Parameters, AreThoseOfModelIRForEverySpecOfTheDocumentation) {
   ASSERT_GE(examples.size(), 9u);
   for (const std::string &example : examples)
     expectAgreement(example);
-}
-
-TEST(Parameters, AreThoseOfModelIRForEachKindOfSublayer) {
-  expectAgreement(smallSpec);
-  expectAgreement(R"yaml(tenon: 1
-name: sides
-width: 8
-stacks:
-  decoder:
-    input: {vocab: 9, positions: {kind: learned, length: 5, offset: 2}}
-    layers: 2
-    norm: {kind: rmsnorm, place: before}
-    block:
-      - parallel:
-          name: side
-          norm: one
-          block:
-            - attention: {heads: 4, kv_heads: 2, head_size: 3, bias: false, mask: causal, query_key_norm: {kind: rmsnorm}}
-            - mlp: {hidden: 6, gated: true, bias: false}
-      - attention: {name: second, heads: 2, mask: causal, score: {relative: {buckets: 8, distance: 20}}}
-head: {tied: false, bias: true}
-)yaml");
-  expectAgreement(R"yaml(tenon: 1
-name: translator
-width: 8
-stacks:
-  encoder:
-    input: {features: 4, convolutions: [{channels: 8, kernel: 3}, {channels: 12, kernel: 3, stride: 2}], positions: {kind: learned, length: 6}}
-    width: 12
-    layers: 3
-    norm: {kind: layernorm, place: before}
-    block:
-      - attention: {heads: 3}
-  decoder:
-    input: {vocab: 9}
-    layers: 2
-    norm: {kind: rmsnorm, place: both}
-    block:
-      - ssru: {input_bias: true}
-      - attention: {name: cross, heads: 2, from: encoder}
-      - mlp: {hidden: 6}
-head: {stack: decoder, tied: true}
-)yaml");
-  expectAgreement(
-      changed(smallSpec, "pooling: {kind: mean, normalize: true}",
-              "pooling: {kind: [mean, max], layers: [{dense: {size: 6, residual: true}}, {norm: {epsilon: 1e-6}}]}"));
 }
 
 TEST(Parameters, AreThoseOfModelIRWhereTheyAreShared) {

@@ -252,8 +252,6 @@ static const DecoderMistake decoderMistakes[] = {
      "parallel sublayers need a norm with 'place: before'; this stack's has 'place: after'"},
     {"ParallelOfOne", "[attention: {heads: 3, mask: causal}, mlp: {hidden: 20, activation: gelu}]",
      "[mlp: {hidden: 20}]", "block: expected a sequence of two sublayers or more, found one of 1"},
-    {"ParallelInParallel", "mlp: {hidden: 20, activation: gelu}", "parallel: {}",
-     "parallel sublayer: expected one of attention, mlp, found 'parallel'"},
     {"ParallelNames", "mlp: {hidden: 20, activation: gelu}", "mlp: {hidden: 20, name: attention}",
      "a second sublayer named 'attention' in one block; give each a name of its own with 'name'"},
     {"TokenBeyondVocabulary", "eos: [1, 49]", "eos: [1, 50]", "eos (50) is not between 0 and 49"},

@@ -157,13 +157,6 @@ static const Mistake mistakes[] = {
      "block: []\n", "9:12: error: block: expected a sequence of sublayers, found an empty one"},
     {"BlockMapping", "block:\n      - attention: {heads: 4}\n      - mlp: {hidden: 48, activation: gelu}\n",
      "block: {attention: {heads: 4}}\n", "9:12: error: block: expected a sequence of sublayers, found a mapping"},
-    {"SublayerUnknown", "- mlp:", "- mpl:",
-     "11:9: error: sublayer: expected one of attention, mlp, parallel, ssru, found 'mpl'; did you mean 'mlp'?"},
-    {"SublayerOfTwoKeys", "- mlp: {hidden: 48, activation: gelu}", "- {mlp: {hidden: 48}, attention: {heads: 4}}",
-     "11:9: error: a sublayer is a mapping of one key, which is one of attention, mlp, parallel, ssru; found a mapping "
-     "of 2"},
-    {"SublayerWord", "- mlp: {hidden: 48, activation: gelu}", "- mlp",
-     "11:9: error: a sublayer is a mapping of one key, which is one of attention, mlp, parallel, ssru; found 'mlp'"},
     {"SublayerNameTwice", "- mlp: {hidden: 48, activation: gelu}", "- attention: {heads: 2}",
      "11:9: error: a second sublayer named 'attention' in one block; give each a name of its own with 'name'"},
     {"SublayerNameWithDot", "heads: 4", "heads: 4, name: a.b",

@@ -50,14 +50,9 @@ public:
     }
   }
 
-  void add(const MlpSublayer &mlp) {
-    text += "\n mlp " + mlp.name + " ";
-    add(mlp.hidden, int(mlp.activation), mlp.gated, mlp.bias);
-  }
-
-  void add(const SsruSublayer &ssru) {
-    text += "\n ssru " + ssru.name + " ";
-    add(ssru.bias, ssru.inputBias, int(ssru.activation));
+  template <KeyedSublayer Kind> void add(const Kind &sublayer) {
+    text += "\n " + std::string(Kind::kind) + " " + sublayer.name + " ";
+    Kind::forEachKey(sublayer, [&](const auto &, const auto &value) { add(int64_t(value)); });
   }
 
   void add(const Convolution &convolution) {

@@ -1,6 +1,6 @@
 //===- ModelBuilder.cpp - Spec to model IR --------------------------------===//
 
-#include "driver/ModelBuilder.h"
+#include "spec/ModelBuilder.h"
 
 #include "mlir/IR/Builders.h"
 #include "spec/Rotary.h"
@@ -299,12 +299,18 @@ private:
                              /*prefixMask=*/StringAttr(), unbound);
   }
 
-  void build(const spec::MlpSublayer &mlp) {
-    MlpLayerOp::create(builder, location, mlp.name, mlp.hidden, function(mlp.activation), mlp.gated, mlp.bias, unbound);
-  }
+  Attribute attribute(int64_t size) { return builder.getI64IntegerAttr(size); }
+  Attribute attribute(bool flag) { return flag ? builder.getUnitAttr() : UnitAttr(); }
+  Attribute attribute(spec::Activation activation) { return nonlinearity(activation); }
 
-  void build(const spec::SsruSublayer &ssru) {
-    SsruLayerOp::create(builder, location, ssru.name, function(ssru.activation), ssru.bias, ssru.inputBias, unbound);
+  template <spec::KeyedSublayer Kind> void build(const Kind &sublayer) {
+    OperationState state(location, llvm::StringRef(Kind::operation));
+    state.addAttribute("name", builder.getStringAttr(sublayer.name));
+    Kind::forEachKey(sublayer, [&](const auto &key, const auto &value) {
+      if (Attribute known = attribute(value))
+        state.addAttribute(llvm::StringRef(key.name), known);
+    });
+    builder.create(state);
   }
 
   void build(const spec::ParallelSublayer &parallel) {

@@ -1,7 +1,7 @@
 //===- ModelBuilder.h - Spec to model IR ------------------------*- C++ -*-===//
 
-#ifndef TENON_DRIVER_MODELBUILDER_H
-#define TENON_DRIVER_MODELBUILDER_H
+#ifndef TENON_SPEC_MODELBUILDER_H
+#define TENON_SPEC_MODELBUILDER_H
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -14,4 +14,4 @@ mlir::OwningOpRef<mlir::ModuleOp> buildModel(const spec::Model &model, mlir::MLI
 
 } // namespace tenon
 
-#endif // TENON_DRIVER_MODELBUILDER_H
+#endif // TENON_SPEC_MODELBUILDER_H
