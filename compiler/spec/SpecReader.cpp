@@ -72,8 +72,6 @@ Model SpecReader::read(const YamlNode &root) {
     else
       for (const YamlEntry &entry : stacks->entries)
         readStack(entry);
-    if (!diagnostics.hasErrors())
-      checkCycles();
   }
   poolingPlace = fields.find("pooling");
   headPlace = fields.find("head");
@@ -83,6 +81,8 @@ Model SpecReader::read(const YamlNode &root) {
     readHead(*headPlace);
   checkPrompts(poolingPlace);
   checkStackGraph();
+  if (!diagnostics.hasErrors())
+    checkCycles();
   checkPads();
   model.weights = readPath(fields, "weights");
   model.tokenizer = readPath(fields, "tokenizer");

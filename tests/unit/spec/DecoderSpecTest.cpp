@@ -114,9 +114,9 @@ TEST(DecoderSpec, ParametersOfNormsOnBothSidesAndOfQueriesAndKeys) {
   EXPECT_EQ(list, R"(decoder.input.tokens.weight 50 12
 decoder.layers.*.attention.norm.weight 12 x5
 decoder.layers.*.attention.query.weight 24 12 x5
+decoder.layers.*.attention.query_norm.weight 6 x5
 decoder.layers.*.attention.key.weight 12 12 x5
 decoder.layers.*.attention.value.weight 12 12 x5
-decoder.layers.*.attention.query_norm.weight 6 x5
 decoder.layers.*.attention.key_norm.weight 6 x5
 decoder.layers.*.attention.output.weight 12 24 x5
 decoder.layers.*.attention.norm_after.weight 12 x5

@@ -19,8 +19,8 @@ static std::string listed(const std::string &text) {
 
 TEST(Parameters, OfAPostNormEncoder) {
   EXPECT_EQ(listed(smallSpec), R"(encoder.input.tokens.weight 100 24
-encoder.input.positions.weight 32 24
 encoder.input.types.weight 2 24
+encoder.input.positions.weight 32 24
 encoder.input.norm.weight 24
 encoder.input.norm.bias 24
 encoder.layers.*.attention.query.weight 24 24 x3

@@ -41,9 +41,10 @@ TEST(ShareSpec, OneSegmentHasNoNameOfItsOwn) {
 TEST(ShareSpec, SeveralSegmentsHaveKeysAndValuesEach) {
   std::string text = changed(corner("two-sources"), "same-layer}]", "same-layer}], query_key_norm: {kind: rmsnorm}");
   EXPECT_EQ(listed(text, "decoder.layers.*.cross."),
-            "norm 32 x2\nquery 32 32 x2\nencoder.key 32 32 x2\nencoder.value 32 32 x2\n"
-            "memory.norm 24 x2\nmemory.key 32 24 x2\nmemory.value 32 24 x2\n"
-            "query_norm 8 x2\nencoder.key_norm 8 x2\nmemory.key_norm 8 x2\noutput 32 32 x2\n");
+            "norm 32 x2\nquery 32 32 x2\nquery_norm 8 x2\n"
+            "encoder.key 32 32 x2\nencoder.value 32 32 x2\nencoder.key_norm 8 x2\n"
+            "memory.norm 24 x2\nmemory.key 32 24 x2\nmemory.value 32 24 x2\nmemory.key_norm 8 x2\n"
+            "output 32 32 x2\n");
   EXPECT_EQ(listed(corner("joint"), "decoder.layers.*.attention."),
             "norm 32 x2\nquery 32 32 x2\nencoder.key 32 32 x2\nencoder.value 32 32 x2\nkey 32 32 x2\nvalue 32 32 x2\n"
             "output 32 32 x2\n");
