@@ -139,6 +139,9 @@ private:
       return false;
     if (auto attention = dyn_cast<AttentionLayerOp>(own))
       return sameAttention(attention, cast<AttentionLayerOp>(other));
+    // What other sublayers keep of a source's rows is not what their stack's own rows go on from.
+    if (auto sublayer = dyn_cast<SublayerOpInterface>(own); sublayer && !sublayer.getStates().empty())
+      return false;
     if (!agree(own, other, {"name", "parameters"}))
       return false;
     if (isa<ParameterizedOpInterface>(own) && !readsParametersOf(own, other))
