@@ -84,6 +84,13 @@ FailureOr<uint64_t> count(ScanOp op, Call &call) {
   return static_cast<uint64_t>(*rows) * 2 * cast<RankedTensorType>(op.getInput().getType()).getShape().back();
 }
 
+FailureOr<uint64_t> count(DepthwiseOp op, Call &call) {
+  FailureOr<int64_t> rows = call.rows(op.getInput());
+  if (failed(rows))
+    return failure();
+  return static_cast<uint64_t>(*rows) * op.getWeight().getType().getNumElements();
+}
+
 /// These move or add up rows, without products.
 FailureOr<uint64_t> count(PoolOp, Call &) { return 0; }
 FailureOr<uint64_t> count(UnfoldOp, Call &) { return 0; }
@@ -102,6 +109,6 @@ template <typename... Ops> void attachModels(MLIRContext *context) {
 void tenon::cost::registerCostModels(DialectRegistry &registry) {
   reference::registerReferenceModels(registry);
   registry.addExtension(+[](MLIRContext *context, TenonDialect *) {
-    attachModels<LinearOp, AttentionOp, ScanOp, PoolOp, UnfoldOp>(context);
+    attachModels<LinearOp, AttentionOp, ScanOp, DepthwiseOp, PoolOp, UnfoldOp>(context);
   });
 }

@@ -15,6 +15,7 @@ constexpr Entry kFamilies[] = {
     {Family::Rowwise, {rowwiseAlgorithms, rowwiseSpace, scheduleRowwise}},
     {Family::Pooling, {poolingAlgorithms, poolingSpace, schedulePooling}},
     {Family::Unfold, {unfoldAlgorithms, unfoldSpace, scheduleUnfold}},
+    {Family::Depthwise, {depthwiseAlgorithms, depthwiseSpace, scheduleDepthwise}},
     {Family::Scan, {scanAlgorithms, scanSpace, scheduleScan}},
     {Family::CacheAppend, {cacheAppendAlgorithms, cacheAppendSpace, scheduleCacheAppend}},
     {Family::Attention, {attentionAlgorithms, attentionSpace, scheduleAttention}},

@@ -104,6 +104,7 @@ private:
       case Family::Scan:
         keepWhole(each.operands[1]);
         [[fallthrough]];
+      case Family::Depthwise:
       case Family::Unfold:
         keepWhole(each.operands[0]);
         region.whole.insert(result);

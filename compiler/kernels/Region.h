@@ -37,7 +37,7 @@ struct OperationFuncs {
 };
 
 /// The families, from the least demanding: a region belongs to that of its most demanding operation.
-enum class Family { Rowwise, Pooling, Unfold, Scan, CacheAppend, Attention, Linear };
+enum class Family { Rowwise, Pooling, Unfold, Depthwise, Scan, CacheAppend, Attention, Linear };
 
 /// Throws RegionError where no family computes this kind.
 Family familyOf(const std::string &operationKind);
@@ -87,6 +87,7 @@ using Algorithms = std::map<std::string, Algorithm>;
 const Algorithms &rowwiseAlgorithms();
 const Algorithms &poolingAlgorithms();
 const Algorithms &unfoldAlgorithms();
+const Algorithms &depthwiseAlgorithms();
 const Algorithms &scanAlgorithms();
 const Algorithms &cacheAppendAlgorithms();
 const Algorithms &attentionAlgorithms();

@@ -4,6 +4,7 @@
 #include "kernels/Elementary.h"
 #include "kernels/Region.h"
 #include "kernels/attention/Operands.h"
+#include "support/Bounds.h"
 
 #include <limits>
 #include <set>
@@ -33,6 +34,7 @@ public:
         {"cache_append", &OperationVerifier::cacheAppend},
         {"append_rows", &OperationVerifier::appendRows},
         {"scan", &OperationVerifier::scan},
+        {"depthwise", &OperationVerifier::depthwise},
         {"unfold", &OperationVerifier::unfold},
         {"pool", &OperationVerifier::pool}};
     const OperationKind *kind = findOperationKind(operation.kind);
@@ -330,6 +332,25 @@ private:
     counts(cached ? 7 : 4, cached ? 7 : 4);
     int64_t width = rows("the weights of what was before", operand(0));
     expect("the input", operand(1), operand(0));
+    sequences(cached ? 3 : 2);
+    if (cached) {
+      cacheArgument(2, rowPageFloats(width));
+      pageTable(5);
+    }
+    expect("the result", operation.results[0], operand(0));
+  }
+
+  void depthwise() {
+    bool cached = operation.attributes.count("cached") && integer("cached", 0) != 0;
+    counts(cached ? 7 : 4, cached ? 7 : 4);
+    int64_t width = rows("the operand", operand(0)), before = integer("before", 0);
+    int64_t taps = operand(1).shape.empty() ? 0 : operand(1).shape[0];
+    if (taps < 1 || taps > maximumTaps)
+      fail("expected 1 to " + std::to_string(maximumTaps) + " rows of weights, found " + shapeText(operand(1)));
+    expect("the weights", operand(1), f32({taps, width}));
+    if (before >= taps || (cached && before != taps - 1))
+      fail("expected the attribute \"before\" to be " + std::string(cached ? "" : "at most ") +
+           std::to_string(taps - 1) + ", found " + std::to_string(before));
     sequences(cached ? 3 : 2);
     if (cached) {
       cacheArgument(2, rowPageFloats(width));

@@ -53,6 +53,10 @@ static void uniteRows(Operation *op, Classes &classes) {
     rows = {scan.getForget(), scan.getInput(), scan.getResult()};
     if (scan.getCache())
       unite(classes, {scan.getLengths(), scan.getPast(), scan.getPages()});
+  } else if (auto depthwise = dyn_cast<DepthwiseOp>(op)) {
+    rows = {depthwise.getInput(), depthwise.getResult()};
+    if (depthwise.getCache())
+      unite(classes, {depthwise.getLengths(), depthwise.getPast(), depthwise.getPages()});
   } else if (auto unfold = dyn_cast<UnfoldOp>(op)) {
     if (unfold.getStride() == 1)
       rows = {unfold.getInput(), unfold.getResult()};

@@ -107,7 +107,7 @@ private:
   static bool isPageTable(Value value) {
     return llvm::any_of(value.getUsers(), [&](Operation *user) {
       return llvm::TypeSwitch<Operation *, bool>(user)
-          .Case<CacheAppendOp, AppendRowsOp, ScanOp>([&](auto op) { return op.getPages() == value; })
+          .Case<CacheAppendOp, AppendRowsOp, ScanOp, DepthwiseOp>([&](auto op) { return op.getPages() == value; })
           .Case([&](AttentionOp op) {
             return llvm::any_of(op.getKeySegments(), [&](const KeySegment &segment) { return segment.pages == value; });
           })
@@ -208,7 +208,7 @@ private:
         return convertPositions(positions, *number);
       Batch &batch = batches[*number];
       llvm::TypeSwitch<Operation *>(op)
-          .Case<CacheAppendOp, ScanOp, AppendRowsOp, PoolOp>(
+          .Case<CacheAppendOp, ScanOp, DepthwiseOp, AppendRowsOp, PoolOp>(
               [&](auto sequences) { sequences.getStartsMutable().assign(batch.starts); })
           .Case([&](AttentionOp attention) { convertAttention(attention, batch); })
           .Case([&](UnfoldOp unfold) { convertUnfold(unfold, batch); });

@@ -47,6 +47,40 @@ template <typename Scalar> static LogicalResult evaluateOp(ScanOp op, State<Scal
   return state.set(op, op.getResult(), Tensor<Scalar>(input.shape(), std::move(result)));
 }
 
+template <typename Scalar> static LogicalResult evaluateOp(DepthwiseOp op, State<Scalar> &state) {
+  const Tensor<Scalar> &input = state.get(op.getInput()), &weight = state.get(op.getWeight());
+  const Tensor<Scalar> *cache = state.find(op.getCache());
+  FailureOr<SmallVector<Sequence>> sequences = getSequences(op, state, input, op.getStarts(), op.getLengths());
+  if (failed(sequences))
+    return failure();
+  int64_t width = input.columns(), taps = weight.dim(0), before = op.getBefore();
+  std::optional<PageTable<Scalar>> pages;
+  if (cache)
+    pages.emplace(state, op.getPages(), op.getPast(), cache->dim(0));
+  std::vector<Scalar> result(input.size(), 0);
+  const std::vector<Scalar> zeros(width, 0);
+  for (auto [b, sequence] : llvm::enumerate(*sequences)) {
+    if (pages && failed(pages->check(op, b, sequence.length)))
+      return failure();
+    int64_t past = pages ? pages->pastOf(b) : 0;
+    auto rowAt = [&, begin = sequence.begin, length = sequence.length](int64_t number) -> ArrayRef<Scalar> {
+      if (number >= 0 && number < length)
+        return input.row(begin + number);
+      int64_t token = past + number;
+      if (number >= 0 || token < 0)
+        return zeros;
+      return cache->row(pages->pageOf(b, token)).slice(rowPlace<int64_t>(width, token % kPageTokens, 0), width);
+    };
+    for (int64_t t = 0; t < sequence.length; ++t)
+      for (int64_t j = 0; j < taps; ++j)
+        for (auto [sum, factor, x] :
+             llvm::zip_equal(MutableArrayRef(result).slice((sequence.begin + t) * width, width), weight.row(j),
+                             rowAt(t + j - before)))
+          sum += factor * x;
+  }
+  return state.set(op, op.getResult(), Tensor<Scalar>(input.shape(), std::move(result)));
+}
+
 template <typename Scalar> static LogicalResult evaluateOp(UnfoldOp op, State<Scalar> &state) {
   const Tensor<Scalar> &input = state.get(op.getInput());
   int64_t window = op.getWindow(), stride = op.getStride(), channels = input.columns();
@@ -135,6 +169,6 @@ template <typename Scalar> static LogicalResult evaluateOp(PoolOp op, State<Scal
   return state.set(op, op.getResult(), Tensor<Scalar>({batch, width}, std::move(result)));
 }
 
-void attachSequenceOpModels(MLIRContext *context) { attachModels<ScanOp, UnfoldOp, PoolOp>(context); }
+void attachSequenceOpModels(MLIRContext *context) { attachModels<ScanOp, DepthwiseOp, UnfoldOp, PoolOp>(context); }
 
 } // namespace tenon::reference

@@ -31,6 +31,9 @@ inline constexpr size_t maximumSublayers = 64;
 /// Of an input.
 inline constexpr size_t maximumConvolutions = 16;
 
+/// Rows that a convolution over a stack's rows makes one of: each is a term of the kernel.
+inline constexpr int64_t maximumTaps = 256;
+
 /// Of a relative bias, which is a table by distance.
 inline constexpr int64_t maximumDistance = 1 << 16;
 

@@ -39,7 +39,7 @@ LogicalResult CacheAppendOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// Recurrences
+// Recurrences and convolutions
 //===----------------------------------------------------------------------===//
 
 /// One layer of a cache of rows, and what says where a batch's rows lie in it.
@@ -63,6 +63,34 @@ LogicalResult ScanOp::verify() {
 }
 
 kernels::Operation ScanOp::describe() {
+  kernels::Operation description = describeOperation(*this);
+  description.attributes["cached"] = int64_t(getCache() ? 1 : 0);
+  return description;
+}
+
+LogicalResult DepthwiseOp::verify() {
+  if (failed(verifyStaticColumns(*this, "input", getInput())) ||
+      failed(verifySequences(*this, getInput(), getStarts(), getLengths())))
+    return failure();
+  RankedTensorType weight = getWeight().getType();
+  if (weight.getRank() != 2 || !weight.hasStaticShape() || columns(getWeight()) != columns(getInput()))
+    return emitOpError() << "weight is " << weight << ", expected a static number of rows of " << columns(getInput())
+                         << " columns";
+  int64_t taps = weight.getDimSize(0), before = getBefore();
+  if (taps > maximumTaps)
+    return emitOpError() << "weight has " << taps << " rows, where " << maximumTaps << " are the most";
+  if (before < 0 || before >= taps)
+    return emitOpError() << "before (" << before << ") is not a number of rows below the weight's " << taps;
+  if (static_cast<bool>(getCache()) != static_cast<bool>(getPast()))
+    return emitOpError() << "has " << (getCache() ? "a cache without" : "no cache, but") << " past and pages";
+  if (!getCache())
+    return success();
+  if (before != taps - 1)
+    return emitOpError() << "has a cache, but rows depend on " << taps - 1 - before << " later ones";
+  return verifyRowPages(*this, getCache(), getPast(), getPages(), getInput());
+}
+
+kernels::Operation DepthwiseOp::describe() {
   kernels::Operation description = describeOperation(*this);
   description.attributes["cached"] = int64_t(getCache() ? 1 : 0);
   return description;

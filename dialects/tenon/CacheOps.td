@@ -94,7 +94,7 @@ def Tenon_CacheAppendOp : Tenon_CacheComputeOp<"cache_append", "Update", [
 }
 
 //===----------------------------------------------------------------------===//
-// Recurrences
+// Recurrences and convolutions
 //===----------------------------------------------------------------------===//
 
 def Tenon_ScanOp : Tenon_CacheComputeOp<"scan", "Sequence", [AttrSizedOperandSegments, AllTypesMatch<["forget", "input", "result"]>]> {
@@ -122,6 +122,40 @@ def Tenon_ScanOp : Tenon_CacheComputeOp<"scan", "Sequence", [AttrSizedOperandSeg
   let results = (outs Tenon_FloatTensor:$result);
   let assemblyFormat = [{
     $forget `,` $input (`from` $cache^)? (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)`
+    (`past` `(` $past^ `)` `pages` `(` $pages `)`)? attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// With `cached`, 1 where there is a cache.
+    ::tenon::kernels::Operation describe();
+  }];
+}
+
+def Tenon_DepthwiseOp : Tenon_CacheComputeOp<"depthwise", "Sequence", [AttrSizedOperandSegments, AllTypesMatch<["input", "result"]>]> {
+  let summary = "Convolution over a sequence's rows, each component with weights of its own";
+  let description = [{
+    `result[t, c] = sum over j of weight[j, c] · input[t + j - before, c]` within each sequence, summed over j in ascending order in
+    float32. Rows behind the `lengths[b]` first ones are zeros, whatever is there; rows before the first are zeros too, or with
+    a `cache` the last ones of the past[b] that it holds (see `tenon.scan`).
+
+    The weight is K×W, row j for the row that is `before` - j rows back, `before` being less than K. With a cache it is K - 1: no
+    row depends on a later one. Rows are B×T×W, or R×W with `starts`.
+
+    Example:
+
+    ```mlir
+    func.func @depthwise(%x: tensor<?x?x4xf32>, %w: tensor<3x4xf32>, %n: tensor<?xi32>) -> tensor<?x?x4xf32> {
+      %0 = tenon.depthwise %x, %w lengths(%n) {before = 1 : i64} : (tensor<?x?x4xf32>, tensor<3x4xf32>, tensor<?xi32>) -> tensor<?x?x4xf32>
+      return %0 : tensor<?x?x4xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Tenon_FloatTensor:$input, Tenon_FloatTensor:$weight, Optional<Tenon_FloatTensor>:$cache,
+                   Optional<Tenon_IntTensor>:$starts, Tenon_IntTensor:$lengths, Optional<Tenon_IntTensor>:$past,
+                   Optional<Tenon_IntTensor>:$pages, I64Attr:$before);
+  let results = (outs Tenon_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $weight (`from` $cache^)? (`starts` `(` $starts^ `)`)? `lengths` `(` $lengths `)`
     (`past` `(` $past^ `)` `pages` `(` $pages `)`)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;

@@ -38,6 +38,14 @@ func.func @recurrences(%c: tensor<?x64xf32>, %f: tensor<?x?x4xf32>, %r: tensor<?
   %3 = tenon.append_rows %1 to %c starts(%s) lengths(%n) past(%p) pages(%t) : (tensor<?x64xf32>, tensor<?x4xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x64xf32>
   return
 }
+// CHECK-LABEL: func.func @convolutions
+func.func @convolutions(%c: tensor<?x64xf32>, %x: tensor<?x?x4xf32>, %r: tensor<?x4xf32>, %w: tensor<3x4xf32>, %s: tensor<?xi32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>) {
+  // CHECK: tenon.depthwise {{%[a-z0-9#_]+}}, {{%[a-z0-9#_]+}} lengths({{%[a-z0-9#_]+}}) {before = 1 : i64} : (tensor<?x?x4xf32>, tensor<3x4xf32>, tensor<?xi32>) -> tensor<?x?x4xf32>
+  %0 = tenon.depthwise %x, %w lengths(%n) {before = 1 : i64} : (tensor<?x?x4xf32>, tensor<3x4xf32>, tensor<?xi32>) -> tensor<?x?x4xf32>
+  // CHECK: tenon.depthwise {{%[a-z0-9#_]+}}, {{%[a-z0-9#_]+}} from {{%[a-z0-9#_]+}} starts({{%[a-z0-9#_]+}}) lengths({{%[a-z0-9#_]+}}) past({{%[a-z0-9#_]+}}) pages({{%[a-z0-9#_]+}}) {before = 2 : i64} : (tensor<?x4xf32>, tensor<3x4xf32>, tensor<?x64xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x4xf32>
+  %1 = tenon.depthwise %r, %w from %c starts(%s) lengths(%n) past(%p) pages(%t) {before = 2 : i64} : (tensor<?x4xf32>, tensor<3x4xf32>, tensor<?x64xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> tensor<?x4xf32>
+  return
+}
 // CHECK-LABEL: func.func @keys_of_another_sequence
 func.func @keys_of_another_sequence(%c: tensor<?x128xf32>, %q: tensor<?x?x8xf32>, %n: tensor<?xi32>, %p: tensor<?xi32>, %t: tensor<?x?xi32>, %k: tensor<?xi32>) {
   // CHECK: tenon.attention {{%[a-z0-9#_]+}} cache({{%[a-z0-9#_]+}}) lengths({{%[a-z0-9#_]+}}) past({{%[a-z0-9#_]+}}) to pages({{%[a-z0-9#_]+}}) lengths({{%[a-z0-9#_]+}}) {head_size = 4 : i64, heads = 2 : i64, key_value_heads = 1 : i64, scale = 5.000000e-01 : f64} : (tensor<?x?x8xf32>, tensor<?x128xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>, tensor<?xi32>) -> tensor<?x?x8xf32>

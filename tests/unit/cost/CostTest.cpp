@@ -157,6 +157,19 @@ TEST(Cost, RowsBehindAStrideAreFewer) {
   EXPECT_EQ(*counted.count, 4u * 24 * 4);
 }
 
+TEST(Cost, ConvolutionsOfOneComponentCountTheRowsThatTheySum) {
+  Counted counted(function(std::string(kTokens) + ", " + kLengths, "tensor<?x8xf32>", std::string(kRows) + R"(
+  %w = tenon.weight ["w"] : tensor<3x8xf32>
+  %r = tenon.kernel "a" (%x, %w, %starts, %n) : (tensor<?x8xf32>, tensor<3x8xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32> {
+  ^bb0(%a: tensor<?x8xf32>, %b: tensor<3x8xf32>, %s: tensor<?xi32>, %l: tensor<?xi32>):
+    %p = tenon.depthwise %a, %b starts(%s) lengths(%l) {before = 1 : i64} : (tensor<?x8xf32>, tensor<3x8xf32>, tensor<?xi32>, tensor<?xi32>) -> tensor<?x8xf32>
+    tenon.yield %p : tensor<?x8xf32>
+  }
+  return %r : tensor<?x8xf32>)"));
+  EXPECT_EQ(counted.error, "");
+  EXPECT_EQ(counted.count, 6u * 3 * 8);
+}
+
 TEST(Cost, SizesThatNothingSaysAreRefused) {
   Counted counted(function("%x: tensor<?x8xf32>", "tensor<?x8xf32>", R"(
   %w = tenon.weight ["w"] : tensor<8x8xf32>

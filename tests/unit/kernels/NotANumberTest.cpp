@@ -233,7 +233,7 @@ TEST_P(NotANumber, passesThroughCachedAttention) {
   }
 }
 
-TEST_P(NotANumber, passesThroughPoolsScansAndUnfoldings) {
+TEST_P(NotANumber, passesThroughPoolsScansConvolutionsAndUnfoldings) {
   Batch batch({5, 1, 16});
   std::vector<bool> sequences(3, true);
   for (const char *function : {"mean", "last"}) {
@@ -248,6 +248,12 @@ TEST_P(NotANumber, passesThroughPoolsScansAndUnfoldings) {
   int forget = scan.rows(20), input = scan.rows(20), starts = scan.indices(), lengths = scan.indices();
   checkEach(scan.yield({scan.operation("scan", {forget, input, starts, lengths}, 20, {{"cached", int64_t(0)}})}),
             GetParam(), {randomRows(batch, 20, 1), randomRows(batch, 20, 2), batch.startsArray(), batch.lengthsArray()},
+            batch.rows(), realRows(batch));
+  RegionBuilder depthwise;
+  int input3 = depthwise.rows(20), weights = depthwise.array({3, 20}), first = depthwise.indices(), count = depthwise.indices();
+  Attributes neighbours = {{"before", int64_t(1)}, {"cached", int64_t(0)}};
+  checkEach(depthwise.yield({depthwise.operation("depthwise", {input3, weights, first, count}, 20, neighbours)}),
+            GetParam(), {randomRows(batch, 20, 1), randomArray({3, 20}, 2), batch.startsArray(), batch.lengthsArray()},
             batch.rows(), realRows(batch));
   RegionBuilder unfold;
   int x = unfold.rows(20), from = unfold.indices(), of = unfold.indices(), to = unfold.indices(),

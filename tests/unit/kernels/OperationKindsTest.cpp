@@ -18,8 +18,8 @@ std::set<std::string> declaredKinds() {
   return names;
 }
 
-constexpr Family kFamilies[] = {Family::Rowwise,     Family::Pooling,   Family::Unfold, Family::Scan,
-                                Family::CacheAppend, Family::Attention, Family::Linear};
+constexpr Family kFamilies[] = {Family::Rowwise, Family::Pooling,     Family::Unfold,    Family::Depthwise,
+                                Family::Scan,    Family::CacheAppend, Family::Attention, Family::Linear};
 
 TEST(OperationKinds, EveryKindOfTheDialectHasOneAlgorithm) {
   std::set<std::string> computed;

@@ -78,6 +78,7 @@ private:
                      : op.kind == "cache_append" ? cacheAppend(op)
                      : op.kind == "append_rows"  ? appendRows(op)
                      : op.kind == "scan"         ? scan(op)
+                     : op.kind == "depthwise"    ? depthwise(op)
                      : op.kind == "unfold"       ? unfold(op)
                      : op.kind == "norm"         ? norm(op)
                      : op.kind == "pool"         ? pool(op)
@@ -276,6 +277,27 @@ private:
         for (int64_t r = starts[b]; r < starts[b] + lengths[b]; ++r)
           result.at(r, c) = state = forget.at(r, c) * state + (T(1) - forget.at(r, c)) * input.at(r, c);
       }
+    return result;
+  }
+
+  Matrix depthwise(const Operation &op) const {
+    const Matrix &x = in(op, 0), &weights = in(op, 1);
+    bool cached = integer(op, "cached") != 0;
+    size_t first = cached ? 3 : 2;
+    const std::vector<int32_t> &starts = in(op, first).ints, &lengths = in(op, first + 1).ints;
+    Matrix result = matrix(x.rows(), x.width());
+    for (size_t b = 0; b < lengths.size(); ++b)
+      for (int64_t t = 0; t < lengths[b]; ++t)
+        for (int64_t j = 0; j < weights.rows(); ++j) {
+          int64_t row = t + j - integer(op, "before"), token = cached ? in(op, 5).ints[b] + row : -1;
+          for (int64_t c = 0; c < x.width(); ++c) {
+            T other = row >= 0 && row < lengths[b] ? x.at(starts[b] + row, c)
+                      : row < 0 && token >= 0
+                          ? in(op, 2).floats[rowAt(op, 6, b, token, x.width()) + static_cast<size_t>(c)]
+                          : T(0);
+            result.at(starts[b] + t, c) += weights.at(j, c) * other;
+          }
+        }
     return result;
   }
 

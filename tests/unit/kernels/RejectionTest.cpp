@@ -41,7 +41,7 @@ TEST(Rejection, unknownKind) {
   RegionBuilder region;
   EXPECT_EQ(errorOf(region.yield({region.operation("convolution", {region.rows(8)}, 8)})),
             "operation 0 (convolution): unknown kind, expected one of activation, add, append_rows, attention, "
-            "cache_append, concat, embed, linear, multiply, norm, pool, rotary, scale, scan, softcap, split, unfold");
+            "cache_append, concat, depthwise, embed, linear, multiply, norm, pool, rotary, scale, scan, softcap, split, unfold");
 }
 
 TEST(Rejection, weightsOfAnotherShape) {
@@ -205,6 +205,25 @@ TEST(Rejection, scan) {
             "operation 0 (scan): expected the cache to be f32[?, 128], found f32[?, 256]");
   EXPECT_EQ(errorOf(count.yield({count.operation("scan", {c.keys, c.keys, c.starts, c.lengths}, 8, cached)})),
             "operation 0 (scan): expected 7 operands, found 4");
+}
+
+TEST(Rejection, depthwise) {
+  auto error = [](std::vector<int64_t> weights, int64_t before, bool cached) {
+    RegionBuilder region;
+    CacheOperands o(region);
+    std::vector<int> operands = {o.keys, region.array(std::move(weights)), o.starts, o.lengths};
+    if (cached)
+      operands = {operands[0], operands[1], o.cache, o.starts, o.lengths, o.past, o.pages};
+    return errorOf(region.yield({region.operation("depthwise", operands, 8,
+                                                  {{"before", before}, {"cached", int64_t(cached ? 1 : 0)}})}));
+  };
+  EXPECT_EQ(error({3, 7}, 1, false), "operation 0 (depthwise): expected the weights to be f32[3, 8], found f32[3, 7]");
+  EXPECT_EQ(error({257, 8}, 1, false), "operation 0 (depthwise): expected 1 to 256 rows of weights, found f32[257, 8]");
+  EXPECT_EQ(error({3, 8}, 3, false),
+            "operation 0 (depthwise): expected the attribute \"before\" to be at most 2, found 3");
+  EXPECT_EQ(error({3, 8}, 1, true), "operation 0 (depthwise): expected the attribute \"before\" to be 2, found 1");
+  EXPECT_EQ(error({3, 8}, 2, true),
+            "operation 0 (depthwise): expected the cache to be f32[?, 128], found f32[?, 256]");
 }
 
 TEST(Rejection, appendRows) {

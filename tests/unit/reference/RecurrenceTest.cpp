@@ -56,6 +56,33 @@ TEST(Scan, PackedRowsPastALengthStayZero) {
   EXPECT_EQ(values(result), (std::vector<double>{0, 2.25, 0, 0}));
 }
 
+TEST(Depthwise, NeighboursOutsideTheSequenceAreZero) {
+  Tensor<double> result = compute<double>(
+      "(%x: tensor<?x?x2xf32>, %w: tensor<3x2xf32>, %n: tensor<?xi32>) -> tensor<?x?x2xf32>",
+      "%0 = tenon.depthwise %x, %w lengths(%n) {before = 1 : i64} : (tensor<?x?x2xf32>, tensor<3x2xf32>, tensor<?xi32>) "
+      "-> tensor<?x?x2xf32>\nreturn %0 : tensor<?x?x2xf32>",
+      {tensor({2, 3, 2}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9}), tensor({3, 2}, {1, 10, 2, 20, 4, 40}), ints({2}, {3, 1})});
+  // 2*1 + 4*3; 1*1 + 2*3 + 4*5; 1*3 + 2*5; ten times as much of the other component. Then 2*7 alone.
+  EXPECT_EQ(values(result), (std::vector<double>{14, 200, 27, 340, 13, 160, 14, 160, 0, 0, 0, 0}));
+}
+
+TEST(Depthwise, GoesOnFromTheRowsBefore) {
+  // One component; token 15 in page 1 is 7, token 16 in page 0 is 9, and there are no others.
+  std::vector<double> cache(2 * 16, -1);
+  cache[16 + 15] = 7, cache[0] = 9;
+  std::string rows = "tensor<?x1xf32>";
+  Tensor<double> result = compute<double>(
+      "(%x: " + rows + ", %w: tensor<3x1xf32>, %c: tensor<?x16xf32>, %s: tensor<?xi32>, %n: tensor<?xi32>, %p: " +
+          "tensor<?xi32>, %t: tensor<?x?xi32>) -> " + rows,
+      "%0 = tenon.depthwise %x, %w from %c starts(%s) lengths(%n) past(%p) pages(%t) {before = 2 : i64} : (" + rows +
+          ", tensor<3x1xf32>, tensor<?x16xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?xi32>, tensor<?x?xi32>) -> " + rows +
+          "\nreturn %0 : " + rows,
+      {tensor({4, 1}, {1, 2, 3, 5}), tensor({3, 1}, {100, 10, 1}), tensor({2, 16}, cache), ints({3}, {0, 2, 4}),
+       ints({2}, {2, 1}), ints({2}, {17, 0}), ints({2, 2}, {1, 0, 0, 1})});
+  // 7, 9, 1; 9, 1, 2; the second sequence begins; its other row is none of it.
+  EXPECT_EQ(values(result), (std::vector<double>{791, 912, 3, 0}));
+}
+
 TEST(AppendRows, WritesNewTokensBehindOldOnesAndNothingElse) {
   std::string rows = "tensor<?x?x2xf32>";
   std::vector<double> cache = randomValues(3 * 32, 1), expected = cache;

@@ -1,0 +1,35 @@
+//===- schedule.cpp - Loops over the rows that are made --------------------===//
+
+#include "kernels/Plan.h"
+
+using namespace Halide;
+
+namespace tenon::kernels {
+
+Space depthwiseSpace(const KernelDescription &kernel, const TargetModel &target) {
+  // 16 rows of 512 components and 7 neighbours take about 5 microseconds: as much as starting a task is worth.
+  return {{"depthwise_rows", {16, {1, 16, 64, 256}}}};
+}
+
+void scheduleDepthwise(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+  OperationFuncs &funcs = region.operations[nest.root];
+  Func func = nest.func;
+  Var c("c"), r("r"), t("t"), j("j"), task("task");
+  int taps = static_cast<int>(region.types[funcs.operation->operands[1]].shape[0]);
+  computeWhole(nest, machine);
+  Func sequence = funcs.stages.at("sequence");
+  sequence.compute_root().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
+  sequence.update().reorder(t, funcs.reductions.at("sequence"));
+  sequence.update().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
+  // The sums over the neighbours stay in registers, vector by vector of a row's components.
+  func.split(r, task, r, static_cast<int>(parameters.at("depthwise_rows")), TailStrategy::GuardWithIf)
+      .vectorize(c, machine.lanes, TailStrategy::GuardWithIf)
+      .parallel(task);
+  for (const char *name : {"start", "first"})
+    funcs.stages.at(name).compute_at(func, r);
+  for (const char *name : {"inside", "source", "there", "place", "page"})
+    if (auto stage = funcs.stages.find(name); stage != funcs.stages.end())
+      stage->second.compute_at(func, r).bound(j, 0, taps);
+}
+
+} // namespace tenon::kernels
