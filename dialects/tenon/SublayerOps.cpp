@@ -209,3 +209,31 @@ void SsruLayerOp::declareParameters(ParameterList &list) {
 SmallVector<SublayerState> SsruLayerOp::getStates() {
   return {{("cache." + getName()).str(), rowPageFloats(stackOf(*this).getHiddenWidth()), {}, /*holdsOwn=*/true}};
 }
+
+//===----------------------------------------------------------------------===//
+// Convolutions
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConvolutionLayerOp::verify() {
+  if (failed(verifyPositive(*this, "hidden", getHidden())))
+    return failure();
+  return verifyPositive(*this, "kernel", getKernel(), maximumTaps);
+}
+
+LogicalResult ConvolutionLayerOp::verifyGrowing() {
+  if (!getCausal())
+    return emitOpError() << "reads later rows, but its stack is cached, expected a causal one";
+  return success();
+}
+
+void ConvolutionLayerOp::declareParameters(ParameterList &list) {
+  int64_t width = stackOf(*this).getHiddenWidth(), hidden = getHidden();
+  list.add("depthwise.weight", {static_cast<int64_t>(getKernel()), width});
+  list.addLinear("gate", hidden, width, getBias());
+  list.addLinear("up", hidden, width, getBias());
+  list.addLinear("down", width, hidden, getBias());
+}
+
+SmallVector<SublayerState> ConvolutionLayerOp::getStates() {
+  return {{("cache." + getName()).str(), rowPageFloats(stackOf(*this).getHiddenWidth()), {}, /*holdsOwn=*/true}};
+}

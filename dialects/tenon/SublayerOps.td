@@ -253,4 +253,37 @@ def Tenon_SsruLayerOp : Tenon_KeyedSublayerOp<"ssru", [
   let assemblyFormat = "$name $activation attr-dict";
 }
 
+def Tenon_ConvolutionLayerOp : Tenon_KeyedSublayerOp<"convolution", [
+    Tenon_SizeKey<"kernel", "Rows that one is made of.", 256>,
+    Tenon_SizeKey<"hidden", "Components between the projections.">,
+    Tenon_ActivationKey<"activation", "sigmoid", "The nonlinearity of the gate.">,
+    Tenon_CausalKey<"causal", "Whether these rows are the row itself and those before it, not as many behind it as before it.">,
+    Tenon_FlagKey<"bias", 1, "Whether each projection has an additive parameter.">],
+    ["getStates", "verifyGrowing"], "a convolution goes through one stack's rows in their order"> {
+  let summary = "A gated linear unit with a depthwise convolution in front";
+  let description = [{
+    `down(f(gate(c)) ⊙ up(c))` with c the `tenon.depthwise` convolution of the input (Wu et al., "Pay less attention with lightweight
+    and dynamic convolutions", section 2, for the convolution; Dauphin et al., "Language modeling with gated convolutional
+    networks", section 2, for the unit): row t of c is the sum over j of row j of the weight times row t - b + j of the input, b being
+    `kernel` - 1 where `causal` is set and (`kernel` - 1)/2, rounded down, elsewhere. Rows outside of a sequence count as zeros.
+
+    The hidden state is B×T×W, the weight of the convolution `kernel`×W, what stands between the projections B×T×`hidden`. A cached
+    stack keeps the rows that it has read, so that it can go back to any; the last `kernel` - 1 are read again.
+
+    Example:
+
+    ```mlir
+    tenon.model @convolved width 8 {
+      tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+        tenon.token_input vocab 100 positions <kind = none, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.convolution_layer "convolution" kernel 4 hidden 16 sigmoid {causal, bias}
+      }
+      tenon.head @decoder {tied}
+    }
+    ```
+  }];
+  let assemblyFormat = "$name `kernel` $kernel `hidden` $hidden $activation attr-dict";
+  let hasVerifier = 1;
+}
+
 #endif // TENON_SUBLAYER_OPS

@@ -127,6 +127,8 @@ tenon.model @translator width 12 attributes {share = {decoder.input = "encoder.i
     tenon.token_input vocab 50 positions <kind = sinusoidal, length = 64, offset = 0, base = 1.0e4, dims = 0, interleaved = false> {zero_first}
     // CHECK: tenon.ssru_layer "ssru"  relu {bias}
     tenon.ssru_layer "ssru" relu {bias}
+    // CHECK: tenon.convolution_layer "convolution" kernel 4 hidden 16  sigmoid {bias, causal}
+    tenon.convolution_layer "convolution" kernel 4 hidden 16 sigmoid {causal, bias}
     // CHECK: tenon.attention_layer "self" heads 3 key_value_heads 1 head_size 4 scale 5.000000e-01 {bias, mask = "k <= q", output_bias, relative = #tenon.relative_bias<buckets = 8, distance = 20, bidirectional = false>}
     tenon.attention_layer "self" heads 3 key_value_heads 1 head_size 4 scale 0.5 {bias, output_bias, mask = "k <= q", relative = #tenon.relative_bias<buckets = 8, distance = 20, bidirectional = false>}
     // CHECK: tenon.attention_layer "cross" heads 3 key_value_heads 3 head_size 4 scale 5.000000e-01 {bias, output_bias, sources = [#tenon.source<@encoder>]}

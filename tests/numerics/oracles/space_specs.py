@@ -175,6 +175,8 @@ def knobs_of(spec):
         knobs |= {key for key in ("concat", "features") if key in entry}
         if "behind" in worded(entry.get("positions", "none")):
             knobs.add("behind")
+        if "'convolution'" in str(stack.get("cycle") or stack["block"]):
+            knobs.add("convolution")
         for attention in attentions(stack):
             knobs |= attention_knobs(attention, name in growing)
             if "segment" in f"{attention.get('mask')} {attention.get('score')}":

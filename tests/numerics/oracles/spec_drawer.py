@@ -122,6 +122,17 @@ class Drawer:
             mlp["bias"] = False
         return mlp
 
+    def convolution(self, growing):
+        """A row of rows before it, in a stack that is read as a whole of rows around it too."""
+        convolution = {"kernel": self.rng.choice([1, 2, 3, 4, 7]), "hidden": self.rng.choice(self.hidden)}
+        if not growing and self.maybe(0.6):
+            convolution["causal"] = False
+        if self.maybe(0.5):
+            convolution["activation"] = self.rng.choice(ACTIVATIONS)
+        if self.maybe(0.3):
+            convolution["bias"] = False
+        return convolution
+
     def source_attention(self, stack, width, layers, names, growing):
         """An attention to stacks that were drawn before."""
         rng, joint = self.rng, self.maybe(0.5)
@@ -166,6 +177,8 @@ class Drawer:
             sublayers.insert(0, {"attention": self.attention(stack, width, own_masks)})
         if self.maybe(0.85):
             sublayers.append({"mlp": self.mlp()})
+        if "concat" not in stack["input"] and self.maybe(0.25):
+            sublayers.insert(self.rng.randrange(len(sublayers) + 1), {"convolution": self.convolution(growing)})
         if len(sublayers) > 1 and stack["norm"]["place"] == "before" and self.maybe(0.15):
             return [{"parallel": {"block": sublayers} | ({"norm": "each"} if self.maybe(0.5) else {})}]
         return sublayers

@@ -102,6 +102,14 @@ def convolved(x, lengths, weight, bias, options):
     return ACTIVATIONS[options.get("activation", "gelu")](x), -(-lengths // stride)
 
 
+def mixed(x, weight, causal):
+    """Rows [batch, length, width] through a convolution of each component alone, `weight` being [kernel, width]."""
+    kernel, width = weight.shape
+    before = kernel - 1 if causal else (kernel - 1) // 2
+    padded = torch.nn.functional.pad(x.transpose(1, 2), (before, kernel - 1 - before))
+    return torch.nn.functional.conv1d(padded, weight.T[:, None], groups=width).transpose(1, 2)
+
+
 def recurrence(forget, new):
     """c = f c + (1 - f) x from zeros on, after each row of [batch, length, width]."""
     states, state = [], torch.zeros_like(new[:, 0])

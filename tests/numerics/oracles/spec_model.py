@@ -278,6 +278,14 @@ class Stack:
             up = activation(up)
         return self.linear(f"{name}.down", up, self.width, bias)
 
+    def convolution(self, name, options, x):
+        check_keys(name, options, {"kernel", "hidden", "activation", "causal", "bias", "name"})
+        kernel, hidden, bias = options["kernel"], options["hidden"], options.get("bias", True)
+        weight = self.model.parameter(f"{name}.depthwise.weight", kernel, self.width)
+        x = layers.mixed(torch.where(self.rows.there[..., None], x, 0), weight, options.get("causal", True))
+        gate = layers.ACTIVATIONS[options.get("activation", "sigmoid")](self.linear(f"{name}.gate", x, hidden, bias))
+        return self.linear(f"{name}.down", gate * self.linear(f"{name}.up", x, hidden, bias), self.width, bias)
+
     def ssru(self, name, options, x):
         check_keys(name, options, {"bias", "input_bias", "activation", "name"})
         forget = torch.sigmoid(self.linear(f"{name}.forget", x, self.width, options.get("bias", True)))
