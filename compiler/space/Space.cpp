@@ -13,12 +13,11 @@ using namespace tenon::space;
 
 static constexpr int64_t kUsualLength = 128;
 
-/// The model as its spec would be read: whether there is such a one is the reader's judgement.
-static Expected<spec::Model> reread(spec::Model model, StringRef name) {
-  // What weights are called has no part in it, and those of the changed model have other names.
+/// The spec of a model whose weights are still to be trained.
+static std::string specOf(spec::Model model) {
   model.names.clear();
-  std::string text = spec::writeSpec(model);
-  return spec::readSpec(MemoryBufferRef(text, name));
+  model.weights.clear();
+  return spec::writeSpec(model);
 }
 
 static Expected<Figures> figuresOf(const spec::Model &model, CompilerContext &context, int64_t length) {
@@ -47,10 +46,11 @@ static Step take(const spec::Model &model, const Knob &knob, const Turn &turn, C
   spec::Model changed = model;
   turn.apply(changed);
   dropLostRules(model, changed);
-  Expected<Figures> figures = [&]() -> Expected<Figures> {
-    auto read = reread(changed, knob.place + ": " + knob.name + " " + turn.value);
-    return read ? figuresOf(*read, context, length) : Expected<Figures>(read.takeError());
-  }();
+  step.spec = specOf(std::move(changed));
+  // Whether there is such a model is the reader's judgement.
+  std::string name = knob.place + ": " + knob.name + " " + turn.value;
+  auto read = spec::readSpec(MemoryBufferRef(step.spec, name));
+  auto figures = read ? figuresOf(*read, context, length) : Expected<Figures>(read.takeError());
   if (figures)
     step.figures = std::move(*figures);
   else

@@ -19,6 +19,7 @@ struct Step {
   size_t knob = 0; ///< Its index in the survey.
   std::string value;
   std::optional<Figures> figures;
+  std::string spec;  ///< Of the model, without weights: they are another model's.
   std::string error; ///< Why there is no such model: what the reader of specs, a verifier or a pass says.
 };
 

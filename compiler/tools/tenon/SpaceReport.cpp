@@ -248,6 +248,7 @@ void tools::printSpaceJson(const spec::Model &model, const Survey &survey) {
     if (step.figures) {
       object["figures"] = json(*step.figures, nullptr);
       object["difference"] = json(*step.figures, &survey.here);
+      object["spec"] = step.spec;
     } else {
       object["error"] = step.error;
     }
