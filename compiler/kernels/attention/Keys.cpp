@@ -125,6 +125,17 @@ bool MaskAndScore::changes(int segment) const {
   return !Internal::is_const_one(Internal::simplify(exprOf(*mask, any)));
 }
 
+bool MaskAndScore::isRangeOfOneQuery(int segment) const {
+  if (!mask)
+    return true;
+  Var key("key"), head("head");
+  Expr last = range(segment).last;
+  if (last.defined())
+    last = Internal::substitute("first_query", lastQuery, last);
+  Expr seen = exprOf(*mask, {lastQuery, key, head, sequence, Expr(), segment, querySegment, table});
+  return Internal::is_const_one(Internal::simplify(last.defined() ? seen || key > last : seen));
+}
+
 Expr MaskAndScore::apply(Expr product, Expr query, Expr key, Expr head, Expr segment) const {
   Point point{query, key, head, sequence, product, segment, querySegment, table};
   Expr value = score ? exprOf(*score, point) * static_cast<float>(kLog2E) : product;

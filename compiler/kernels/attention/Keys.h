@@ -50,6 +50,8 @@ struct MaskAndScore {
   KeyRange range(int segment) const;
   /// Whether the score of one of a segment's keys is more than the product.
   bool changes(int segment) const;
+  /// Whether one query alone sees all of a segment's keys up to the last of its range.
+  bool isRangeOfOneQuery(int segment) const;
   /// The score in units of log2(e). The product stands alone in the innermost select, so that it is computed for all
   /// keys of a block alike.
   Halide::Expr apply(Halide::Expr product, Halide::Expr query, Halide::Expr key, Halide::Expr head,

@@ -3,6 +3,8 @@
 #include "kernels/Elementary.h"
 #include "kernels/attention/Keys.h"
 
+#include <algorithm>
+
 using namespace Halide;
 
 namespace tenon::kernels {
@@ -10,8 +12,6 @@ namespace tenon::kernels {
 namespace {
 
 const Var c("c"), r("r"), q("q"), i("i"), j("j"), n("n"), s("s"), d("d"), h("h"), t("t");
-
-constexpr int kSplit = kSplitBlocks * kKeyBlock;
 
 /// Sums of products that do not wait for one another, so that a page is not read more slowly than it comes: four for
 /// one query, fewer where several queries have sums of their own.
@@ -37,10 +37,9 @@ Func largestOf(Func scores, OperationFuncs &funcs) {
 
 /// The queries of a tile are the heads that share a key head. Keys are in the lanes for the scores, components for the
 /// weighted sums: both lie beside one another in a page, which is read once, from its start to its end. Each page gives
-/// a maximum, a sum of weights and a weighted sum; those of a split s of a segment's keys are put together in order,
-/// and then those of all splits of all segments. The sum stays in as many lanes as a page has keys until the end: rows
-/// are size components of the weighted sum, the lanes and the maximum. Indices: query q of key head h of row t, key i
-/// of block n of split s.
+/// a maximum, a sum of weights and a weighted sum; those of a split s are put together in order, and then those of all
+/// splits. The sum stays in as many lanes as a page has keys until the end: rows are size components of the weighted
+/// sum, the lanes and the maximum. Indices: query q of key head h of row t, key i of block n of split s.
 class RowAttention {
 public:
   RowAttention(const std::vector<Operand> &operands, OperationFuncs &funcs)
@@ -50,6 +49,7 @@ public:
         maximum(size + kKeyBlock), keys(keysOf(operands, funcs)) {}
 
   void define() {
+    dropMask();
     divideKeys();
     multiplyQueriesWithKeys();
     scoreKeys();
@@ -63,49 +63,60 @@ public:
 private:
   Func stage(const std::string &name) { return funcs.stages[name] = Func(name); }
 
-  static Expr splitsOf(Expr blocks) { return (blocks + (kSplitBlocks - 1)) / kSplitBlocks; }
+  /// Only keys that the query may see are looked at: often that is all there is to a mask.
+  void dropMask() {
+    auto isRange = [&](const KeySegment &segment) { return keys.modifiers->isRangeOfOneQuery(segment.number); };
+    if (std::all_of(keys.segments.begin(), keys.segments.end(), isRange))
+      keys.modifiers->mask.reset();
+  }
 
-  /// A segment's splits follow those of the segment before.
+  /// The blocks of all segments are numbered one after another, and a split has those that come next, whosever they
+  /// are: a segment of few keys is no split of its own.
   void divideKeys() {
-    funcs.splits = splitsOf(keys.segments[0].mostBlocks);
-    if (keys.segments.size() == 1) {
-      segment = 0;
-      firstBlock = s * kSplitBlocks;
-      count = keys.segments[0].count(t);
-      return;
-    }
-    Expr before = 0, number = 0, begin = 0;
+    Expr most = keys.segments[0].mostBlocks, number = s * kSplitBlocks + n, segment = 0, begin = 0, before = 0;
     for (size_t i = 0; i < keys.segments.size(); ++i) {
       if (i > 0) {
-        funcs.splits += splitsOf(keys.segments[i].mostBlocks);
-        number = select(s < before, number, static_cast<int>(i));
-        begin = select(s < before, begin, before);
+        most += keys.segments[i].mostBlocks;
+        segment = select(number < before, segment, static_cast<int>(i));
+        begin = select(number < before, begin, before);
       }
-      before = before + (keys.segments[i].count(t) + (kSplit - 1)) / kSplit;
+      before = before + (keys.segments[i].count(t) + (kKeyBlock - 1)) / kKeyBlock;
     }
-    splitCount = stage("split_count");
-    splitCount(t) = before;
-    Func segmentOf = stage("split_segment"), blockOf = stage("split_block"), countOf = stage("split_keys");
-    segmentOf(s, t) = number;
-    blockOf(s, t) = (s - begin) * kSplitBlocks;
-    segment = segmentOf(s, t);
-    countOf(s, t) = keys.select({segment, 0}, [](const KeySegment &each) { return each.count(t); });
-    firstBlock = blockOf(s, t);
-    count = countOf(s, t);
+    funcs.splits = (most + (kSplitBlocks - 1)) / kSplitBlocks;
+    if (keys.segments.size() == 1)
+      return;
+    blockCount = stage("block_count");
+    blockCount(t) = before;
+    blockSegment = stage("block_segment");
+    blockSegment(n, s, t) = segment;
+    blockNumber = stage("block_number");
+    blockNumber(n, s, t) = number - begin;
+    blockKeys = stage("block_keys");
+    Expr count = keys.select({blockSegment(n, s, t), 0}, [](const KeySegment &each) { return each.count(t); });
+    blockKeys(n, s, t) = count - blockNumber(n, s, t) * kKeyBlock;
     if (!keys.areInPages())
       return;
-    Func pages = stage("split_page");
+    Func pages = stage("block_page");
     pages(n, s, t) = keys.pageOf(block(n));
-    splitPage = pages;
+    blockPage = pages;
   }
 
   /// Block n of the split.
-  KeyBlock block(Expr number) const {
-    return {segment, firstBlock + number, splitPage.defined() ? splitPage(number, s, t) : Expr()};
+  KeyBlock block(Expr n) const {
+    if (!blockSegment.defined())
+      return {0, s * kSplitBlocks + n};
+    return {blockSegment(n, s, t), blockNumber(n, s, t), blockPage.defined() ? blockPage(n, s, t) : Expr()};
   }
 
-  /// Whether the split has key i of its block n.
-  Expr holds(Expr number, Expr key) const { return (firstBlock + number) * kKeyBlock + key < count; }
+  /// Whether the split has its block n.
+  Expr holds(Expr n) const { return blockCount.defined() ? s * kSplitBlocks + n < blockCount(t) : holds(n, 0); }
+
+  /// Whether block n of the split, which it has, has key i.
+  Expr holds(Expr n, Expr i) const {
+    if (blockKeys.defined())
+      return i < blockKeys(n, s, t);
+    return (s * kSplitBlocks + n) * kKeyBlock + i < keys.segments[0].count(t);
+  }
 
   void multiplyQueriesWithKeys() {
     float scale = static_cast<float>(realAttribute(*funcs.operation, "scale") * keys.scale);
@@ -139,24 +150,22 @@ private:
   }
 
   void sumPages() {
-    RDom key(0, kKeyBlock, "key"), occupied(0, kSplitBlocks, "occupied");
+    RDom key(0, kKeyBlock, "key");
     key.where(holds(n, key));
     Func weightedSum = stage("weighted_sum");
     weightedSum(d, q, n, s, h, t) = 0.0f;
     weightedSum(d, q, n, s, h, t) += keys.read(false, d, block(n), key, h) * weights(q, key, n, s, h, t);
-    occupied.where(holds(occupied, 0));
     page = stage("page");
-    page(d, q, n, s, h, t) = undef<float>();
-    page(d, q, occupied, s, h, t) =
-        select(d < size, weightedSum(min(d, size - 1), q, occupied, s, h, t), d < maximum,
-               weights(q, clamp(d - size, 0, kKeyBlock - 1), occupied, s, h, t), pageMax(q, occupied, s, h, t));
-    funcs.reductions.insert({{"key", key.x}, {"occupied", occupied.x}});
+    page(d, q, n, s, h, t) =
+        select(d < size, weightedSum(min(d, size - 1), q, n, s, h, t), d < maximum,
+               weights(q, clamp(d - size, 0, kKeyBlock - 1), n, s, h, t), pageMax(q, n, s, h, t));
+    funcs.reductions.insert({"key", key.x});
   }
 
   void mergePages() {
     Func splitMax = stage("split_max"), splitFactor = stage("split_factor"), splitSum = stage("split_sum");
     RDom part(0, kSplitBlocks, "page_of_split");
-    part.where(holds(part, 0));
+    part.where(holds(part));
     splitMax(q, s, h, t) = kLeastMaximum;
     splitMax(q, s, h, t) = max(splitMax(q, s, h, t), page(maximum, q, part, s, h, t));
     splitFactor(n, q, s, h, t) = exp2Negative(page(maximum, q, n, s, h, t) - splitMax(q, s, h, t));
@@ -170,7 +179,8 @@ private:
   void mergeSplits() {
     Func top = stage("top"), factor = stage("factor");
     RDom splitOf(0, funcs.splits, "split_of");
-    splitOf.where(splitCount.defined() ? splitOf < splitCount(t) : splitOf * kSplit < count);
+    splitOf.where(blockCount.defined() ? splitOf * kSplitBlocks < blockCount(t)
+                                       : splitOf * (kSplitBlocks * kKeyBlock) < keys.segments[0].count(t));
     top(q, h, t) = kLeastMaximum;
     top(q, h, t) = max(top(q, h, t), split(maximum, q, splitOf, h, t));
     factor(s, q, h, t) = exp2Negative(split(maximum, q, s, h, t) - top(q, h, t));
@@ -196,9 +206,9 @@ private:
   OperationFuncs &funcs;
   int size, group, maximum; ///< `maximum` is where a row has it: behind the components and the lanes of the sum.
   Keys keys;
-  Expr segment, firstBlock, count; ///< Of split s: its segment, where it begins in there, and how many keys that has.
-  Func splitCount;                 ///< (t) Splits of all segments, where there are several.
-  Func splitPage;                  ///< (n, s, t) The pages of a split's blocks, where there are several segments.
+  /// Where there are several segments: the blocks of all of them, and of a split's block n its segment, its number in
+  /// there, how many keys are left in there, and its page.
+  Func blockCount, blockSegment, blockNumber, blockKeys, blockPage;
   Func dot, scores, pageMax, weights, page, split, merged;
 };
 

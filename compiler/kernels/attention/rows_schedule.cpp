@@ -81,7 +81,7 @@ void schedulePagesOfSplit(OperationFuncs &funcs, int group, int lanes, LoopLevel
   for (const char *name : {"split_max", "split_factor", "split_sum"})
     for (Var single : {s, h, t})
       funcs.stages.at(name).compute_at(loop).bound(q, 0, group).bound_extent(single, 1);
-  funcs.stages.at("split_factor").bound_extent(n, kSplitBlocks).vectorize(n, kSplitBlocks);
+  funcs.stages.at("split_factor").bound_storage(n, kSplitBlocks).vectorize(n, kSplitBlocks, TailStrategy::GuardWithIf);
   Func splitSum = funcs.stages.at("split_sum");
   splitSum.align_storage(d, lanes).vectorize(d, lanes, TailStrategy::GuardWithIf);
   splitSum.update()
@@ -104,7 +104,9 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   int group = static_cast<int>(integerAttribute(*funcs.operation, "heads")) / keyHeads;
   auto stage = [&](const std::string &name) { return funcs.stages.at(name); };
   auto reduction = [&](const char *name) { return funcs.reductions.at(name); };
-  int width = size + kPageTokens + 1, lanes = machine.lanes, keyLanes = std::min(lanes, kPageTokens);
+  int lanes = machine.lanes, keyLanes = std::min(lanes, kPageTokens);
+  // Whole vectors: what stands behind a row's maximum is nobody's.
+  int width = (size + kPageTokens + lanes) / lanes * lanes;
   Var task("task"), vector("vector"), headGroup("head_group");
 
   size_t segments = AttentionOperands(*funcs.operation).segments.size();
@@ -130,25 +132,23 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
       .fuse(headGroup, s, task)
       .fuse(task, t, task)
       .parallel(task)
-      .vectorize(d, lanes, TailStrategy::GuardWithIf);
+      .vectorize(d, lanes);
   LoopLevel loop(split, task);
   if (segments > 1) {
-    stage("split_count").compute_root();
-    for (const char *name : {"split_segment", "split_block", "split_keys"})
-      stage(name).compute_at(loop).bound_extent(s, 1).bound_extent(t, 1);
-    if (auto pages = funcs.stages.find("split_page"); pages != funcs.stages.end())
-      pages->second.compute_at(loop).bound_extent(n, kSplitBlocks).bound_extent(s, 1).bound_extent(t, 1);
+    stage("block_count").compute_root();
+    for (const char *name : {"block_segment", "block_number", "block_keys", "block_page"})
+      if (auto found = funcs.stages.find(name); found != funcs.stages.end())
+        found->second.compute_at(loop).bound_extent(n, kSplitBlocks).bound_extent(s, 1).bound_extent(t, 1);
   }
   stage("queries").compute_at(loop).reorder_storage(d, q).vectorize(d, lanes, TailStrategy::GuardWithIf).reorder(d, q);
 
   // A row of a page's results takes what its keys give out of registers and the first cache.
   Func page = stage("page");
   page.compute_at(loop).reorder_storage(d, q).bound(d, 0, width).bound(q, 0, group).align_storage(d, lanes);
-  page.bound_extent(n, kSplitBlocks).bound_extent(s, 1).bound_extent(t, 1);
-  page.update()
-      .never_partition_all()
-      .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
-      .reorder(d, vector, q, h, reduction("occupied"))
+  page.bound_storage(n, kSplitBlocks).bound_extent(s, 1).bound_extent(t, 1);
+  page.never_partition_all()
+      .split(d, vector, d, lanes)
+      .reorder(d, vector, q, h, n)
       .vectorize(d)
       .unroll(vector);
   LoopLevel pageLoop(page, h);
