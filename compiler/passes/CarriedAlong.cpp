@@ -22,18 +22,13 @@ void tenon::carryParameters(ModuleOp module, const WeightTable &weights) {
   OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
   auto holder = ModuleOp::create(builder, module.getLoc(), StringRef(kParameterModule));
   builder.setInsertionPointToStart(holder.getBody());
-  SmallVector<Operation *> first(weights.tensors.size());
-  module.walk([&](Operation *op) {
-    if (auto found = weights.indices.find(op); found != weights.indices.end() && !first[found->second])
-      first[found->second] = op;
-  });
-  auto types = llvm::map_to_vector(first, [](Operation *op) { return op->getResult(0).getType(); });
+  auto types = llvm::map_to_vector(weights.operations, [](Operation *op) { return op->getResult(0).getType(); });
   auto function = func::FuncOp::create(builder, module.getLoc(), kParameterModule,
                                        builder.getFunctionType(builder.getIndexType(), types));
   Block &entry = *function.addEntryBlock();
   builder.setInsertionPointToStart(&entry);
   SmallVector<Value> values;
-  for (Operation *op : first) {
+  for (Operation *op : weights.operations) {
     Operation *copy = builder.clone(*op);
     if (copy->getNumOperands() > 0)
       copy->setOperand(0, entry.getArgument(0));

@@ -100,8 +100,9 @@ private:
 
   /// A parameter is a view of the weights' bytes.
   LogicalResult lower(Operation *op, Value layer) {
-    const weights::PackedPlacement &placement = layout.placements[weightTable.indices.lookup(op)];
-    Value offset = host.constant(placement.offset);
+    WeightPlace place = weightTable.places.lookup(op);
+    const weights::PackedPlacement &placement = layout.placements[place.tensor];
+    Value offset = host.constant(placement.offset + place.byte);
     if (layer)
       offset = host.add(offset, host.multiply(indices.lookup(layer), host.constant(placement.layerStride)));
     buffers.set(op->getResult(0), memref::ViewOp::create(builder, location, bufferType(op->getResult(0).getType()),

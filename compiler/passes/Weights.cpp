@@ -70,18 +70,84 @@ static weights::PackedTensor packedTensor(PositionTableOp op) {
   return tensor;
 }
 
-WeightTable::WeightTable(Operation *root) {
+/// The row at which `some` begins in `all`.
+static std::optional<int64_t> rowsWithin(const weights::PackedTensor &some, const weights::PackedTensor &all) {
+  if (some.parts.empty() || some.parts.size() >= all.parts.size() || some.layers != all.layers ||
+      !some.picked.empty() || !all.picked.empty())
+    return std::nullopt;
+  int64_t row = 0;
+  for (size_t first = 0; first + some.parts.size() <= all.parts.size(); row += all.partRows[first++])
+    if (std::equal(some.parts.begin(), some.parts.end(), all.parts.begin() + first) &&
+        std::equal(some.partRows.begin(), some.partRows.end(), all.partRows.begin() + first))
+      return row;
+  return std::nullopt;
+}
+
+std::optional<int64_t> tenon::rowsWithin(WeightOp some, WeightOp all) {
+  return ::rowsWithin(packedTensor(some), packedTensor(all));
+}
+
+/// The byte of a layer of `all` at which `some` lies as it would alone: at a panel's first column, and where its own
+/// memory might begin.
+static std::optional<uint64_t> bytesWithin(const weights::PackedTensor &some, const weights::PackedTensor &all) {
+  std::optional<int64_t> row = some.panel == all.panel ? rowsWithin(some, all) : std::nullopt;
+  if (!row || (all.panel > 0 && *row % all.panel != 0))
+    return std::nullopt;
+  int64_t outer = all.panel > 0 ? *row / all.panel : *row;
+  for (int64_t size : ArrayRef(all.shape).drop_front())
+    outer *= size;
+  uint64_t bytes = static_cast<uint64_t>(outer) * sizeof(float);
+  return bytes % weights::kTensorAlignment == 0 ? std::optional(bytes) : std::nullopt;
+}
+
+namespace {
+
+/// A tensor with all operations that name it.
+struct NamedTensor {
+  weights::PackedTensor tensor;
+  SmallVector<Operation *> operations;
+};
+
+} // namespace
+
+static SmallVector<NamedTensor> namedTensors(Operation *root) {
   llvm::StringMap<size_t> byName;
+  SmallVector<NamedTensor> list;
   root->walk([&](Operation *op) {
     if (!isa<WeightOp, PositionTableOp>(op))
       return;
     auto weight = dyn_cast<WeightOp>(op);
     weights::PackedTensor tensor = weight ? packedTensor(weight) : packedTensor(cast<PositionTableOp>(op));
-    auto [entry, inserted] = byName.try_emplace(tensor.name, tensors.size());
+    auto [entry, inserted] = byName.try_emplace(tensor.name, list.size());
     if (inserted)
-      tensors.push_back(std::move(tensor));
-    indices[op] = entry->second;
+      list.push_back({std::move(tensor), {}});
+    list[entry->second].operations.push_back(op);
   });
+  return list;
+}
+
+WeightTable::WeightTable(Operation *root) {
+  SmallVector<NamedTensor> named = namedTensors(root);
+  // Which has the values of each, and from where on; the longest of them is within no other.
+  SmallVector<std::pair<size_t, uint64_t>> holders;
+  for (auto [number, each] : llvm::enumerate(named)) {
+    std::pair<size_t, uint64_t> holder{number, 0};
+    for (auto [otherNumber, other] : llvm::enumerate(named))
+      if (other.tensor.parts.size() > named[holder.first].tensor.parts.size())
+        if (std::optional<uint64_t> byte = bytesWithin(each.tensor, other.tensor))
+          holder = {otherNumber, *byte};
+    holders.push_back(holder);
+  }
+  llvm::DenseMap<size_t, size_t> indices;
+  for (auto [number, each] : llvm::enumerate(named))
+    if (holders[number].first == number) {
+      indices[number] = tensors.size();
+      tensors.push_back(each.tensor);
+      operations.push_back(each.operations.front());
+    }
+  for (auto [each, holder] : llvm::zip(named, holders))
+    for (Operation *op : each.operations)
+      places[op] = {indices.lookup(holder.first), holder.second};
 }
 
 /// Whether a kernel that takes `use` does more with it than pick rows.

@@ -13,7 +13,6 @@
 using namespace tenon;
 using namespace tenon::weights;
 
-static constexpr uint64_t alignment = 64;
 /// Lines of an error; a model with another width would otherwise list every tensor.
 static constexpr size_t maximumLines = 60;
 
@@ -33,7 +32,7 @@ llvm::Expected<PackedLayout> tenon::weights::placeTensors(llvm::ArrayRef<PackedT
   // Whatever breaks the alignment of those behind it comes last.
   for (bool aligned : {true, false})
     for (auto [size, placement] : llvm::zip_equal(bytes, layout.placements)) {
-      if ((size % alignment == 0) != aligned)
+      if ((size % kTensorAlignment == 0) != aligned)
         continue;
       if (!(offset + size).isValid())
         return llvm::createStringError("the packed weights take more than 2^63 bytes");

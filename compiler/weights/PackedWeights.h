@@ -56,6 +56,8 @@ struct PackedLayout {
   uint64_t dataBytes = 0;
 };
 
+constexpr uint64_t kTensorAlignment = 64;
+
 /// Places tensors so that those whose size is a multiple of 64 bytes start at multiples of 64, in a given order without
 /// gaps. All are float32.
 llvm::Expected<PackedLayout> placeTensors(llvm::ArrayRef<PackedTensor> tensors);
