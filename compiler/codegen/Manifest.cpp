@@ -112,6 +112,47 @@ static json::Object chatTokensJson(const std::vector<spec::ChatToken> &tokens) {
   return object;
 }
 
+static json::Object bufferJson(const EntryBuffer &buffer) {
+  json::Array shape;
+  size_t dynamic = 0;
+  for (int64_t size : buffer.type.getShape())
+    shape.push_back(mlir::ShapedType::isDynamic(size) ? json::Value(buffer.sizes[dynamic++]) : json::Value(size));
+  json::Object object{{"name", buffer.name},
+                      {"type", buffer.type.getElementType().isF32() ? "f32" : "i32"},
+                      {"shape", std::move(shape)}};
+  if (!buffer.until.empty())
+    object["until"] = buffer.until;
+  return object;
+}
+
+/// The plan of a call's memory, where every size has a name.
+static json::Object memoryJson(const EntryPoint &entry) {
+  json::Object sizes;
+  for (const DerivedSize &size : entry.sizes) {
+    json::Object rule{{"of", size.of}};
+    if (!size.length.empty())
+      rule["length"] = size.length;
+    for (auto [name, number, otherwise] :
+         {std::tuple("stride", size.stride, 1), {"tile", size.tile, 1}, {"plus", size.plus, 0}})
+      if (number != otherwise)
+        rule[name] = number;
+    sizes[size.name] = std::move(rule);
+  }
+  json::Array slots;
+  for (const std::vector<EntryBuffer> &slot : entry.memory) {
+    json::Array buffers;
+    for (const EntryBuffer &buffer : slot) {
+      if (static_cast<int64_t>(buffer.sizes.size()) != buffer.type.getNumDynamicDims())
+        return {};
+      buffers.push_back(bufferJson(buffer));
+    }
+    slots.push_back(std::move(buffers));
+  }
+  if (slots.empty())
+    return {};
+  return json::Object{{"sizes", std::move(sizes)}, {"slots", std::move(slots)}};
+}
+
 static json::Value entryJson(const EntryPoint &entry, int64_t textTokens) {
   json::Array dims(entry.dims), inputs, states, outputs;
   for (const EntryTensor &tensor : entry.inputs)
@@ -130,6 +171,8 @@ static json::Value entryJson(const EntryPoint &entry, int64_t textTokens) {
     object["weight_bytes"] = entry.weightBytes;
   if (json::Object limits = limitsJson(entry, textTokens); !limits.empty())
     object["limits"] = std::move(limits);
+  if (json::Object memory = memoryJson(entry); !memory.empty())
+    object["memory"] = std::move(memory);
   return object;
 }
 

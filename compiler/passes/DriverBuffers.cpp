@@ -23,14 +23,49 @@ void DriverBuffers::note(Operation *op) {
     firstUse = op ? op : arith::ConstantIndexOp::create(builder, location, 0).getOperation();
 }
 
-Value DriverBuffers::allocate(RankedTensorType type, ValueRange sizes) {
-  return ahead([&]() -> Value { return memref::AllocOp::create(builder, location, bufferType(type), sizes); });
+Value DriverBuffers::allocate(StringRef name, RankedTensorType type, ValueRange sizes) {
+  auto names = llvm::map_to_vector(sizes, [&](Value size) -> Attribute { return sizeNames.lookup(size); });
+  return ahead([&]() -> Value {
+    auto alloc = memref::AllocOp::create(builder, location, bufferType(type), sizes);
+    alloc->setAttr("tenon.of", builder.getStringAttr(name));
+    if (!llvm::is_contained(names, Attribute()))
+      alloc->setAttr("tenon.sizes", builder.getArrayAttr(names));
+    return alloc;
+  });
 }
 
+Value DriverBuffers::allocateCopy(RankedTensorType type, ValueRange sizes) { return allocate("copy", type, sizes); }
+
 Value DriverBuffers::allocate(Value tensor, ValueRange sizes) {
-  Value buffer = allocate(cast<RankedTensorType>(tensor.getType()), sizes);
+  Operation *op = tensor.getDefiningOp();
+  auto kernel = dyn_cast<KernelOp>(op);
+  StringRef name = kernel ? kernel.getName() : op->getName().stripDialect();
+  Value buffer = allocate(name, cast<RankedTensorType>(tensor.getType()), sizes);
   set(tensor, buffer);
   return buffer;
+}
+
+Value DriverBuffers::oneMore(Value size) {
+  Value sum = ahead([&] { return host.add(size, host.constant(1)); });
+  if (StringAttr name = sizeNames.lookup(size))
+    nameSize(sum, name.getValue() + " + 1", {builder.getNamedAttr("of", name), rule("plus", 1)});
+  return sum;
+}
+
+void DriverBuffers::nameDimension(Value size, Value buffer, unsigned dimension) {
+  auto argument = dyn_cast<BlockArgument>(buffer);
+  auto driver = argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()) : func::FuncOp();
+  auto names = driver ? driver.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "tenon.dims") : ArrayAttr();
+  if (names)
+    nameSize(size, cast<StringAttr>(names[cast<MemRefType>(buffer.getType()).getDynamicDimIndex(dimension)]).getValue());
+}
+
+void DriverBuffers::nameSize(Value size, const Twine &name, ArrayRef<NamedAttribute> rule) {
+  StringAttr attribute = builder.getStringAttr(name);
+  sizeNames[size] = attribute;
+  bool isKnown = llvm::any_of(derived, [&](NamedAttribute known) { return known.getName() == attribute; });
+  if (!rule.empty() && !isKnown)
+    derived.push_back(builder.getNamedAttr(attribute, builder.getDictionaryAttr(rule)));
 }
 
 /// The lengths of whole sequences, and every how many-th row of them is left.
@@ -41,6 +76,26 @@ static std::pair<Value, int64_t> sourceOfLengths(Value lengths) {
     lengths = strided.getLengths();
   }
   return {lengths, stride};
+}
+
+/// No more than if every sequence had the length of the longest, which the argument in front of the lengths is padded
+/// to, or one row.
+void DriverBuffers::nameRows(RowStartsOp op, BlockArgument lengths, int64_t stride) {
+  auto function = cast<func::FuncOp>(lengths.getOwner()->getParentOp());
+  unsigned number = lengths.getArgNumber();
+  auto padded = number > 0 ? dyn_cast<RankedTensorType>(function.getArgumentTypes()[number - 1]) : RankedTensorType();
+  if (!padded || padded.getRank() < 2 || !padded.isDynamicDim(0) ||
+      (!padded.isDynamicDim(1) && padded.getDimSize(1) != 1))
+    return;
+  auto dims = function.getArgAttrOfType<ArrayAttr>(number - 1, "tenon.dims");
+  auto given = function.getArgAttrOfType<StringAttr>(number, "tenon.name");
+  std::string name = "rows(" + (given ? given.str() : "arg" + std::to_string(number));
+  name += stride > 1 ? "/" + std::to_string(stride) + ")" : ")";
+  SmallVector<NamedAttribute> rules{builder.getNamedAttr("of", dims[0]), rule("stride", stride),
+                                    rule("tile", op.getTile())};
+  if (padded.isDynamicDim(1))
+    rules.push_back(builder.getNamedAttr("length", dims[1]));
+  nameSize(rowCounts.lookup(op.getStarts()), name, rules);
 }
 
 LogicalResult DriverBuffers::countRows(func::FuncOp function) {
@@ -59,6 +114,8 @@ LogicalResult DriverBuffers::countRows(func::FuncOp function) {
       scf::YieldOp::create(builder, location, host.add(count.getRegionIterArg(0), rows));
     }
     rowCounts[op.getStarts()] = count.getResult(0);
+    if (auto argument = dyn_cast<BlockArgument>(source))
+      nameRows(op, argument, stride);
   }
   return success();
 }
@@ -70,8 +127,10 @@ Value DriverBuffers::sizeOf(Value tensor, unsigned dimension) {
   if (auto alloc = buffer.getDefiningOp<memref::AllocOp>())
     return alloc.getDynamicSizes()[alloc.getType().getDynamicDimIndex(dimension)];
   auto [entry, inserted] = argumentSizes.try_emplace({buffer, dimension});
-  if (inserted)
+  if (inserted) {
     entry->second = ahead([&] { return host.dimension(buffer, dimension); });
+    nameDimension(entry->second, buffer, dimension);
+  }
   return entry->second;
 }
 

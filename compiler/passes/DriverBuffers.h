@@ -21,8 +21,10 @@ public:
 
   /// Gives `tensor` memory of its own.
   mlir::Value allocate(mlir::Value tensor, mlir::ValueRange sizes);
-  /// Memory that no tensor has yet.
-  mlir::Value allocate(mlir::RankedTensorType type, mlir::ValueRange sizes);
+  /// Memory for a copy of a tensor of this type.
+  mlir::Value allocateCopy(mlir::RankedTensorType type, mlir::ValueRange sizes);
+  /// The size that is one more than `size`, ahead of allocations.
+  mlir::Value oneMore(mlir::Value size);
 
   /// Counts the packed rows of each layout in `function`, which sizes of packed tensors follow from.
   mlir::LogicalResult countRows(mlir::func::FuncOp function);
@@ -40,10 +42,21 @@ public:
   /// before it.
   void note(mlir::Operation *op = nullptr);
 
-  /// Runs `make` where allocations go.
-  mlir::Value ahead(llvm::function_ref<mlir::Value()> make);
+  /// Of the sizes that are not dimensions of arguments: how they follow from these, by name, for `tenon.sizes`.
+  mlir::DictionaryAttr derivedSizes() const { return builder.getDictionaryAttr(derived); }
 
 private:
+  /// Runs `make` where allocations go.
+  mlir::Value ahead(llvm::function_ref<mlir::Value()> make);
+  mlir::Value allocate(mlir::StringRef name, mlir::RankedTensorType type, mlir::ValueRange sizes);
+  /// What the plan of the memory calls a size.
+  void nameRows(RowStartsOp op, mlir::BlockArgument lengths, int64_t stride);
+  void nameDimension(mlir::Value size, mlir::Value buffer, unsigned dimension);
+  void nameSize(mlir::Value size, const mlir::Twine &name, mlir::ArrayRef<mlir::NamedAttribute> rule = {});
+  mlir::NamedAttribute rule(mlir::StringRef key, int64_t value) {
+    return builder.getNamedAttr(key, builder.getI64IntegerAttr(value));
+  }
+
   mlir::OpBuilder &builder;
   mlir::Location location;
   HostBuilder &host;
@@ -51,6 +64,8 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> buffers;   // tensors to memrefs
   llvm::DenseMap<mlir::Value, mlir::Value> rowCounts; // row starts to R
   llvm::DenseMap<std::pair<mlir::Value, unsigned>, mlir::Value> argumentSizes;
+  llvm::DenseMap<mlir::Value, mlir::StringAttr> sizeNames;
+  llvm::SmallVector<mlir::NamedAttribute> derived;
 };
 
 } // namespace tenon

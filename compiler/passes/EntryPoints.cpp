@@ -5,6 +5,31 @@
 using namespace mlir;
 using namespace tenon;
 
+static EntryBuffer entryBuffer(DictionaryAttr attribute) {
+  EntryBuffer buffer;
+  buffer.type = cast<MemRefType>(attribute.getAs<TypeAttr>("type").getValue());
+  for (auto [name, text] : {std::pair("of", &buffer.name), {"until", &buffer.until}})
+    if (auto given = attribute.getAs<StringAttr>(name))
+      *text = given.str();
+  if (auto sizes = attribute.getAs<ArrayAttr>("sizes"))
+    for (auto size : sizes.getAsRange<StringAttr>())
+      buffer.sizes.push_back(size.str());
+  return buffer;
+}
+
+static DerivedSize derivedSize(NamedAttribute attribute) {
+  DerivedSize size;
+  size.name = attribute.getName().str();
+  auto rule = cast<DictionaryAttr>(attribute.getValue());
+  for (auto [name, text] : {std::pair("of", &size.of), {"length", &size.length}})
+    if (auto given = rule.getAs<StringAttr>(name))
+      *text = given.str();
+  for (auto [name, number] : {std::pair("stride", &size.stride), {"tile", &size.tile}, {"plus", &size.plus}})
+    if (auto given = rule.getAs<IntegerAttr>(name))
+      *number = given.getInt();
+  return size;
+}
+
 EntryPoint::EntryPoint(func::FuncOp driver) : name(driver.getName().str()) {
   unsigned inputCount = driver->getAttrOfType<IntegerAttr>("tenon.inputs").getInt();
   // The first argument is the weights.
@@ -38,6 +63,12 @@ EntryPoint::EntryPoint(func::FuncOp driver) : name(driver.getName().str()) {
   if (auto given = driver->getAttrOfType<DictionaryAttr>("tenon.limits"))
     for (NamedAttribute limit : given)
       limits[limit.getName().str()] = cast<IntegerAttr>(limit.getValue()).getInt();
+  if (auto slots = driver->getAttrOfType<ArrayAttr>("tenon.memory"))
+    for (auto buffers : slots.getAsRange<ArrayAttr>())
+      llvm::append_range(memory.emplace_back(), llvm::map_range(buffers.getAsRange<DictionaryAttr>(), entryBuffer));
+  if (auto given = driver->getAttrOfType<DictionaryAttr>("tenon.sizes"))
+    for (NamedAttribute size : given)
+      sizes.push_back(derivedSize(size));
 }
 
 std::vector<EntryPoint> tenon::entryPoints(ModuleOp module) {

@@ -27,6 +27,21 @@ struct EntryTensor {
   int64_t window = 0;         ///< Of a state: how many positions back queries look; 0 for all of them.
 };
 
+/// A buffer of the arena.
+struct EntryBuffer {
+  std::string name;
+  mlir::MemRefType type;
+  std::vector<std::string> sizes; ///< What the dynamic ones are called: one of `dims`, or derived from them.
+  std::string until;              ///< The kernel that uses it last; empty for the driver itself.
+};
+
+/// A size that follows from the dimensions of a call: `of` sequences of `length` rows, of which every stride-th is
+/// left, each beginning at a multiple of `tile`; or one more than another.
+struct DerivedSize {
+  std::string name, of, length; ///< No length for one row.
+  int64_t stride = 1, tile = 1, plus = 0;
+};
+
 /// The signature of a driver of host IR (`tenon.entry`).
 struct EntryPoint {
   explicit EntryPoint(mlir::func::FuncOp driver);
@@ -41,6 +56,9 @@ struct EntryPoint {
   std::string prefix;                    ///< The stack whose rows are a prefix of its own; empty for none.
   int64_t weightBytes = 0;               ///< That a call reads; 0 where nothing says so.
   int64_t width = 0;                     ///< Components of a hidden state; 0 where no model says so.
+  /// Slots of the arena, one behind another, each as large as the largest of its buffers, which lie in it in turn.
+  std::vector<std::vector<EntryBuffer>> memory;
+  std::vector<DerivedSize> sizes;
 };
 
 std::vector<EntryPoint> entryPoints(mlir::ModuleOp module);

@@ -59,6 +59,8 @@ public:
     for (Operation &op : function.getBody().front())
       if (failed(lowerWhereWanted(op, liveness.onlyFor(&op))))
         return failure();
+    if (DictionaryAttr sizes = buffers.derivedSizes(); !sizes.empty())
+      (**driver)->setAttr("tenon.sizes", sizes);
     symbols.erase(function);
     symbols.insert(driver->release());
     return success();
@@ -113,9 +115,7 @@ private:
   LogicalResult lower(RowStartsOp op) {
     if (!buffers.rowCount(op.getStarts()))
       return op.emitOpError() << "stands in a loop, expected it among the function's own operations";
-    Value sequences = buffers.sizeOf(op.getLengths(), 0);
-    Value size = buffers.ahead([&] { return host.add(sequences, host.constant(1)); });
-    Value starts = buffers.allocate(op.getStarts(), size);
+    Value starts = buffers.allocate(op.getStarts(), buffers.oneMore(buffers.sizeOf(op.getLengths(), 0)));
     buffers.note();
     host.writeRowStarts(buffers.of(op.getLengths()), op.getTile(), starts);
     return success();
@@ -286,7 +286,7 @@ private:
     for (auto [buffer, value] : llvm::zip(carried, yield.getOperands())) {
       Value source = buffers.of(value);
       if (source != buffer && llvm::is_contained(carried, source)) {
-        Value aside = buffers.allocate(cast<RankedTensorType>(value.getType()), buffers.sizesOf(value));
+        Value aside = buffers.allocateCopy(cast<RankedTensorType>(value.getType()), buffers.sizesOf(value));
         memref::CopyOp::create(builder, location, source, aside);
         source = aside;
       }
@@ -305,7 +305,7 @@ private:
       return buffer;
     if (init.hasOneUse() && init.getParentBlock() == repeat->getBlock() && buffer.getDefiningOp<memref::AllocOp>())
       return buffer;
-    Value copy = buffers.allocate(cast<RankedTensorType>(init.getType()), buffers.sizesOf(init));
+    Value copy = buffers.allocateCopy(cast<RankedTensorType>(init.getType()), buffers.sizesOf(init));
     buffers.note(memref::CopyOp::create(builder, location, buffer, copy));
     return copy;
   }

@@ -78,8 +78,9 @@ def PackWeights : Pass<"tenon-pack-weights", "::mlir::ModuleOp"> {
   let summary = "Choose panels for the weights of linears";
   let description = [{
     A parameter that linears read as their weight, and nothing else but embeddings as their table, gets panels of the columns that
-    a kernel keeps in registers: the largest of 48, 32 and 16 that pads the fewest columns. All functions of the module count,
-    since they read one copy of it. A weight that anything else reads stays as it is. Needs all functions that read the weights in
+    a kernel keeps in registers: the largest of 48, 32 and 16 that pads the fewest columns. Where other linears read some of a
+    matrix's parameters alone, these begin with a panel if any of the three allows it, so that one copy serves both. All functions
+    of the module count, since they read one copy of it. A weight that anything else reads stays as it is. Needs all functions that read the weights in
     one module. Running it again changes nothing. Errors: none.
   }];
   let dependentDialects = ["::tenon::TenonDialect"];
@@ -151,8 +152,11 @@ def PlanMemory : Pass<"tenon-plan-memory", "::mlir::func::FuncOp"> {
   let summary = "Place a driver's buffers in one arena";
   let description = [{
     Buffers whose lifetimes do not overlap share a slot of the arena; a slot is as large as the largest of its buffers,
-    which the driver computes from the batch. Allocations become views of one allocation of bytes. Needs allocations outside of
-    loops; running it again changes nothing. Errors: an allocation behind the first use of a buffer.
+    which the driver computes from the batch. Allocations become views of one allocation of bytes, and the function's
+    attribute `tenon.memory` lists the slots, each with its buffers: what each is `of`, its type, what its dynamic sizes are
+    called (`tenon.sizes` says how they follow from the arguments' dimensions) and the kernel `until` which it is needed.
+    Needs allocations outside of loops; running it again changes nothing. Errors: an allocation behind the first use of a
+    buffer.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }

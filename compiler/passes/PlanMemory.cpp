@@ -63,6 +63,11 @@ public:
     return lifetime;
   }
 
+  Operation *lastUser(memref::AllocOp alloc) const {
+    return *llvm::max_element(alloc->getUsers(),
+                              [&](Operation *a, Operation *b) { return first.lookup(a) < first.lookup(b); });
+  }
+
 private:
   static Operation *outermostLoop(Operation *op, memref::AllocOp alloc) {
     Operation *loop = nullptr;
@@ -192,6 +197,31 @@ private:
   Location location;
 };
 
+/// A buffer, as `tenon.memory` shows it: its name and type, what its dynamic sizes are called, and which kernel uses it
+/// last, unless the driver does.
+Attribute describe(memref::AllocOp buffer, const Liveness &liveness) {
+  Builder builder(buffer.getContext());
+  SmallVector<NamedAttribute> parts{builder.getNamedAttr("type", TypeAttr::get(buffer.getType()))};
+  if (Attribute of = buffer->getAttr("tenon.of"))
+    parts.push_back(builder.getNamedAttr("of", of));
+  if (Attribute sizes = buffer->getAttr("tenon.sizes"))
+    parts.push_back(builder.getNamedAttr("sizes", sizes));
+  if (!buffer->use_empty())
+    if (auto call = dyn_cast<func::CallOp>(liveness.lastUser(buffer)))
+      parts.push_back(builder.getNamedAttr("until", builder.getStringAttr(call.getCallee())));
+  return builder.getDictionaryAttr(parts);
+}
+
+Attribute describe(ArrayRef<Slot> slots, const Liveness &liveness) {
+  SmallVector<Attribute> list;
+  for (const Slot &slot : slots) {
+    auto buffers = llvm::map_to_vector(
+        slot.buffers, [&](memref::AllocOp buffer) -> Attribute { return describe(buffer, liveness); });
+    list.push_back(ArrayAttr::get(slots.front().buffers.front()->getContext(), buffers));
+  }
+  return ArrayAttr::get(slots.front().buffers.front()->getContext(), list);
+}
+
 struct PlanMemory : tenon::impl::PlanMemoryBase<PlanMemory> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
@@ -210,9 +240,12 @@ struct PlanMemory : tenon::impl::PlanMemoryBase<PlanMemory> {
           buffer.emitOpError() << "is used before the last allocation, expected allocations ahead of what uses them";
           return signalPassFailure();
         }
+    Liveness liveness(function);
+    SmallVector<Slot> slots = assignSlots(buffers, liveness);
+    function->setAttr("tenon.memory", describe(slots, liveness));
     OpBuilder builder(function.getContext());
     builder.setInsertionPointAfter(buffers.back());
-    ArenaBuilder(builder, function.getLoc()).build(assignSlots(buffers, Liveness(function)));
+    ArenaBuilder(builder, function.getLoc()).build(slots);
   }
 };
 

@@ -77,6 +77,23 @@ static LogicalResult verifyEntry(Operation *op) {
   return success();
 }
 
+/// A buffer of the arena: a memref, and a name for each of its dynamic sizes, or none.
+static bool isBuffer(Attribute attribute) {
+  auto buffer = dyn_cast<DictionaryAttr>(attribute);
+  auto type = buffer ? buffer.getAs<TypeAttr>("type") : TypeAttr();
+  auto memref = type ? dyn_cast<MemRefType>(type.getValue()) : MemRefType();
+  if (!memref)
+    return false;
+  auto sizes = buffer.getAs<ArrayAttr>("sizes");
+  return !sizes || (llvm::all_of(sizes, llvm::IsaPred<StringAttr>) &&
+                    sizes.size() == static_cast<size_t>(memref.getNumDynamicDims()));
+}
+
+static bool isSlot(Attribute attribute) {
+  auto buffers = dyn_cast<ArrayAttr>(attribute);
+  return buffers && llvm::all_of(buffers, isBuffer);
+}
+
 LogicalResult TenonDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
   StringRef name = attribute.getName();
   if (name == "tenon.entry")
@@ -87,6 +104,14 @@ LogicalResult TenonDialect::verifyOperationAttribute(Operation *op, NamedAttribu
     return op->emitOpError() << "tenon.source is " << attribute.getValue() << ", expected the path of a model";
   if ((name == "tenon.width" || name == "tenon.inputs" || name == "tenon.results") && !isCount(attribute.getValue()))
     return op->emitOpError() << name << " is " << attribute.getValue() << ", expected a number that is not negative";
+  auto slots = dyn_cast<ArrayAttr>(attribute.getValue());
+  if (name == "tenon.memory" && (!slots || !llvm::all_of(slots, isSlot)))
+    return op->emitOpError() << "tenon.memory is " << attribute.getValue() << ", expected lists of buffers";
+  auto sizes = dyn_cast<DictionaryAttr>(attribute.getValue());
+  if (name == "tenon.sizes" && isa<FunctionOpInterface>(op) &&
+      (!sizes ||
+       !llvm::all_of(sizes, [](NamedAttribute size) { return isa<DictionaryAttr>(size.getValue()); })))
+    return op->emitOpError() << "tenon.sizes is " << attribute.getValue() << ", expected how each follows from others";
   auto limits = dyn_cast<DictionaryAttr>(attribute.getValue());
   if (name == "tenon.limits" &&
       (!limits || !llvm::all_of(limits, [](NamedAttribute limit) { return isCount(limit.getValue()); })))

@@ -1,6 +1,7 @@
 //===- InspectCommand.cpp - tenon inspect ---------------------------------===//
 
 #include "Command.h"
+#include "MemoryPlan.h"
 #include "ModelArgument.h"
 #include "Progress.h"
 #include "SpaceReport.h"
@@ -25,8 +26,9 @@ namespace {
 struct Arguments {
   std::string model;
   import::ImportOptions options;
-  bool json = false, space = false;
+  bool json = false, space = false, memory = false;
   std::optional<int64_t> length;
+  std::vector<std::string> sizes;
 };
 
 void printTensors(const char *title, const nlohmann::json &tensors) {
@@ -53,6 +55,14 @@ std::pair<nlohmann::json, std::string> readLibrary(const std::string &path) {
 
 void inspectLibrary(const Arguments &arguments) {
   auto [manifest, target] = readLibrary(arguments.model);
+  if (arguments.memory) {
+    CallSizes sizes = readSizes(arguments.sizes, manifest);
+    if (arguments.json)
+      std::printf("%s\n", memoryPlans(manifest, sizes).dump().c_str());
+    else
+      printMemoryPlans(manifest, sizes);
+    return;
+  }
   if (arguments.json) {
     std::printf("%s\n", manifest.dump().c_str());
     return;
@@ -141,11 +151,23 @@ void tools::addInspect(CLI::App &app) {
                    "Tokens of source and answer at which --space counts (default: 128, or what positions allow)")
       ->check(CLI::Range(int64_t(1), space::maximumLength))
       ->needs(space);
+  CLI::Option *memory =
+      command->add_flag("--memory", arguments->memory,
+                        "Show which buffers a call of each entry point of a library takes, and their bytes")
+          ->excludes(space);
+  command
+      ->add_option("--at", arguments->sizes,
+                   "Sizes of the call that --memory is about, NAME=NUMBER: dimensions of the inputs, as batch=4,length=128 "
+                   "(default: 1 each)")
+      ->delimiter(',')
+      ->needs(memory);
   command->callback([arguments] {
     if (arguments->space)
       inspectSpace(*arguments);
     else if (llvm::StringRef(arguments->model).ends_with(".so"))
       inspectLibrary(*arguments);
+    else if (arguments->memory)
+      throw Failure("--memory is about a library: expected NAME.so, found '" + arguments->model + "'");
     else
       inspectModel(*arguments);
   });

@@ -8,8 +8,8 @@
 // CHECK-LABEL: func.func @layers
 // CHECK-SAME: %[[BYTES:.*]]: memref<?xi8>, %[[X:.*]]: memref<?x8xf32> {tenon.dims = ["d0_0"]}, %[[OUT:.*]]: memref<?x8xf32> {tenon.dims = ["d0_0"]}
 // CHECK-SAME: tenon.entry
-// CHECK: %[[STATE:.*]] = memref.alloc(%{{.*}}) : memref<?x8xf32>
-// CHECK: %[[MIDDLE:.*]] = memref.alloc(%{{.*}}) : memref<?x8xf32>
+// CHECK: %[[STATE:.*]] = memref.alloc(%{{.*}}) {{.*}} : memref<?x8xf32>
+// CHECK: %[[MIDDLE:.*]] = memref.alloc(%{{.*}}) {{.*}} : memref<?x8xf32>
 // CHECK: memref.copy %[[X]], %[[STATE]]
 // CHECK: scf.for %[[L:.*]] =
 // CHECK: %[[STEP:.*]] = arith.muli %[[L]]
