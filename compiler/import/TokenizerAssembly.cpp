@@ -39,6 +39,7 @@ private:
   int64_t unknownId() const;
   std::string filled(StringRef text);
   std::string prefixScheme();
+  llvm::json::Value cleaning(llvm::json::Value decoder);
   std::string quoted(StringRef text) const;
 
   const TokenizerClass &tokenizer;
@@ -307,6 +308,21 @@ void Assembly::writeModel() {
   json.attributeEnd();
 }
 
+/// What transformers takes out of a text behind the decoder, but where tokens are byte pairs.
+llvm::json::Value Assembly::cleaning(llvm::json::Value decoder) {
+  static constexpr std::pair<StringRef, StringRef> spaces[] = {
+      {" .", "."},     {" ?", "?"},   {" !", "!"},   {" ,", ","},     {" ' ", "'"},
+      {" n't", "n't"}, {" 'm", "'m"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+  bool isBytePairs = tokenizer.kind == VocabularyKind::BytePairs || tokenizer.kind == VocabularyKind::PieceMerges;
+  if (isBytePairs || !options.booleanOr("clean_up_tokenization_spaces", false))
+    return decoder;
+  llvm::json::Array steps{std::move(decoder), llvm::json::Object{{"type", "Fuse"}}};
+  for (auto [from, to] : spaces)
+    steps.push_back(llvm::json::Object{
+        {"type", "Replace"}, {"pattern", llvm::json::Object{{"String", from}}}, {"content", to}});
+  return llvm::json::Object{{"type", "Sequence"}, {"decoders", std::move(steps)}};
+}
+
 void Assembly::write() {
   placeTokens();
   if (options.booleanOr("split_special_tokens", false))
@@ -321,8 +337,9 @@ void Assembly::write() {
     llvm::Expected<llvm::json::Value> object = llvm::json::parse("{" + parts + "}");
     if (!object)
       llvm::report_fatal_error(object.takeError());
-    for (StringRef key : {"normalizer", "pre_tokenizer", "decoder"})
+    for (StringRef key : {"normalizer", "pre_tokenizer"})
       json.attribute(key, *object->getAsObject()->get(key));
+    json.attribute("decoder", cleaning(*object->getAsObject()->get("decoder")));
     writePostProcessor();
     writeModel();
   });
