@@ -17,7 +17,7 @@ struct KernelError {
   std::string name;
   unsigned runs = 0;
   double compiled = 0;  ///< Of the compiled kernel.
-  double plain = 0;     ///< Of the plain evaluation.
+  double plain = 0;     ///< Of the plain evaluation, or evaluations.
   double magnitude = 0; ///< Largest reference value.
   double element = 0;   ///< Largest error of an element of the compiled kernel, as a part of what it may be.
 
@@ -36,7 +36,8 @@ struct ResultValues {
   int64_t columns = 1;
 };
 
-/// Adds a run's result to `error`; of its rows, those that are `used`. Each element may be off by twice the largest
+/// Adds a run's result to `error`; of its rows, those that are `used`. As a whole it is compared with the first of the plain
+/// evaluations, or, where it has few elements, with the largest error of all of them. Each element may be off by twice the largest
 /// error that a plain evaluation has there, or, since that may be small by luck, by sixteen times what is expected from the
 /// mean squares of their errors in its row and in its column; and in any case by a unit in its last place.
 void addResult(const ResultValues &values, llvm::function_ref<bool(int64_t row)> used, KernelError &error);

@@ -216,8 +216,9 @@ public:
     if (data.size() != layout->dataBytes)
       return createStringError("%s: the weights are not those of the kernel IR", path.c_str());
     PackedParameters parameters(table, *layout, data);
-    if (Error error = compareOperations(**module, parameters))
-      return error;
+    if (options.operations)
+      if (Error error = compareOperations(**module, parameters))
+        return error;
     if (Error error = compareKernels(**module, *library, object, parameters))
       return error;
     return std::move(report);

@@ -17,6 +17,7 @@ struct VerifyOptions {
   std::string model;               ///< Library, or anything that compiles to one.
   import::ImportOptions importing; ///< What may be left out of a checkpoint.
   std::string cacheDirectory;      ///< Of compiled kernels; empty for the user's own.
+  bool operations = true;          ///< Whether each operation is compiled and compared by itself too.
   std::function<void(llvm::StringRef step, uint64_t done, uint64_t total)> progress;
 };
 

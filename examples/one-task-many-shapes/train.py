@@ -18,8 +18,8 @@ import safetensors.torch  # noqa: E402
 import torch  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 import dates  # noqa: E402
-from space_specs import parameters  # noqa: E402
 from spec_model import Model, load_spec  # noqa: E402
+from spec_parameters import stored_shapes  # noqa: E402
 
 BATCH, RATE, WARM_UP = 64, 3e-3, 200
 TEXT = 14  # Characters of a usual text.
@@ -29,9 +29,7 @@ def initial(spec, seed):
     """Of the usual sizes: norms are ones, biases zeros, what is multiplied keeps its variance."""
     generator = torch.Generator().manual_seed(seed)
     tensors = {}
-    with torch.no_grad():
-        shapes = {name: tensor.shape for name, tensor in sorted(parameters(spec).items())}
-    for name, shape in shapes.items():
+    for name, shape in sorted(stored_shapes(spec).items()):
         if len(shape) == 1:
             tensor = torch.full(shape, float("norm" in name and name.endswith("weight")))
         else:

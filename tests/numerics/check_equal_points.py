@@ -17,10 +17,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "oracles"))
 import numpy  # noqa: E402
 import torch  # noqa: E402
-from check_space import Expected, Refused, compiled, write  # noqa: E402
+from space_expected import Expected, as_torch  # noqa: E402
+from space_points import Refused, compiled, write  # noqa: E402
 from space_runtime import SpaceModel  # noqa: E402
-from space_specs import parameters  # noqa: E402
 from spec_drawer import Drawer  # noqa: E402
+from spec_parameters import random_tensors  # noqa: E402
 from tenon_structs import Calls  # noqa: E402
 
 # With the same meaning for keys of every segment where positions continue.
@@ -179,7 +180,7 @@ def concatenation(rng, drawer):
     alone = model(drawer, {"decoder": decoder | {"layers": decoder["layers"] + above}}, head="decoder")
     rows = tokens(rng, alone, "decoder", [3, 17, 32])
     both = {"encoder": tokens(rng, joined, "encoder", [5, 33, 16]), "decoder": rows}
-    tensors = parameters(joined)
+    tensors = random_tensors(joined)
     below = decoder["layers"]
     renamed = {re.sub(r"^top\.layers\.(\d+)", lambda found: f"decoder.layers.{int(found[1]) + below}", name): tensor
                for name, tensor in tensors.items() if not name.startswith("encoder")}
@@ -196,8 +197,8 @@ def check(arguments, relation, seed):
     sides = RELATIONS[relation](rng, Drawer(rng))
     exact, allowed = [], 0.0
     for side in sides:
-        side.tensors = side.tensors or dict(parameters(side.spec, seed))
-        expected = Expected(side.spec, side.tensors, side.inputs, side.stack)
+        side.tensors = side.tensors or random_tensors(side.spec, seed)
+        expected = Expected(side.spec, as_torch(side.tensors), side.inputs, "hidden", side.stack)
         allowed += expected.allowed
         exact.append([rows[first:] for rows, first in zip(expected.exact, side.first)])
     compare("in float64", exact, 1e-9)

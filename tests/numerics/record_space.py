@@ -12,25 +12,25 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "oracles"))
 import numpy  # noqa: E402
-import safetensors.torch  # noqa: E402
 import torch  # noqa: E402
-from check_space import Expected  # noqa: E402
+from space_expected import Expected, as_torch  # noqa: E402
 from spec_model import load_spec  # noqa: E402
-import space_specs  # noqa: E402
+from spec_parameters import random_tensors, write_safetensors  # noqa: E402
 
 LENGTHS = [[17, 1, 6], [3, 20, 16]]  # Of whole stacks and of what grows.
 
 
 def record(folder):
     spec = load_spec(folder / "model.yaml")
-    tensors, rng = dict(space_specs.parameters(spec, 1)), random.Random(folder.name)
-    safetensors.torch.save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / spec["weights"])
+    tensors, rng = random_tensors(spec, 1), random.Random(folder.name)
+    write_safetensors(folder / spec["weights"], tensors)
     growing = "head" in spec
     reading = [name for name, stack in spec["stacks"].items() if "vocab" in stack["input"]]
     inputs = {name: [[rng.randrange(spec["stacks"][name]["input"]["vocab"]) for _ in range(length)]
                      for length in LENGTHS[growing and name == reading[-1]]] for name in reading}
-    output = "logits" if growing else list(spec["stacks"])[-1]
-    expected = Expected(spec, tensors, inputs, output)
+    stack = list(spec["stacks"])[-1]
+    output = "logits" if growing else stack
+    expected = Expected(spec, as_torch(tensors), inputs, "logits" if growing else "hidden", stack)
     (folder / "inputs.json").write_text(json.dumps({"inputs": inputs, "output": output, "allowed": float(expected.allowed)}) + "\n")
     numpy.save(folder / "expected.npy", expected.exact.astype(numpy.float32))
 

@@ -68,8 +68,10 @@ void verifyModel(Arguments &arguments) {
     std::printf("%s\n", object.dump().c_str());
   } else {
     std::printf("largest difference from the float64 reference, %s\n\n", report->target.c_str());
-    print("operation", report->operations);
-    std::printf("\n");
+    if (!report->operations.empty()) {
+      print("operation", report->operations);
+      std::printf("\n");
+    }
     print("kernel", report->kernels);
   }
   if (!report->passes())
@@ -86,6 +88,8 @@ void tools::addVerify(CLI::App &app) {
       "as a whole and in each element.\nExample: tenon verify minilm.so");
   addModelArgument(*command, arguments->options.model, arguments->options.importing, ", or library (.so)");
   command->add_option("--cache", arguments->options.cacheDirectory, "Directory of compiled kernels");
+  command->add_flag("!--kernels-only", arguments->options.operations,
+                    "The library's kernels, not each of their operations as a kernel by itself");
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
   command->callback([arguments] { verifyModel(*arguments); });
 }

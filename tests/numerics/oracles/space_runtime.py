@@ -60,18 +60,23 @@ class SpaceModel:
                 if output["role"] == "hidden" and not entry.get("states"):
                     yield entry["name"], output.get("stack")
 
-    def encode(self, entry, inputs):
-        """Of each row its hidden states, zeros behind its end."""
+    def outputs(self, entry):
+        """Roles of what an entry point gives of every row, or of its last alone."""
+        return [output["role"] for output in self.entries[entry]["outputs"] if output["role"] != "logits"]
+
+    def encode(self, entry, inputs, output="hidden"):
+        """Of each row its hidden states or scores, zeros behind its end; or a list of its one vector."""
         described = self.entries[entry]["inputs"]
         given = [tensor for one in described if (tensor := input_tensor(one, inputs))]
-        result, session = Tensor(name=b"hidden"), self.session()
+        name, = [one["name"] for one in self.entries[entry]["outputs"] if one["role"] == output]
+        result, session = Tensor(name=name.encode()), self.session()
         self.runtime.call("tenon_session_call", session, entry.encode(), (Tensor * len(given))(*given),
                           ctypes.c_size_t(len(given)), ctypes.byref(result), ctypes.c_size_t(1))
         shape = result.shape[:result.rank]
-        numbers = floats(ctypes.string_at(result.data, 4 * math.prod(shape)))
+        rows = split(floats(ctypes.string_at(result.data, 4 * math.prod(shape))), shape[-1])
         self.end([session])
-        rows = split(numbers, shape[2])
-        return [rows[first:first + shape[1]] for first in range(0, len(rows), shape[1])]
+        length = shape[1] if len(shape) == 3 else 1
+        return [rows[first:first + length] for first in range(0, len(rows), length)]
 
     # -- Stacks that grow
 

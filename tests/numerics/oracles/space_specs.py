@@ -1,21 +1,19 @@
-"""Random legal specs: stacks that read each other in every way that docs/spec.md allows, of awkward sizes.
+"""Random legal specs: stacks that read each other in every way that docs/spec.md allows, of awkward sizes. Needs nothing but Python.
 
 `random_spec(rng)` gives the YAML as Python data; `knobs_of(spec)` says which of the choices between the poles it has."""
 
 import re
 
-from spec_drawer import WHOLE, Drawer
-from spec_model import Model
-from spec_shares import RandomTensors, Shares
+from spec_drawer import Drawer, sublayers_of
+from spec_parameters import parameter_shapes, sources_of
+from spec_shares import Shares
 from spec_words import worded
 
 
 def twin(rng, sizes=None):
     """A decoder that is its encoder again, but for what it attends to, which can be one with it."""
     drawer = Drawer(rng, sizes)
-    drawer.stack("encoder", [])
-    encoder = drawer.stacks["encoder"]
-    encoder["input"] = drawer.token_input(drawer.width)
+    encoder = {"input": drawer.token_input(drawer.width), "layers": rng.choice([1, 2, 3]), "norm": drawer.norm()}
     attention = drawer.attention(encoder, drawer.width, ["none", "causal"])
     encoder["block"] = [{"attention": attention}, {"mlp": drawer.mlp()}]
     source = {"from": "encoder", "source": rng.choice(["final", "same-layer"])}
@@ -35,35 +33,13 @@ def twin(rng, sizes=None):
 # -- What is one with what
 
 
-def stack_inputs(spec):
-    """Rows of two for every stack that reads some, with which each parameter is asked for."""
-    inputs = {}
-    for name, stack in spec["stacks"].items():
-        if "vocab" in stack["input"]:
-            inputs[name] = [[0, 1]]
-        elif "features" in stack["input"]:
-            inputs[name] = [[[0.0] * stack["input"]["features"]] * 2]
-    return inputs
-
-
-def parameters(spec, seed=0):
-    """Random tensors for all of them."""
-    tensors = RandomTensors(seed)
-    evaluation = Model(spec, tensors).run(stack_inputs(spec))
-    for name in spec["stacks"]:
-        evaluation.hidden(name)
-    if "head" in spec:
-        evaluation.logits()
-    return tensors
-
-
-def share_candidates(rng, names):
-    """Rules whose sides are both there, of every kind."""
+def share_candidates(rng, spec, names):
+    """Rules whose sides are both there, of every kind; the likely ones first."""
     starred = sorted({re.sub(r"\.layers\.\d+\.", ".layers.*.", name) for name in names})
     prefixes = sorted({".".join(name.split(".")[:length]) for name in starred for length in range(1, name.count(".") + 1)})
-    groups = [prefix for prefix in prefixes if prefix.split(".")[-1] not in ("layers", "input")]
+    groups = [prefix for prefix in prefixes if prefix.split(".")[-1] != "layers"]
     rules = []
-    for _ in range(60):
+    for _ in range(30):
         left, right = rng.choice(groups), rng.choice(groups)
         if rng.random() < 0.2:
             left = rng.choice([prefix for prefix in groups if "*" in prefix])
@@ -71,14 +47,29 @@ def share_candidates(rng, names):
         # What has layers is one with what has them, or with a layer.
         if left != right and ("layers" in left.split(".")) == ("layers" in right.split(".")) and left.count("*") >= right.count("*"):
             rules.append(f"{left} = {right}")
-    likely = [(f"{a}{part}", f"{b}{part}") for a in WHOLE + ["decoder", "top"] for b in WHOLE + ["decoder"] for part in
-              ("", ".input.tokens", ".layers.*.mlp", ".layers.*.attention")]
-    likely += [(f"decoder.layers.*.{a}", f"decoder.layers.*.{b}") for a, b in
-               (("cross", "attention"), ("attention.encoder", "attention"), ("attention.key", "attention.value"))]
-    likely += [("head", "decoder.input.tokens"), ("head", "encoder.input.tokens")]
-    there = [f"{left} = {right}" for left, right in likely if left != right and left in prefixes and right in prefixes]
+    there = [f"{left} = {right}" for left, right in likely_pairs(spec) if left != right and left in prefixes and right in prefixes]
     rng.shuffle(there)
+    if rng.random() < 0.3:
+        there = [f"{stack}.layers.* = {stack}.layers.0" for stack in rng.sample(list(spec["stacks"]), 1)] + there
     return there + rules
+
+
+def likely_pairs(spec):
+    """Stack with stack, cross- with self-attention, keys of sources with the own, embeddings with the head."""
+    for left in spec["stacks"]:
+        for right in spec["stacks"]:
+            for part in ("", ".input", ".input.tokens", ".norm", ".layers.*.mlp", ".layers.*.attention", ".layers.*.about0"):
+                yield left + part, right + part
+        yield "head", f"{left}.input.tokens"
+        own = f"{left}.layers.*.attention"
+        for attention in attentions(spec["stacks"][left]):
+            name = f"{left}.layers.*.{attention.get('name', 'attention')}"
+            yield name, own
+            for part in ("query", "key", "value", "output", "norm"):
+                yield f"{name}.{part}", f"{own}.{part}"
+            for source in spec["stacks"]:
+                yield f"{name}.{source}", name
+                yield f"{name}.{source}", own
 
 
 def stored_as(rules, names):
@@ -109,32 +100,29 @@ def other_depth(spec, left, right):
     return len({spec["stacks"][name]["layers"] for name in names}) > 1
 
 
-def shares_hold(spec, rules, names):
+def shares_hold(spec, rules, shapes):
     """Whether all shapes are equal, nothing is missing on the right, and every rule is about something."""
-    stored = stored_as(rules, names)
-    if not stored or any(".".join(Shares(rules).once(name.split("."))) not in names for name in names):
+    shares = Shares(rules)
+    if any(shapes.get(".".join(shares.once(name.split(".")))) != shape for name, shape in shapes.items()):
+        return False
+    stored = stored_as(rules, shapes)
+    if not stored or any(shapes.get(one) != shapes[name] for name, one in stored.items()):
         return False
     if any(layer_of_others(rule.split(" = ")[1], stored) or other_depth(spec, *rule.split(" = ")) for rule in rules):
         return False
-    if any(stored_as(rules[:number] + rules[number + 1:], names) == stored for number in range(len(rules))):
-        return False
-    try:
-        parameters(spec | {"share": rules})
-    except ValueError:
-        return False
-    return True
+    return not any(stored_as(rules[:number] + rules[number + 1:], shapes) == stored for number in range(len(rules)))
 
 
 def with_shares(rng, spec):
-    names, rules = set(parameters(spec)), []
-    for candidate in share_candidates(rng, names):
-        if len(rules) < 4 and shares_hold(spec, [*rules, candidate], names):
+    shapes, rules = parameter_shapes(spec), []
+    for candidate in share_candidates(rng, spec, shapes):
+        if len(rules) < 4 and shares_hold(spec, [*rules, candidate], shapes):
             rules.append(candidate)
     return spec | {"share": rules} if rules else spec
 
 
 def random_spec(rng, sizes=None):
-    spec = twin(rng, sizes) if rng.random() < 0.2 else Drawer(rng, sizes).spec()
+    spec = twin(rng, sizes) if rng.random() < 0.1 else Drawer(rng, sizes).spec()
     return with_shares(rng, spec) if rng.random() < 0.6 else spec
 
 
@@ -142,45 +130,77 @@ def random_spec(rng, sizes=None):
 
 
 def attentions(stack):
-    for entry in [entry for block in stack.get("cycle") or [stack["block"]] for entry in block]:
-        (kind, options), = entry.items()
-        for inner in options["block"] if kind == "parallel" else [entry]:
-            (kind, options), = inner.items()
-            if kind == "attention":
-                yield options
+    return sublayers_of(stack, "attention")
 
 
 def attention_knobs(attention, growing):
-    knobs, source = set(), attention.get("from")
-    if source is None:
+    knobs = {key for key in ("tables", "query_key_norm", "rotary", "kv_heads") if key in attention}
+    score, mask = attention.get("score"), attention.get("mask", "none")
+    knobs |= {f"score-{next(iter(worded(score)))}"} if isinstance(score, dict) else set()
+    knobs |= {"score"} if isinstance(score, str) else set()
+    if isinstance(mask, dict):
+        (word, value), = mask.items()
+        knobs.add(f"{word}-stack" if isinstance(value, str) else word)
+    knobs |= {word for word in ("segment", "query_segment") if re.search(rf"\b{word}\b", f"{mask} {score}")}
+    if "from" not in attention:
         return knobs
-    elements = [worded(element, kind="stack") for element in (source if isinstance(source, list) else [source])]
-    knobs.add("from-list" if isinstance(source, list) else "from")
-    if len(elements) > 1:
+    sources = sources_of(attention)
+    knobs.add("from" if growing else "whole-from")
+    if len(sources) > 1:
         knobs.add("several-sources")
-    if not growing:
-        knobs.add("whole-from")
-    for which in [attention.get("source", "final")] + [element.get("source", "final") for element in elements]:
-        if which != "final":
-            knobs.add("same-layer" if which == "same-layer" else "layers")
-    if "merge" in attention:
-        knobs.add(attention["merge"])
-    return knobs
+    knobs |= {"layers" if isinstance(one["source"], dict) else one["source"] for one in sources if one["source"] != "final"}
+    return knobs | {attention.get("merge", "cross")}
+
+
+def input_knobs(entry, growing):
+    positions = worded(entry.get("positions", "none"))
+    knobs = {key for key in ("features", "types", "first") if key in entry}
+    if "concat" in entry:
+        knobs.add("concat" if growing else "whole-concat")
+    if positions["kind"] != "none":
+        knobs.add(positions["kind"])
+    return knobs | {key for key in ("behind", "pad", "scaling") if key in positions}
+
+
+def share_knob(rule):
+    left, right = (side.split(".") for side in rule.split(" = "))
+    if any(part.isdigit() for part in right):
+        return "share-layers"
+    if left[0] == "head":
+        return "share-head"
+    if len(left) == 1:
+        return "share-stack"
+    if "input" in left:
+        return "share-input"
+    return "share-across" if left[0] != right[0] else "share-within"
+
+
+def depth(spec, name):
+    """Stacks on the longest way of attentions from this one to one that reads no other."""
+    sources = {source["stack"] for attention in attentions(spec["stacks"][name]) for source in sources_of(attention)}
+    return max((1 + depth(spec, other) for other in sources), default=0)
 
 
 def knobs_of(spec):
-    knobs, growing = set(), {"decoder", "top"}
+    knobs, growing = set(), {"decoder", "top", "summit"}
     for name, stack in spec["stacks"].items():
-        entry = stack["input"]
-        knobs |= {key for key in ("concat", "features") if key in entry}
-        if "behind" in worded(entry.get("positions", "none")):
-            knobs.add("behind")
-        if "'convolution'" in str(stack.get("cycle") or stack["block"]):
-            knobs.add("convolution")
+        knobs |= input_knobs(stack["input"], name in growing)
+        knobs |= {key for key in ("width", "cycle", "cache") if key in stack}
+        knobs |= {f"norm-{stack['norm']['place']}", stack["norm"]["kind"]}
+        for kind in ("ssru", "mlp", "convolution"):
+            knobs |= {kind for _ in sublayers_of(stack, kind)}
+        if any("parallel" in entry for entry in stack.get("block", [])):
+            knobs.add("parallel")
         for attention in attentions(stack):
             knobs |= attention_knobs(attention, name in growing)
-            if "segment" in f"{attention.get('mask')} {attention.get('score')}":
-                knobs.add("segment")
-    for rule in spec.get("share", []):
-        knobs.add("share-layers" if re.search(r"\.\d+(\.|$)", rule) else "share")
-    return knobs | ({"growing"} if growing & set(spec["stacks"]) else {"whole"})
+        if depth(spec, name) > 1:
+            knobs.add("source-of-source")
+    knobs |= {share_knob(rule) for rule in spec.get("share", [])}
+    lefts = [rule.split(" = ")[0] for rule in spec.get("share", [])]
+    if any(rule.split(" = ")[1].startswith(left) for rule in spec.get("share", []) for left in lefts):
+        knobs.add("share-chain")
+    if "summit" in spec["stacks"]:
+        knobs.add("concat-of-concat")
+    if growing & set(spec["stacks"]):
+        return knobs | {"growing"} | ({"tied"} if spec.get("head", {}).get("tied", True) and "head" in spec else set())
+    return knobs | {"whole"} | ({"whole-head"} if "head" in spec else {"pooling"} & set(spec))

@@ -50,6 +50,15 @@ def frequencies(options, dims):
         low, high = scaling.get("low_frequency_factor", 1), scaling.get("high_frequency_factor", 4)
         kept = ((turns - low) / (high - low)).clamp(0, 1)
         return kept * plain + (1 - kept) * plain / factor, 1.0
+    if kind == "yarn":
+        # The pair that turns round so many times in the original length.
+        pair = lambda turns: dims * math.log(scaling["original_length"] / (turns * 2 * math.pi)) / (2 * math.log(base))  # noqa: E731
+        first, last = pair(scaling.get("beta_fast", 32)), pair(scaling.get("beta_slow", 1))
+        if scaling.get("truncate", True):
+            first, last = math.floor(first), math.ceil(last)
+        first, last = max(first, 0), min(last, dims - 1)
+        kept = 1 - ((torch.arange(dims // 2) - first) / max(last - first, 0.001)).clamp(0, 1).double()
+        return kept * plain + (1 - kept) * plain / factor, scaling.get("attention_factor", 0.1 * math.log(factor) + 1)
     raise ValueError(f"rotary scaling {kind!r} is not evaluated here")
 
 
@@ -108,6 +117,19 @@ def mixed(x, weight, causal):
     before = kernel - 1 if causal else (kernel - 1) // 2
     padded = torch.nn.functional.pad(x.transpose(1, 2), (before, kernel - 1 - before))
     return torch.nn.functional.conv1d(padded, weight.T[:, None], groups=width).transpose(1, 2)
+
+
+def pooled(kind, x, lengths):
+    """One vector for each sequence of [batch, length, width]."""
+    at = torch.arange(x.shape[1])
+    there = (at < lengths[:, None])[..., None]
+    if kind == "max":
+        return torch.where(there, x, -math.inf).amax(1)
+    if kind in ("cls", "last"):
+        return x[torch.arange(len(x)), torch.zeros_like(lengths) if kind == "cls" else lengths - 1]
+    weights = there * (at[:, None] + 1 if kind == "weighted_mean" else 1)
+    total = (x * weights).sum(1)
+    return total / (lengths[:, None] ** 0.5 if kind == "mean_sqrt" else weights.sum(1))
 
 
 def recurrence(forget, new):

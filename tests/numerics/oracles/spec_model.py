@@ -1,8 +1,7 @@
 """What a Tenon spec means, in plain PyTorch: docs/spec.md word by word, whole sequences at once, without a cache.
 
 Shares no code with the compiler. `Model(spec, tensors)` takes the YAML as Python data (`load_spec`) and tensors by their
-parameters' names; `Model(spec, RandomTensors(seed))` makes those that it asks for. In float64 it is the yardstick, in float32 what
-plain float32 makes of the same. It can be trained."""
+parameters' names. In float64 it is the yardstick, in float32 what plain float32 makes of the same. It can be trained."""
 
 import functools
 import math
@@ -17,7 +16,7 @@ from spec_shares import Shares
 from spec_words import worded
 
 # Keys that say nothing about values, by the mapping that they stand in; any other is one that is computed here, or an error.
-MODEL_KEYS = {"tenon", "name", "width", "stacks", "share", "head", "weights", "tokens", "generation", "tokenizer"}
+MODEL_KEYS = {"tenon", "name", "width", "stacks", "share", "head", "pooling", "weights", "tokens", "generation", "tokenizer"}
 STACK_KEYS = {"input", "width", "layers", "norm", "block", "cycle", "cache"}
 INPUT_KEYS = {"vocab", "features", "convolutions", "positions", "types", "norm", "scale", "first", "concat"}
 ATTENTION_KEYS = {"heads", "from", "source", "merge", "kv_heads", "head_size", "bias", "key_bias", "output_bias", "scale", "mask",
@@ -92,7 +91,7 @@ class Model:
 
     def parameter(self, name, *shape):
         name = self.shares.resolve(name)
-        tensor = self.tensors.wanted(name, shape) if hasattr(self.tensors, "wanted") else self.tensors[name]
+        tensor = self.tensors[name]
         if tuple(tensor.shape) != shape:
             raise ValueError(f"{name}: expected {shape}, found {tuple(tensor.shape)}")
         return tensor.to(self.dtype)
@@ -147,6 +146,36 @@ class Evaluation:
             scores = scores + model.parameter("head.bias", matrix.shape[0])
         scores = scores * head.get("scale", 1.0)
         return head["softcap"] * torch.tanh(scores / head["softcap"]) if head.get("softcap") else scores
+
+    def embedding(self):
+        """A vector for each sequence."""
+        pooling = self.model.spec["pooling"]
+        check_keys("pooling", pooling, {"stack", "token_layers", "kind", "layers", "normalize", "size"})
+        name = pooling.get("stack") or next(iter(self.model.spec["stacks"]))
+        lengths, kinds = self.states(name).read.lengths, pooling["kind"]
+        x = self.pooling_layers(pooling.get("token_layers") or [], "pooling.tokens", self.hidden(name))
+        x = torch.cat([layers.pooled(kind, x, lengths) for kind in (kinds if isinstance(kinds, list) else [kinds])], -1)
+        x = self.pooling_layers((pooling.get("layers") or []) + ["normalize"] * pooling.get("normalize", False), "pooling", x)
+        return x[:, :pooling.get("size")]
+
+    def pooling_layers(self, entries, prefix, x):
+        parameter = self.model.parameter
+        for number, entry in enumerate(entries):
+            (kind, options), = entry.items() if isinstance(entry, dict) else [(entry, {})]
+            name, size = f"{prefix}.{number}", x.shape[-1]
+            if kind == "normalize":
+                x = torch.nn.functional.normalize(x, dim=-1)
+            elif kind == "norm":
+                x = layers.normalised("layernorm", x, options.get("epsilon", 1e-5))
+                x = x * parameter(f"{name}.weight", size) + parameter(f"{name}.bias", size)
+            else:
+                y = x @ parameter(f"{name}.weight", options["size"], size).T
+                y = y + parameter(f"{name}.bias", options["size"]) if options.get("bias", True) else y
+                y = layers.ACTIVATIONS[options.get("activation", "none")](y)
+                if options.get("residual"):
+                    y = y + (x if options["size"] == size else x @ parameter(f"{name}.residual.weight", options["size"], size).T)
+                x = y
+        return x
 
 
 class Stack:
@@ -206,16 +235,23 @@ class Stack:
             rows = read = Rows(lengths, x.shape[1], self.first_position())
         x = x * entry.get("scale", 1.0)
         if self.positions["kind"] == "learned":
-            check_keys(f"{prefix}.positions", self.positions, {"kind", "length", "offset", "behind"})
-            count = self.positions.get("offset", 0) + self.positions["length"]
-            table = self.model.parameter(f"{prefix}.positions.weight", count, self.width)
-            # Where no row is, the table may end.
-            x = x + table[(rows.positions + self.positions.get("offset", 0)).clamp(max=count - 1)]
+            x = x + self.learned_positions(prefix, rows)
         if self.positions["kind"] == "sinusoidal":
             x = x + layers.sinusoids(self.positions, rows.positions, self.width).to(x.dtype)
         if entry.get("types"):
             x = x + self.model.parameter(f"{prefix}.types.weight", entry["types"], self.width)[0]
         return (self.norm(f"{prefix}.norm", x) if entry.get("norm") else x), rows, read
+
+    def learned_positions(self, prefix, rows):
+        check_keys(f"{prefix}.positions", self.positions, {"kind", "length", "offset", "pad", "behind"})
+        offset = self.positions.get("offset", 0)
+        table = self.model.parameter(f"{prefix}.positions.weight", offset + self.positions["length"], self.width)
+        numbers = rows.positions + offset
+        if "pad" in self.positions:
+            counted = self.ids != self.positions["pad"]
+            numbers = torch.where(counted, counted.cumsum(1) - 1 + offset, offset - 1)
+        # Where no row is, the table may end.
+        return table[numbers.clamp(max=len(table) - 1)]
 
     def embedded(self, entry, prefix):
         given = self.evaluation.inputs[self.name]
@@ -223,6 +259,7 @@ class Stack:
         ids = torch.zeros(len(given), int(lengths.max()), dtype=torch.int64)
         for row, tokens in zip(ids, given):
             row[:len(tokens)] = torch.as_tensor(tokens, dtype=torch.int64)
+        self.ids = ids
         x = self.model.parameter(f"{prefix}.tokens.weight", entry["vocab"], self.width)[ids]
         if entry.get("first", "token") == "zeros":
             x = torch.cat([torch.zeros_like(x[:, :1]), x[:, 1:]], 1)

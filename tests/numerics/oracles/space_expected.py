@@ -1,0 +1,53 @@
+"""What a point of the space should say, by the evaluation of spec_model.py, and how far off a compiled library may be."""
+
+import numpy
+import torch
+from spec_model import Model
+
+HALF_UNIT = 2.0 ** -24
+
+
+def as_torch(tensors):
+    """Tensors of spec_parameters.py."""
+    return {name: torch.frombuffer(bytearray(numbers.tobytes()), dtype=torch.float32).reshape(shape)
+            for name, (shape, numbers) in tensors.items()}
+
+
+def moved(tensors, draw):
+    """Each number by a unit in the last place, which way the draw decides."""
+    generator = torch.Generator().manual_seed(draw)
+    result = {}
+    for name, tensor in sorted(tensors.items()):
+        up = torch.randint(0, 2, tensor.shape, generator=generator).bool()
+        result[name] = torch.nextafter(tensor, torch.where(up, torch.inf, -torch.inf))
+    return result
+
+
+def evaluated(spec, tensors, inputs, output, stack, dtype):
+    evaluation = Model(spec, tensors, dtype).run(inputs)
+    values = {"logits": evaluation.logits, "embedding": evaluation.embedding}.get(output, lambda: evaluation.hidden(stack))()
+    return values.double().numpy()
+
+
+class Expected:
+    """What the outputs should be, by rows, and how far off they may be: by twice what plain float32 is, which is the largest error of
+    four evaluations in float32, of weights that are moved by a unit in the last place in three of them."""
+
+    def __init__(self, spec, tensors, inputs, output, stack=None):
+        self.exact = evaluated(spec, tensors, inputs, output, stack, torch.float64)
+        plain = [evaluated(spec, moved(tensors, draw) if draw else tensors, inputs, output, stack, torch.float32) for draw in range(4)]
+        self.allowed = 2 * max(HALF_UNIT * numpy.abs(self.exact).max(initial=0.0),
+                               *[numpy.abs(one - self.exact).max(initial=0.0) for one in plain])
+
+    def compare(self, what, row, found, first=0):
+        """Of a row's tokens from `first` on; the error as a part of what it may be."""
+        found = numpy.array(found, numpy.float32).reshape(len(found), -1)
+        expected = self.exact[row].reshape(-1, found.shape[1])[first:first + len(found)]
+        if found.shape != expected.shape:
+            raise ValueError(f"{what}, row {row}: expected the shape {expected.shape}, found {found.shape}")
+        error = numpy.abs(found - expected).max(initial=0.0)
+        if not error <= self.allowed:
+            at = int(numpy.abs(found - expected).max(-1).argmax())
+            raise ValueError(f"{what}, row {row}: off by {error:.3g} at token {first + at} of {first + len(found)}, allowed {self.allowed:.3g}, "
+                             f"largest {numpy.abs(expected).max():.3g}")
+        return error / self.allowed if self.allowed else 0.0
