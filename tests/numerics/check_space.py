@@ -4,7 +4,7 @@
 check_space.py TENON RUNTIME [--seed S] [--count N] [--pytorch] [--sessions PROGRAM] [--only KNOB...] [--without KNOB...] [--target T]
                [--keep DIR] [--no-verify]
 
-Every point passes `tenon verify`: its kernels, those of prefill, of later pieces of a prompt and of decoding, have the error against the
+Every point passes `tenon verify --kernels-only`: its kernels, those of prefill, of later pieces of a prompt and of decoding, have the error against the
 float64 reference that docs and design allow. What a stack that grows says behind every token is the same, but for rounding, from one
 prefill, from pieces, token by token in a batch, in the batch turned round (bit for bit), from a fork, and after going back; of stacks
 that are read as a whole each row of a batch has the bits of the row alone. With --sessions the program tenon-session-checks adds its own.
@@ -49,7 +49,7 @@ def compare(arguments, point, folder, took):
     target = ["--target", arguments.target] if arguments.target else []
     library = timed(took, "compile", lambda: compiled(arguments.tenon, folder, target))
     if arguments.verify:
-        timed(took, "verify", lambda: run([arguments.tenon, "verify", library]))
+        timed(took, "verify", lambda: run([arguments.tenon, "verify", library, "--kernels-only"]))
     if arguments.sessions and "head" in point.spec and "growing" in point.knobs:
         timed(took, "sessions", lambda: run([arguments.sessions, library]))
     model, expected = SpaceModel(Calls(arguments.runtime), library), expectation(arguments, point, tensors)

@@ -65,6 +65,29 @@ protected:
     return best(logits);
   }
 
+  /// Gives each session its text, then goes on with all of them in one call after the other: each says what
+  /// `expected(row, text)` is.
+  template <typename Expected>
+  static void expectTogether(const std::vector<tenon_session *> &sessions, std::vector<Tokens> texts,
+                             const Expected &expected) {
+    size_t rows = sessions.size();
+    Tokens next;
+    for (size_t row = 0; row < rows; ++row) {
+      next.push_back(prefill(sessions[row], texts[row]));
+      EXPECT_EQ(next[row], expected(row, texts[row])) << "row " << row;
+    }
+    std::vector<float> logits(rows * vocab);
+    for (int round = 0; round < 20; ++round) {
+      ASSERT_EQ(tenon_decode(sessions.data(), next.data(), rows, logits.data()), TENON_OK) << tenon_message();
+      for (size_t row = 0; row < rows; ++row) {
+        texts[row].push_back(next[row]);
+        auto at = logits.begin() + ptrdiff_t(row * vocab);
+        next[row] = best({at, at + ptrdiff_t(vocab)});
+        ASSERT_EQ(next[row], expected(row, texts[row])) << "row " << row << ", round " << round;
+      }
+    }
+  }
+
   static tenon_generate_options options(int64_t maxTokens) {
     tenon_generate_options made = TENON_GENERATE_DEFAULTS;
     made.max_tokens = maxTokens;

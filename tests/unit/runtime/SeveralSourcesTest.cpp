@@ -98,21 +98,7 @@ TEST_F(SeveralSources, OfSeveralSessionsAreReadTogether) {
       for (const tenon_source &source : given(subject))
         sources.push_back(source);
     ASSERT_EQ(tenon_session_set_sources(sessions.data(), sources.data(), 5), TENON_OK) << tenon_message();
-    Tokens next;
-    for (size_t row = 0; row < 5; ++row) {
-      next.push_back(prefill(sessions[row], texts[row]));
-      EXPECT_EQ(next[row], expected(subjects[row], texts[row])) << "row " << row;
-    }
-    std::vector<float> logits(5 * vocab);
-    for (int round = 0; round < 20; ++round) {
-      ASSERT_EQ(tenon_decode(sessions.data(), next.data(), 5, logits.data()), TENON_OK) << tenon_message();
-      for (size_t row = 0; row < 5; ++row) {
-        texts[row].push_back(next[row]);
-        auto at = logits.begin() + ptrdiff_t(row * vocab);
-        next[row] = best({at, at + ptrdiff_t(vocab)});
-        ASSERT_EQ(next[row], expected(subjects[row], texts[row])) << "row " << row << ", round " << round;
-      }
-    }
+    expectTogether(sessions, texts, [&](size_t row, const Tokens &text) { return expected(subjects[row], text); });
   }
 }
 

@@ -47,22 +47,9 @@ TEST_F(SourcePrefix, IsInFrontOfTheTokens) {
   for (const Tokens &source : sources)
     given.push_back(sourceOf(source));
   ASSERT_EQ(tenon_session_set_sources(sessions.data(), given.data(), 5), TENON_OK) << tenon_message();
-  Tokens next;
-  for (size_t row = 0; row < 5; ++row) {
-    EXPECT_EQ(lengthOf(sessions[row]), 0);
-    next.push_back(prefill(sessions[row], texts[row]));
-    EXPECT_EQ(next[row], expected(sources[row], texts[row])) << "row " << row;
-  }
-  std::vector<float> logits(5 * vocab);
-  for (int round = 0; round < 20; ++round) {
-    ASSERT_EQ(tenon_decode(sessions.data(), next.data(), 5, logits.data()), TENON_OK) << tenon_message();
-    for (size_t row = 0; row < 5; ++row) {
-      texts[row].push_back(next[row]);
-      auto at = logits.begin() + ptrdiff_t(row * vocab);
-      next[row] = best({at, at + ptrdiff_t(vocab)});
-      ASSERT_EQ(next[row], expected(sources[row], texts[row])) << "row " << row << ", round " << round;
-    }
-  }
+  for (tenon_session *session : sessions)
+    EXPECT_EQ(lengthOf(session), 0);
+  expectTogether(sessions, texts, [&](size_t row, const Tokens &text) { return expected(sources[row], text); });
 }
 
 TEST_F(SourcePrefix, StaysThroughForksAndRewinds) {
