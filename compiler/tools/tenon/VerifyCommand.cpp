@@ -15,6 +15,7 @@ namespace {
 
 struct Arguments {
   VerifyOptions options;
+  bool kernelsOnly = false;
   bool json = false;
 };
 
@@ -53,6 +54,7 @@ void print(const char *title, const std::vector<KernelError> &errors) {
 void verifyModel(Arguments &arguments) {
   llvm::Expected<VerifyReport> report = [&] {
     Progress progress;
+    arguments.options.operations = !arguments.kernelsOnly;
     arguments.options.progress = [&](llvm::StringRef step, uint64_t done, uint64_t total) {
       progress.update(step.str(), done, total);
     };
@@ -88,7 +90,7 @@ void tools::addVerify(CLI::App &app) {
       "as a whole and in each element.\nExample: tenon verify minilm.so");
   addModelArgument(*command, arguments->options.model, arguments->options.importing, ", or library (.so)");
   command->add_option("--cache", arguments->options.cacheDirectory, "Directory of compiled kernels");
-  command->add_flag("!--kernels-only", arguments->options.operations,
+  command->add_flag("--kernels-only", arguments->kernelsOnly,
                     "The library's kernels, not each of their operations as a kernel by itself");
   command->add_flag("--json", arguments->json, "One JSON object on standard output");
   command->callback([arguments] { verifyModel(*arguments); });
