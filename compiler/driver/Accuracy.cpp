@@ -40,8 +40,11 @@ RoundingScope::~RoundingScope() { std::fesetround(before); }
 /// The larger of what was found so far and a new value; NaN is worse than anything, and stays.
 static double worse(double sofar, double value) { return std::isnan(sofar) || value <= sofar ? sofar : value; }
 
-/// How far off a value is; not at all where both are the same infinity, as a maximum over nothing is.
-static double distance(double value, double exact) { return value == exact ? 0 : std::fabs(value - exact); }
+/// How far off a value is; not at all where both are the same infinity, as a maximum over nothing is, or no number, as
+/// that is when it was normalised.
+static double distance(double value, double exact) {
+  return value == exact || (std::isnan(value) && std::isnan(exact)) ? 0 : std::fabs(value - exact);
+}
 
 namespace {
 
@@ -97,7 +100,7 @@ void tenon::addResult(const ResultValues &values, llvm::function_ref<bool(int64_
   for (auto [number, row] : llvm::enumerate(rows))
     for (size_t column = 0; column < columns; ++column) {
       size_t i = row * columns + column;
-      double magnitude = std::isinf(values.exact[i]) ? 0 : std::fabs(values.exact[i]);
+      double magnitude = std::isfinite(values.exact[i]) ? std::fabs(values.exact[i]) : 0;
       double off = distance(values.compiled[i], values.exact[i]);
       // Kernels flush what is under the least normal number to zero. Of a million normal draws none is off by six times
       // the root of their mean square; sixteen times, since an attention's errors follow its heads too: 13.3 was seen.

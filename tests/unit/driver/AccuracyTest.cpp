@@ -121,6 +121,18 @@ TEST_F(Product, NotANumberDoesNotPass) {
   EXPECT_FALSE(error().passes());
 }
 
+TEST_F(Product, WhatIsNoNumberIsToBeNone) {
+  exact[5] = compiled[5] = std::numeric_limits<float>::quiet_NaN();
+  for (std::vector<float> &values : plain)
+    values[5] = compiled[5];
+  EXPECT_TRUE(error().passes());
+  compiled[5] = 1;
+  EXPECT_FALSE(error().passes());
+  compiled[5] = exact[5];
+  compiled[6] = exact[6] + 1;
+  EXPECT_FALSE(error().passes()) << "another one";
+}
+
 TEST_F(Product, AnInfinityIsToBeTheSameOne) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   exact[5] = compiled[5] = -infinity;
