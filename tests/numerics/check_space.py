@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Random points of the space of specs, compiled: each a spec of stacks that read each other, with random weights.
 
-check_space.py TENON RUNTIME [--seed S] [--count N] [--pytorch] [--sessions PROGRAM] [--only KNOB...] [--without KNOB...] [--target T]
-               [--keep DIR] [--no-verify]
+check_space.py TENON RUNTIME [--seed S] [--count N] [--pytorch] [--sessions PROGRAM] [--only KNOB...] [--without KNOB...]
+               [--target T] [--keep DIR] [--no-verify]
 
-Every point passes `tenon verify --kernels-only`: its kernels, those of prefill, of later pieces of a prompt and of decoding, have the error against the
-float64 reference that docs and design allow. What a stack that grows says behind every token is the same, but for rounding, from one
-prefill, from pieces, token by token in a batch, in the batch turned round (bit for bit), from a fork, and after going back; of stacks
-that are read as a whole each row of a batch has the bits of the row alone. With --sessions the program tenon-session-checks adds its own.
+Every point passes `tenon verify --kernels-only`: its kernels, those of prefill, of later pieces of a prompt and of decoding, have the
+error against the float64 reference that the design allows. What a stack that grows says behind every token is the same, but for
+rounding, from one prefill, from pieces, token by token in a batch, in the batch turned round (bit for bit), from a fork, and after going
+back; of stacks that are read as a whole each row of a batch has the bits of the row alone. With --sessions the program
+tenon-session-checks adds its own.
 
 With --pytorch, for which the interpreter of build/oracles is needed, all of these are compared with an independent evaluation of the spec
 (oracles/spec_model.py). What is compiled may then be off from float64 by twice what plain float32 is, see oracles/space_expected.py.
@@ -19,11 +20,11 @@ import collections
 import concurrent.futures
 import json
 import multiprocessing
+import os
 import pathlib
 import shutil
 import sys
 import tempfile
-import time
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -63,10 +64,15 @@ def compare(arguments, point, folder, took):
 
 
 def timed(took, what, call):
-    started = time.monotonic()
+    started = spent()
     result = call()
-    took[what] += time.monotonic() - started
+    took[what] += spent() - started
     return result
+
+
+def spent():
+    """Seconds of a processor, of this process and of those that it waited for."""
+    return sum(os.times()[:4])
 
 
 def check(arguments, seed):
@@ -148,7 +154,7 @@ def main():
         seed += 1
     worker.end()
     print("agreeing points by knob:", ", ".join(f"{knob} {count}" for knob, count in agreeing.most_common()))
-    print("seconds:", ", ".join(f"{what} {count:.1f}" for what, count in seconds.items()))
+    print("seconds of a processor:", ", ".join(f"{what} {count:.1f}" for what, count in seconds.items()))
     print(f"points {arguments.seed} to {seed - 1}:", ", ".join(f"{count} {word}" for word, count in results.items()))
     return 0 if set(results) == {"agrees"} else 1
 
