@@ -18,8 +18,8 @@ constexpr int64_t floorDivide(int64_t x, int64_t y) {
 /// x - floorDivide(x, y) * y; 0 where y is 0.
 constexpr int64_t floorModulo(int64_t x, int64_t y) { return y == 0 ? 0 : x - floorDivide(x, y) * y; }
 
-/// The value of an operation on integers of 32 bits or conditions, y being unread where it has one operand. It is exact, so
-/// that it may have more than 32 bits: who keeps it says what then. Empty where what it gives is neither.
+/// The value of an operation on integers of 32 bits or conditions, y being unread where it has one operand. It is exact,
+/// so that it may have more than 32 bits: who keeps it says what then. Empty where what it gives is neither.
 constexpr std::optional<int64_t> ofIntegers(Operation operation, int64_t x, int64_t y) {
   switch (operation) {
   case Operation::Negate:

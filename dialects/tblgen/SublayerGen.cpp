@@ -1,7 +1,7 @@
 //===- SublayerGen.cpp - What the spec has of sublayers -------------------===//
 //
-// Makes of the records of SublayerOps.td what the spec's structure, reader, writer and the builder of model IR go by, and
-// the page of the reference that lists their keys.
+// Makes of the records of SublayerOps.td what the spec's structure, reader, writer and the builder of model IR go by,
+// and the page of the reference that lists their keys.
 //
 //===----------------------------------------------------------------------===//
 
@@ -80,8 +80,8 @@ void emitStructure(const Kind &kind, raw_ostream &os) {
   os << formatv("  std::string name = \"{0}\"; ///< Part of its parameters' names; unique in the block.\n", kind.name);
   for (const Key &key : kind.keys)
     os << formatv("  {0} {1} = {2}; ///< {3}\n", key.type, key.field, key.value, key.meaning);
-  os << formatv("\n  static constexpr std::string_view kind = \"{0}\", operation = \"{1}\", order = \"{2}\";\n", kind.name,
-                kind.operation, kind.order);
+  os << formatv("\n  static constexpr std::string_view kind = \"{0}\", operation = \"{1}\", order = \"{2}\";\n",
+                kind.name, kind.operation, kind.order);
   os << formatv("  static constexpr bool isSquare = {0};\n", kind.isSquare ? "true" : "false");
   os << "  /// Calls visit(key, value) for each key.\n"
         "  template <typename Self, typename Visitor> static void forEachKey(Self &self, Visitor &&visit) {\n";

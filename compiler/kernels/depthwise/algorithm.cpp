@@ -7,9 +7,9 @@ using namespace Halide;
 
 namespace tenon::kernels {
 
-/// Operands: rows, weights, then a cache where there is one, starts, lengths, and with a cache past and pages. Row t of a
-/// sequence is the sum of its rows t - before, t - before + 1, ..., each times a row of weights: those before the first
-/// lie in the cache, or are zeros as those behind the last are.
+/// Operands: rows, weights, then a cache where there is one, starts, lengths, and with a cache past and pages. Row t of
+/// a sequence is the sum of its rows t - before, t - before + 1, ..., each times a row of weights: those before the
+/// first lie in the cache, or are zeros as those behind the last are.
 static void depthwiseAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Var c("c"), r("r"), j("j");
   bool cached = integerAttribute(*funcs.operation, "cached") != 0;
