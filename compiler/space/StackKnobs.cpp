@@ -31,7 +31,7 @@ static std::string commonNorm(const Stack &stack, const std::string &attention) 
 }
 
 /// What the one stack reads before it writes becomes a stack of its own, with the same parameters, whose keys it has
-/// beside its own: the same function.
+/// beside its own: the same function, unless a recurrence goes on from it too.
 static void splitSourceOff(Model &model) {
   std::string name = unusedName(model, "source");
   Stack source = model.stacks.front();
