@@ -4,6 +4,7 @@
 #include "tenon/Dialect.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
 
@@ -61,12 +62,36 @@ Value concatenate(SmallVectorImpl<WeightOp> &weights, OpBuilder &builder) {
                           builder.getDenseI64ArrayAttr(partRows), 0, DenseI64ArrayAttr());
 }
 
-void fuse(SmallVectorImpl<LinearOp> &linears) {
+/// Linears that become one, in the order in which they stand.
+using Group = SmallVector<LinearOp>;
+
+/// The places of parameters among all that products are made with, each where it is first read: groups of several
+/// functions that have some in common have them in one order, and side by side where they are so in the first.
+class ParameterOrder {
+public:
+  void add(LinearOp linear) { places.try_emplace(parameter(linear), places.size()); }
+
+  Group sorted(const Group &linears) const {
+    Group order(linears);
+    llvm::stable_sort(order, [&](LinearOp a, LinearOp b) {
+      return places.lookup(parameter(a)) < places.lookup(parameter(b));
+    });
+    return order;
+  }
+
+private:
+  static Attribute parameter(LinearOp linear) { return plainWeight(linear.getWeight()).getParametersAttr(); }
+
+  llvm::DenseMap<Attribute, size_t> places;
+};
+
+/// One product where the first of `linears` stands, with their parameters in the order of `order`.
+void fuse(ArrayRef<LinearOp> linears, Group order) {
   LinearOp first = linears[0];
   OpBuilder builder(first);
   SmallVector<WeightOp> matrices, biases;
   SmallVector<Type> parts;
-  for (LinearOp linear : linears) {
+  for (LinearOp linear : order) {
     matrices.push_back(plainWeight(linear.getWeight()));
     if (linear.getBias())
       biases.push_back(plainWeight(linear.getBias()));
@@ -79,7 +104,7 @@ void fuse(SmallVectorImpl<LinearOp> &linears) {
   auto type = RankedTensorType::get(shape, first.getResult().getType().getElementType());
   Value product = LinearOp::create(builder, first.getLoc(), type, first.getInput(), matrix, bias);
   auto split = SplitOp::create(builder, first.getLoc(), parts, product);
-  for (auto [linear, part] : llvm::zip(linears, split.getResults())) {
+  for (auto [linear, part] : llvm::zip(order, split.getResults())) {
     linear.getResult().replaceAllUsesWith(part);
     linear.erase();
   }
@@ -90,11 +115,13 @@ void fuse(SmallVectorImpl<LinearOp> &linears) {
 
 struct FuseProjections : tenon::impl::FuseProjectionsBase<FuseProjections> {
   void runOnOperation() override {
-    SmallVector<std::pair<Key, SmallVector<LinearOp>>> groups;
+    SmallVector<std::pair<Key, Group>> groups;
+    ParameterOrder order;
     getOperation().walk([&](LinearOp linear) {
       std::optional<Key> key = fusionKey(linear);
       if (!key)
         return;
+      order.add(linear);
       auto group = llvm::find_if(groups, [&](const auto &known) { return known.first == *key; });
       if (group == groups.end())
         group = groups.insert(groups.end(), {*key, {}});
@@ -102,7 +129,7 @@ struct FuseProjections : tenon::impl::FuseProjectionsBase<FuseProjections> {
     });
     for (auto &[key, linears] : groups)
       if (linears.size() > 1)
-        fuse(linears);
+        fuse(linears, order.sorted(linears));
   }
 };
 

@@ -49,11 +49,12 @@ def LowerModelToTensor : Pass<"tenon-lower-model-to-tensor", "::mlir::ModuleOp">
   let dependentDialects = ["::tenon::TenonDialect", "::mlir::func::FuncDialect", "::mlir::affine::AffineDialect"];
 }
 
-def FuseProjections : Pass<"tenon-fuse-projections", "::mlir::func::FuncOp"> {
+def FuseProjections : Pass<"tenon-fuse-projections", "::mlir::ModuleOp"> {
   let summary = "Make one product of linears that read the same rows";
   let description = [{
     Linears of one input whose weights are parameters of the same layer (query, key and value; gate and up) become one
-    linear over the concatenated parameters and a `tenon.split`. A missing bias among present ones keeps them apart.
+    linear over the concatenated parameters and a `tenon.split`. Parameters that functions have in common stand in one order in
+    all of them, so that a matrix can be part of another. A missing bias among present ones keeps them apart.
     Needs weights that are not in panels yet. Running it again changes nothing. Errors: none; what does not match stays.
   }];
   let dependentDialects = ["::tenon::TenonDialect"];

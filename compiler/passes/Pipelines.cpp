@@ -30,11 +30,10 @@ void buildTensorPipeline(OpPassManager &manager, const PipelineOptions &options)
 }
 
 void buildKernelPipeline(OpPassManager &manager, const PipelineOptions &options) {
-  OpPassManager &functions = manager.nest<func::FuncOp>();
   // Before weights have panels: panels of one parameter cannot be concatenated with those of another.
   if (options.fuse)
-    functions.addPass(createFuseProjections());
-  functions.addPass(createPackRows());
+    manager.addPass(createFuseProjections());
+  manager.nest<func::FuncOp>().addPass(createPackRows());
   manager.addPass(createPackWeights());
   FuseKernelsOptions fusion;
   fusion.fuse = options.fuse;

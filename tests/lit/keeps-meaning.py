@@ -36,7 +36,7 @@ run("tenon-opt", model, "--tenon-tensor", "-o", str(tensor))
 before = tensor
 for number, name in enumerate(PASSES):
     after = folder / f"after-{number}.mlir"
-    nested = name if "assign" in name or "weights" in name else f"func.func({name})"
+    nested = name if any(word in name for word in ("assign", "weights", "projections")) else f"func.func({name})"
     run("tenon-opt", str(before), f"--pass-pipeline=builtin.module({nested})", "-o", str(after))
     if before.read_text() == after.read_text():
         sys.exit(f"{name} changes nothing, so that nothing is compared")

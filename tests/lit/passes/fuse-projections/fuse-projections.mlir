@@ -43,3 +43,31 @@ func.func @different_inputs(%x: tensor<?x8xf32>, %y: tensor<?x8xf32>) -> (tensor
   %k = tenon.linear %y, %wk : (tensor<?x8xf32>, tensor<8x8xf32>) -> tensor<?x8xf32>
   return %q, %k : tensor<?x8xf32>, tensor<?x8xf32>
 }
+
+// -----
+
+// What another function reads in another order stands in that of the first, so that a part of it is side by side there too.
+// CHECK-LABEL: func.func @one_order
+// CHECK: tenon.weight ["q", "k", "v"] {part_rows = array<i64: 8, 4, 4>} : tensor<16x8xf32>
+func.func @one_order(%x: tensor<?x8xf32>) -> (tensor<?x8xf32>, tensor<?x4xf32>, tensor<?x4xf32>) {
+  %q = tenon.weight ["q"] : tensor<8x8xf32>
+  %k = tenon.weight ["k"] : tensor<4x8xf32>
+  %v = tenon.weight ["v"] : tensor<4x8xf32>
+  %0 = tenon.linear %x, %q : (tensor<?x8xf32>, tensor<8x8xf32>) -> tensor<?x8xf32>
+  %1 = tenon.linear %x, %k : (tensor<?x8xf32>, tensor<4x8xf32>) -> tensor<?x4xf32>
+  %2 = tenon.linear %x, %v : (tensor<?x8xf32>, tensor<4x8xf32>) -> tensor<?x4xf32>
+  return %0, %1, %2 : tensor<?x8xf32>, tensor<?x4xf32>, tensor<?x4xf32>
+}
+// CHECK-LABEL: func.func @read_in_another
+// CHECK: tenon.weight ["q", "k", "v"] {part_rows = array<i64: 8, 4, 4>} : tensor<16x8xf32>
+// CHECK: %[[PARTS:.*]]:3 = tenon.split
+// CHECK: return %[[PARTS]]#1, %[[PARTS]]#2, %[[PARTS]]#0
+func.func @read_in_another(%x: tensor<?x8xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x8xf32>) {
+  %k = tenon.weight ["k"] : tensor<4x8xf32>
+  %0 = tenon.linear %x, %k : (tensor<?x8xf32>, tensor<4x8xf32>) -> tensor<?x4xf32>
+  %v = tenon.weight ["v"] : tensor<4x8xf32>
+  %1 = tenon.linear %x, %v : (tensor<?x8xf32>, tensor<4x8xf32>) -> tensor<?x4xf32>
+  %q = tenon.weight ["q"] : tensor<8x8xf32>
+  %2 = tenon.linear %x, %q : (tensor<?x8xf32>, tensor<8x8xf32>) -> tensor<?x8xf32>
+  return %0, %1, %2 : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x8xf32>
+}
