@@ -52,6 +52,19 @@ struct NoWeights : weights::WeightSource {
   std::string path() const override { return ""; }
 };
 
+/// A remark or its detail, behind the place that it is about.
+std::string noteOf(const mlir::Diagnostic &diagnostic) {
+  std::string text = "note: " + diagnostic.str();
+  auto place = diagnostic.getLocation()->findInstanceOf<mlir::FileLineColLoc>();
+  if (!place)
+    return text;
+  std::string file = place.getFilename().str();
+  // Nobody wrote a line of what was read from a checkpoint.
+  if (place.getLine() > 0)
+    file += ":" + std::to_string(place.getLine()) + ":" + std::to_string(place.getColumn());
+  return file + ": " + text;
+}
+
 class Compilation {
 public:
   explicit Compilation(const CompileOptions &options) : options(options) {}
@@ -132,6 +145,8 @@ private:
     describeModel(imported, manifest);
     if (module)
       return Error::success();
+    if (imported.model.file.empty())
+      imported.model.file = source;
     module = buildModel(imported.model, context.get());
     SmallString<128> absolute(source);
     sys::fs::make_absolute(absolute);
@@ -151,7 +166,9 @@ private:
     mlir::ScopedDiagnosticHandler remarks(context.get(), [&](mlir::Diagnostic &diagnostic) {
       if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Remark)
         return mlir::failure();
-      imported.notes.push_back(diagnostic.str());
+      rewritten.push_back(noteOf(diagnostic));
+      for (mlir::Diagnostic &detail : diagnostic.getNotes())
+        rewritten.push_back(noteOf(detail));
       return mlir::success();
     });
     mlir::PassManager manager(context.get());
@@ -170,6 +187,7 @@ private:
   Expected<CompileSummary> writeText(StringRef text) {
     CompileSummary summary;
     summary.notes = imported.notes;
+    summary.rewritten = rewritten;
     if (options.output != "-") {
       summary.text = options.output;
       if (Error error = writeFileAtomically(options.output, text))
@@ -292,6 +310,7 @@ private:
       if (Error error = packWeights(weightTable, summary))
         return error;
     summary.notes.insert(summary.notes.begin(), imported.notes.begin(), imported.notes.end());
+    summary.rewritten = rewritten;
     if (Error error = describeLibrary())
       return error;
     LibraryContents contents;
@@ -392,6 +411,7 @@ private:
   }
 
   const CompileOptions &options;
+  std::vector<std::string> rewritten; ///< As in the summary.
   CompilerContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   import::ImportedModel imported;

@@ -40,6 +40,8 @@ struct CompileSummary {
   unsigned compiled = 0;   ///< Objects that no cache held.
   uint64_t weightBytes = 0;
   std::vector<std::string> notes; ///< What the user should know of the checkpoint and the weights, a line each.
+  /// What passes made of what the spec says, a line each: "model.yaml:12:3: note: ...".
+  std::vector<std::string> rewritten;
 };
 
 /// Does the whole work of `tenon compile`. The error has everything that was wrong with the input, a line each.

@@ -62,7 +62,8 @@ void SpecReader::readTokens(const YamlNode &node) {
     diagnostics.error(fields.find("add_bos")->range, "'add_bos: true' needs 'bos', the token to add");
   tokens.start = readTokenIds(fields, "start", maximumStartTokens);
   bool takes = llvm::any_of(attentionPlaces, [](const AttentionPlace &place) { return !place.sources.empty(); }) ||
-               llvm::any_of(model.stacks, [](const Stack &stack) { return !stack.input.parts.empty(); });
+               llvm::any_of(model.stacks,
+                            [](const Stack &stack) { return !stack.input.parts.empty() || !stack.prefix.empty(); });
   if (!tokens.start.empty() && !takes)
     diagnostics.error(fields.find("start")->range, "'start' is what a decoder begins with that attends to another "
                                                    "stack; no attention of this model has 'from'");

@@ -14,9 +14,11 @@ void SpecReader::checkGrowth() {
     for (size_t source = 0; source < place.sources.size(); ++source)
       checkGrowingSource(place, source);
     checkEarlierRows(place);
+    checkPrefixMask(place);
   }
   for (size_t index = 0; index < model.stacks.size(); ++index) {
     checkGrowingParts(index);
+    checkPrefix(index);
     if (model.stacks[index].cache && !grows[index])
       diagnostics.error(stackPlaces[index].cache->range,
                         "'cache: true' is for a stack that goes on token by token; " +
@@ -89,6 +91,45 @@ void SpecReader::checkGrowingParts(size_t index) {
       noteWhyItGrows(index);
     }
   }
+}
+
+/// What a prefix gives are first rows of a stack's own, of which there are no others before.
+void SpecReader::checkPrefix(size_t index) {
+  const Stack &stack = model.stacks[index];
+  const YamlNode *prefix = stackPlaces[index].prefix;
+  if (!prefix)
+    return;
+  if (!isName(stack.prefix, "_-"))
+    diagnostics.error(prefix->range, "prefix: '" + stack.prefix +
+                                         "' does not name a source: expected a letter or '_', "
+                                         "then letters, digits, '_' and '-', at most 200 in all");
+  if (const Stack *other = model.findStack(stack.prefix)) {
+    diagnostics.error(prefix->range, "'prefix: " + stack.prefix + "' has the name of a stack; it names tokens that '" +
+                                         stack.name +
+                                         "' reads itself, and another stack's states are read with 'from'");
+    diagnostics.note(stackPlaces[other - model.stacks.data()].name, "the stack");
+  } else if (!grows[index]) {
+    diagnostics.error(prefix->range, "'prefix' is for a stack that goes on token by token; '" + stack.name +
+                                         "' has neither the head nor 'cache: true', or lets a query see later keys");
+  } else if (!stack.input.parts.empty() || growsWith(index)) {
+    diagnostics.error(prefix->range, "'prefix' is for a stack that goes on by itself; what '" + stack.name +
+                                         "' reads is joined with other stacks' rows, which come before");
+    diagnostics.note(stackPlaces[growsWith(index).value_or(index)].input->range, "the input");
+  }
+  for (const AttentionPlace &place : attentionPlaces) {
+    if (place.stack != index || place.sources.empty())
+      continue;
+    diagnostics.error(prefix->range, "a stack with a prefix has no other source; '" + stack.name +
+                                         "' takes keys from '" + place.attention.sources.front().stack + "' too");
+    diagnostics.note(place.sources.front()->range, "which it does here");
+    return;
+  }
+}
+
+void SpecReader::checkPrefixMask(const AttentionPlace &place) {
+  if (place.prefixMask && !stackPlaces[place.stack].prefix)
+    diagnostics.error(place.prefixMask->range, "prefix_mask: stack '" + model.stacks[place.stack].name +
+                                                   "' has no prefix whose rows it could be for: write 'prefix: NAME'");
 }
 
 /// Rows of the parts before the last are there before its first row, so that none of them can see one.

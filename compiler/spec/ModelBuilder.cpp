@@ -14,7 +14,8 @@ namespace {
 
 class ModelBuilder {
 public:
-  explicit ModelBuilder(MLIRContext *context) : builder(context), location(builder.getUnknownLoc()) {}
+  ModelBuilder(const spec::Model &model, MLIRContext *context)
+      : builder(context), file(model.file), location(placeOf({})) {}
 
   OwningOpRef<ModuleOp> build(const spec::Model &model) {
     OwningOpRef<ModuleOp> module = ModuleOp::create(location);
@@ -26,12 +27,24 @@ public:
     if (model.pooling)
       build(*model.pooling);
     if (model.head)
-      HeadOp::create(builder, location, model.head->stack, model.head->tied, model.head->bias,
+      HeadOp::create(builder, placeOf(model.head->place), model.head->stack, model.head->tied, model.head->bias,
                      llvm::APFloat(model.head->scale), llvm::APFloat(model.head->softcap), unbound);
     return module;
   }
 
 private:
+  /// A line of the spec; the file alone of what a checkpoint's does not say.
+  Location placeOf(spec::Place place) {
+    if (file.empty())
+      return builder.getUnknownLoc();
+    return FileLineColLoc::get(builder.getContext(), file, place.line, place.column);
+  }
+
+  /// That of the next sublayer.
+  Location placeOfSublayer() {
+    return placeOf(sublayers < stack->sublayerPlaces.size() ? stack->sublayerPlaces[sublayers++] : stack->place);
+  }
+
   DictionaryAttr shares(const spec::Model &model) {
     SmallVector<NamedAttribute> pairs;
     for (const spec::Share &share : model.shares)
@@ -233,28 +246,31 @@ private:
     SmallVector<Attribute> functions;
     for (spec::PoolingKind kind : pooling.kinds)
       functions.push_back(PoolFunctionAttr::get(builder.getContext(), function(kind)));
-    PoolingOp::create(builder, location, pooling.stack, builder.getArrayAttr(functions), layers(pooling.tokenLayers),
-                      layers(pooling.layers), pooling.size, !pooling.prompt, unbound);
+    PoolingOp::create(builder, placeOf(pooling.place), pooling.stack, builder.getArrayAttr(functions),
+                      layers(pooling.tokenLayers), layers(pooling.layers), pooling.size, !pooling.prompt, unbound);
   }
 
   void build(const spec::Stack &stack, bool cached) {
+    location = placeOf(stack.place);
     auto width = stack.width > 0 ? builder.getI64IntegerAttr(stack.width) : IntegerAttr();
     auto op = StackOp::create(builder, location, stack.name, stack.layers, norm(stack.norm), cached, width,
-                              /*prefix=*/StringAttr(), unbound);
+                              expression(stack.prefix), unbound);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&op.getBody().emplaceBlock());
     this->stack = &stack;
+    sublayers = 0;
     const spec::Positions &positions = stack.input.positions;
     auto attribute =
         PositionsAttr::get(builder.getContext(), kind(positions.kind), positions.length, positions.offset,
                            real(positions.base), positions.dims, positions.interleaved, isEvenlySpaced(positions),
                            positions.pad ? builder.getI64IntegerAttr(*positions.pad) : IntegerAttr(),
                            positions.behind.empty() ? FlatSymbolRefAttr() : symbol(positions.behind));
+    location = placeOf(stack.inputPlace);
     build(stack.input, attribute);
     if (stack.cycle.empty())
       return build(stack.block);
     for (const spec::Block &block : stack.cycle) {
-      auto blockOp = BlockOp::create(builder, location);
+      auto blockOp = BlockOp::create(builder, placeOf(stack.place));
       OpBuilder::InsertionGuard blockGuard(builder);
       builder.setInsertionPointToStart(&blockOp.getBody().emplaceBlock());
       build(block);
@@ -286,8 +302,10 @@ private:
   }
 
   template <typename Sublayers> void build(const std::vector<Sublayers> &block) {
-    for (const Sublayers &sublayer : block)
+    for (const Sublayers &sublayer : block) {
+      location = placeOfSublayer();
       std::visit([&](const auto &kind) { build(kind); }, sublayer);
+    }
   }
 
   void build(const spec::AttentionSublayer &attention) {
@@ -296,7 +314,7 @@ private:
                              attention.bias && !attention.keyBias, attention.outputBias, expression(attention.mask),
                              expression(attention.score), rotary(attention), headNorm(attention.queryKeyNorm),
                              tableSizes(attention.tables), sources(attention), attention.joint, relative(attention),
-                             /*prefixMask=*/StringAttr(), unbound);
+                             expression(attention.prefixMask), unbound);
   }
 
   Attribute attribute(int64_t size) { return builder.getI64IntegerAttr(size); }
@@ -322,12 +340,14 @@ private:
 
   const DictionaryAttr unbound; ///< No operation says which parameters it reads: names follow from its place.
   OpBuilder builder;
-  Location location;
+  std::string file;                   ///< That says what is built.
+  Location location;                  ///< Of what is built in it.
   const spec::Stack *stack = nullptr; ///< The one that is built.
+  size_t sublayers = 0;               ///< So many of its sublayers are there.
 };
 
 } // namespace
 
 OwningOpRef<ModuleOp> tenon::buildModel(const spec::Model &model, MLIRContext *context) {
-  return ModelBuilder(context).build(model);
+  return ModelBuilder(model, context).build(model);
 }

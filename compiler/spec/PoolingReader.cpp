@@ -86,6 +86,7 @@ int64_t SpecReader::readPoolingLayers(Fields &fields, llvm::StringRef key, int64
 
 void SpecReader::readPooling(const YamlNode &node) {
   Pooling &pooling = model.pooling.emplace();
+  pooling.place = placeOf(node.range);
   Fields fields(diagnostics, node, "pooling");
   if (!fields.isMapping())
     return;

@@ -27,7 +27,7 @@ private:
   struct StackPlace {
     llvm::SMRange name;
     const YamlNode *width = nullptr, *layers = nullptr, *cache = nullptr, *input = nullptr, *positions = nullptr,
-                   *behind = nullptr;
+                   *behind = nullptr, *prefix = nullptr;
     std::vector<const YamlNode *> parts; ///< Of its input.
   };
 
@@ -35,7 +35,7 @@ private:
   struct AttentionPlace {
     size_t stack = 0;
     AttentionSublayer attention;
-    const YamlNode *node = nullptr, *mask = nullptr;
+    const YamlNode *node = nullptr, *mask = nullptr, *prefixMask = nullptr;
     std::vector<const YamlNode *> sources, states; ///< Of each source; a state is null where the spec does not say.
   };
 
@@ -96,6 +96,8 @@ private:
   void checkGrowth();
   void checkGrowingSource(const AttentionPlace &place, size_t source);
   void checkGrowingParts(size_t index);
+  void checkPrefix(size_t index);
+  void checkPrefixMask(const AttentionPlace &place);
   void checkEarlierRows(const AttentionPlace &place);
   void checkOneChain();
   void checkReaders();
@@ -151,7 +153,9 @@ private:
   void readSublayerName(Fields &fields, std::string &name);
   void readHeads(Fields &fields, AttentionSublayer &attention);
   void readTables(const YamlNode &node, AttentionSublayer &attention);
-  void readMask(const YamlNode &node, AttentionSublayer &attention);
+  /// The canonical text, empty where all keys are seen.
+  std::string readMask(const YamlNode &node, llvm::StringRef what, const AttentionSublayer &attention);
+  void readPrefixMask(const YamlNode &node, AttentionSublayer &attention);
   /// The number of segments that `{prefix: STACK}` lets all queries see.
   int32_t readPrefixStack(const YamlNode &node, const AttentionSublayer &attention);
   void readScore(const YamlNode &node, AttentionSublayer &attention);
@@ -165,6 +169,8 @@ private:
   void checkElements(const YamlNode *node, llvm::StringRef what, CheckedSize elements);
   /// A number above 0.
   double readPositive(Fields &fields, llvm::StringRef key, double usual);
+
+  Place placeOf(llvm::SMRange range) const;
 
   Diagnostics &diagnostics;
   Model model;

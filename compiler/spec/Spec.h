@@ -149,6 +149,7 @@ struct AttentionSublayer {
   bool outputBias = true;
   double scale = 0;  ///< On the scores; 1/sqrt(headSize) where the spec does not say.
   std::string mask;  ///< Canonical expression: whether q attends to k. Empty where every query may.
+  std::string prefixMask; ///< Of rows of the stack's prefix, "true" where each sees all. Empty where it is `mask`.
   std::string score; ///< Canonical expression of what becomes of s. Empty for s itself.
   std::optional<RelativeBias> relative; ///< In place of `score`.
   std::vector<Table> tables;            ///< Those that mask and score read as table0, table1, ...
@@ -194,6 +195,11 @@ struct ParallelSublayer {
 
 using Block = std::vector<Sublayer>;
 
+/// Where a spec says something, from 1 on; 0 where no spec does.
+struct Place {
+  unsigned line = 0, column = 0;
+};
+
 struct Stack {
   std::string name;
   int64_t width = 0; ///< Components of its hidden states; 0 for the model's. See Model::widthOf.
@@ -201,8 +207,11 @@ struct Stack {
   int64_t layers = 0;
   Norm norm;
   Block block;              ///< Of every layer; the first of `cycle` where there is one.
+  std::string prefix; ///< The source that gives a growing stack's sequences their first rows; empty where none does.
   std::vector<Block> cycle; ///< Two or more blocks, or none: layer i is cycle[i % n]. All have the same parameters.
   bool cache = false;       ///< Whether it keeps keys and values for tokens to come, without a head too.
+  Place place, inputPlace;
+  std::vector<Place> sublayerPlaces; ///< Block by block; behind a `parallel` those within. Empty where no spec was read.
 };
 
 /// What becomes of a sequence's rows: their mean, first, largest, sum divided by the square root of how many they are,
@@ -233,6 +242,7 @@ struct Pooling {
   std::vector<PoolingLayer> layers;      ///< What becomes of the vector.
   int64_t size = 0;                      ///< Only so many of its components are given; 0 for all.
   bool prompt = true;                    ///< Whether the rows of a prompt's tokens count.
+  Place place;
 };
 
 /// A text that stands before those that are read.
@@ -254,6 +264,7 @@ struct Head {
   bool bias = false;
   double scale = 1.0;
   double softcap = 0; ///< c in c tanh(x / c); 0 for none.
+  Place place;
 };
 
 /// A tensor of the spec and the one of the weight file that holds it; `*` in both stands for the layer, and a tensor
@@ -311,6 +322,7 @@ struct Audio {
 
 struct Model {
   std::string name;
+  std::string file; ///< Of the spec, or of the checkpoint; empty where none was read.
   int64_t width = 0;
   std::vector<Stack> stacks;
   std::vector<Share> shares;

@@ -142,8 +142,14 @@ std::string SpecReader::readStackName(Fields &fields, const YamlNode &node, llvm
   return stacks.size() == 1 ? stacks.front().str() : "";
 }
 
+Place SpecReader::placeOf(llvm::SMRange range) const {
+  auto [line, column] = diagnostics.placeOf(range);
+  return {line, column};
+}
+
 void SpecReader::readHead(const YamlNode &node) {
   Head &head = model.head.emplace();
+  head.place = placeOf(node.range);
   Fields fields(diagnostics, node, "head");
   if (!fields.isMapping())
     return;
@@ -242,6 +248,7 @@ llvm::Expected<Model> tenon::spec::readSpec(llvm::MemoryBufferRef buffer) {
   Model model;
   if (!diagnostics.hasErrors())
     model = SpecReader(diagnostics).read(root);
+  model.file = buffer.getBufferIdentifier();
   if (llvm::Error error = diagnostics.takeError())
     return std::move(error);
   return model;

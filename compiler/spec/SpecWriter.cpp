@@ -98,6 +98,8 @@ static void writeStack(llvm::raw_ostream &os, const Stack &stack, const Model &m
   os << "    norm: " << norm(stack.norm) << "\n";
   if (stack.cache)
     os << "    cache: true\n";
+  if (!stack.prefix.empty())
+    os << "    prefix: " << scalar(stack.prefix) << "\n";
   os << (stack.cycle.empty() ? "    block:\n" : "    cycle:\n");
   if (stack.cycle.empty())
     for (const Sublayer &item : stack.block)

@@ -28,6 +28,7 @@ void SpecReader::readStack(const YamlEntry &entry) {
   this->stack = &stack;
   stackPlaces.emplace_back().name = entry.keyRange;
   stack.name = entry.key;
+  stack.place = placeOf(entry.keyRange);
   if (!isName(stack.name, "_-"))
     diagnostics.error(entry.keyRange, "'" + stack.name +
                                           "' does not name a stack: expected a letter or '_', then letters, digits, "
@@ -39,14 +40,21 @@ void SpecReader::readStack(const YamlEntry &entry) {
   width = model.widthOf(stack);
   if (const YamlNode *input = fields.require("input"))
     readInput(*input, stack.input);
+  if (const YamlNode *input = fields.find("input"))
+    stack.inputPlace = placeOf(input->range);
   stack.layers = fields.requireInteger("layers", 1, maximumLayers).value_or(0);
   if (const YamlNode *norm = fields.find("norm"))
     readNorm(*norm, stack.norm);
   readBlocks(fields, stack);
   stack.cache = fields.boolean("cache").value_or(false);
+  if (const YamlNode *prefix = fields.find("prefix"))
+    stack.prefix = readString(diagnostics, *prefix, "prefix").value_or("");
   StackPlace &place = stackPlaces.back();
-  for (auto [key, node] :
-       {std::pair("width", &place.width), {"layers", &place.layers}, {"cache", &place.cache}, {"input", &place.input}})
+  for (auto [key, node] : {std::pair("width", &place.width),
+                           {"layers", &place.layers},
+                           {"cache", &place.cache},
+                           {"input", &place.input},
+                           {"prefix", &place.prefix}})
     *node = fields.find(key);
   fields.finish();
 }

@@ -61,6 +61,7 @@ void SpecReader::readSublayer(const YamlNode &node, Block &block) {
   if (!kind)
     return;
   const YamlEntry &entry = node.entries.front();
+  stack->sublayerPlaces.push_back(placeOf(entry.keyRange));
   std::vector<std::string> others = sublayerNames(block);
   auto sublayer = ofKind<Sublayer>(*kind);
   std::visit(
@@ -104,6 +105,7 @@ void SpecReader::readParallelSublayer(const YamlNode &node, ParallelSublayer &pa
   for (const SingleSublayer &inner : parallel.block)
     std::visit([&](const auto &each) { others.push_back(each.name); }, inner);
   const YamlEntry &entry = node.entries.front();
+  stack->sublayerPlaces.push_back(placeOf(entry.keyRange));
   auto sublayer = ofKind<SingleSublayer>(*kind);
   std::visit(
       [&](auto &each) {
@@ -157,7 +159,10 @@ void SpecReader::readKeys(const YamlNode &node, AttentionSublayer &attention, ll
     readTables(*tables, attention);
   place.mask = fields.find("mask");
   if (place.mask)
-    readMask(*place.mask, attention);
+    attention.mask = readMask(*place.mask, "mask", attention);
+  place.prefixMask = fields.find("prefix_mask");
+  if (place.prefixMask)
+    readPrefixMask(*place.prefixMask, attention);
   if (const YamlNode *score = fields.find("score"))
     readScore(*score, attention);
   if (const YamlNode *rotary = fields.find("rotary"))
@@ -205,34 +210,39 @@ static int32_t readKeyCount(Diagnostics &diagnostics, const YamlNode &node, llvm
   return readInteger(diagnostics, node, what, 1, maximumExtent).value_or(1);
 }
 
-void SpecReader::readMask(const YamlNode &node, AttentionSublayer &attention) {
+void SpecReader::readPrefixMask(const YamlNode &node, AttentionSublayer &attention) {
+  std::string mask = readMask(node, "prefix_mask", attention);
+  if (mask != attention.mask)
+    attention.prefixMask = mask.empty() ? "true" : mask;
+}
+
+std::string SpecReader::readMask(const YamlNode &node, llvm::StringRef what, const AttentionSublayer &attention) {
   // Words are about the own keys: all of other stacks are seen beside them.
   auto word = [&](const expressions::Expression &mask) {
-    attention.mask =
-        attention.joint ? expressions::fromSegment(ownSegment(*stack, attention), mask).print() : mask.print();
+    return attention.joint ? expressions::fromSegment(ownSegment(*stack, attention), mask).print() : mask.print();
   };
   if (node.kind == YamlNode::Kind::Scalar) {
     if (node.text == "causal")
-      word(expressions::causal());
-    else if (node.text != "none")
-      attention.mask = readExpression(diagnostics, node, "mask", expressions::Kind::Mask, attention.tables.size());
-    return;
+      return word(expressions::causal());
+    if (node.text == "none")
+      return "";
+    return readExpression(diagnostics, node, what, expressions::Kind::Mask, attention.tables.size());
   }
   bool one = node.kind == YamlNode::Kind::Mapping && node.entries.size() == 1;
   llvm::StringRef key = one ? llvm::StringRef(node.entries.front().key) : "";
   const YamlNode *value = one ? &node.entries.front().value : nullptr;
   bool isStack = one && value->kind == YamlNode::Kind::Scalar && isName(value->text, "_-");
   if (key == "window")
-    word(expressions::window(readKeyCount(diagnostics, *value, key)));
-  else if (key == "prefix" && !isStack)
-    word(expressions::prefix(readKeyCount(diagnostics, *value, key)));
-  else if (key == "prefix")
-    attention.mask = expressions::fromSegment(readPrefixStack(*value, attention), expressions::causal()).print();
-  else
-    diagnostics.error(
-        one ? node.entries.front().keyRange : node.range,
-        "mask: expected none, causal, {window: n}, {prefix: n}, {prefix: STACK} or an expression, found " +
-            (one ? "the key '" + key.str() + "'" : describe(node)));
+    return word(expressions::window(readKeyCount(diagnostics, *value, key)));
+  if (key == "prefix" && !isStack)
+    return word(expressions::prefix(readKeyCount(diagnostics, *value, key)));
+  if (key == "prefix")
+    return expressions::fromSegment(readPrefixStack(*value, attention), expressions::causal()).print();
+  diagnostics.error(one ? node.entries.front().keyRange : node.range,
+                    what +
+                        ": expected none, causal, {window: n}, {prefix: n}, {prefix: STACK} or an expression, found " +
+                        (one ? "the key '" + key.str() + "'" : describe(node)));
+  return "";
 }
 
 int32_t SpecReader::readPrefixStack(const YamlNode &node, const AttentionSublayer &attention) {

@@ -70,6 +70,13 @@ static std::string mask(const AttentionSublayer &attention, const Stack &stack) 
   return quoted(attention.mask);
 }
 
+static std::string prefixMask(const AttentionSublayer &attention) {
+  if (attention.prefixMask == "true")
+    return "none";
+  std::string word = maskWord(attention.prefixMask, [](const expressions::Expression &mask) { return mask.print(); });
+  return word.empty() ? quoted(attention.prefixMask) : word;
+}
+
 static std::string relative(const AttentionSublayer &attention) {
   const RelativeBias &relative = *attention.relative;
   FlowMapping keys;
@@ -135,6 +142,8 @@ static std::string keysOf(const AttentionSublayer &attention, const Stack &stack
     keys.add("scale", shortest(attention.scale));
   if (!attention.mask.empty())
     keys.add("mask", mask(attention, stack));
+  if (!attention.prefixMask.empty())
+    keys.add("prefix_mask", prefixMask(attention));
   if (!attention.score.empty() || attention.relative)
     keys.add("score", score(attention));
   if (!attention.tables.empty())

@@ -48,6 +48,8 @@ public:
   /// Whether further errors are counted only.
   bool isFull() const;
   llvm::SourceMgr &sources() { return manager; }
+  /// The line and column at which a range begins.
+  std::pair<unsigned, unsigned> placeOf(llvm::SMRange range) const { return manager.getLineAndColumn(range.Start); }
 
   /// All messages as one error, success if there is none.
   llvm::Error takeError();

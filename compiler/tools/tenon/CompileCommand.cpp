@@ -21,6 +21,8 @@ const std::map<std::string, EmitLevel> kLevels = {{"model", EmitLevel::Model},  
 
 void report(const CompileSummary &summary, double seconds, bool json) {
   writeNotes(summary.notes);
+  for (const std::string &line : summary.rewritten)
+    std::fprintf(stderr, "%s\n", printableLines(line).c_str());
   if (!summary.text.empty())
     std::fprintf(stderr, "%s: written\n", summary.text.c_str());
   if (summary.library.empty())
@@ -101,8 +103,8 @@ void tools::addCompile(CLI::App &app) {
   command->add_flag("--embed", arguments->options.embed, "Put the weights into the library");
   command->add_flag("!--no-fuse", arguments->options.fuse, "One kernel per operation, to look for errors");
   command->add_flag("!--no-unify", arguments->options.unify,
-                    "Keep stacks apart that are one decoder: those with common parameters, of which one attends to the same "
-                    "layer of the other");
+                    "Leave stacks as they are written: those that are one decoder stay apart, and keys that no query sees are "
+                    "made");
   command->add_option("--cache", arguments->options.cacheDirectory,
                       "Directory of compiled kernels (default: $TENON_CACHE_DIR or ~/.cache/tenon)");
   command->add_option("--jobs", arguments->options.threads, "Kernels compiled at a time (default: one per CPU)");

@@ -216,6 +216,40 @@ static const Mistake mistakes[] = {
 INSTANTIATE_TEST_SUITE_P(SpaceSpec, SpaceMistake, testing::ValuesIn(mistakes),
                          [](const testing::TestParamInfo<Mistake> &info) { return std::string(info.param.name); });
 
+TEST(SpaceErrors, PrefixesOfStacksThatHaveNone) {
+  std::string one = corner("prefix-lm-one");
+  EXPECT_EQ(
+      firstError(changed(one, "prefix: encoder", "prefix: decoder")),
+      "error: 'prefix: decoder' has the name of a stack; it names tokens that 'decoder' reads itself, and another "
+      "stack's states are read with 'from'\nnote: the stack");
+  EXPECT_EQ(
+      firstError(changed(one, "prefix: encoder", "prefix: 7")),
+      "error: prefix: '7' does not name a source: expected a letter or '_', then letters, digits, '_' and '-', at "
+      "most 200 in all");
+  EXPECT_EQ(
+      firstError(changed(one, "mask: causal", "mask: none")),
+      "error: 'prefix' is for a stack that goes on token by token; 'decoder' has neither the head nor 'cache: true', "
+      "or lets a query see later keys");
+  EXPECT_EQ(firstError(changed(one, "    prefix: encoder\n", "")),
+            "error: prefix_mask: stack 'decoder' has no prefix whose rows it could be for: write 'prefix: NAME'");
+  EXPECT_EQ(
+      firstError(changed(one, "prefix_mask: none", "prefix_mask: {prefix: decoder}")),
+      "error: prefix: 'decoder' is no number; a stack's name is for a stack whose input is other stacks, or for an "
+      "attention with 'merge: joint'");
+  EXPECT_EQ(
+      firstError(changed(corner("joint"),
+                         "layers: 2\n    norm: {kind: rmsnorm, place: before}\n    block:\n      - "
+                         "attention: {from",
+                         "layers: 2\n    norm: {kind: rmsnorm, place: before}\n    prefix: notes\n    block:\n      - "
+                         "attention: {from")),
+      "error: a stack with a prefix has no other source; 'decoder' takes keys from 'encoder' too\nnote: which it does "
+      "here");
+  EXPECT_EQ(
+      firstError(changed(corner("concat"), "input: {concat", "prefix: notes\n    input: {concat")),
+      "error: 'prefix' is for a stack that goes on by itself; what 'both' reads is joined with other stacks' rows, "
+      "which come before\nnote: the input");
+}
+
 TEST(SpaceErrors, TheDocumentationShowsWhatCollides) {
   std::ostringstream page;
   page << std::ifstream(TENON_DOCS "/spec.md").rdbuf();

@@ -27,8 +27,8 @@ public:
   }
 
   void add(const AttentionSublayer &attention) {
-    text +=
-        "\n attention " + attention.name + " " + attention.mask + " " + attention.score + " ";
+    text += "\n attention " + attention.name + " " + attention.mask + " " + attention.prefixMask + " " +
+            attention.score + " ";
     add(attention.heads, attention.keyValueHeads, attention.headSize, attention.bias, attention.keyBias,
         attention.outputBias, attention.ownRotary, attention.rotary.has_value(), attention.queryKeyNorm.has_value(),
         attention.joint);
@@ -81,7 +81,7 @@ public:
       add(convolution);
     for (const std::string &part : stack.input.parts)
       text += "part " + part + " ";
-    text += "behind " + positions.behind + " ";
+    text += "behind " + positions.behind + " prefix " + stack.prefix + " ";
     real(stack.input.scale);
     add(int(positions.kind), positions.length, positions.offset, positions.pad.value_or(-1), int(positions.spacing));
     add(Rotary{positions.base, positions.dims, positions.interleaved, positions.scaling});
@@ -232,6 +232,21 @@ TEST(SpecWriter, EveryCombinationReadsBack) {
     if (bit(6))
       model.pooling.reset();
     model.textTokens = bit(7) * 20;
+    expectSameAgain(model);
+  }
+}
+
+TEST(SpecWriter, PrefixesReadBack) {
+  Model model = llvm::cantFail(read(corner("prefix-lm-one")));
+  auto &attention = std::get<AttentionSublayer>(model.stacks[0].block[0]);
+  EXPECT_EQ(model.stacks[0].prefix, "encoder");
+  EXPECT_EQ(attention.prefixMask, "true");
+  for (const expressions::Expression &mask : {expressions::window(3), expressions::prefix(4)}) {
+    attention.prefixMask = mask.print();
+    expectSameAgain(model);
+  }
+  for (const char *mask : {"true", "k % 2 == 0 || k <= q", ""}) {
+    attention.prefixMask = mask;
     expectSameAgain(model);
   }
 }
