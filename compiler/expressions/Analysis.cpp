@@ -179,6 +179,11 @@ std::optional<int32_t> tenon::expressions::windowOf(const Expression &mask, Segm
   return hidden;
 }
 
+bool tenon::expressions::seesNothing(const Expression &mask, Segments segments) {
+  Expression own = within(mask, segments);
+  return hidesFrom(own, 0) && Prover(own, {/*keyIsLater=*/true, 1}).provesFalse();
+}
+
 bool tenon::expressions::seesLaterKeys(std::string_view mask, Segments segments) {
   ParseResult parsed = parse(mask, Kind::Mask);
   return !parsed || seesLaterKeys(*parsed, segments);

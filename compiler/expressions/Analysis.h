@@ -20,6 +20,9 @@ bool seesLaterKeys(const Expression &mask, Segments segments = {});
 /// be dropped. Empty if there is no such proof.
 std::optional<int32_t> windowOf(const Expression &mask, Segments segments = {});
 
+/// Whether it is proven that no query sees any key.
+bool seesNothing(const Expression &mask, Segments segments = {});
+
 /// The same of a mask as the IR holds it: text, empty where every query sees every key. Of what is no mask nothing is
 /// proven.
 bool seesLaterKeys(std::string_view mask, Segments segments = {});

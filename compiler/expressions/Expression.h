@@ -128,6 +128,9 @@ public:
   /// The same with conditions, comparisons and sums of what is known computed.
   Expression simplified() const;
 
+  /// The same of keys that stand before the query, where k is less than q; simplified.
+  Expression ofEarlierKeys() const;
+
   /// A mask that is `true`, or a score that is `s`, as written: leaves attention as it is.
   bool isNeutral() const;
 

@@ -28,8 +28,8 @@ Tree joined(Node node, Trees operands) {
   for (size_t i = 0; i < operands.size(); ++i) {
     auto offset = static_cast<uint32_t>(tree.size());
     for (Node inner : operands[i]) {
-      for (uint32_t &index : inner.operands)
-        index += offset;
+      for (unsigned index = 0; index < operandCount(inner.operation); ++index)
+        inner.operands[index] += offset;
       tree.push_back(inner);
     }
     node.operands[i] = static_cast<uint32_t>(tree.size() - 1);
@@ -39,11 +39,12 @@ Tree joined(Node node, Trees operands) {
 }
 
 /// A conjunction or disjunction of which one side is known: `absorbing` decides it, the other value leaves the rest.
+/// Two that are the same are one.
 Tree ofKnown(const Node &node, Trees operands, bool absorbing) {
   for (size_t side : {0, 1})
     if (std::optional<int32_t> known = constantOf(operands[side]))
       return bool(*known) == absorbing ? literal(Type::Bool, absorbing) : operands[1 - side];
-  return joined(node, operands);
+  return operands[0] == operands[1] ? operands[0] : joined(node, operands);
 }
 
 Tree simplify(const Node &node, Trees operands) {
@@ -69,6 +70,23 @@ Tree simplify(const Node &node, Trees operands) {
   return joined(node, operands);
 }
 
+/// Whether k is compared with q.
+bool comparesPositions(const Node &node, Trees operands) {
+  if (node.type != Type::Bool || operands.size() != 2)
+    return false;
+  Operation left = operands[0].back().operation, right = operands[1].back().operation;
+  return (left == Operation::Key && right == Operation::Query) || (left == Operation::Query && right == Operation::Key);
+}
+
+Tree simplifyEarlier(const Node &node, Trees operands) {
+  if (!comparesPositions(node, operands))
+    return simplify(node, operands);
+  bool keyFirst = operands[0].back().operation == Operation::Key;
+  return literal(Type::Bool, static_cast<int32_t>(*ofIntegers(node.operation, keyFirst ? 0 : 1, keyFirst ? 1 : 0)));
+}
+
 } // namespace
+
+Expression Expression::ofEarlierKeys() const { return {expressionKind, fold<Tree>(*this, simplifyEarlier)}; }
 
 Expression Expression::simplified() const { return {expressionKind, fold<Tree>(*this, simplify)}; }

@@ -19,14 +19,31 @@ def BindParameters : Pass<"tenon-bind-parameters", "::mlir::ModuleOp"> {
   let dependentDialects = ["::tenon::TenonDialect"];
 }
 
+def DropUnseenKeys : Pass<"tenon-drop-unseen-keys", "::mlir::ModuleOp"> {
+  let summary = "Make no keys that no query sees";
+  let description = [{
+    An attention of several segments, sources and the own rows, whose mask is proven to hide all keys of one of them in every block of
+    its stack, becomes one without: a joint attention that sees no source is self-attention, one that sees no own key and turns
+    nothing is cross-attention, and one of several sources that is not seen is dropped. Masks and scores number the segments that are
+    left. An attention that sees no key at all gives its output's bias; where it has none, and norms stand before it or give zeros of
+    zeros, it adds nothing and goes, unless it is alone in its block. A source behind which positions begin stays
+    with its last reader. Stacks that only such attentions read go too, and all parameters that nothing reads any more.
+
+    Each is a remark. Needs bound parameters (`tenon-bind-parameters`). Running it again changes nothing. Errors: none; what is not
+    proven stays.
+  }];
+  let dependentDialects = ["::tenon::TenonDialect"];
+}
+
 def UnifyStacks : Pass<"tenon-unify-stacks", "::mlir::ModuleOp"> {
   let summary = "Make one decoder of a source and its reader that are one function";
   let description = [{
     A cached stack whose every attention is joint with one source, of which it reads the state of the same layer, computes what it
-    would compute if the source's rows came before its own, where both have the same sublayers and parameters and its positions
-    begin behind the source. Then the source goes, its name becomes the stack's `prefix`, and each attention keeps the mask of its own
-    keys; where the source's rows saw each other by another one, that is its `prefix_mask` (a prefix-LM). What was joined is a
-    remark. Parameters that nothing reads any more go too. Needs bound parameters (`tenon-bind-parameters`). Running it
+    would compute if the source's rows came before its own, where both have the same sublayers and parameters, its positions
+    begin behind the source, it sees and scores the source's keys as it would earlier ones of its own, and no sublayer has a state that
+    goes through the rows in their order. Then the source goes, its name becomes the stack's `prefix`, and each attention keeps the mask
+    of its own keys; where the source's rows saw each other by another one, that is its `prefix_mask` (a prefix-LM). What was joined is a
+    remark, with the places of both. Parameters that nothing reads any more go too. Needs bound parameters (`tenon-bind-parameters`). Running it
     again changes nothing. Errors: none; what does not match stays.
   }];
   let dependentDialects = ["::tenon::TenonDialect"];

@@ -17,8 +17,11 @@ namespace tenon {
 void buildModelPipeline(OpPassManager &manager, const PipelineOptions &options) {
   // First: what follows may move a sublayer, which then still reads its own parameters.
   manager.addPass(createBindParameters());
-  if (options.unify)
+  if (options.unify) {
+    // Before stacks are compared: what no query sees makes no difference between them.
+    manager.addPass(createDropUnseenKeys());
     manager.addPass(createUnifyStacks());
+  }
 }
 
 void buildTensorPipeline(OpPassManager &manager, const PipelineOptions &options) {

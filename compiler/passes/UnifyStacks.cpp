@@ -1,11 +1,9 @@
 //===- UnifyStacks.cpp - Stacks that are one decoder ----------------------===//
 
-#include "expressions/Expression.h"
 #include "passes/Passes.h"
-#include "tenon/Dialect.h"
+#include "passes/StackReaders.h"
 
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/SymbolTable.h"
 
 using namespace mlir;
 
@@ -21,28 +19,7 @@ namespace {
 using expressions::Expression;
 
 /// Segments of a joint attention with one source.
-constexpr int32_t kSource = 0, kOwn = 1;
-
-/// The canonical text of a mask for keys of one segment and queries of another; "true" where all keys are seen.
-std::string maskOf(AttentionLayerOp op, int32_t segment, int32_t querySegment) {
-  StringAttr text = op.getMaskAttr();
-  if (!text)
-    return "true";
-  expressions::ParseResult mask = expressions::parse(std::string_view(text.getValue()), expressions::Kind::Mask);
-  return mask->with(expressions::Operation::Segment, segment)
-      .with(expressions::Operation::QuerySegment, querySegment)
-      .simplified()
-      .print();
-}
-
-/// Whether a score is the same for keys of all segments.
-bool ignoresSegments(StringAttr score) {
-  if (!score)
-    return true;
-  expressions::Variables read =
-      expressions::parse(std::string_view(score.getValue()), expressions::Kind::Score)->variables();
-  return !read.segment && !read.querySegment;
-}
+constexpr int64_t kSource = 0, kOwn = 1;
 
 /// Attributes but those of `others`, which are compared for themselves.
 bool agree(Operation *left, Operation *right, ArrayRef<StringRef> others) {
@@ -79,16 +56,16 @@ public:
   /// Makes them one.
   void unify() {
     MLIRContext *context = stack.getContext();
-    std::string prefix = source.getSymName().str() + ".";
     for (auto &[op, own, ofPrefix] : attentions) {
       if (ofPrefix != own)
-        op.setPrefixMaskAttr(StringAttr::get(context, ofPrefix));
-      op.setMaskAttr(own == "true" ? StringAttr() : StringAttr::get(context, own));
+        op.setPrefixMaskAttr(StringAttr::get(context, ofPrefix.print()));
+      op.setMaskAttr(expressionAttr(own, context));
+      op.setScoreAttr(expressionAttr(scoreOfSegment(op, kOwn), context));
       op.setSourcesAttr(ArrayAttr::get(context, {}));
       op.setJoint(false);
       NamedAttrList parameters;
       for (NamedAttribute pair : op.getParametersAttr())
-        if (!pair.getName().getValue().starts_with(prefix))
+        if (roleOfSource(pair.getName().getValue(), source.getSymName()).empty())
           parameters.push_back(pair);
       op.setParametersAttr(parameters.getDictionary(context));
     }
@@ -153,9 +130,9 @@ private:
   }
 
   bool sameAttention(AttentionLayerOp own, AttentionLayerOp other) {
-    return agree(own, other, {"name", "parameters", "mask", "sources", "joint"}) && other.getSources().empty() &&
-           readsParametersOf(own, other) && readsLayerByLayer(own) && sharesKeys(own) &&
-           ignoresSegments(own.getScoreAttr()) && seesSourceAsOwn(own, other);
+    return agree(own, other, {"name", "parameters", "mask", "score", "sources", "joint"}) &&
+           other.getSources().empty() && readsParametersOf(own, other) && readsLayerByLayer(own) && sharesKeys(own) &&
+           scoresSourceAsOwn(own, other) && seesSourceAsOwn(own, other);
   }
 
   bool readsLayerByLayer(AttentionLayerOp op) {
@@ -169,59 +146,40 @@ private:
 
   /// The roles of the source's keys have the parameters of the own ones.
   bool sharesKeys(AttentionLayerOp op) {
-    std::string prefix = source.getSymName().str() + ".";
-    DictionaryAttr parameters = op.getParametersAttr();
+    DictionaryAttr parameters = op.getParametersAttr(), ofNorm = parameters;
+    // Sublayers beside one another may have one norm before all of them.
+    if (auto parallel = dyn_cast<ParallelOp>(op->getParentOp()); parallel && parallel.getSharedNorm())
+      ofNorm = parallel.getParametersAttr();
     return llvm::all_of(parameters, [&](NamedAttribute pair) {
-      StringRef role = pair.getName().getValue();
-      return !role.consume_front(prefix) || parameters.get(role) == pair.getValue();
+      StringRef role = roleOfSource(pair.getName().getValue(), source.getSymName());
+      return role.empty() || (role.starts_with("norm.") ? ofNorm : parameters).get(role) == pair.getValue();
     });
   }
 
-  /// Whether queries see the source's keys as they would see earlier ones of their own.
+  /// Whether the source's keys, which are all before the queries, have the scores that earlier own ones would have.
+  static bool scoresSourceAsOwn(AttentionLayerOp op, AttentionLayerOp other) {
+    Expression own = scoreOfSegment(op, kOwn);
+    return areSame(scoreOfSegment(op, kSource).ofEarlierKeys(), own.ofEarlierKeys()) &&
+           areSame(scoreOfSegment(other, 0), own);
+  }
+
+  /// Whether queries see the source's keys, which are all before them, as they would see earlier ones of their own.
   bool seesSourceAsOwn(AttentionLayerOp op, AttentionLayerOp other) {
-    std::string own = maskOf(op, kOwn, kOwn), ofSource = maskOf(op, kSource, kOwn);
-    if (ofSource != own && !(ofSource == "true" && own == "k <= q"))
+    Expression own = maskOfSegment(op, kOwn), ofPrefix = maskOfSegment(other, 0);
+    if (!areSame(maskOfSegment(op, kSource).ofEarlierKeys(), own.ofEarlierKeys()))
       return false;
-    attentions.push_back({op, own, maskOf(other, 0, 0)});
+    attentions.push_back({op, areSame(own, ofPrefix) ? ofPrefix : own, ofPrefix});
     return true;
   }
 
   struct Masked {
     AttentionLayerOp op;
-    std::string own, ofPrefix; ///< The masks of its own keys, and of the source's in the source.
+    Expression own, ofPrefix; ///< The masks of its own keys, and of the source's in the source.
   };
 
   StackOp stack, source;
   SmallVector<Masked> attentions;
 };
-
-/// Whether a stack other than `reader` takes states of `stack`.
-bool isTakenByOthers(ModelOp model, StackOp stack, StackOp reader) {
-  StringRef name = stack.getSymName();
-  return llvm::any_of(model.getBody().getOps<StackOp>(), [&](StackOp other) {
-    return other != reader &&
-           (llvm::is_contained(other.getSources(), name) || llvm::is_contained(other.getParts(), name));
-  });
-}
-
-/// Whether the model's result is made of a stack's last hidden state.
-bool isResult(ModelOp model, StackOp stack) {
-  StringRef name = stack.getSymName();
-  return llvm::any_of(model.getBody().getOps<PoolingOp>(), [&](PoolingOp op) { return op.getStack() == name; }) ||
-         llvm::any_of(model.getBody().getOps<HeadOp>(), [&](HeadOp op) { return op.getStack() == name; });
-}
-
-void eraseUnreadParameters(ModelOp model) {
-  llvm::DenseSet<Attribute> read;
-  model.walk([&](ParameterizedOpInterface op) {
-    if (DictionaryAttr parameters = op.getParametersAttr())
-      for (NamedAttribute pair : parameters)
-        read.insert(pair.getValue());
-  });
-  for (ParameterOp parameter : llvm::make_early_inc_range(model.getBody().getOps<ParameterOp>()))
-    if (!read.contains(FlatSymbolRefAttr::get(parameter.getSymNameAttr())))
-      parameter.erase();
-}
 
 struct UnifyStacks : tenon::impl::UnifyStacksBase<UnifyStacks> {
   void runOnOperation() override {
@@ -233,16 +191,19 @@ struct UnifyStacks : tenon::impl::UnifyStacksBase<UnifyStacks> {
 
   static void unify(ModelOp model, StackOp stack) {
     SmallVector<StringRef> sources = stack.getSources();
-    if (sources.size() != 1 || isTakenByOthers(model, stack, stack))
+    if (sources.size() != 1 || isTakenByOthers(stack, stack))
       return;
     auto source = model.lookupSymbol<StackOp>(sources[0]);
     Unifier unifier(stack, source);
-    if (isTakenByOthers(model, source, stack) || isResult(model, source) || !unifier.isOneStack())
+    if (isTakenByOthers(source, stack) || isResult(source) || !unifier.isOneStack())
       return;
-    stack.emitRemark() << "stacks '" << source.getSymName() << "' and '" << stack.getSymName()
-                       << "' are one decoder: they share all parameters, and '" << stack.getSymName()
-                       << "' sees the states of the same layer of '" << source.getSymName()
-                       << "' behind which its positions go on; '" << source.getSymName() << "' becomes its prefix";
+    InFlightDiagnostic remark = stack.emitRemark();
+    remark << "stacks '" << source.getSymName() << "' and '" << stack.getSymName()
+           << "' are one decoder: they share all parameters, and '" << stack.getSymName()
+           << "' sees the states of the same layer of '" << source.getSymName()
+           << "' behind which its positions go on; '" << source.getSymName() << "' becomes its prefix";
+    remark.attachNote(source.getLoc()) << "the prefix";
+    remark.report();
     unifier.unify();
     eraseUnreadParameters(model);
   }

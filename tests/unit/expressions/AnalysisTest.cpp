@@ -89,6 +89,20 @@ TEST(Analysis, SegmentsMayBeSaid) {
   EXPECT_FALSE(seesLaterKeys("k <= q || segment < 0 || query_segment > 8"));
 }
 
+TEST(Analysis, WhatSeesNothing) {
+  auto nothing = [](const char *text, Segments segments = {}) {
+    return seesNothing(*parse(text, Kind::Mask), segments);
+  };
+  for (const char *text :
+       {"false", "k < 0", "q < 0", "h < 0 || b < 0", "k < q && k > q", "k <= q && q - k < 0", "segment > 8"})
+    EXPECT_TRUE(nothing(text)) << text;
+  for (const char *text : {"true", "k <= q", "k < 1", "k == q", "q > 1000", "k > q + 1000", "h == 7", "segment > 7"})
+    EXPECT_FALSE(nothing(text)) << text;
+  EXPECT_TRUE(nothing("segment > 0 && k <= q", {.key = 0}));
+  EXPECT_FALSE(nothing("segment > 0 && k <= q", {.key = 1}));
+  EXPECT_TRUE(nothing("query_segment < 1", {.query = 1}));
+}
+
 TEST(Analysis, SugarIsUnderstood) {
   EXPECT_FALSE(seesLaterKeys(causal()));
   EXPECT_EQ(windowOf(causal()), std::nullopt);
@@ -159,7 +173,7 @@ private:
 
 /// The farthest key back and whether a later key is seen, by looking at all of a small range.
 struct Seen {
-  bool later = false;
+  bool any = false, later = false;
   int32_t farthest = -1;
 };
 
@@ -171,6 +185,7 @@ Seen look(const Expression &mask) {
       for (int32_t h = 0; h < 3; ++h)
         for (int32_t b = 0; b < 3; ++b)
           if (evaluator.mask({q, k, h, b, 0})) {
+            seen.any = true;
             seen.later |= k > q;
             seen.farthest = std::max(seen.farthest, q - k);
           }
@@ -178,12 +193,15 @@ Seen look(const Expression &mask) {
 }
 
 TEST(Analysis, ProofsHoldForRandomMasks) {
-  unsigned causalProofs = 0, windowProofs = 0;
+  unsigned causalProofs = 0, windowProofs = 0, nothingProofs = 0;
   for (uint32_t seed = 0; seed < 3000; ++seed) {
     std::string text = RandomMask(seed).condition(1 + seed % 4);
     ParseResult mask = parse(text, Kind::Mask);
     ASSERT_TRUE(mask) << text << ": " << mask.error().message;
     Seen seen = look(*mask);
+    nothingProofs += seesNothing(*mask);
+    if (seesNothing(*mask))
+      EXPECT_FALSE(seen.any) << text;
     if (!seesLaterKeys(*mask)) {
       ++causalProofs;
       EXPECT_FALSE(seen.later) << text;
@@ -195,6 +213,7 @@ TEST(Analysis, ProofsHoldForRandomMasks) {
   }
   EXPECT_GT(causalProofs, 100u);
   EXPECT_GT(windowProofs, 100u);
+  EXPECT_GT(nothingProofs, 20u);
 }
 
 } // namespace

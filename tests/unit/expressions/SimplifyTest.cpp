@@ -41,6 +41,28 @@ TEST(Simplify, OneVariableIsGiven) {
   EXPECT_EQ(mask.with(Operation::Segment, 1).with(Operation::QuerySegment, 0).simplified().print(), "false");
 }
 
+TEST(Simplify, TwoThatAreTheSameAreOne) {
+  EXPECT_EQ(simplified("q - k < 5 || q - k < 5"), "q - k < 5");
+  EXPECT_EQ(simplified("k <= q && k <= q && h < 1"), "k <= q && h < 1");
+  EXPECT_EQ(simplified("k <= q || k < q"), "k <= q || k < q");
+}
+
+TEST(Simplify, WhatPrintsAlikeIsEqual) {
+  EXPECT_EQ(parse("h < 1 || true && q - k < 5", Kind::Mask)->simplified(), *parse("h < 1 || q - k < 5", Kind::Mask));
+  EXPECT_EQ(parse("k <= q && q - k < 5", Kind::Mask)->simplified().ofEarlierKeys(), *parse("q - k < 5", Kind::Mask));
+}
+
+TEST(Simplify, KeysThatStandBeforeTheQuery) {
+  auto earlier = [](const char *text, Kind kind = Kind::Mask) { return parse(text, kind)->ofEarlierKeys().print(); };
+  for (const char *always : {"k <= q", "k < q", "k != q", "q >= k", "q > k", "q != k", "!(k == q)"})
+    EXPECT_EQ(earlier(always), "true") << always;
+  for (const char *never : {"k >= q", "k > q", "k == q", "q <= k", "q < k", "q == k"})
+    EXPECT_EQ(earlier(never), "false") << never;
+  EXPECT_EQ(earlier("k <= q && q - k < 5 || k > q && h < 1"), "q - k < 5");
+  EXPECT_EQ(earlier("k % 2 <= q || k <= 7"), "k % 2 <= q || k <= 7");
+  EXPECT_EQ(earlier("s + select(k <= q, 1.0, 2.0)", Kind::Score), "s + 1.0");
+}
+
 TEST(Simplify, TablesKeepTheirRowsAndColumns) {
   EXPECT_EQ(simplified("s + table1(h, min(q - k, 1 + 2))", Kind::Score), "s + table1(h, min(q - k, 3))");
 }

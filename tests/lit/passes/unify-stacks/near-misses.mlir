@@ -211,3 +211,59 @@ tenon.model @read_by_a_pooling width 8 attributes {share = {decoder = "encoder",
   tenon.head @decoder {tied}
   tenon.pooling @encoder mean
 }
+
+// A recurrence, whose state begins anew behind the source.
+// CHECK-LABEL: tenon.model @a_recurrence
+// CHECK: tenon.stack @encoder
+// CHECK: tenon.stack @decoder
+tenon.model @a_recurrence width 8 attributes {share = {decoder = "encoder", "decoder.layers.*.attention.encoder" = "encoder.layers.*.attention"}} {
+  tenon.stack @encoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> {
+    tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q"}
+    tenon.ssru_layer "ssru" relu {bias}
+  }
+  tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+    tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false, behind = @encoder>
+    tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "segment < 1 || k <= q", sources = [#tenon.source<@encoder, layers = [0, 1]>], joint}
+    tenon.ssru_layer "ssru" relu {bias}
+  }
+  tenon.head @decoder {tied}
+}
+
+// Keys of the source that score otherwise.
+// CHECK-LABEL: tenon.model @a_score_of_segments
+// CHECK: tenon.stack @encoder
+// CHECK: tenon.stack @decoder
+tenon.model @a_score_of_segments width 8 attributes {share = {decoder = "encoder", "decoder.layers.*.attention.encoder" = "encoder.layers.*.attention"}} {
+  tenon.stack @encoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> {
+    tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q"}
+  }
+  tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+    tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false, behind = @encoder>
+    tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "segment < 1 || k <= q", score = "s + float(segment)", sources = [#tenon.source<@encoder, layers = [0, 1]>], joint}
+  }
+  tenon.head @decoder {tied}
+}
+
+// A norm of the source's states that is not the one of all sublayers.
+// CHECK-LABEL: tenon.model @another_norm
+// CHECK: tenon.stack @encoder
+// CHECK: tenon.stack @decoder
+tenon.model @another_norm width 8 attributes {share = {decoder = "encoder", "decoder.layers.*.attention.encoder" = "encoder.layers.*.attention", "decoder.layers.*.attention.encoder.norm" = "decoder.layers.*.attention.encoder.norm"}} {
+  tenon.stack @encoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> {
+    tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    tenon.parallel "parallel" attributes {shared_norm} {
+      tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q"}
+      tenon.mlp_layer "mlp" hidden 32 silu
+    }
+  }
+  tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+    tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false, behind = @encoder>
+    tenon.parallel "parallel" attributes {shared_norm} {
+      tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "segment < 1 || k <= q", sources = [#tenon.source<@encoder, layers = [0, 1]>], joint}
+      tenon.mlp_layer "mlp" hidden 32 silu
+    }
+  }
+  tenon.head @decoder {tied}
+}
