@@ -77,7 +77,7 @@ def spent():
 
 def check(arguments, seed):
     """What came of a point: a word, details, knobs and seconds."""
-    point, took = Point(seed), collections.Counter()
+    point, took = Point(seed, arguments.alike), collections.Counter()
     if set(arguments.without) & point.knobs or arguments.only and not set(arguments.only) & point.knobs:
         return "passed over", None, point.knobs, took
     with tempfile.TemporaryDirectory() as scratch:
@@ -129,6 +129,7 @@ def parsed():
     parser.add_argument("runtime", help="libtenon_rt.so")
     parser.add_argument("--seed", type=int, default=1, help="of the first point")
     parser.add_argument("--count", type=int, default=100, help="points that are compared")
+    parser.add_argument("--alike", type=int, default=50, help="points after each other that have the same sizes and share kernels")
     parser.add_argument("--only", nargs="*", default=[], help="points with one of these knobs")
     parser.add_argument("--without", nargs="*", default=[])
     parser.add_argument("--pytorch", action="store_true")

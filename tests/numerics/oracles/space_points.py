@@ -11,7 +11,6 @@ from check_goldens import run
 from spec_parameters import random_tensors, write_safetensors
 import space_specs
 
-GROUP = 50  # Points whose sizes are the same, so that they share kernels.
 LENGTHS = [1, 2, 3, 7, 15, 16, 17, 23, 31, 32, 33, 40]
 ROUNDINGS = 5e-5  # Of the largest number: a few hundred of float32, one upon the other.
 
@@ -21,11 +20,11 @@ class Refused(Exception):
 
 
 class Point:
-    """Follows from its number."""
+    """Follows from its number. `alike` points after each other have the same sizes, so that they share kernels."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, alike=50):
         self.seed, rng = seed, random.Random(seed)
-        self.spec = space_specs.random_spec(rng, random.Random(f"sizes {seed // GROUP}"))
+        self.spec = space_specs.random_spec(rng, random.Random(f"sizes {seed // alike}"))
         self.knobs = space_specs.knobs_of(self.spec)
         self.inputs = random_inputs(rng, self.spec)
         self.rng = rng
