@@ -184,8 +184,9 @@ static void printSteps(const Survey &survey) {
       label.clear();
     }
     printLine(padded(label, kLabel) + row(*step.figures, &survey.here));
-    if (!step.figures->notes.empty() && survey.here.notes.empty())
-      printWrapped("    becomes one decoder", 4);
+    for (const std::string &note : step.figures->notes)
+      if (std::find(survey.here.notes.begin(), survey.here.notes.end(), note) == survey.here.notes.end())
+        printWrapped("    note: " + note, 6);
   }
 }
 
