@@ -234,6 +234,8 @@ def two_softmaxes(rng, two, names):
     if decoder_of(two)["norm"]["place"] == "after":
         # Of one segment nothing is the source's.
         drop_rules(two, name)
+    elif any(rule.startswith(f"decoder.layers.*.{name}.encoder.norm") for rule in two["share"]):
+        two["share"].remove(f"decoder.layers.*.{name}.encoder = decoder.layers.*.{name}")
     return "rotary" not in blocks[0]
 
 
@@ -259,9 +261,9 @@ def positions_anew(rng, two, names):
 def other_mask(rng, two, names):
     """Masks that see the source otherwise than the own rows."""
     for attention in one_attention(rng, two)[1]:
-        attention["mask"] = rng.choice(["segment < 1 || k <= q && q - k < 3", "segment < 1 && k % 2 == 0 || k <= q",
+        attention["mask"] = rng.choice(["segment < 1 || k <= q && q - k < 3", "segment < 1 && k % 2 == 0 || segment > 0 && k <= q",
                                         "segment > 0 && k <= q && q - k < 9", "segment < 1 && q - k < 7 || segment > 0 && k <= q",
-                                        {"window": 4}, "segment < 1 && k > 0 || k <= q"])
+                                        {"window": 4}, "segment < 1 && k > 0 || segment > 0 && k <= q"])
     return True
 
 

@@ -21,16 +21,18 @@ def random_unseen(rng, sizes=None):
     decoder = drawer.stacks["decoder"]
     kind = rng.choice([hidden_source, hidden_own, hidden_among, hidden_all])
     attention, kept, own = kind(drawer, decoder)
-    decoder["block"] = own_attentions(decoder)
+    decoder["block"] = own_block(decoder)
     decoder["block"].insert(rng.randint(0, len(decoder["block"])), {"attention": attention | {"name": "about"}})
     read = {worded(source, kind="stack")["stack"] for source in attention["from"]}
     stacks = {name: stack for name, stack in drawer.stacks.items() if name in read or name == "decoder"}
     return {"tenon": 1, "name": "unseen", "width": drawer.width, "stacks": stacks, "head": {"stack": "decoder"}}, kept, own
 
 
-def own_attentions(decoder):
-    """The block without a `parallel`, with an attention to the own rows."""
-    return [entry for entry in decoder["block"] if "parallel" not in entry] or [{"attention": {"heads": 1, "mask": "causal", "rotary": "none"}}]
+def own_block(decoder):
+    """One block without a `parallel`, of an attention to the own rows where nothing else is left."""
+    block = (decoder.pop("cycle", None) or [decoder.get("block")])[0]
+    own = {"attention": {"heads": 1, "mask": "causal", "rotary": "none"}}
+    return [entry for entry in block if "parallel" not in entry] or [own]
 
 
 def drawn(drawer, decoder, sources, **more):
