@@ -181,17 +181,25 @@ void SettingsReader::useListed() {
         named = listed;
 }
 
-/// Tokens under keys that only some class knows would be added too.
+/// Tokens under keys that only some class or model knows would be added too.
 llvm::Error SettingsReader::checkOthers() const {
-  for (const auto &[key, value] : settings) {
-    StringRef name = key;
+  auto check = [&](const Twine &key, const llvm::json::Value &value) -> llvm::Error {
     std::optional<StringRef> text = value.getAsString();
-    if (!name.ends_with("_token") || llvm::is_contained(namedTokens, name) || !text || isNamed(*text) ||
+    if (!text || isNamed(*text) ||
         llvm::any_of(result.listed, [&](const AddedToken &listed) { return listed.content == *text; }))
-      continue;
-    return llvm::createStringError("'" + directory + "/" + settingsFile + "': key '" + name +
+      return llvm::Error::success();
+    return llvm::createStringError("'" + directory + "/" + settingsFile + "': key '" + key +
                                    "' is not supported: its token is none of those that are listed");
-  }
+  };
+  for (const auto &[key, value] : settings)
+    if (StringRef name = key; name.ends_with("_token") && !llvm::is_contained(namedTokens, name))
+      if (llvm::Error error = check(name, value))
+        return error;
+  for (StringRef group : {"extra_special_tokens", "model_specific_special_tokens"})
+    if (const llvm::json::Object *tokens = settings.getObject(group))
+      for (const auto &[key, value] : *tokens)
+        if (llvm::Error error = check(group + "." + StringRef(key), value))
+          return error;
   return llvm::Error::success();
 }
 

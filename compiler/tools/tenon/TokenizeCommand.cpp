@@ -146,6 +146,8 @@ void run(const Arguments &arguments) {
     std::unique_ptr<runtime::ModelText> model = openText(arguments.model, arguments.options);
     if (!model->hasTokenizer())
       throw Failure(arguments.model + ": the model has no tokenizer");
+    if (arguments.chat && model->manifest().chatTemplate.empty())
+      throw Failure("model " + model->manifest().name + " has no chat template");
     std::vector<Row> rows;
     LostLines lostLines;
     for (const InputText &text : readTexts(arguments.texts))

@@ -57,3 +57,15 @@ TEST(StoredTokenizer, SpacesAreCleanedUpBehindTheDecoder) {
   EXPECT_EQ(steps.back().getAsObject()->getString("content"), "'re");
   EXPECT_EQ(steps.size(), 12u);
 }
+
+TEST(StoredTokenizer, TokensOfAModelOfItsOwnHaveToBeListed) {
+  TempDirectory directory;
+  SmallCheckpoint::bert().write(directory);
+  directory.write("tokenizer.json", wordPieces);
+  directory.write("tokenizer_config.json", R"({"extra_special_tokens": {"image_token": "[I]"}})");
+  EXPECT_EQ(llvm::toString(importCheckpoint(directory.path()).takeError()),
+            "'" + directory.path() + "/tokenizer_config.json': key 'extra_special_tokens.image_token' is not supported: its token is "
+                                     "none of those that are listed");
+  directory.write("tokenizer_config.json", R"({"extra_special_tokens": {"image_token": "[MASK]"}})");
+  llvm::cantFail(importCheckpoint(directory.path()));
+}
