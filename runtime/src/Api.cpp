@@ -51,7 +51,7 @@ void describe(const Model &model, tenon_model_info &info) {
   info.weights = model.weights();
   info.has_tokenizer = model.hasTokenizer();
   info.generates = model.findEntry("prefill") != nullptr;
-  info.source_count = uint32_t(manifest.sources.size());
+  info.source_count = uint32_t(manifest.givenSources);
   info.has_source = info.source_count != 0;
   SourceShape source = info.has_source ? sourceShape(model, 0) : SourceShape();
   info.source_positions = source.positions;
@@ -210,8 +210,8 @@ tenon_status tenon_model_source(tenon_model *model, size_t index, tenon_source_i
     requirePointer(info, "info");
     requireStructSize(info->struct_size, sizeof *info, "tenon_source_info");
     const std::vector<SourceStack> &sources = use->manifest().sources;
-    if (index >= sources.size())
-      fail(TENON_ERROR_OUT_OF_RANGE, "source ", index, ", the model has ", sources.size());
+    if (size_t count = use->manifest().givenSources; index >= count)
+      fail(TENON_ERROR_OUT_OF_RANGE, "source ", index, ", the model has ", count);
     SourceShape shape = sourceShape(*use, index);
     *info = {sizeof *info, sources[index].name.c_str(), shape.vocab, shape.positions, shape.features, shape.width};
   });

@@ -173,7 +173,7 @@ tenon_status tenon_session_set_sources(tenon_session *const *sessions, const ten
     std::vector<SourceInput> inputs;
     for (size_t row = 0; row < count; ++row) {
       sequences.push_back(&uses[row]->sequence());
-      for (size_t source = 0; source < model.manifest().sources.size(); ++source)
+      for (size_t source = 0; source < model.manifest().givenSources; ++source)
         inputs.push_back(sourceInput(model, sources[inputs.size()], source, row));
     }
     setSources(*uses[0], sequences, inputs);

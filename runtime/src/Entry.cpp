@@ -51,6 +51,17 @@ int64_t Entry::hiddenRows(int64_t rows) const {
   return rows;
 }
 
+bool Entry::hasRowsOf(const TensorType &input) const {
+  const TensorType *hidden = output(Role::Hidden);
+  if (!hidden || hidden->shape.size() < 2 || input.shape.size() < 2)
+    return false;
+  int rows = hidden->shape[1].dim;
+  for (const DerivedDim &dim : derived)
+    if (rows == int(dim.dim))
+      rows = int(dim.of);
+  return rows >= 0 && input.shape[1].dim == rows;
+}
+
 void Entry::derive(std::vector<int64_t> &values) const {
   for (const DerivedDim &dim : derived)
     values[dim.dim] = (values[dim.of] + dim.divisor - 1) / dim.divisor;

@@ -104,6 +104,7 @@ struct PoolType {
 struct SourceStack {
   std::string name;          ///< "" where the manifest names none
   int encode = -1;           ///< index of the entry point that makes its hidden states; -1 for none
+  int lastPart = -1;         ///< of a stack of joined rows: the source whose rows are had of it; -1 for any other
   std::vector<size_t> pools; ///< where its rows are kept, in the order of its page tables
 };
 
@@ -127,6 +128,8 @@ struct Entry {
   int64_t width(Role output) const;
   /// How many hidden states an encoder makes of rows of its input.
   int64_t hiddenRows(int64_t rows) const;
+  /// Whether the hidden states have a row for each of an input's rows, or for each so and so many.
+  bool hasRowsOf(const TensorType &input) const;
   /// Gives derived dims their values, once all others have theirs.
   void derive(std::vector<int64_t> &values) const;
 };
@@ -165,7 +168,8 @@ struct Manifest {
   int64_t width = 0;
   std::vector<Entry> entries;
   std::vector<PoolType> pools;
-  std::vector<SourceStack> sources; ///< in the order in which callers give them
+  std::vector<SourceStack> sources; ///< in the order in which callers give them, then those that are made of these
+  size_t givenSources = 0;          ///< how many of them callers give
   bool hasPrefix = false;           ///< whether its only source is such a stack
   std::vector<size_t> ownPools;     ///< where rows of what is written are kept, in the order of their page tables
   SpecialTokens tokens;

@@ -47,7 +47,7 @@ SourceShape sourceShape(const Model &model, size_t source) {
 
 std::string sourcePlace(const Model &model, size_t source, size_t session) {
   const std::vector<SourceStack> &sources = model.manifest().sources;
-  return sources.size() == 1 ? concat("source ", session)
+  return model.manifest().givenSources == 1 ? concat("source ", session)
                              : concat("source \"", sources[source].name, "\" of session ", session);
 }
 

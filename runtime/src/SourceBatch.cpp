@@ -46,8 +46,11 @@ class SourceBatch {
 public:
   SourceBatch(Session &runner, std::span<Sequence *const> sequences, std::span<const SourceInput> inputs)
       : runner(runner), model(runner.model()), start(model.entry("start")), sequences(sequences) {
-    for (size_t source = 0; source < model.manifest().sources.size(); ++source)
+    const std::vector<SourceStack> &stacks = model.manifest().sources;
+    for (size_t source = 0; source < model.manifest().givenSources; ++source)
       columns.emplace_back(model, source, inputs);
+    for (size_t source = columns.size(); source < stacks.size(); ++source)
+      columns.push_back(SourceColumn::ofParts(model, source, columns[size_t(stacks[source].lastPart)]));
   }
 
   void run() {
@@ -122,7 +125,7 @@ void SourceBatch::checkAllRead() const {
   for (const TensorType &input : start.inputs) {
     const SourceColumn &column = columnOf(input);
     read[size_t(input.source)] = true;
-    if (column.kind() == SourceKind::None)
+    if (column.kind() == SourceKind::None && column.stack().lastPart < 0)
       fail(TENON_ERROR_INVALID_ARGUMENT, column.place(0), " is missing: give it ", column.expected(),
            column.shape().width != 0 ? " or hidden states" : "");
     if (input.role == Role::Rows && column.kind() != SourceKind::Hidden)
@@ -233,7 +236,7 @@ void setSources(Session &runner, std::span<Sequence *const> sequences, std::span
 void encodeSource(Session &session, const float *features, int64_t rows, int64_t columns) {
   const Model &model = session.model();
   requireSource(model);
-  if (size_t count = model.manifest().sources.size(); count != 1)
+  if (size_t count = model.manifest().givenSources; count != 1)
     fail(TENON_ERROR_INVALID_ARGUMENT, "model ", model.manifest().name, " attends to ", count,
          " sources, expected sound alone");
   if (int64_t expected = sourceShape(model, 0).features; columns != expected)

@@ -25,22 +25,40 @@ const char *kindName(SourceKind kind) {
 
 int64_t rowsOf(const SourceInput &input) { return input.tokens.empty() ? input.rows : int64_t(input.tokens.size()); }
 
-SourceColumn::SourceColumn(const Model &model, size_t source, std::span<const SourceInput> all)
-    : model(model), number(source), alone(model.manifest().sources.size() == 1),
+SourceColumn::SourceColumn(const Model &model, size_t source)
+    : model(model), number(source), alone(model.manifest().givenSources == 1),
       described(&model.manifest().sources[source]), numbers(sourceShape(model, source)) {
   if (described->encode >= 0)
     encode = &model.manifest().entries[size_t(described->encode)];
-  for (size_t at = source; at < all.size(); at += model.manifest().sources.size())
+}
+
+SourceColumn::SourceColumn(const Model &model, size_t source, std::span<const SourceInput> all)
+    : SourceColumn(model, source) {
+  for (size_t at = source; at < all.size(); at += model.manifest().givenSources)
     inputs.push_back(all[at]);
   sort = kindOf(inputs[0]);
-  bool isEncoded = encode && sort != SourceKind::Hidden;
+  std::vector<int32_t> rows;
   for (size_t row = 0; row < inputs.size(); ++row) {
     checkKind(row);
     if (sort != SourceKind::None)
       checkRow(row);
-    givenCounts.push_back(int32_t(rowsOf(inputs[row])));
-    hiddenCounts.push_back(isEncoded ? int32_t(encode->hiddenRows(rowsOf(inputs[row]))) : givenCounts.back());
+    rows.push_back(int32_t(rowsOf(inputs[row])));
   }
+  countRows(rows, encode && sort != SourceKind::Hidden);
+}
+
+SourceColumn SourceColumn::ofParts(const Model &model, size_t source, const SourceColumn &last) {
+  SourceColumn column(model, source);
+  column.inputs.resize(last.given().size());
+  column.countRows(last.given(), true);
+  return column;
+}
+
+void SourceColumn::countRows(const std::vector<int32_t> &rows, bool isEncoded) {
+  givenCounts = hiddenCounts = rows;
+  if (isEncoded)
+    for (int32_t &count : hiddenCounts)
+      count = int32_t(encode->hiddenRows(count));
 }
 
 /// One of several sources may be missing, as far as that can be told here.

@@ -22,6 +22,9 @@ public:
   /// differ or are not the model's, or where a row is longer than the model takes or has tokens that it does not.
   SourceColumn(const Model &model, size_t source, std::span<const SourceInput> inputs);
 
+  /// Of a stack of joined rows, which has as many as `last`, its last part. Nothing is given for it.
+  static SourceColumn ofParts(const Model &model, size_t source, const SourceColumn &last);
+
   const SourceStack &stack() const { return *described; }
   const SourceShape &shape() const { return numbers; }
   SourceKind kind() const { return sort; }
@@ -35,6 +38,8 @@ public:
   const std::vector<int32_t> &hidden() const { return hiddenCounts; }
 
 private:
+  SourceColumn(const Model &model, size_t source);
+  void countRows(const std::vector<int32_t> &rows, bool isEncoded);
   void checkKind(size_t row) const;
   void checkRow(size_t row) const;
 

@@ -119,6 +119,7 @@ private:
   void addSource(const TensorType &input);
   int encodeOf(std::string_view stack) const;
   int sourceOf(std::string_view stack) const;
+  const TensorType *lastPartOf(const SourceStack &source) const;
   void placeTable(const Entry &entry, TensorType &table);
   void placeInput(const Entry &entry, TensorType &input, std::initializer_list<Role> known);
   void placeLimits(Entry &entry, Role counts);
@@ -170,7 +171,7 @@ int StackFinder::sourceOf(std::string_view stack) const {
 
 void StackFinder::addSource(const TensorType &input) {
   if (input.role != Role::None && sourceOf(input.stack) < 0)
-    manifest.sources.push_back({input.stack, input.encode, {}});
+    manifest.sources.push_back({input.stack, input.encode, -1, {}});
 }
 
 /// A source whose rows are kept as those of the growing stack, in front of them.
@@ -188,7 +189,8 @@ void StackFinder::findPrefix() {
   }
   manifest.hasPrefix = !first.prefix.empty();
   if (manifest.hasPrefix)
-    manifest.sources.push_back({first.prefix, -1, {}});
+    manifest.sources.push_back({first.prefix, -1, -1, {}});
+  manifest.givenSources = manifest.sources.size();
 }
 
 /// What `start` reads, then what the encoders of that read besides.
@@ -204,6 +206,25 @@ void StackFinder::findSources() {
     if (int encode = manifest.sources[source].encode; encode >= 0)
       for (const TensorType &input : manifest.entries[size_t(encode)].inputs)
         addSource(input);
+  auto firstMade = std::stable_partition(manifest.sources.begin(), manifest.sources.end(),
+                                         [this](const SourceStack &source) { return !lastPartOf(source); });
+  manifest.givenSources = size_t(firstMade - manifest.sources.begin());
+  for (auto made = firstMade; made != manifest.sources.end(); ++made)
+    made->lastPart = sourceOf(lastPartOf(*made)->stack);
+}
+
+/// What is read of the part whose number of rows the hidden states have, where a stack has joined rows and none of its
+/// own; null for any other stack.
+const TensorType *StackFinder::lastPartOf(const SourceStack &source) const {
+  if (source.encode < 0)
+    return nullptr;
+  const Entry &encode = manifest.entries[size_t(source.encode)];
+  if (encode.input(Role::Tokens, source.name) || encode.input(Role::Features, source.name))
+    return nullptr;
+  for (const TensorType &input : encode.inputs)
+    if (isOneOf(input.role, {Role::Tokens, Role::Features}) && encode.hasRowsOf(input))
+      return &input;
+  return nullptr;
 }
 
 /// Tables of one stack are in the order in which they first occur.

@@ -67,6 +67,24 @@ TEST(Stacks, AreFound) {
   EXPECT_FALSE(manifest.hasPrefix);
 }
 
+TEST(Stacks, JoinedRowsAreThoseOfTheirLastPart) {
+  std::string joined = withLast(whole, R"({"name":"encode_b","dims":["n","l"])", R"({"name":"encode_b","dims":["n","l","k"])");
+  joined = withLast(joined, R"({"name":"x","type":"f32","shape":["n","l",3],"role":"features","stack":"b"},
+    {"name":"lengths","type":"i32","shape":["n"],"role":"lengths","stack":"b"}])",
+                    R"({"name":"a.tokens","type":"i32","shape":["n","k"],"role":"tokens","stack":"a"},
+    {"name":"a.lengths","type":"i32","shape":["n"],"role":"lengths","stack":"a"},
+    {"name":"tokens","type":"i32","shape":["n","l"],"role":"tokens","stack":"c"},
+    {"name":"lengths","type":"i32","shape":["n"],"role":"lengths","stack":"c"}])");
+  Manifest manifest = parseManifest(joined);
+  ASSERT_EQ(manifest.sources.size(), 3u);
+  EXPECT_EQ(manifest.givenSources, 2u);
+  EXPECT_EQ(manifest.sources[0].name, "a");
+  EXPECT_EQ(manifest.sources[1].name, "c");
+  EXPECT_EQ(manifest.sources[2].name, "b");
+  EXPECT_EQ(manifest.sources[2].lastPart, 1);
+  EXPECT_EQ(manifest.findEntry("prefill")->input(Role::Pages, "b")->source, 2);
+}
+
 TEST(Stacks, RolesAreKnownAndFitTheirTensors) {
   expectProblem(R"("role":"past")", R"("role":"passed")",
                 "role of tensor \"past\" of entry point \"prefill\" is \"passed\", expected one of tokens, lengths, "
