@@ -145,7 +145,8 @@ class Evaluation:
         if head.get("bias"):
             scores = scores + model.parameter("head.bias", matrix.shape[0])
         scores = scores * head.get("scale", 1.0)
-        return head["softcap"] * torch.tanh(scores / head["softcap"]) if head.get("softcap") else scores
+        scores = head["softcap"] * torch.tanh(scores / head["softcap"]) if head.get("softcap") else scores
+        return torch.where(self.states(name).read.there[..., None], scores, 0)
 
     def embedding(self):
         """A vector for each sequence."""
