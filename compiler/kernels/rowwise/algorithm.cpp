@@ -40,9 +40,18 @@ Func rowSum(const std::string &name, Func term, int width, OperationFuncs &funcs
 
 } // namespace
 
+/// Whether a value is made by a plain addition, which LLVM may do in another order with the next.
+static bool isPlainSum(const Operand &operand) {
+  return operand.value.defined() && operand.value.outputs() == 1 &&
+         operand.value.value().as<Halide::Internal::Add>() != nullptr;
+}
+
 static void addAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Func sum("sum");
-  sum(c, r) = operands[0].value(c, r) + operands[1].value(c, r);
+  Expr value = operands[0].value(c, r) + operands[1].value(c, r);
+  // Of several summands the order would differ from loop to loop.
+  bool isLonger = isPlainSum(operands[0]) || isPlainSum(operands[1]);
+  sum(c, r) = isLonger ? strict_float(value) : value;
   funcs.results = {sum};
 }
 

@@ -122,3 +122,13 @@ func.func private @positions_begin_behind_a_stack() attributes {tenon.behind = @
 
 // expected-error @below {{tenon.prefix is 1 : i64, expected the name of a stack}}
 func.func private @rows_in_front_are_of_a_stack() attributes {tenon.prefix = 1 : i64}
+
+// -----
+
+// expected-error @below {{tenon.memory is [1 : i64], expected lists of buffers}}
+func.func private @memory_is_buffers_of_slots() attributes {tenon.memory = [1 : i64]}
+
+// -----
+
+// expected-error @below {{tenon.sizes is {batch = 2 : i64}, expected how each follows from others}}
+func.func private @sizes_follow_from_others() attributes {tenon.sizes = {batch = 2 : i64}}

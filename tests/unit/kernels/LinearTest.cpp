@@ -138,19 +138,27 @@ TEST_P(Linear, notANumberStaysInItsRow) {
 /// A region of one product with what decoders have around it.
 struct RowsOneByOne {
   int64_t depth = 52, width, panel = 48;
+  size_t residuals;
   KernelDescription kernel;
-  explicit RowsOneByOne(int64_t width = 130) : width(width) {
+  explicit RowsOneByOne(int64_t width = 130, size_t residuals = 1) : width(width), residuals(residuals) {
     RegionBuilder region;
     int x = region.rows(depth), gamma = region.array({depth});
     int w = region.array({(width + panel - 1) / panel, depth, panel}), bias = region.array({width});
-    int residual = region.rows(width);
+    std::vector<int> added;
+    for (size_t i = 0; i < residuals; ++i)
+      added.push_back(region.rows(width));
     int normed = region.operation("norm", {x, gamma}, depth, {{"function", std::string("rmsnorm")}, {"epsilon", 1e-5}});
-    int product = region.operation("linear", {normed, w, bias}, width);
-    kernel = region.oneByOne().yield({region.operation("add", {product, residual}, width)});
+    int sum = region.operation("linear", {normed, w, bias}, width);
+    for (int residual : added)
+      sum = region.operation("add", {sum, residual}, width);
+    kernel = region.oneByOne().yield({sum});
   }
   std::vector<Array> arguments(const Batch &batch) const {
-    return {randomRows(batch, depth, 1), randomArray({depth}, 3), weights(width, depth, panel), randomArray({width}, 5),
-            randomRows(batch, width, 4)};
+    std::vector<Array> list = {randomRows(batch, depth, 1), randomArray({depth}, 3), weights(width, depth, panel),
+                               randomArray({width}, 5)};
+    for (size_t i = 0; i < residuals; ++i)
+      list.push_back(randomRows(batch, width, static_cast<unsigned>(6 + i)));
+    return list;
   }
 };
 
@@ -183,9 +191,10 @@ void expectSameBitsBeside(const RowsOneByOne &region, const std::string &target)
     Batch batch(std::vector<int32_t>(static_cast<size_t>(rows), 1), 1);
     std::vector<Array> arguments = region.arguments(batch);
     int64_t place = rows / 2;
-    for (size_t i : {0, 4})
-      std::copy(row[i].floats().begin(), row[i].floats().end(),
-                arguments[i].floats().begin() + place * row[i].shape[1]);
+    for (size_t i = 0; i < row.size(); ++i)
+      if (i == 0 || i >= 4)
+        std::copy(row[i].floats().begin(), row[i].floats().end(),
+                  arguments[i].floats().begin() + place * row[i].shape[1]);
     setThreads(3);
     std::vector<Array> found = run(region.kernel, target, arguments, rows);
     setThreads(1);
@@ -198,8 +207,9 @@ void expectSameBitsBeside(const RowsOneByOne &region, const std::string &target)
 TEST_P(Linear, bitsDoNotDependOnTheRowsBeside) {
   if (!cpuHas(GetParam()))
     GTEST_SKIP() << "this CPU does not run " << GetParam();
-  for (int64_t width : {130, 36, 37})
-    expectSameBitsBeside(RowsOneByOne(width), GetParam());
+  for (int64_t width : {130, 36, 37, 30})
+    for (size_t residuals : {1, 3})
+      expectSameBitsBeside(RowsOneByOne(width, residuals), GetParam());
 }
 
 TEST_P(Linear, ofPooledRows) {
