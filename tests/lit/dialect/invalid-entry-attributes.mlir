@@ -125,7 +125,7 @@ func.func private @rows_in_front_are_of_a_stack() attributes {tenon.prefix = 1 :
 
 // -----
 
-// expected-error @below {{tenon.memory is [1 : i64], expected lists of buffers}}
+// expected-error @below {{tenon.memory is [1], expected lists of buffers}}
 func.func private @memory_is_buffers_of_slots() attributes {tenon.memory = [1 : i64]}
 
 // -----
