@@ -140,23 +140,6 @@ private:
     return node.operation == Operation::ToInt ? detail::truncate(x) : compare(node.operation, x, y);
   }
 
-  static bool compare(Operation operation, Real x, Real y) {
-    switch (operation) {
-    case Operation::Equal:
-      return x == y;
-    case Operation::NotEqual:
-      return x != y;
-    case Operation::Less:
-      return x < y;
-    case Operation::LessEqual:
-      return x <= y;
-    case Operation::Greater:
-      return x > y;
-    default:
-      return x >= y;
-    }
-  }
-
   const std::vector<Node> &nodes;
   std::vector<Value> values;
 };

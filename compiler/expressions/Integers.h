@@ -18,6 +18,24 @@ constexpr int64_t floorDivide(int64_t x, int64_t y) {
 /// x - floorDivide(x, y) * y; 0 where y is 0.
 constexpr int64_t floorModulo(int64_t x, int64_t y) { return y == 0 ? 0 : x - floorDivide(x, y) * y; }
 
+/// Of one of the six comparisons.
+template <typename Number> constexpr bool compare(Operation operation, Number x, Number y) {
+  switch (operation) {
+  case Operation::Equal:
+    return x == y;
+  case Operation::NotEqual:
+    return x != y;
+  case Operation::Less:
+    return x < y;
+  case Operation::LessEqual:
+    return x <= y;
+  case Operation::Greater:
+    return x > y;
+  default:
+    return x >= y;
+  }
+}
+
 /// The value of an operation on integers of 32 bits or conditions, y being unread where it has one operand. It is exact,
 /// so that it may have more than 32 bits: who keeps it says what then. Empty where what it gives is neither.
 constexpr std::optional<int64_t> ofIntegers(Operation operation, int64_t x, int64_t y) {
@@ -49,17 +67,12 @@ constexpr std::optional<int64_t> ofIntegers(Operation operation, int64_t x, int6
   case Operation::Or:
     return x || y;
   case Operation::Equal:
-    return x == y;
   case Operation::NotEqual:
-    return x != y;
   case Operation::Less:
-    return x < y;
   case Operation::LessEqual:
-    return x <= y;
   case Operation::Greater:
-    return x > y;
   case Operation::GreaterEqual:
-    return x >= y;
+    return compare(operation, x, y);
   default:
     return std::nullopt;
   }

@@ -62,17 +62,14 @@ private:
 } // namespace
 
 llvm::Expected<std::vector<spec::ChatToken>> tenon::import::readChatTokens(StringRef directory) {
-  llvm::Expected<json::Object> settings = readJsonObjectIfAny(directory, "tokenizer_config.json");
-  if (!settings)
-    return settings.takeError();
-  llvm::Expected<json::Object> config = readJsonObjectIfAny(directory, "config.json");
+  llvm::Expected<TokenizerConfig> config = readTokenizerConfig(directory);
   if (!config)
     return config.takeError();
   TokenReader reader;
-  reader.addUsual(tokenizerClassName(*settings, *config));
-  reader.addObject(*settings);
+  reader.addUsual(config->className());
+  reader.addObject(config->settings);
   // Older versions wrote another file, which newer ones go by where theirs does not list the tokens.
-  if (!settings->get("added_tokens_decoder")) {
+  if (!config->settings.get("added_tokens_decoder")) {
     llvm::Expected<json::Object> map = readJsonObjectIfAny(directory, "special_tokens_map.json");
     if (!map)
       return map.takeError();

@@ -122,10 +122,10 @@ bool StoredReader::read() {
 }
 
 /// The class that makes the tokenizer anew, or null.
-static const TokenizerClass *classOf(const json::Object &settings, const json::Object &config, StringRef text) {
-  if (takesTokenizersAsStored(config.getString("model_type").value_or("")))
+static const TokenizerClass *classOf(const TokenizerConfig &config, StringRef text) {
+  if (takesTokenizersAsStored(config.model.getString("model_type").value_or("")))
     return nullptr;
-  StringRef name = tokenizerClassName(settings, config);
+  StringRef name = config.className();
   // So do tokenizers of Llama's later kind that are called by the name of its first.
   if (name == "LlamaTokenizer" && text.contains("\"ByteLevel\""))
     return nullptr;
@@ -133,13 +133,10 @@ static const TokenizerClass *classOf(const json::Object &settings, const json::O
 }
 
 llvm::Error tenon::import::remakeTokenizer(StringRef directory, ImportedModel &imported) {
-  llvm::Expected<json::Object> settings = readJsonObjectIfAny(directory, "tokenizer_config.json");
-  if (!settings)
-    return settings.takeError();
-  llvm::Expected<json::Object> config = readJsonObjectIfAny(directory, "config.json");
+  llvm::Expected<TokenizerConfig> config = readTokenizerConfig(directory);
   if (!config)
     return config.takeError();
-  const TokenizerClass *tokenizer = classOf(*settings, *config, imported.tokenizer);
+  const TokenizerClass *tokenizer = classOf(*config, imported.tokenizer);
   if (!tokenizer)
     return llvm::Error::success();
   llvm::Expected<json::Value> value = parseJson(imported.tokenizer, imported.tokenizerPath);
@@ -153,10 +150,10 @@ llvm::Error tenon::import::remakeTokenizer(StringRef directory, ImportedModel &i
   if (!object || !StoredReader(*object, *tokenizer, files).read())
     return llvm::Error::success();
   llvm::Expected<TokenSettings> tokens =
-      readTokenSettings(directory, *settings, *tokenizer, object->getArray("added_tokens"));
+      readTokenSettings(directory, config->settings, *tokenizer, object->getArray("added_tokens"));
   if (!tokens)
     return tokens.takeError();
-  Config options(*settings, (directory + "/tokenizer_config.json").str());
+  Config options(config->settings, (directory + "/tokenizer_config.json").str());
   std::string text = assembleTokenizer(*tokenizer, files, *tokens, options);
   if (llvm::Error error = options.takeError())
     return error;

@@ -209,15 +209,24 @@ llvm::Expected<VocabularyFiles> FileReader::read() {
   return std::move(files);
 }
 
-StringRef tenon::import::tokenizerClassName(const llvm::json::Object &settings, const llvm::json::Object &config) {
-  StringRef modelType = config.getString("model_type").value_or("");
+StringRef TokenizerConfig::className() const {
+  StringRef modelType = model.getString("model_type").value_or("");
   StringRef name;
   if (!llvm::is_contained(fixedTypes, modelType))
-    name = settings.getString("tokenizer_class").value_or(config.getString("tokenizer_class").value_or(""));
+    name = settings.getString("tokenizer_class").value_or(model.getString("tokenizer_class").value_or(""));
   if (name.empty())
     name = tokenizerClassOf(modelType);
   name.consume_back("Fast");
   return name;
+}
+
+llvm::Expected<TokenizerConfig> tenon::import::readTokenizerConfig(StringRef directory) {
+  TokenizerConfig config;
+  if (llvm::Error error = readJsonObjectIfAny(directory, "tokenizer_config.json").moveInto(config.settings))
+    return std::move(error);
+  if (llvm::Error error = readJsonObjectIfAny(directory, "config.json").moveInto(config.model))
+    return std::move(error);
+  return std::move(config);
 }
 
 static std::string inQuotes(llvm::ArrayRef<StringRef> names) {
@@ -256,21 +265,18 @@ static std::string whyNone(StringRef directory, StringRef name, const TokenizerC
 }
 
 llvm::Error tenon::import::buildTokenizer(StringRef directory, ImportedModel &imported) {
-  llvm::Expected<llvm::json::Object> settings = readJsonObjectIfAny(directory, "tokenizer_config.json");
-  if (!settings)
-    return settings.takeError();
-  llvm::Expected<llvm::json::Object> config = readJsonObjectIfAny(directory, "config.json");
+  llvm::Expected<TokenizerConfig> config = readTokenizerConfig(directory);
   if (!config)
     return config.takeError();
-  StringRef name = tokenizerClassName(*settings, *config);
+  StringRef name = config->className();
   const TokenizerClass *tokenizer = findTokenizerClass(name);
   if (std::string reason = whyNone(directory, name, tokenizer); !reason.empty()) {
     imported.notes.push_back(reason);
     return llvm::Error::success();
   }
   std::string settingsPath = (directory + "/tokenizer_config.json").str();
-  Config options(*settings, settingsPath);
-  llvm::Expected<TokenSettings> tokens = readTokenSettings(directory, *settings, *tokenizer, /*stored=*/nullptr);
+  Config options(config->settings, settingsPath);
+  llvm::Expected<TokenSettings> tokens = readTokenSettings(directory, config->settings, *tokenizer, /*stored=*/nullptr);
   if (!tokens)
     return tokens.takeError();
   llvm::Expected<VocabularyFiles> files = FileReader(directory, *tokenizer, *tokens, options).read();

@@ -13,9 +13,16 @@ namespace tenon::import {
 /// note says what is missing.
 llvm::Error buildTokenizer(llvm::StringRef directory, ImportedModel &imported);
 
-/// The name of the class that transformers takes, without "Fast"; empty where nothing names one. `settings` is what
-/// tokenizer_config.json holds, `config` what config.json does.
-llvm::StringRef tokenizerClassName(const llvm::json::Object &settings, const llvm::json::Object &config);
+/// What the files of a directory say of its tokenizer; an object is empty where its file is missing.
+struct TokenizerConfig {
+  llvm::json::Object settings; ///< tokenizer_config.json
+  llvm::json::Object model;    ///< config.json
+
+  /// The name of the class that transformers takes, without "Fast"; empty where nothing names one.
+  llvm::StringRef className() const;
+};
+
+llvm::Expected<TokenizerConfig> readTokenizerConfig(llvm::StringRef directory);
 
 } // namespace tenon::import
 

@@ -18,6 +18,13 @@ Func sequenceOf(const std::string &name, Func starts, Expr sequences, int tileRo
   return sequence;
 }
 
+void scheduleSequenceOf(const std::string &name, OperationFuncs &funcs, int lanes) {
+  Func later = funcs.stages.at(name);
+  Var t = later.args()[0];
+  later.compute_root().vectorize(t, lanes, TailStrategy::GuardWithIf);
+  later.update().reorder(t, funcs.reductions.at(name)).vectorize(t, lanes, TailStrategy::GuardWithIf);
+}
+
 Expr pageOf(const Operand &table, Expr block, Expr sequence, Expr pages) {
   return clamp(table.value(clamp(block, 0, table.innerExtent - 1), sequence), 0, max(pages, 1) - 1);
 }

@@ -12,6 +12,9 @@ namespace tenon::kernels {
 Halide::Func sequenceOf(const std::string &name, Halide::Func starts, Halide::Expr sequences, int tileRows,
                         OperationFuncs &funcs);
 
+/// The schedule of that stage: computed ahead of all rows, for as many tiles at once as a vector has `lanes`.
+void scheduleSequenceOf(const std::string &name, OperationFuncs &funcs, int lanes);
+
 /// The page that holds a sequence's keys from block * kPageTokens on. Every index is brought into its range: a driver
 /// that is wrong about a length gets wrong numbers, not another's memory.
 Halide::Expr pageOf(const Operand &table, Halide::Expr block, Halide::Expr sequence, Halide::Expr pages);

@@ -1,6 +1,7 @@
 //===- rows_schedule.cpp - Rows that come one by one against their keys ----===//
 
 #include "kernels/Plan.h"
+#include "kernels/Sequences.h"
 #include "kernels/attention/Keys.h"
 #include "kernels/attention/Operands.h"
 
@@ -115,9 +116,7 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
     for (const char *name : {"first_block", "count"})
       if (auto found = funcs.stages.find(ofSegment(name, i)); found != funcs.stages.end())
         found->second.compute_root();
-  Func sequence = stage("sequence");
-  sequence.compute_root().vectorize(t, lanes, TailStrategy::GuardWithIf);
-  sequence.update().reorder(t, reduction("sequence")).vectorize(t, lanes, TailStrategy::GuardWithIf);
+  scheduleSequenceOf("sequence", funcs, lanes);
 
   // A task: the keys of one split for all key heads, whose pages lie in memory as they are read; for half of them where
   // there are few tasks.

@@ -1,6 +1,7 @@
 //===- schedule.cpp - Tiles of queries against the keys of their sequence --===//
 
 #include "kernels/Plan.h"
+#include "kernels/Sequences.h"
 #include "kernels/attention/Keys.h"
 #include "kernels/attention/Operands.h"
 
@@ -95,9 +96,7 @@ private:
   }
 
   void findSequences() {
-    Func sequence = stage("sequence");
-    sequence.compute_root().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
-    sequence.update().reorder(t, funcs.reductions["sequence"]).vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
+    scheduleSequenceOf("sequence", funcs, machine.lanes);
     for (const char *name : {"start", "length", "past", "position"})
       stage(name).compute_at(loop);
     for (size_t i = 0; i < segments; ++i)

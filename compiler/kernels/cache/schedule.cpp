@@ -1,6 +1,7 @@
 //===- schedule.cpp - Loops over the rows that a cache gets ----------------===//
 
 #include "kernels/Plan.h"
+#include "kernels/Sequences.h"
 
 using namespace Halide;
 
@@ -14,16 +15,13 @@ Space cacheAppendSpace(const KernelDescription &kernel, const TargetModel &targe
 void scheduleCacheAppend(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
   OperationFuncs &funcs = region.operations[nest.root];
   Func func = nest.func;
-  Var t("t");
   Expr rows = region.extents[funcs.operation->operands[1]];
   int rowsOfTask = static_cast<int>(parameters.at("append_rows"));
 
   // What a row's place depends on is looked up before both updates.
-  for (const char *name : {"sequence", "is_new", "position", "page"})
+  for (const char *name : {"is_new", "position", "page"})
     funcs.stages.at(name).compute_root();
-  funcs.stages.at("sequence").vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
-  funcs.stages.at("sequence").update().reorder(t, funcs.reductions.at("sequence"));
-  funcs.stages.at("sequence").update().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
+  scheduleSequenceOf("sequence", funcs, machine.lanes);
 
   // A key's components are a page's keys apart; others of a row lie beside one another.
   bool ofRows = funcs.operation->kind == "append_rows";

@@ -1,6 +1,7 @@
 //===- schedule.cpp - Loops over the rows that are made --------------------===//
 
 #include "kernels/Plan.h"
+#include "kernels/Sequences.h"
 
 using namespace Halide;
 
@@ -14,13 +15,10 @@ Space depthwiseSpace(const KernelDescription &kernel, const TargetModel &target)
 void scheduleDepthwise(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
   OperationFuncs &funcs = region.operations[nest.root];
   Func func = nest.func;
-  Var c("c"), r("r"), t("t"), j("j"), task("task");
+  Var c("c"), r("r"), j("j"), task("task");
   int taps = static_cast<int>(region.types[funcs.operation->operands[1]].shape[0]);
   computeWhole(nest, machine);
-  Func sequence = funcs.stages.at("sequence");
-  sequence.compute_root().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
-  sequence.update().reorder(t, funcs.reductions.at("sequence"));
-  sequence.update().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
+  scheduleSequenceOf("sequence", funcs, machine.lanes);
   // The sums over the neighbours stay in registers, vector by vector of a row's components.
   func.split(r, task, r, static_cast<int>(parameters.at("depthwise_rows")), TailStrategy::GuardWithIf)
       .vectorize(c, machine.lanes, TailStrategy::GuardWithIf)

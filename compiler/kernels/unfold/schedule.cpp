@@ -1,6 +1,7 @@
 //===- schedule.cpp - Loops over the rows that are made --------------------===//
 
 #include "kernels/Plan.h"
+#include "kernels/Sequences.h"
 
 using namespace Halide;
 
@@ -14,12 +15,9 @@ Space unfoldSpace(const KernelDescription &kernel, const TargetModel &target) {
 void scheduleUnfold(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
   OperationFuncs &funcs = region.operations[nest.root];
   Func func = nest.func;
-  Var c("c"), r("r"), t("t"), j("j"), task("task"), neighbour("neighbour");
+  Var c("c"), r("r"), j("j"), task("task"), neighbour("neighbour");
   int window = static_cast<int>(integerAttribute(*funcs.operation, "window"));
-  Func sequence = funcs.stages.at("sequence");
-  sequence.compute_root().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
-  sequence.update().reorder(t, funcs.reductions.at("sequence"));
-  sequence.update().vectorize(t, machine.lanes, TailStrategy::GuardWithIf);
+  scheduleSequenceOf("sequence", funcs, machine.lanes);
   // Components of one neighbour are read side by side.
   func.split(c, c, neighbour, window)
       .split(r, task, r, static_cast<int>(parameters.at("unfold_rows")), TailStrategy::GuardWithIf)

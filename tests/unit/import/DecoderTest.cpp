@@ -8,7 +8,10 @@ using namespace tenon;
 using namespace tenon::import;
 using test::checkpointOf;
 using test::importFrom;
+using test::llamaConfig;
+using test::llamaSizes;
 using test::SmallCheckpoint;
+using test::smallLlama;
 using test::specOf;
 using test::TempDirectory;
 
@@ -40,23 +43,10 @@ static std::vector<int> rowsFrom(int first, int count) {
   return rows;
 }
 
-static const std::string llamaSizes =
-    R"("hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 12, "vocab_size": 11,
-       "head_dim": 4, "max_position_embeddings": 32, )";
-
-/// `more` follows the sizes in the configuration.
-static std::string llamaConfig(const std::string &type, const std::string &more = "") {
-  return "{" + llamaSizes + more + "\"model_type\": \"" + type + "\"}";
-}
-
 static const std::string llamaTensors = test::llamaTensors(/*keyRows=*/4) + "lm_head.weight 11 8\n";
 
-static SmallCheckpoint llama(const std::string &more = "", const std::string &moreTensors = "") {
-  return checkpointOf(llamaConfig("llama", "\"num_key_value_heads\": 1, " + more), llamaTensors + moreTensors);
-}
-
 TEST(Decoder, Llama) {
-  EXPECT_EQ(specOf(llama()),
+  EXPECT_EQ(specOf(smallLlama()),
             R"(    input: {vocab: 11, positions: {kind: rotary, length: 32}}
     layers: 2
     norm: {kind: rmsnorm, place: before, epsilon: 1e-06}
@@ -91,7 +81,7 @@ model.layers.*.mlp.down_proj.bias 8
 
 TEST(Decoder, RotaryScalingsInTheOldAndTheNewForm) {
   auto positions = [](const std::string &more) {
-    std::string text = specOf(llama(more + ", "));
+    std::string text = specOf(smallLlama(more + ", "));
     size_t begin = text.find("positions: {");
     return text.substr(begin, text.find('\n') - begin);
   };
@@ -112,7 +102,7 @@ TEST(Decoder, RotaryScalingsInTheOldAndTheNewForm) {
 }
 
 TEST(Decoder, WindowsOfAllLayers) {
-  SmallCheckpoint checkpoint = llama("\"sliding_window\": 5, ");
+  SmallCheckpoint checkpoint = smallLlama("\"sliding_window\": 5, ");
   checkpoint.change("llama", "mistral");
   EXPECT_NE(specOf(checkpoint).find("mask: {window: 5}"), std::string::npos);
   checkpoint.change("\"sliding_window\": 5", "\"sliding_window\": null");
@@ -120,20 +110,20 @@ TEST(Decoder, WindowsOfAllLayers) {
 }
 
 TEST(Decoder, QwenHasBiasesOrNormsOfQueriesAndKeys) {
-  SmallCheckpoint qwen2 = llama("\"use_sliding_window\": false, \"sliding_window\": 5, ",
+  SmallCheckpoint qwen2 = smallLlama("\"use_sliding_window\": false, \"sliding_window\": 5, ",
                                 "model.layers.*.self_attn.q_proj.bias 8\nmodel.layers.*.self_attn.k_proj.bias 4\n"
                                 "model.layers.*.self_attn.v_proj.bias 4\n");
   qwen2.change("llama", "qwen2");
   EXPECT_NE(specOf(qwen2).find("attention: {heads: 2, kv_heads: 1, output_bias: false, mask: causal}"),
             std::string::npos);
-  SmallCheckpoint qwen3 = llama("", "model.layers.*.self_attn.q_norm.weight 4\n"
+  SmallCheckpoint qwen3 = smallLlama("", "model.layers.*.self_attn.q_norm.weight 4\n"
                                     "model.layers.*.self_attn.k_norm.weight 4\n");
   qwen3.change("llama", "qwen3");
   EXPECT_NE(specOf(qwen3).find("mask: causal, query_key_norm: {kind: rmsnorm}}"), std::string::npos) << specOf(qwen3);
 }
 
 TEST(Decoder, Phi3HasFusedProjections) {
-  SmallCheckpoint phi3 = llama();
+  SmallCheckpoint phi3 = smallLlama();
   phi3.change("llama", "phi3");
   for (const char *name : {"q_proj.weight", "k_proj.weight", "v_proj.weight", "gate_proj.weight", "up_proj.weight"})
     phi3.remove(name);
@@ -155,7 +145,7 @@ model.layers.*.post_feedforward_layernorm.weight 8
 )";
 
 TEST(Decoder, Gemma) {
-  SmallCheckpoint gemma = llama();
+  SmallCheckpoint gemma = smallLlama();
   gemma.change("llama", "gemma");
   gemma.remove("lm_head.weight");
   EXPECT_EQ(specOf(gemma),
@@ -170,7 +160,7 @@ head: {tied: true}
 }
 
 TEST(Decoder, Gemma2) {
-  SmallCheckpoint gemma = llama(R"("query_pre_attn_scalar": 16, "attn_logit_softcapping": 50.0,
+  SmallCheckpoint gemma = smallLlama(R"("query_pre_attn_scalar": 16, "attn_logit_softcapping": 50.0,
       "final_logit_softcapping": 30.0, "sliding_window": 6, "tie_word_embeddings": true, )",
                                 gemma2Norms);
   gemma.change("llama", "gemma2");
@@ -193,7 +183,7 @@ TEST(Decoder, Gemma3HasTwoKindsOfRotaryPositions) {
   std::string norms =
       gemma2Norms + "model.layers.*.self_attn.q_norm.weight 4\nmodel.layers.*.self_attn.k_norm.weight 4\n";
   auto spec = [&](const std::string &more) {
-    SmallCheckpoint gemma = llama("\"sliding_window\": 6, \"tie_word_embeddings\": true, " + more, norms);
+    SmallCheckpoint gemma = smallLlama("\"sliding_window\": 6, \"tie_word_embeddings\": true, " + more, norms);
     gemma.change("llama", "gemma3_text");
     gemma.remove("lm_head.weight");
     return specOf(gemma);
@@ -214,20 +204,20 @@ TEST(Decoder, Gemma3HasTwoKindsOfRotaryPositions) {
 
 /// EmbeddingGemma's tokens see half of the window on either side, those of other models all of it.
 TEST(Decoder, TokensMaySeeThoseBehindThem) {
-  SmallCheckpoint gemma = llama(R"("sliding_window": 6, "tie_word_embeddings": true, "use_bidirectional_attention": true,
+  SmallCheckpoint gemma = smallLlama(R"("sliding_window": 6, "tie_word_embeddings": true, "use_bidirectional_attention": true,
     "layer_types": ["sliding_attention", "full_attention"], )",
                                 gemma2Norms);
   gemma.change("llama", "gemma3_text");
   std::string text = specOf(gemma);
   EXPECT_NE(text.find("mask: \"abs(q - k) <= 3\""), std::string::npos) << text;
   EXPECT_EQ(text.find("causal"), std::string::npos) << text;
-  SmallCheckpoint mistral = llama(R"("is_causal": false, "sliding_window": 6, )");
+  SmallCheckpoint mistral = smallLlama(R"("is_causal": false, "sliding_window": 6, )");
   mistral.change("llama", "mistral");
   text = specOf(mistral);
   EXPECT_NE(text.find("mask: \"abs(q - k) <= 6\""), std::string::npos) << text;
   EXPECT_EQ(text.find("causal"), std::string::npos) << text;
   // A class that does not have the key passes over it.
-  EXPECT_NE(specOf(llama("\"use_bidirectional_attention\": true, ")).find("mask: causal"), std::string::npos);
+  EXPECT_NE(specOf(smallLlama("\"use_bidirectional_attention\": true, ")).find("mask: causal"), std::string::npos);
 }
 
 static SmallCheckpoint gpt2(const std::string &prefix, const std::string &more = "") {
@@ -541,78 +531,12 @@ head: {tied: true}
   EXPECT_NE(specOf(bigCode).find("attention: {heads: 2, kv_heads: 1, mask: causal}"), std::string::npos);
 }
 
-TEST(Decoder, SpecialTokensComeFromGenerationFirst) {
-  TempDirectory directory;
-  SmallCheckpoint checkpoint = llama(R"("bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 99, )");
-  spec::Model model = importFrom(checkpoint, directory).model;
-  EXPECT_EQ(model.tokens.bos, 1);
-  EXPECT_EQ(model.tokens.eos, std::vector<int64_t>{2});
-  EXPECT_FALSE(model.tokens.pad) << "beyond the vocabulary";
-  directory.write("generation_config.json", R"({"eos_token_id": [3, 4], "bos_token_id": null})");
-  model = importFrom(checkpoint, directory).model;
-  EXPECT_EQ(model.tokens.bos, 1);
-  EXPECT_EQ(model.tokens.eos, (std::vector<int64_t>{3, 4}));
-  directory.write("generation_config.json", R"({"eos_token_id": "</s>"})");
-  EXPECT_EQ(SmallCheckpoint::withoutPath(llvm::toString(importCheckpoint(directory.path()).takeError()), directory),
-            "'DIR/generation_config.json': key 'eos_token_id': expected an integer between 0 and 2147483647, found "
-            "\"</s>\"");
-}
-
-TEST(Decoder, TheChatTemplateComesAlong) {
-  TempDirectory directory;
-  SmallCheckpoint checkpoint = llama();
-  EXPECT_EQ(importFrom(checkpoint, directory).model.chatTemplate, "");
-  directory.write("tokenizer_config.json", R"({"chat_template": "{{ a }}\n"})");
-  ImportedModel imported = importFrom(checkpoint, directory);
-  EXPECT_EQ(imported.chatTemplate, "{{ a }}\n");
-  EXPECT_EQ(imported.model.chatTemplate, "chat_template.jinja");
-  directory.write("tokenizer_config.json",
-                  R"({"chat_template": [{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]})");
-  EXPECT_EQ(importFrom(checkpoint, directory).chatTemplate, "d");
-  directory.write("tokenizer_config.json", R"({"chat_template": [{"name": "tool", "template": "t"}]})");
-  EXPECT_NE(llvm::toString(importCheckpoint(directory.path()).takeError()).find("key 'chat_template': expected"),
-            std::string::npos);
-  directory.write("chat_template.jinja", "{{ b }}");
-  EXPECT_EQ(importFrom(checkpoint, directory).chatTemplate, "{{ b }}");
-}
-
-/// What transformers 5.24 has in `special_tokens_map` of these files.
-TEST(Decoder, ChatTokensAreThoseOfTransformers) {
-  TempDirectory directory;
-  SmallCheckpoint checkpoint = llama(R"("bos_token_id": 1, "eos_token_id": 2, )");
-  directory.write("chat_template.jinja", "{{ bos_token }}");
-  auto tokens = [&](const std::string &settings) {
-    if (!settings.empty())
-      directory.write("tokenizer_config.json", settings);
-    ImportedModel imported = importFrom(checkpoint, directory);
-    std::string text;
-    for (const spec::ChatToken &token : *imported.model.chatTokens)
-      text += token.name + " " + token.text + "\n";
-    return text;
-  };
-  EXPECT_EQ(tokens(""), "");
-  EXPECT_EQ(tokens(R"({"tokenizer_class": "LlamaTokenizerFast"})"), "bos_token <s>\neos_token </s>\nunk_token <unk>\n");
-  EXPECT_EQ(tokens(R"({"tokenizer_class": "LlamaTokenizer", "bos_token": null, "unk_token": null})"), "eos_token </s>\n");
-  EXPECT_EQ(tokens(R"({"tokenizer_class": "Qwen2Tokenizer", "eos_token": "<|im_end|>"})"),
-            "eos_token <|im_end|>\npad_token <|endoftext|>\nunk_token <|endoftext|>\n");
-  EXPECT_EQ(tokens(R"({"tokenizer_class": "CodeLlamaTokenizer"})"),
-            "bos_token <s>\neos_token </s>\neot_token ▁<EOT>\nfill_token <FILL_ME>\nmiddle_token ▁<MID>\n"
-            "prefix_token ▁<PRE>\nsuffix_token ▁<SUF>\nunk_token <unk>\n");
-  EXPECT_EQ(tokens(R"({"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": {"content": "<e>", "lstrip": false},
-                       "image_token": "<img>", "add_bos_token": true, "extra_special_tokens": {"audio_token": "<aud>", "zz": "<zz>"}})"),
-            "audio_token <aud>\neos_token <e>\nimage_token <img>\nzz <zz>\n");
-  directory.write("special_tokens_map.json", R"({"bos_token": "<b>", "sep_token": {"content": "<s>"}})");
-  std::string generic = R"({"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<a>")";
-  EXPECT_EQ(tokens(generic + "}"), "bos_token <b>\nsep_token <s>\n");
-  EXPECT_EQ(tokens(generic + R"(, "added_tokens_decoder": {"3": {"content": "d"}}})"), "bos_token <a>\n");
-}
-
 TEST(Decoder, WeightsInSeveralFiles) {
   TempDirectory directory;
-  llama().write(directory);
+  smallLlama().write(directory);
   ASSERT_EQ(std::rename(directory.path("model.safetensors").c_str(), directory.path("part-1.safetensors").c_str()), 0);
   std::string map;
-  for (const auto &[name, shape] : llama().tensors)
+  for (const auto &[name, shape] : smallLlama().tensors)
     map += (map.empty() ? "\"" : ", \"") + name + "\": \"part-1.safetensors\"";
   directory.write("model.safetensors.index.json", "{\"weight_map\": {" + map + "}}");
   ImportedModel imported = llvm::cantFail(importCheckpoint(directory.path()));
@@ -621,7 +545,7 @@ TEST(Decoder, WeightsInSeveralFiles) {
 }
 
 TEST(Decoder, AModelWithoutAHead) {
-  SmallCheckpoint checkpoint = llama("\"architectures\": [\"LlamaModel\"], ");
+  SmallCheckpoint checkpoint = smallLlama("\"architectures\": [\"LlamaModel\"], ");
   checkpoint.remove("lm_head.weight");
   std::string text = specOf(checkpoint);
   EXPECT_EQ(text.find("head:"), std::string::npos) << text;
@@ -644,7 +568,7 @@ class BadDecoderConfig : public testing::TestWithParam<BadDecoder> {};
 } // namespace
 
 TEST_P(BadDecoderConfig, NamesTheKeyAndWhatIsSupported) {
-  SmallCheckpoint checkpoint = llama(std::string(GetParam().more) + ", ");
+  SmallCheckpoint checkpoint = smallLlama(std::string(GetParam().more) + ", ");
   checkpoint.change("\"llama\"", std::string("\"") + GetParam().type + "\"");
   EXPECT_EQ(checkpoint.errorOf(), std::string("'DIR/config.json': ") + GetParam().message);
 }
@@ -689,25 +613,25 @@ INSTANTIATE_TEST_SUITE_P(Decoder, BadDecoderConfig, testing::ValuesIn(badDecoder
                          [](const testing::TestParamInfo<BadDecoder> &info) { return std::string(info.param.name); });
 
 TEST(DecoderErrors, HeadsOfKeysDivideHeads) {
-  SmallCheckpoint checkpoint = llama();
+  SmallCheckpoint checkpoint = smallLlama();
   checkpoint.change("\"num_key_value_heads\": 1", "\"num_key_value_heads\": 3");
   EXPECT_EQ(checkpoint.errorOf(),
             "'DIR/config.json': key 'num_attention_heads': 2 is not a multiple of the key heads (3)");
 }
 
 TEST(DecoderErrors, LayersAreAsManyAsASpecCanHave) {
-  SmallCheckpoint checkpoint = llama();
+  SmallCheckpoint checkpoint = smallLlama();
   checkpoint.change("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000000000");
   EXPECT_EQ(checkpoint.errorOf(),
             "'DIR/config.json': key 'num_hidden_layers': 2000000000 layers; supported: at most 9999");
 }
 
 TEST(DecoderErrors, TensorsThatNobodyKnowsAreNamed) {
-  EXPECT_EQ(llama("", "model.layers.*.mlp.experts.weight 8\n").errorOf(),
+  EXPECT_EQ(smallLlama("", "model.layers.*.mlp.experts.weight 8\n").errorOf(),
             "'DIR/model.safetensors' has tensors that the model does not use and that could change what it computes: "
             "'model.layers.0.mlp.experts.weight', 'model.layers.1.mlp.experts.weight'; with --ignore-unused it goes "
             "without them");
-  SmallCheckpoint none = llama();
+  SmallCheckpoint none = smallLlama();
   none.remove("embed_tokens.weight");
   EXPECT_EQ(none.errorOf(), "'DIR/model.safetensors' has no tensor 'embed_tokens.weight', with or without a prefix");
 }

@@ -76,6 +76,22 @@ inline std::string specOf(const SmallCheckpoint &checkpoint) {
   return begin == std::string::npos ? text : text.substr(begin, end - begin);
 }
 
+/// Sizes of a small decoder, in a configuration.
+inline const std::string llamaSizes =
+    R"("hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 12, "vocab_size": 11,
+       "head_dim": 4, "max_position_embeddings": 32, )";
+
+/// `more` follows the sizes in the configuration.
+inline std::string llamaConfig(const std::string &type, const std::string &more = "") {
+  return "{" + llamaSizes + more + "\"model_type\": \"" + type + "\"}";
+}
+
+/// One with a key head and a head over the vocabulary.
+inline SmallCheckpoint smallLlama(const std::string &more = "", const std::string &moreTensors = "") {
+  return checkpointOf(llamaConfig("llama", "\"num_key_value_heads\": 1, " + more),
+                      llamaTensors(/*keyRows=*/4) + "lm_head.weight 11 8\n" + moreTensors);
+}
+
 } // namespace tenon::test
 
 #endif // TENON_TESTS_IMPORT_LISTEDCHECKPOINT_H
