@@ -1,6 +1,7 @@
 //===- Keys.cpp - Which keys a tile of queries sees ------------------------===//
 
 #include "kernels/attention/Keys.h"
+#include "kernels/Elementary.h"
 #include "kernels/Sequences.h"
 #include "kernels/attention/Operands.h"
 
@@ -11,6 +12,8 @@ using namespace Halide;
 namespace tenon::kernels {
 
 namespace {
+
+constexpr double kLog2E = 1.44269504088896340736;
 
 const Var t("t");
 
@@ -138,7 +141,7 @@ bool MaskAndScore::isRangeOfOneQuery(int segment) const {
 
 Expr MaskAndScore::apply(Expr product, Expr query, Expr key, Expr head, Expr segment) const {
   Point point{query, key, head, sequence, product, segment, querySegment, table};
-  Expr value = score ? exprOf(*score, point) * static_cast<float>(kLog2E) : product;
+  Expr value = score ? exprOf(*score, point) : product;
   return mask ? Halide::select(exprOf(*mask, point), value, kUnseen) : value;
 }
 
@@ -185,6 +188,13 @@ Expr Keys::score(Expr product, Expr query, const KeyBlock &block, Expr i, Expr h
   return modifiers->apply(product, query, (first + block.n) * kKeyBlock + i + offset, head, block.segment);
 }
 
+float Keys::scale() const { return static_cast<float>(modifiers->score ? operationScale : operationScale * kLog2E); }
+
+Expr Keys::weight(Expr score, Expr maximum) const {
+  Expr under = score - maximum;
+  return exp2Negative(modifiers->score ? under * static_cast<float>(kLog2E) : under);
+}
+
 std::string ofSegment(const std::string &name, size_t segment) {
   return segment == 0 ? name : name + "_" + std::to_string(segment);
 }
@@ -201,7 +211,7 @@ Keys keysOf(const std::vector<Operand> &operands, OperationFuncs &funcs) {
     keys.cache = operands[at.cache];
   std::vector<Operand> tables(operands.begin() + at.firstTable, operands.end());
   keys.modifiers.emplace(operation, tables, tile.sequence(t));
-  keys.scale = keys.modifiers->score ? 1 : kLog2E;
+  keys.operationScale = realAttribute(operation, "scale");
   for (size_t i = 0; i < at.segments.size(); ++i) {
     Func total("total");
     KeySegment segment = placeOf(operands, at.segments[i], tile, total);

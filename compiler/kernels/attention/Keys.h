@@ -52,8 +52,7 @@ struct MaskAndScore {
   bool changes(int segment) const;
   /// Whether one query alone sees all of a segment's keys up to the last of its range.
   bool isRangeOfOneQuery(int segment) const;
-  /// The score in units of log2(e). The product stands alone in the innermost select, so that it is computed for all
-  /// keys of a block alike.
+  /// The product stands alone in the innermost select, so that it is computed for all keys of a block alike.
   Halide::Expr apply(Halide::Expr product, Halide::Expr query, Halide::Expr key, Halide::Expr head,
                      Halide::Expr segment) const;
 
@@ -71,10 +70,15 @@ struct Keys {
   Halide::Expr pageOf(const KeyBlock &block) const;
   /// A component of key i of a block, of key head h, or of its value.
   Halide::Expr read(bool isKey, Halide::Expr component, const KeyBlock &block, Halide::Expr i, Halide::Expr h) const;
-  /// The score, in units of log2(e), of the query at a position for key i of a block, from their product times the
-  /// operation's scale.
+  /// The score of the query at a position for key i of a block, from their product times `scale()`.
   Halide::Expr score(Halide::Expr product, Halide::Expr query, const KeyBlock &block, Halide::Expr i,
                      Halide::Expr head) const;
+  /// What queries are multiplied with beforehand: the operation's scale, times log2(e) where no expression reads the
+  /// score, so that softmax is a power of two.
+  float scale() const;
+  /// A weight before it is normalised: e to the power of how far a score is under the maximum. Of an expression's
+  /// scores the difference is scaled, which is exact for near ones, so that none is rounded once more.
+  Halide::Expr weight(Halide::Expr score, Halide::Expr maximum) const;
   /// What `get` gives of the block's segment.
   Halide::Expr select(const KeyBlock &block, const std::function<Halide::Expr(const KeySegment &)> &get) const;
 
@@ -84,7 +88,7 @@ struct Keys {
   std::optional<MaskAndScore> modifiers;
   std::optional<Operand> cache; ///< Of all segments in pages.
   int size;
-  double scale = 1; ///< The rest of what queries are multiplied with beforehand.
+  double operationScale;
 };
 
 /// The score of a key that a query does not see, and the least that a row's maximum may be: far enough from one another
@@ -98,9 +102,6 @@ std::optional<expressions::Expression> expressionOf(const Operation &operation, 
 std::string ofSegment(const std::string &name, size_t segment);
 
 Keys keysOf(const std::vector<Operand> &operands, OperationFuncs &funcs);
-
-/// log2(e): scores are in units of it, so that softmax is a power of two.
-constexpr double kLog2E = 1.44269504088896340736;
 
 /// The algorithm and the schedule for rows that come one by one: each against all keys of its sequence.
 void rowAttentionAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs);

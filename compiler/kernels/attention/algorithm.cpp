@@ -1,6 +1,5 @@
 //===- algorithm.cpp - Attention within each sequence of a packed batch ----===//
 
-#include "kernels/Elementary.h"
 #include "kernels/attention/Keys.h"
 
 using namespace Halide;
@@ -72,9 +71,8 @@ private:
   Func stage(const std::string &name) { return funcs.stages[name] = Func(name); }
 
   void transposeQueries() {
-    float scale = static_cast<float>(realAttribute(*funcs.operation, "scale") * keys.scale);
     Func queryRows = stage("query_rows");
-    queryRows(d, q, m, h, t) = input(h * size + m * block + d, t * kTileRows + q) * scale;
+    queryRows(d, q, m, h, t) = input(h * size + m * block + d, t * kTileRows + q) * keys.scale();
     queries = stage("queries");
     queries(q, d, h, t) = queryRows(d % block, q, d / block, h, t);
   }
@@ -120,7 +118,7 @@ private:
     Func weights = stage(ofSegment("weights", index));
     weights(q, i, j, n, h, t) = undef<float>();
     weights(q, i, filled, n, h, t) =
-        exp2Negative(scores[index](q, i, n * (kChunk / kKeyBlock) + filled, h, t) - rowMax(q, h, t));
+        keys.weight(scores[index](q, i, n * (kChunk / kKeyBlock) + filled, h, t), rowMax(q, h, t));
     funcs.reductions.insert({ofSegment("filled", index), filled.x});
     return weights;
   }

@@ -1,6 +1,5 @@
 //===- rows_algorithm.cpp - Attention of rows that come one by one ---------===//
 
-#include "kernels/Elementary.h"
 #include "kernels/attention/Keys.h"
 
 #include <algorithm>
@@ -119,9 +118,8 @@ private:
   }
 
   void multiplyQueriesWithKeys() {
-    float scale = static_cast<float>(realAttribute(*funcs.operation, "scale") * keys.scale);
     Func queries = stage("queries"), chains = stage("chains");
-    queries(q, d, h, t) = input((h * group + q) * size + d, t) * scale;
+    queries(q, d, h, t) = input((h * group + q) * size + d, t) * keys.scale();
     int count = chainCount(size, group);
     RDom component(0, size / count, "component");
     Expr of = component * count + j;
@@ -146,7 +144,7 @@ private:
     pageMax = stage("page_max");
     pageMax(q, n, s, h, t) = max(largestOf(scores, funcs)(q, 0, n, s, h, t), kLeastMaximum);
     weights = stage("weights");
-    weights(q, i, n, s, h, t) = exp2Negative(scores(q, i, n, s, h, t) - pageMax(q, n, s, h, t));
+    weights(q, i, n, s, h, t) = keys.weight(scores(q, i, n, s, h, t), pageMax(q, n, s, h, t));
   }
 
   void sumPages() {
@@ -168,7 +166,7 @@ private:
     part.where(holds(part));
     splitMax(q, s, h, t) = kLeastMaximum;
     splitMax(q, s, h, t) = max(splitMax(q, s, h, t), page(maximum, q, part, s, h, t));
-    splitFactor(n, q, s, h, t) = exp2Negative(page(maximum, q, n, s, h, t) - splitMax(q, s, h, t));
+    splitFactor(n, q, s, h, t) = keys.weight(page(maximum, q, n, s, h, t), splitMax(q, s, h, t));
     splitSum(d, q, s, h, t) = 0.0f;
     splitSum(d, q, s, h, t) += splitFactor(part, q, s, h, t) * page(d, q, part, s, h, t);
     split = stage("split");
@@ -183,7 +181,7 @@ private:
                                        : splitOf * (kSplitBlocks * kKeyBlock) < keys.segments[0].count(t));
     top(q, h, t) = kLeastMaximum;
     top(q, h, t) = max(top(q, h, t), split(maximum, q, splitOf, h, t));
-    factor(s, q, h, t) = exp2Negative(split(maximum, q, s, h, t) - top(q, h, t));
+    factor(s, q, h, t) = keys.weight(split(maximum, q, s, h, t), top(q, h, t));
     merged = stage("merged");
     merged(d, q, h, t) = 0.0f;
     merged(d, q, h, t) += factor(splitOf, q, h, t) * split(d, q, splitOf, h, t);
