@@ -48,19 +48,24 @@ static double distance(double value, double exact) {
 
 namespace {
 
-/// How far off plain evaluations are in each row and in each column, by the root of the mean square.
+/// How far off plain evaluations are in each row and in each column, by the root of the mean square, and in how many
+/// elements they are.
 class ErrorScale {
 public:
   ErrorScale(const ResultValues &values, llvm::ArrayRef<size_t> rows)
       : rowSquares(rows.size()), columnSquares(values.columns) {
     for (auto [number, row] : llvm::enumerate(rows))
-      for (size_t column = 0; column < columnSquares.size(); ++column)
+      for (size_t column = 0; column < columnSquares.size(); ++column) {
+        size_t i = row * columnSquares.size() + column;
+        double square = 0;
         for (llvm::ArrayRef<float> plain : values.plain) {
-          size_t i = row * columnSquares.size() + column;
           double off = distance(plain[i], values.exact[i]);
-          rowSquares[number] += off * off / static_cast<double>(values.plain.size());
-          columnSquares[column] += off * off / static_cast<double>(values.plain.size());
+          square += off * off / static_cast<double>(values.plain.size());
         }
+        rowSquares[number] += square;
+        columnSquares[column] += square;
+        fourthPowers += square * square;
+      }
     for (double square : rowSquares)
       all += square;
   }
@@ -80,9 +85,13 @@ public:
     return expected;
   }
 
+  /// Among how many elements the errors are: their participation ratio, so that elements which are hardly off do not
+  /// count.
+  double elements() const { return fourthPowers > 0 ? all * all / fourthPowers : 0; }
+
 private:
   std::vector<double> rowSquares, columnSquares;
-  double all = 0;
+  double all = 0, fourthPowers = 0;
 };
 
 } // namespace
@@ -95,8 +104,8 @@ void tenon::addResult(const ResultValues &values, llvm::function_ref<bool(int64_
       rows.push_back(row);
   ErrorScale scale(values, rows);
   // The largest error of a few elements is small by luck now and then.
-  constexpr size_t kMany = 1024;
-  size_t yardsticks = rows.size() * columns < kMany ? values.plain.size() : 1;
+  constexpr double kMany = 512;
+  size_t yardsticks = scale.elements() < kMany ? values.plain.size() : 1;
   for (auto [number, row] : llvm::enumerate(rows))
     for (size_t column = 0; column < columns; ++column) {
       size_t i = row * columns + column;

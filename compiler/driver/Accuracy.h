@@ -36,10 +36,11 @@ struct ResultValues {
   int64_t columns = 1;
 };
 
-/// Adds a run's result to `error`; of its rows, those that are `used`. As a whole it is compared with the first of the plain
-/// evaluations, or, where it has few elements, with the largest error of all of them. Each element may be off by twice the largest
-/// error that a plain evaluation has there, or, since that may be small by luck, by sixteen times what is expected from the
-/// mean squares of their errors in its row and in its column; and in any case by a unit in its last place.
+/// Adds a run's result to `error`; of its rows, those that are `used`. As a whole it is compared with the first of the
+/// plain evaluations, or, where few elements have most of the error, with the largest error of all of them. Each
+/// element may be off by twice the largest error that a plain evaluation has there, or, since that may be small by
+/// luck, by sixteen times what is expected from the mean squares of their errors in its row and in its column; and in
+/// any case by a unit in its last place.
 void addResult(const ResultValues &values, llvm::function_ref<bool(int64_t row)> used, KernelError &error);
 
 /// A way to evaluate in float32: in which direction it rounds (as <cfenv> names it), and by which draw inputs are
