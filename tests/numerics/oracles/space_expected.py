@@ -39,6 +39,11 @@ class Expected:
         self.allowed = 2 * max(HALF_UNIT * numpy.abs(self.exact).max(initial=0.0),
                                *[numpy.abs(one - self.exact).max(initial=0.0) for one in plain])
 
+    @property
+    def rounding(self):
+        """What may be off, as a part of the largest."""
+        return self.allowed / max(numpy.abs(self.exact).max(initial=0.0), 1.0)
+
     def compare(self, what, row, found, first=0):
         """Of a row's tokens from `first` on; the error as a part of what it may be."""
         found = numpy.array(found, numpy.float32).reshape(len(found), -1)

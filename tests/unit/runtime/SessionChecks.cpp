@@ -1,9 +1,10 @@
-//===- SessionChecks.cpp - tenon-session-checks LIBRARY -------------------===//
+//===- SessionChecks.cpp - tenon-session-checks LIBRARY [ROUNDING] --------===//
 //
 // Opens a compiled library of a model that generates, and checks what holds for sessions of any: a row is the same
 // alone and in a batch of any order, bit for bit, whoever encoded its sources with whose; a prompt in pieces gives what
 // it gives in one, but for rounding; a fork goes on as its parent; what was rewound comes out as before; greedy and
-// beam search write for a batch what they write for each row.
+// beam search write for a batch what they write for each row. ROUNDING is how far apart float32's roundings may bring
+// the logits, as a part of the largest.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,7 +38,7 @@ using Logits = std::vector<float>;
 
 class Checks {
 public:
-  explicit Checks(const char *path) {
+  Checks(const char *path, double rounding) : rounding(rounding) {
     require(tenon_model_open(path, nullptr, &model), "open");
     info.struct_size = sizeof info;
     require(tenon_model_describe(model, &info), "describe");
@@ -146,8 +147,7 @@ private:
           largest = std::max(largest, std::abs(double(alone[row][at])));
           difference = std::max(difference, std::abs(double(alone[row][at]) - double(last[at])));
         }
-        // A few hundred float32 roundings.
-        if (!(difference <= 2e-5 * std::max(largest, 1.0)))
+        if (!(difference <= rounding * std::max(largest, 1.0)))
           stop("row " + std::to_string(row) + " in pieces of " + std::to_string(piece) + " differs by " +
                std::to_string(difference) + " of " + std::to_string(largest));
       }
@@ -241,6 +241,7 @@ private:
     }
   }
 
+  double rounding;
   tenon_model *model = nullptr;
   tenon_model_info info{};
   std::vector<MadeSources> subjects;
@@ -251,10 +252,12 @@ private:
 } // namespace
 
 int main(int argc, char **argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: tenon-session-checks LIBRARY\n");
+  // A few hundred roundings.
+  double rounding = argc > 2 ? std::atof(argv[2]) : 2e-5;
+  if (argc < 2 || argc > 3 || !(rounding > 0)) {
+    std::fprintf(stderr, "usage: tenon-session-checks LIBRARY [ROUNDING]\n");
     return 2;
   }
-  Checks(argv[1]).run();
+  Checks(argv[1], rounding).run();
   std::printf("sessions are what they are alone\n");
 }
