@@ -40,8 +40,8 @@ def UnifyStacks : Pass<"tenon-unify-stacks", "::mlir::ModuleOp"> {
   let description = [{
     A cached stack whose every attention is joint with one source, of which it reads the state of the same layer, computes what it
     would compute if the source's rows came before its own, where both have the same sublayers and parameters, its positions
-    begin behind the source, it sees and scores the source's keys as it would earlier ones of its own, and no sublayer has a state that
-    goes through the rows in their order. Then the source goes, its name becomes the stack's `prefix`, and each attention keeps the mask
+    begin behind the source, attentions come first in their layers, so that their own keys too are made of what enters the layer, it sees and
+    scores the source's keys as it would earlier ones of its own, and no sublayer has a state that goes through the rows in their order. Then the source goes, its name becomes the stack's `prefix`, and each attention keeps the mask
     of its own keys; where the source's rows saw each other by another one, that is its `prefix_mask` (a prefix-LM). What was joined is a
     remark, with the places of both. Parameters that nothing reads any more go too. Needs bound parameters (`tenon-bind-parameters`). Running it
     again changes nothing. Errors: none; what does not match stays.

@@ -131,8 +131,8 @@ private:
 
   bool sameAttention(AttentionLayerOp own, AttentionLayerOp other) {
     return agree(own, other, {"name", "parameters", "mask", "score", "sources", "joint"}) &&
-           other.getSources().empty() && readsParametersOf(own, other) && readsLayerByLayer(own) && sharesKeys(own) &&
-           scoresSourceAsOwn(own, other) && seesSourceAsOwn(own, other);
+           other.getSources().empty() && readsParametersOf(own, other) && readsLayerByLayer(own) && comesFirst(own) &&
+           sharesKeys(own) && scoresSourceAsOwn(own, other) && seesSourceAsOwn(own, other);
   }
 
   bool readsLayerByLayer(AttentionLayerOp op) {
@@ -142,6 +142,16 @@ private:
     DenseI64ArrayAttr layers = sources[0].getLayers();
     return layers && llvm::all_of(llvm::enumerate(layers.asArrayRef()),
                                   [](auto pair) { return pair.value() == int64_t(pair.index()); });
+  }
+
+  /// Whether what a sublayer reads is what enters its layer, as the state of a source is.
+  static bool comesFirst(Operation *sublayer) {
+    if (auto parallel = dyn_cast<ParallelOp>(sublayer->getParentOp()))
+      return comesFirst(parallel);
+    for (Operation *before = sublayer->getPrevNode(); before; before = before->getPrevNode())
+      if (!isa<InputOpInterface>(before))
+        return false;
+    return true;
   }
 
   /// The roles of the source's keys have the parameters of the own ones.

@@ -72,22 +72,22 @@ def random_twins(rng, sizes=None):
 
 
 def random_block(drawer, stack):
-    """One attention or two, MLPs or none, in some order, some beside one another."""
-    rng = drawer.rng
-    sublayers = []
-    for name in ["attention", "again"][:rng.choice([1, 1, 1, 2])]:
+    """An attention, or several beside one another, that reads what enters the layer, as it reads the source's; MLPs or none beside and
+    behind."""
+    rng, before = drawer.rng, stack["norm"]["place"] == "before"
+    first = []
+    for name in ["attention", "again"][:rng.choice([1, 1, 1, 2]) if before else 1]:
         attention = drawer.attention(stack, drawer.width, MASKS)
         if worded(stack["input"]["positions"])["kind"] == "rotary" and drawer.maybe(0.2):
             attention["rotary"] = rng.choice(["none", {"base": 50.0}, {"base": 700.0, "interleaved": True}])
-        sublayers.append({"attention": attention | {"name": name}})
-    for name in ["mlp", "feed"][:rng.choice([0, 1, 1, 1, 2])]:
-        sublayers.append({"mlp": drawer.mlp() | {"name": name}})
-    if drawer.maybe(0.3):
-        rng.shuffle(sublayers)
-    if len(sublayers) > 1 and stack["norm"]["place"] == "before" and drawer.maybe(0.25):
-        beside = {"parallel": {"block": sublayers[:2]} | ({"norm": "each"} if drawer.maybe(0.5) else {})}
-        sublayers[:2] = [beside]
-    return sublayers
+        first.append({"attention": attention | {"name": name}})
+    behind = [{"mlp": drawer.mlp() | {"name": name}} for name in ["mlp", "feed"][:rng.choice([0, 1, 1, 1, 2])]]
+    if before and behind and drawer.maybe(0.25):
+        first.append(behind.pop())
+        rng.shuffle(first)
+    if len(first) > 1:
+        first = [{"parallel": {"block": first} | ({"norm": "each"} if drawer.maybe(0.5) else {})}]
+    return first + behind
 
 
 def other_block(drawer, block):
@@ -262,7 +262,8 @@ def other_mask(rng, two, names):
     """Masks that see the source otherwise than the own rows."""
     for attention in one_attention(rng, two)[1]:
         attention["mask"] = rng.choice(["segment < 1 || k <= q && q - k < 3", "segment < 1 && k % 2 == 0 || segment > 0 && k <= q",
-                                        "segment > 0 && k <= q && q - k < 9", "segment < 1 && q - k < 7 || segment > 0 && k <= q",
+                                        "segment < 1 && k < 2 || segment > 0 && k <= q && q - k < 9",
+                                        "segment < 1 && q - k < 7 || segment > 0 && k <= q",
                                         {"window": 4}, "segment < 1 && k > 0 || segment > 0 && k <= q"])
     return True
 
@@ -418,6 +419,25 @@ def another_order(rng, two, names):
     return True
 
 
+def mlp_before(rng, two, names):
+    """The own keys are made of what an MLP has changed, the source's of what enters the layer."""
+    if "cycle" in decoder_of(two) or "mlp" not in decoder_of(two)["block"][-1]:
+        return False
+    for stack in two["stacks"].values():
+        stack["block"].insert(0, stack["block"].pop())
+    return True
+
+
+def one_attention_more(rng, two, names):
+    """Behind the first, whose result its own keys are made of."""
+    if "cycle" in decoder_of(two):
+        return False
+    for stack in two["stacks"].values():
+        stack["block"].append({"attention": attentions(stack)[0] | {"name": "more"}})
+    two["share"].append("decoder.layers.*.more.encoder = decoder.layers.*.more")
+    return True
+
+
 def running_state(rng, two, names):
     """A recurrence begins anew in the decoder, where in one stack it would go on."""
     if "cycle" in encoder_of(two) or "parallel" in str(encoder_of(two)):
@@ -479,7 +499,7 @@ MISSES = [own_parameter, own_parameter, own_parameter, own_parameter, own_source
           two_softmaxes, no_source, positions_anew, other_mask, other_mask, score_of_segments, other_score, other_scale, other_epsilon,
           other_weight_offset, other_place, other_activation, other_head_norm, other_turns, other_length, other_embedding,
           types_of_tokens, embedding_unnormed, bias_left_out, gate_left_out, one_sublayer_more, other_depth, another_order,
-          running_state, another_source, read_by_another, pooled_source, head_on_source, read_as_a_whole]
+          mlp_before, one_attention_more, running_state, another_source, read_by_another, pooled_source, head_on_source, read_as_a_whole]
 
 
 def random_miss(rng, two, names):

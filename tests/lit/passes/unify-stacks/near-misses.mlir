@@ -267,3 +267,44 @@ tenon.model @another_norm width 8 attributes {share = {decoder = "encoder", "dec
   }
   tenon.head @decoder {tied}
 }
+
+// The own keys are made of what an MLP has changed, the source's of what enters the layer.
+// CHECK-LABEL: tenon.model @mlp_before
+// CHECK: tenon.stack @encoder
+// CHECK: tenon.stack @decoder
+tenon.model @mlp_before width 8 attributes {share = {decoder = "encoder", "decoder.layers.*.attention.encoder" = "encoder.layers.*.attention"}} {
+  tenon.stack @encoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> {
+    tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    tenon.mlp_layer "mlp" hidden 32 silu
+    tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q"}
+  }
+  tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+    tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false, behind = @encoder>
+    tenon.mlp_layer "mlp" hidden 32 silu
+    tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5
+      {mask = "segment < 1 || k <= q", sources = [#tenon.source<@encoder, layers = [0, 1]>], joint}
+  }
+  tenon.head @decoder {tied}
+}
+
+// The first attention is as it should be; the second one's own keys are made of its result.
+// CHECK-LABEL: tenon.model @second_attention
+// CHECK: tenon.stack @encoder
+// CHECK: tenon.stack @decoder
+tenon.model @second_attention width 8 attributes {share = {decoder = "encoder", "decoder.layers.*.attention.encoder" = "encoder.layers.*.attention", "decoder.layers.*.again.encoder" = "encoder.layers.*.again"}} {
+  tenon.stack @encoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> {
+    tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q"}
+    tenon.attention_layer "again" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q"}
+    tenon.mlp_layer "mlp" hidden 32 silu
+  }
+  tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
+    tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false, behind = @encoder>
+    tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5
+      {mask = "segment < 1 || k <= q", sources = [#tenon.source<@encoder, layers = [0, 1]>], joint}
+    tenon.attention_layer "again" heads 2 key_value_heads 1 head_size 4 scale 0.5
+      {mask = "segment < 1 || k <= q", sources = [#tenon.source<@encoder, layers = [0, 1]>], joint}
+    tenon.mlp_layer "mlp" hidden 32 silu
+  }
+  tenon.head @decoder {tied}
+}
