@@ -37,7 +37,7 @@ class Point:
 
 
 def random_inputs(rng, spec):
-    """Rows of every stack that reads some."""
+    """Rows of every stack that reads some, and of what stands before them."""
     count, inputs = rng.randint(1, 4), {}
     for name, stack in spec["stacks"].items():
         entry = stack["input"]
@@ -46,6 +46,8 @@ def random_inputs(rng, spec):
         lengths = [rng.choice(LENGTHS) for _ in range(count)]
         if "vocab" in entry:
             inputs[name] = [[rng.randrange(entry["vocab"]) for _ in range(length)] for length in lengths]
+            if "prefix" in stack:
+                inputs[stack["prefix"]] = [[rng.randrange(entry["vocab"]) for _ in range(rng.choice(LENGTHS))] for _ in lengths]
         else:
             inputs[name] = [[[rounded(rng.gauss(0, 1)) for _ in range(entry["features"])] for _ in range(length)] for length in lengths]
     return inputs

@@ -134,7 +134,7 @@ def attentions(stack):
 
 
 def attention_knobs(attention, growing):
-    knobs = {key for key in ("tables", "query_key_norm", "rotary", "kv_heads") if key in attention}
+    knobs = {key for key in ("tables", "query_key_norm", "rotary", "kv_heads", "prefix_mask") if key in attention}
     score, mask = attention.get("score"), attention.get("mask", "none")
     knobs |= {f"score-{next(iter(worded(score)))}"} if isinstance(score, dict) else set()
     knobs |= {"score"} if isinstance(score, str) else set()
@@ -186,6 +186,7 @@ def knobs_of(spec):
     for name, stack in spec["stacks"].items():
         knobs |= input_knobs(stack["input"], name in growing)
         knobs |= {key for key in ("width", "cycle", "cache") if key in stack}
+        knobs |= {"prefix-rows"} if "prefix" in stack else set()
         knobs |= {f"norm-{stack['norm']['place']}", stack["norm"]["kind"]}
         for kind in ("ssru", "mlp", "convolution"):
             knobs |= {kind for _ in sublayers_of(stack, kind)}

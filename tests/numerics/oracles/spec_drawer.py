@@ -15,6 +15,7 @@ ANY_MASKS = ["causal", {"window": 3}, {"prefix": 4}, "abs(q - k) < 5", "q / 8 ==
 # Where keys may be those of any segment.
 CROSS_MASKS = ["none", "none", "none", "k % 2 == 0", "abs(q - k) < 6", "k <= q", "segment < 1 || k > 1", "k < 20 || h > 0", "causal",
                {"window": 5}, {"prefix": 3}]
+PREFIX_MASKS = ["none", "none", *ANY_MASKS]
 GROWING_MASKS = ["causal", "causal", {"window": 5}, "k <= q && (q - k) % 2 == 0", "k <= q && (k < 4 || q - k < 8)",
                  "k <= q && q - k < select(h < 1, 3, 30)", "q / 8 == k / 8 && k <= q"]
 SCORES = [{"softcap": 4.0}, "alibi", "s - 0.05 * abs(q - k)", "2.0 * tanh(s / 2.0) + 0.01 * float(k)",
@@ -396,11 +397,20 @@ class Drawer:
         if ending == "growing" or not names:
             self.stack("decoder", self.with_some(unread, names), growing=True)
             answer = self.answer("decoder")
+            if not names and self.maybe(0.5):
+                self.add_prefix(self.stacks["decoder"])
         elif ending == "concat":
             answer = self.answer(self.growing_concatenation(unread))
         elif self.maybe(0.5):
             answer = self.pooling(unread[0]) if self.maybe(0.6) else self.filling(unread[0])
         return {"tenon": 1, "name": "point", "width": self.width, "stacks": self.stacks} | answer
+
+    def add_prefix(self, stack):
+        """Tokens that every sequence begins with, which see each other by the stack's masks or by others."""
+        stack["prefix"] = "before"
+        for attention in sublayers_of(stack, "attention"):
+            if self.maybe(0.7):
+                attention["prefix_mask"] = self.rng.choice(PREFIX_MASKS)
 
     def answer(self, name):
         """A head, or none: hidden states alone."""

@@ -12,15 +12,16 @@ import torch
 import yaml
 from spec_expressions import Expression
 import spec_layers as layers
+from spec_rows import Rows, States
 from spec_shares import Shares
 from spec_words import worded
 
 # Keys that say nothing about values, by the mapping that they stand in; any other is one that is computed here, or an error.
 MODEL_KEYS = {"tenon", "name", "width", "stacks", "share", "head", "pooling", "weights", "tokens", "generation", "tokenizer"}
-STACK_KEYS = {"input", "width", "layers", "norm", "block", "cycle", "cache"}
+STACK_KEYS = {"input", "width", "layers", "norm", "block", "cycle", "cache", "prefix"}
 INPUT_KEYS = {"vocab", "features", "convolutions", "positions", "types", "norm", "scale", "first", "concat"}
 ATTENTION_KEYS = {"heads", "from", "source", "merge", "kv_heads", "head_size", "bias", "key_bias", "output_bias", "scale", "mask",
-                  "score", "tables", "rotary", "query_key_norm", "name"}
+                  "prefix_mask", "score", "tables", "rotary", "query_key_norm", "name"}
 
 
 def numbered(value):
@@ -44,43 +45,6 @@ def check_keys(what, mapping, known):
 @functools.cache
 def expression(text):
     return Expression(text)
-
-
-class Rows:
-    """A batch of a stack's rows: [batch, length] of their positions and of whether they are there, and the part of each place."""
-
-    def __init__(self, lengths, count, first=0):
-        self.lengths = lengths
-        at = torch.arange(count).expand(len(lengths), -1)
-        self.there = at < lengths[:, None]
-        self.positions = at + (first if isinstance(first, int) else first[:, None])
-        self.parts = torch.zeros(count, dtype=torch.int64)
-
-    @classmethod
-    def joined(cls, parts):
-        """One after the other; a sequence's places are counted without the gaps between."""
-        result = cls.__new__(cls)
-        result.lengths = sum(part.lengths for part in parts)
-        starts = [sum(before.lengths for before in parts[:number]) for number in range(len(parts))]
-        places = [torch.arange(part.there.shape[1]) + (start if isinstance(start, int) else start[:, None])
-                  for part, start in zip(parts, starts)]
-        result.positions = torch.cat([place.expand(part.there.shape) for place, part in zip(places, parts)], 1)
-        result.there = torch.cat([part.there for part in parts], 1)
-        result.parts = torch.cat([torch.full_like(part.parts, number) for number, part in enumerate(parts)])
-        return result
-
-
-class States:
-    """What a stack made of its rows: the states that enter each layer, and the last one. Who reads a concatenation has the rows of
-    its last part, `read`."""
-
-    def __init__(self, rows, read):
-        self.rows, self.read, self.entering, self.final = rows, read, [], None
-
-    def of_read(self, states):
-        """Those of the rows that others have."""
-        count = self.read.there.shape[1]
-        return states[:, states.shape[1] - count:]
 
 
 class Model:
@@ -114,7 +78,8 @@ class Model:
 
 
 class Evaluation:
-    """One pass over a batch. `inputs` has a list of rows for each stack that reads tokens (lists of ids) or features (arrays)."""
+    """One pass over a batch. `inputs` has a list of rows for each stack that reads tokens (lists of ids) or features (arrays), and
+    for each prefix."""
 
     def __init__(self, model, inputs):
         self.model, self.inputs, self.done = model, inputs, {}
@@ -227,13 +192,22 @@ class Stack:
         behind = self.positions.get("behind")
         return self.evaluation.states(behind).read.lengths if behind else 0
 
+    def own_rows(self, lengths, count):
+        """All rows of the stack, and those that are read: not a prefix's."""
+        if "prefix" not in self.options:
+            rows = Rows(lengths, count, self.first_position())
+            return rows, rows
+        before = torch.tensor([len(row) for row in self.evaluation.inputs[self.options["prefix"]]])
+        behind = lengths - before
+        return Rows(lengths, count, prefix=before), Rows(behind, int(behind.max()), before)
+
     def input(self):
         entry, prefix = self.options["input"], f"{self.name}.input"
         if "concat" in entry:
             x, rows, read = self.concatenated(entry["concat"])
         else:
             x, lengths = self.features(entry, prefix) if "features" in entry else self.embedded(entry, prefix)
-            rows = read = Rows(lengths, x.shape[1], self.first_position())
+            rows, read = self.own_rows(lengths, x.shape[1])
         x = x * entry.get("scale", 1.0)
         if self.positions["kind"] == "learned":
             x = x + self.learned_positions(prefix, rows)
@@ -256,6 +230,8 @@ class Stack:
 
     def embedded(self, entry, prefix):
         given = self.evaluation.inputs[self.name]
+        if "prefix" in self.options:
+            given = [[*before, *row] for before, row in zip(self.evaluation.inputs[self.options["prefix"]], given, strict=True)]
         lengths = torch.tensor([len(row) for row in given])
         ids = torch.zeros(len(given), int(lengths.max()), dtype=torch.int64)
         for row, tokens in zip(ids, given):
@@ -419,7 +395,7 @@ class Attention:
             "query_segment": (own.parts + len(self.sources))[None, None, :, None],
         }
         there = torch.cat([segment.there for segment in rows], 1)[:, None, None, :]
-        seen = there & self.mask(variables)
+        seen = there & self.sees(variables)
         scores = torch.where(seen, self.score(scores, variables), -math.inf)
         # A query that sees no key gets zeros.
         weights = torch.softmax(torch.where(seen.any(-1, keepdim=True), scores, 0.0), -1) * seen
@@ -430,8 +406,17 @@ class Attention:
         """Those that words as masks are about: with `cross` and in a concatenation all."""
         return variables["segment"] >= (len(self.sources) if self.own else 0)
 
-    def mask(self, variables):
-        mask, (q, k) = self.options.get("mask", "none"), (variables["q"], variables["k"])
+    def sees(self, variables):
+        """Which keys each query sees: rows of a prefix by a mask of their own, and of these alone."""
+        mask = self.options.get("mask", "none")
+        seen, prefix = self.mask(mask, variables), self.stack.rows.prefix
+        if isinstance(prefix, int):
+            return seen
+        q, k, prefix = variables["q"], variables["k"], prefix[:, None, None, None]
+        return torch.where(q < prefix, (k < prefix) & self.mask(self.options.get("prefix_mask", mask), variables), seen)
+
+    def mask(self, mask, variables):
+        q, k = variables["q"], variables["k"]
         if mask == "none":
             return torch.ones_like(k, dtype=torch.bool)
         others = ~self.own_keys(variables)
