@@ -98,9 +98,29 @@ static std::optional<InputMask> inputMaskOf(const Stack &stack, const AttentionS
   return InputMask{"", attention.joint ? expressions::fromSegment(own, causal).print() : causal.print()};
 }
 
+/// Rows of a prefix are there before any is written too.
+static void addPrefixMask(const Stack &stack, const AttentionSublayer &attention, std::vector<Knob> &knobs) {
+  constexpr char kAll[] = "true";
+  std::string causal = expressions::causal().print();
+  auto named = [&](const std::string &mask) {
+    return mask == kAll ? "bidirectional" : mask == causal ? "causal" : mask;
+  };
+  const std::string &mask = attention.prefixMask.empty() ? attention.mask : attention.prefixMask;
+  Knob knob{"input mask", stack.name + "." + attention.name, named(mask), "bidirectional", "causal", {}};
+  for (const std::string &other : {std::string(kAll), causal})
+    if (other != mask)
+      knob.turns.push_back({named(other), [=, stack = stack.name, name = attention.name](Model &changed) {
+                              changeAttentions(stackNamed(changed, stack), name,
+                                               [&](AttentionSublayer &each) { each.prefixMask = other; });
+                            }});
+  knobs.push_back(std::move(knob));
+}
+
 void tenon::space::addInputMasks(const Model &model, std::vector<Knob> &knobs) {
   for (auto [stack, grows] : llvm::zip_equal(model.stacks, growingStacks(model)))
     for (const AttentionSublayer *attention : attentionsOf(stack)) {
+      if (!stack.prefix.empty())
+        addPrefixMask(stack, *attention, knobs);
       std::optional<InputMask> masks = inputMaskOf(stack, *attention, grows);
       if (!masks)
         continue;

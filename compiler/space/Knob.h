@@ -15,6 +15,7 @@ namespace tenon::space {
 struct Turn {
   std::string value;
   std::function<void(spec::Model &)> apply; ///< Makes a model with the value of one with the knob's. It may be none.
+  std::string refusal = {};                 ///< Why it is no choice by itself; empty where the reader judges.
 };
 
 /// One choice of those that lie between an encoder-decoder and a decoder alone, at one place of a model.

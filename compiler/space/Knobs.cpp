@@ -10,7 +10,7 @@ using namespace tenon::space;
 
 std::vector<Knob> tenon::space::knobsOf(const spec::Model &model) {
   std::vector<Knob> knobs;
-  for (auto add : {addStackCount, addConcats, addSourceStates, addMerges, addInputMasks, addPositions,
+  for (auto add : {addStackCount, addSourceStates, addMerges, addConcats, addInputMasks, addPositions,
                    addSharedAttention, addSharedStacks, addSharedLayers})
     add(model, knobs);
   return knobs;
@@ -39,23 +39,29 @@ const spec::AttentionSublayer *tenon::space::findAttention(const spec::Stack &st
   return nullptr;
 }
 
-static void changeAttentions(spec::Block &block, const std::string &name,
-                             llvm::function_ref<void(spec::AttentionSublayer &)> change) {
+static void changeAttentions(spec::Block &block, llvm::function_ref<void(spec::AttentionSublayer &)> change) {
   for (spec::Sublayer &sublayer : block) {
-    if (auto *attention = std::get_if<spec::AttentionSublayer>(&sublayer); attention && attention->name == name)
+    if (auto *attention = std::get_if<spec::AttentionSublayer>(&sublayer))
       change(*attention);
     if (auto *parallel = std::get_if<spec::ParallelSublayer>(&sublayer))
       for (auto &inner : parallel->block)
-        if (auto *attention = std::get_if<spec::AttentionSublayer>(&inner); attention && attention->name == name)
+        if (auto *attention = std::get_if<spec::AttentionSublayer>(&inner))
           change(*attention);
   }
 }
 
+void tenon::space::changeAttentions(spec::Stack &stack, llvm::function_ref<void(spec::AttentionSublayer &)> change) {
+  ::changeAttentions(stack.block, change);
+  for (spec::Block &block : stack.cycle)
+    ::changeAttentions(block, change);
+}
+
 void tenon::space::changeAttentions(spec::Stack &stack, const std::string &name,
                                     llvm::function_ref<void(spec::AttentionSublayer &)> change) {
-  ::changeAttentions(stack.block, name, change);
-  for (spec::Block &block : stack.cycle)
-    ::changeAttentions(block, name, change);
+  changeAttentions(stack, [&](spec::AttentionSublayer &attention) {
+    if (attention.name == name)
+      change(attention);
+  });
 }
 
 std::string tenon::space::maskOfSegment(const std::string &mask, int32_t segment, int32_t querySegment) {

@@ -13,13 +13,14 @@ namespace tenon::space {
 
 // StackKnobs.cpp
 void addStackCount(const spec::Model &model, std::vector<Knob> &knobs);
-void addConcats(const spec::Model &model, std::vector<Knob> &knobs);
 void addPositions(const spec::Model &model, std::vector<Knob> &knobs);
 // AttentionKnobs.cpp
 void addSourceStates(const spec::Model &model, std::vector<Knob> &knobs);
 void addInputMasks(const spec::Model &model, std::vector<Knob> &knobs);
 // MergeKnobs.cpp
 void addMerges(const spec::Model &model, std::vector<Knob> &knobs);
+// ConcatKnobs.cpp
+void addConcats(const spec::Model &model, std::vector<Knob> &knobs);
 // ShareKnobs.cpp
 void addSharedAttention(const spec::Model &model, std::vector<Knob> &knobs);
 void addSharedStacks(const spec::Model &model, std::vector<Knob> &knobs);
@@ -31,7 +32,8 @@ spec::Stack &stackNamed(spec::Model &model, const std::string &name);
 /// The first attention of a name in a stack's blocks, in parallel or not; null where there is none.
 const spec::AttentionSublayer *findAttention(const spec::Stack &stack, const std::string &name);
 
-/// Calls `change` for those of a name in all blocks of the stack.
+/// Calls `change` for all attentions in all blocks of the stack, or for those of a name.
+void changeAttentions(spec::Stack &stack, llvm::function_ref<void(spec::AttentionSublayer &)> change);
 void changeAttentions(spec::Stack &stack, const std::string &name,
                       llvm::function_ref<void(spec::AttentionSublayer &)> change);
 
@@ -41,6 +43,13 @@ std::vector<const spec::AttentionSublayer *> attentionsOf(const spec::Stack &sta
 /// The attention to the stack's own rows that `attention`, which attends to sources alone, would be one softmax with:
 /// it stands in the same block, before it, and differs in nothing but what it attends to. Null where there is none.
 const spec::AttentionSublayer *partnerOf(const spec::Stack &stack, const spec::AttentionSublayer &attention);
+
+/// What makes the rows that `attention` has of sources, and those of its stack, ones that stand behind each other.
+Turn concatenated(const spec::Stack &reader, const spec::AttentionSublayer &attention);
+
+/// A name for a stack that is to come, and for an attention to sources where the own keys are another's.
+std::string unusedName(const spec::Model &model, const std::string &wish);
+std::string crossName(const spec::Stack &stack, const std::string &own);
 
 /// Whether all that an attention makes keys and values of its sources with is what the own keys are made with.
 bool sharesAttention(const spec::Model &model, const spec::Stack &stack, const spec::AttentionSublayer &attention);

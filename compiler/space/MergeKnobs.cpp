@@ -175,11 +175,10 @@ static void changeBlocks(Stack &stack, llvm::function_ref<void(Block &)> change)
 // The knob
 //===----------------------------------------------------------------------===//
 
-/// A name for the attention to sources, when the own keys are another's.
-static std::string crossName(const Stack &stack, const std::string &name) {
+std::string tenon::space::crossName(const Stack &stack, const std::string &own) {
   std::string cross = "cross";
   while (findAttention(stack, cross))
-    cross = name + "_" + cross;
+    cross = own + "_" + cross;
   return cross;
 }
 
@@ -240,6 +239,6 @@ void tenon::space::addMerges(const Model &model, std::vector<Knob> &knobs) {
                        attention->joint ? "joint" : "cross",
                        "cross",
                        "joint",
-                       {turn}});
+                       {turn, concatenated(stack, *attention)}});
     }
 }

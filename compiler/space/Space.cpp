@@ -43,6 +43,9 @@ static Step take(const spec::Model &model, const Knob &knob, const Turn &turn, C
                  int64_t length) {
   Step step;
   step.value = turn.value;
+  step.error = turn.refusal;
+  if (!step.error.empty())
+    return step;
   spec::Model changed = model;
   turn.apply(changed);
   dropLostRules(model, changed);

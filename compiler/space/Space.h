@@ -20,7 +20,8 @@ struct Step {
   std::string value;
   std::optional<Figures> figures;
   std::string spec;  ///< Of the model, without weights: they are another model's.
-  std::string error; ///< Why there is no such model: what the reader of specs, a verifier or a pass says.
+  /// Why there is no such model: what the reader of specs, a verifier or a pass says, or why it takes more.
+  std::string error;
 };
 
 struct Survey {

@@ -1,8 +1,8 @@
-//===- StackKnobs.cpp - Stacks, what they join, where they begin ----------===//
+//===- StackKnobs.cpp - Stacks, and where they begin ----------------------===//
 
 #include "space/Knobs.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
+#include <utility>
 
 using namespace tenon;
 using namespace tenon::space;
@@ -12,7 +12,7 @@ using namespace tenon::spec;
 // How many stacks
 //===----------------------------------------------------------------------===//
 
-static std::string unusedName(const Model &model, const std::string &wish) {
+std::string tenon::space::unusedName(const Model &model, const std::string &wish) {
   std::string name = wish;
   while (model.findStack(name))
     name += "_";
@@ -33,11 +33,16 @@ static std::string commonNorm(const Stack &stack, const std::string &attention) 
 /// What the one stack reads before it writes becomes a stack of its own, with the same parameters, whose keys it has
 /// beside its own: the same function, unless a recurrence goes on from it too.
 static void splitSourceOff(Model &model) {
-  std::string name = unusedName(model, "source");
-  Stack source = model.stacks.front();
+  Stack &stack = model.stacks.front();
+  // A prefix is such a stack already, but for its name.
+  std::string name = unusedName(model, stack.prefix.empty() ? "source" : std::exchange(stack.prefix, ""));
+  Stack source = stack;
   source.name = name;
   source.cache = false;
-  Stack &stack = model.stacks.front();
+  changeAttentions(source, [](AttentionSublayer &changed) {
+    std::string mask = std::exchange(changed.prefixMask, "");
+    changed.mask = mask.empty() ? changed.mask : mask == "true" ? "" : mask;
+  });
   // What was shared within the stack is shared within the source, whose parameters the stack has.
   for (Share &share : model.shares)
     for (std::string *side : {&share.parameters, &share.source})
@@ -49,6 +54,7 @@ static void splitSourceOff(Model &model) {
     changeAttentions(stack, attention->name, [&](AttentionSublayer &changed) {
       changed.sources = {{name, SourceState::SameLayer}};
       changed.joint = true;
+      changed.prefixMask.clear();
     });
     std::string layer = stack.name + ".layers.*.", own = layer + attention->name;
     model.shares.push_back({own + "." + name, own});
@@ -65,17 +71,6 @@ void tenon::space::addStackCount(const Model &model, std::vector<Knob> &knobs) {
   if (alone && writes)
     knob.turns.push_back({"2", splitSourceOff});
   knobs.push_back(std::move(knob));
-}
-
-//===----------------------------------------------------------------------===//
-// Rows behind each other
-//===----------------------------------------------------------------------===//
-
-/// Joining rows, or not, takes a stack more or less, with layers of its own: no single turn.
-void tenon::space::addConcats(const Model &model, std::vector<Knob> &knobs) {
-  for (const Stack &stack : model.stacks)
-    if (!stack.input.parts.empty())
-      knobs.push_back({"concat", stack.name, llvm::join(stack.input.parts, ", "), "none", "none", {}});
 }
 
 //===----------------------------------------------------------------------===//

@@ -93,8 +93,10 @@ def Tenon_StackOp : Tenon_ParameterizedOp<"stack", [Symbol, HasParent<"ModelOp">
     attentions lets a query see later keys of its own, and it is nobody's source. Any other one reads its input as a whole. Stacks
     take states from each other without a circle. `width` is that of its hidden states, the model's where it is not given.
 
-    A cached stack with a `prefix` begins every sequence with tokens of a source of that name, read before all others
-    (Raffel et al., "Exploring the limits of transfer learning", section 3.2.1): `tenon-unify-stacks` makes such ones.
+    A cached stack with a `prefix` begins every sequence with tokens of a source of that name, which is no stack's: it embeds and reads
+    them itself, before all others (Raffel et al., "Exploring the limits of transfer learning", section 3.2.1). They see each
+    other by the `prefix_mask` of its attentions where there is one, and positions count them. The stack takes no keys
+    from others, and its rows are not joined with theirs. `tenon-unify-stacks` makes such ones.
 
     Example:
 
@@ -103,6 +105,19 @@ def Tenon_StackOp : Tenon_ParameterizedOp<"stack", [Symbol, HasParent<"ModelOp">
       tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached} {
         tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
         tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q"}
+        tenon.mlp_layer "mlp" hidden 32 silu {gated}
+      }
+      tenon.head @decoder {tied}
+    }
+    ```
+
+    A prefix-LM, whose prefix each of its rows sees all of:
+
+    ```mlir
+    tenon.model @prefix_lm width 8 {
+      tenon.stack @decoder layers 2 norm <function = rmsnorm, place = before, epsilon = 1.0e-5, bias = false, final = true> attributes {cached, prefix = "source"} {
+        tenon.token_input vocab 100 positions <kind = rotary, length = 16, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+        tenon.attention_layer "attention" heads 2 key_value_heads 1 head_size 4 scale 0.5 {mask = "k <= q", prefix_mask = "true"}
         tenon.mlp_layer "mlp" hidden 32 silu {gated}
       }
       tenon.head @decoder {tied}

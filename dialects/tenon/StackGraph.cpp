@@ -206,6 +206,20 @@ StackOp tenon::growingReaderOf(StackOp stack) {
   return StackOp();
 }
 
+/// A prefix is first rows of a stack's own, of which there are no others before.
+static LogicalResult verifyPrefix(StackOp stack) {
+  if (!stack.getPrefix())
+    return success();
+  StringRef prefix = *stack.getPrefix();
+  if (findStack(stack->getParentOfType<ModelOp>(), prefix))
+    return stack.emitOpError() << "has the prefix '" << prefix << "', which is a stack, expected a name of its own";
+  if (SmallVector<StringRef> sources = stack.getSources(); !sources.empty())
+    return stack.emitOpError() << "has a prefix, but takes keys from stack '" << sources.front() << "' too";
+  if (!stack.getParts().empty() || growingReaderOf(stack))
+    return stack.emitOpError() << "has a prefix, but its rows are joined with those of other stacks";
+  return success();
+}
+
 /// What reads the last hidden states stands on a stack that has an entry point of its own.
 static LogicalResult verifyReader(Operation *op, StackOp stack) {
   if (StackOp other = growingReaderOf(stack))
@@ -236,7 +250,7 @@ LogicalResult tenon::verifyStackGraph(ModelOp model) {
       return failure();
     if (auto concat = dyn_cast<ConcatInputOp>(*stack.getInput()); concat && failed(verifyParts(concat, stack)))
       return failure();
-    if (failed(verifyBehind(stack)) || (stack.getCached() && failed(verifyGrowing(stack))))
+    if (failed(verifyBehind(stack)) || failed(verifyPrefix(stack)) || (stack.getCached() && failed(verifyGrowing(stack))))
       return failure();
   }
   if (failed(verifyNoCircle(model)) || failed(verifyReaders(model)))

@@ -149,7 +149,7 @@ def Tenon_AttentionLayerOp : Tenon_SublayerOp<"attention_layer", ["getStates", "
     `heads` is a multiple of `key_value_heads`. `bias` is on query, key and value; on the key unless `no_key_bias` is set. `mask` and
     `score` are as in `tenon.attention`; `rotary` stands in place of what the stack's positions say. `table_sizes` has the rows and
     columns of each of the tables that mask and score read, which are parameters of the layer. `relative` adds to each score what a
-    parameter has for the distance of query and key.
+    parameter has for the distance of query and key. Rows of the stack's `prefix` see those keys of it that `prefix_mask` says, or `mask`.
 
     With `sources` keys and values are projections of those stacks' states, one softmax over all of them; where `joint` is set, over
     them and the stack's own. The stacks are the segments of the keys, numbered from 0 in their order, the own keys being the last:

@@ -32,6 +32,9 @@ def check_step(here, step, path):
     # Where a merge has made other sublayers, places have other names.
     before, after = ({(knob["knob"], knob["at"]): knob["value"] for knob in survey["knobs"]} for survey in (here, there))
     before[step["knob"], step["at"]] = step["to"]
+    if "concat" in (step["from"], step["to"]):
+        # A stack more, or one less.
+        del before["stacks", "model"]
     moved = {key: (before[key], after[key]) for key in before.keys() & after.keys() if before[key] != after[key]}
     assert not moved, (path, moved, step)
 
