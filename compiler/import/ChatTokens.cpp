@@ -2,7 +2,6 @@
 
 #include "import/CheckpointFiles.h"
 #include "import/TokenizerClasses.h"
-#include "import/TokenizerFiles.h"
 #include <map>
 
 using namespace tenon;
@@ -61,15 +60,13 @@ private:
 
 } // namespace
 
-llvm::Expected<std::vector<spec::ChatToken>> tenon::import::readChatTokens(StringRef directory) {
-  llvm::Expected<TokenizerConfig> config = readTokenizerConfig(directory);
-  if (!config)
-    return config.takeError();
+llvm::Expected<std::vector<spec::ChatToken>> tenon::import::readChatTokens(StringRef directory,
+                                                                              const TokenizerConfig &config) {
   TokenReader reader;
-  reader.addUsual(config->className());
-  reader.addObject(config->settings);
+  reader.addUsual(config.className());
+  reader.addObject(config.settings);
   // Older versions wrote another file, which newer ones go by where theirs does not list the tokens.
-  if (!config->settings.get("added_tokens_decoder")) {
+  if (!config.settings.get("added_tokens_decoder")) {
     llvm::Expected<json::Object> map = readJsonObjectIfAny(directory, "special_tokens_map.json");
     if (!map)
       return map.takeError();

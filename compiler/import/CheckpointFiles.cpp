@@ -30,6 +30,8 @@ tenon::import::openCheckpointWeights(llvm::StringRef directory) {
 }
 
 llvm::Error tenon::import::readTokenizer(llvm::StringRef directory, ImportedModel &imported) {
+  if (llvm::Error error = readTokenizerConfig(directory).moveInto(imported.tokenizerConfig))
+    return error;
   std::string path = (directory + "/tokenizer.json").str();
   if (!llvm::sys::fs::exists(path))
     return buildTokenizer(directory, imported);
@@ -42,12 +44,9 @@ llvm::Error tenon::import::readTokenizer(llvm::StringRef directory, ImportedMode
   return remakeTokenizer(directory, imported);
 }
 
-/// The template in tokenizer_config.json: the one, or that of several which is called "default".
-static llvm::Expected<std::string> templateOfConfiguration(llvm::StringRef path) {
-  llvm::Expected<llvm::json::Object> object = readJsonObject(path);
-  if (!object)
-    return object.takeError();
-  const llvm::json::Value *value = object->get("chat_template");
+/// The template in tokenizer_config.json, which is at `path`: the one, or that of several which is called "default".
+static llvm::Expected<std::string> templateOfSettings(const llvm::json::Object &settings, llvm::StringRef path) {
+  const llvm::json::Value *value = settings.get("chat_template");
   if (!value || value->kind() == llvm::json::Value::Null)
     return "";
   if (std::optional<llvm::StringRef> text = value->getAsString())
@@ -67,19 +66,17 @@ static llvm::Expected<std::string> templateOfConfiguration(llvm::StringRef path)
 
 llvm::Error tenon::import::readChatTemplate(llvm::StringRef directory, ImportedModel &imported) {
   std::string file = (directory + "/chat_template.jinja").str();
-  std::string configuration = (directory + "/tokenizer_config.json").str();
-  llvm::Expected<std::string> text = "";
-  if (llvm::sys::fs::exists(file))
-    text = readTextFile(file, maximumTemplateBytes);
-  else if (llvm::sys::fs::exists(configuration))
-    text = templateOfConfiguration(configuration);
+  llvm::Expected<std::string> text =
+      llvm::sys::fs::exists(file)
+          ? readTextFile(file, maximumTemplateBytes)
+          : templateOfSettings(imported.tokenizerConfig.settings, (directory + "/tokenizer_config.json").str());
   if (!text)
     return text.takeError();
   imported.chatTemplate = std::move(*text);
   if (imported.chatTemplate.empty())
     return llvm::Error::success();
   imported.model.chatTemplate = "chat_template.jinja";
-  return readChatTokens(directory).moveInto(imported.model.chatTokens.emplace());
+  return readChatTokens(directory, imported.tokenizerConfig).moveInto(imported.model.chatTokens.emplace());
 }
 
 std::string tenon::import::specName(llvm::StringRef text) {

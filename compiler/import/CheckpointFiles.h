@@ -12,15 +12,15 @@ namespace tenon::import {
 /// Opens model.safetensors, or the files that model.safetensors.index.json names.
 llvm::Expected<std::unique_ptr<weights::SafetensorsFiles>> openCheckpointWeights(llvm::StringRef directory);
 
-/// Reads tokenizer.json, or makes one of the files of a vocabulary, where they are.
+/// Reads tokenizer_config.json, and tokenizer.json, or makes one of the files of a vocabulary, where they are.
 llvm::Error readTokenizer(llvm::StringRef directory, ImportedModel &imported);
 
 /// The tokens that transformers' tokenizer of the directory has by name, such as `bos_token`, by their names: those of
-/// tokenizer_config.json and special_tokens_map.json, and those that its class has where they say nothing.
-llvm::Expected<std::vector<spec::ChatToken>> readChatTokens(llvm::StringRef directory);
+/// its configuration and special_tokens_map.json, and those that its class has where they say nothing.
+llvm::Expected<std::vector<spec::ChatToken>> readChatTokens(llvm::StringRef directory, const TokenizerConfig &config);
 
-/// Reads the chat template, where there is one: chat_template.jinja or a key of tokenizer_config.json; and the tokens
-/// that it knows by name.
+/// Reads the chat template, where there is one: chat_template.jinja or a key of `imported.tokenizerConfig`; and the
+/// tokens that it knows by name.
 llvm::Error readChatTemplate(llvm::StringRef directory, ImportedModel &imported);
 
 /// A name that a spec can have, from any text.

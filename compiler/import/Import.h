@@ -3,9 +3,9 @@
 #ifndef TENON_IMPORT_IMPORT_H
 #define TENON_IMPORT_IMPORT_H
 
+#include "import/TokenizerConfig.h"
 #include "spec/Spec.h"
 #include "weights/WeightSource.h"
-#include "llvm/Support/Error.h"
 #include <memory>
 
 namespace tenon::import {
@@ -20,10 +20,11 @@ struct ImportedModel {
   spec::Model model;
   /// Null where a spec names no weights, which is enough to print its IR.
   std::unique_ptr<weights::WeightSource> source;
-  std::string tokenizerPath;   ///< Of the file that was read for it; empty where it is in the file of the weights.
-  std::string tokenizer;       ///< The text of a tokenizer.json; empty where the model has none.
-  std::string targetTokenizer; ///< That of what the decoder writes; empty where it is the same.
-  std::string chatTemplate;    ///< The Jinja text; empty where the model has none.
+  TokenizerConfig tokenizerConfig; ///< Of a directory of transformers, empty for others.
+  std::string tokenizerPath;       ///< Of the file that was read for it; empty where it is in the file of the weights.
+  std::string tokenizer;           ///< The text of a tokenizer.json; empty where the model has none.
+  std::string targetTokenizer;     ///< That of what the decoder writes; empty where it is the same.
+  std::string chatTemplate;        ///< The Jinja text; empty where the model has none.
   /// Tensors of the file that change nothing of what the model computes: buffers, and parts that were not asked for.
   std::vector<std::string> idleTensors;
   std::vector<std::string> assumed; ///< Sizes that the configuration leaves out: "hidden_size (4096)".

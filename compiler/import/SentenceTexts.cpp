@@ -36,16 +36,13 @@ static int64_t tokenLimit(const llvm::json::Object &object, Config &config, Stri
 }
 
 /// `model_max_length` of the tokenizer; nothing where it says none.
-static llvm::Expected<std::optional<int64_t>> tokenizerLimit(StringRef encoder) {
+static llvm::Expected<std::optional<int64_t>> tokenizerLimit(StringRef encoder, const TokenizerConfig &tokenizer) {
   std::string path = (encoder + "/tokenizer_config.json").str();
-  llvm::Expected<llvm::json::Object> object = readIfThere(path);
-  if (!object)
-    return object.takeError();
-  Config config(*object, path);
+  Config config(tokenizer.settings, path);
   StringRef key = config.firstOf("model_max_length|max_len");
   std::optional<int64_t> limit;
   if (config.has(key))
-    limit = tokenLimit(*object, config, key);
+    limit = tokenLimit(tokenizer.settings, config, key);
   if (llvm::Error error = config.takeError())
     return std::move(error);
   return limit;
@@ -67,13 +64,10 @@ static llvm::Expected<bool> cutsBeginning(const ImportedModel &imported) {
 /// The side that is cut is a key of tokenizer_config.json; without it, what tokenizer.json says.
 static llvm::Error checkTruncationSide(StringRef encoder, const ImportedModel &imported) {
   std::string path = (encoder + "/tokenizer_config.json").str();
-  llvm::Expected<llvm::json::Object> object = readIfThere(path);
-  if (!object)
-    return object.takeError();
   llvm::Expected<bool> left = cutsBeginning(imported);
   if (!left)
     return left.takeError();
-  Config config(*object, path);
+  Config config(imported.tokenizerConfig.settings, path);
   std::string side = config.string("truncation_side"), file = *left ? "left" : "right";
   if (!side.empty() && side != file)
     config.fail("truncation_side",
@@ -109,7 +103,7 @@ llvm::Error tenon::import::readTextLimit(StringRef encoder, ImportedModel &impor
   spec::Model &model = imported.model;
   if (llvm::Error error = checkTruncationSide(encoder, imported))
     return error;
-  llvm::Expected<std::optional<int64_t>> limit = tokenizerLimit(encoder);
+  llvm::Expected<std::optional<int64_t>> limit = tokenizerLimit(encoder, imported.tokenizerConfig);
   if (!limit)
     return limit.takeError();
   int64_t positions = model.stacks.front().input.positions.length;
@@ -225,7 +219,7 @@ llvm::Error tenon::import::readSentenceTexts(StringRef encoder, ImportedModel &i
     return error;
   if (model.textTokens != 0)
     return llvm::Error::success();
-  llvm::Expected<std::optional<int64_t>> tokens = tokenizerLimit(encoder);
+  llvm::Expected<std::optional<int64_t>> tokens = tokenizerLimit(encoder, imported.tokenizerConfig);
   if (!tokens)
     return tokens.takeError();
   llvm::Expected<std::optional<int64_t>> positions = positionLimit(encoder, model);

@@ -47,8 +47,11 @@ static llvm::Error readFiles(Config &config, const Seq2SeqType &type, llvm::Stri
   if (type.hears)
     if (llvm::Error error = readAudio(directory, model))
       return error;
-  if (type.name == "marian" && !llvm::sys::fs::exists(directory + "/tokenizer.json"))
+  if (type.name == "marian" && !llvm::sys::fs::exists(directory + "/tokenizer.json")) {
+    if (llvm::Error error = readTokenizerConfig(directory).moveInto(imported.tokenizerConfig))
+      return error;
     return readMarianVocabularies(directory, imported);
+  }
   return readTokenizer(directory, imported);
 }
 

@@ -133,10 +133,8 @@ static const TokenizerClass *classOf(const TokenizerConfig &config, StringRef te
 }
 
 llvm::Error tenon::import::remakeTokenizer(StringRef directory, ImportedModel &imported) {
-  llvm::Expected<TokenizerConfig> config = readTokenizerConfig(directory);
-  if (!config)
-    return config.takeError();
-  const TokenizerClass *tokenizer = classOf(*config, imported.tokenizer);
+  const TokenizerConfig &config = imported.tokenizerConfig;
+  const TokenizerClass *tokenizer = classOf(config, imported.tokenizer);
   if (!tokenizer)
     return llvm::Error::success();
   llvm::Expected<json::Value> value = parseJson(imported.tokenizer, imported.tokenizerPath);
@@ -150,10 +148,10 @@ llvm::Error tenon::import::remakeTokenizer(StringRef directory, ImportedModel &i
   if (!object || !StoredReader(*object, *tokenizer, files).read())
     return llvm::Error::success();
   llvm::Expected<TokenSettings> tokens =
-      readTokenSettings(directory, config->settings, *tokenizer, object->getArray("added_tokens"));
+      readTokenSettings(directory, config.settings, *tokenizer, object->getArray("added_tokens"));
   if (!tokens)
     return tokens.takeError();
-  Config options(config->settings, (directory + "/tokenizer_config.json").str());
+  Config options(config.settings, (directory + "/tokenizer_config.json").str());
   std::string text = assembleTokenizer(*tokenizer, files, *tokens, options);
   if (llvm::Error error = options.takeError())
     return error;

@@ -8,7 +8,7 @@
 namespace tenon::import {
 
 /// The classes of transformers take the vocabulary, the merges and most post-processors of a tokenizer.json, and make the
-/// rest anew, as tokenizer_config.json says: `imported.tokenizer`, the text of one, becomes that. It stays as it is where
+/// rest anew, as `imported.tokenizerConfig` says: `imported.tokenizer`, the text of one, becomes that. It stays as it is where
 /// its class is not known, or is one that takes it as it is.
 llvm::Error remakeTokenizer(llvm::StringRef directory, ImportedModel &imported);
 

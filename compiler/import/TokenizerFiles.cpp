@@ -265,18 +265,16 @@ static std::string whyNone(StringRef directory, StringRef name, const TokenizerC
 }
 
 llvm::Error tenon::import::buildTokenizer(StringRef directory, ImportedModel &imported) {
-  llvm::Expected<TokenizerConfig> config = readTokenizerConfig(directory);
-  if (!config)
-    return config.takeError();
-  StringRef name = config->className();
+  const TokenizerConfig &config = imported.tokenizerConfig;
+  StringRef name = config.className();
   const TokenizerClass *tokenizer = findTokenizerClass(name);
   if (std::string reason = whyNone(directory, name, tokenizer); !reason.empty()) {
     imported.notes.push_back(reason);
     return llvm::Error::success();
   }
   std::string settingsPath = (directory + "/tokenizer_config.json").str();
-  Config options(config->settings, settingsPath);
-  llvm::Expected<TokenSettings> tokens = readTokenSettings(directory, config->settings, *tokenizer, /*stored=*/nullptr);
+  Config options(config.settings, settingsPath);
+  llvm::Expected<TokenSettings> tokens = readTokenSettings(directory, config.settings, *tokenizer, /*stored=*/nullptr);
   if (!tokens)
     return tokens.takeError();
   llvm::Expected<VocabularyFiles> files = FileReader(directory, *tokenizer, *tokens, options).read();

@@ -2,46 +2,18 @@
 
 #include "expressions/Sugar.h"
 #include "import/ListedCheckpoint.h"
-#include "weights/Convert.h"
 
 using namespace tenon;
 using namespace tenon::import;
 using test::checkpointOf;
-using test::importFrom;
+using test::expectRows;
 using test::llamaConfig;
 using test::llamaSizes;
+using test::rowsFrom;
 using test::SmallCheckpoint;
 using test::smallLlama;
 using test::specOf;
 using test::TempDirectory;
-
-/// Numbers of a parameter by the position in the checkpoint's tensor that they must come from.
-static void expectRows(const SmallCheckpoint &checkpoint, const std::string &parameter, const std::string &tensor,
-                       const std::vector<int> &rows, bool transposed = false) {
-  TempDirectory directory;
-  ImportedModel imported = importFrom(checkpoint, directory);
-  std::optional<weights::TensorView> view = imported.source->find(parameter);
-  ASSERT_TRUE(view);
-  ASSERT_EQ(view->shape[0], int64_t(rows.size())) << parameter;
-  std::vector<float> values(view->elements());
-  (void)weights::readFloats(*view, 0, values.size(), values.data());
-  auto number = std::distance(checkpoint.tensors.begin(), checkpoint.tensors.find(tensor));
-  const SmallCheckpoint::Shape &shape = checkpoint.tensors.at(tensor);
-  size_t columns = values.size() / rows.size();
-  for (size_t row = 0; row < rows.size(); ++row)
-    for (size_t column = 0; column < columns; ++column) {
-      size_t place = transposed ? column * shape[1] + rows[row] : rows[row] * columns + column;
-      EXPECT_EQ(values[row * columns + column], number + place / 8.0f) << parameter << " " << row << " " << column;
-    }
-}
-
-/// first, first + 1, ..., first + count - 1
-static std::vector<int> rowsFrom(int first, int count) {
-  std::vector<int> rows;
-  for (int i = 0; i < count; ++i)
-    rows.push_back(first + i);
-  return rows;
-}
 
 static const std::string llamaTensors = test::llamaTensors(/*keyRows=*/4) + "lm_head.weight 11 8\n";
 
@@ -359,103 +331,6 @@ head: {tied: true}
   EXPECT_NE(specOf(after).find("norm: {kind: layernorm, place: after}"), std::string::npos) << specOf(after);
 }
 
-static std::string bloomTensors(const std::string &norms, int64_t fused, bool bias) {
-  std::string text = "transformer.word_embeddings.weight 11 8\n" + norms +
-                     "transformer.h.*.self_attention.query_key_value.weight " + std::to_string(fused) +
-                     R"( 8
-transformer.h.*.self_attention.dense.weight 8 8
-transformer.h.*.mlp.dense_h_to_4h.weight 32 8
-transformer.h.*.mlp.dense_4h_to_h.weight 8 32
-transformer.ln_f.weight 8
-transformer.ln_f.bias 8
-)";
-  if (bias)
-    text += "transformer.h.*.self_attention.query_key_value.bias " + std::to_string(fused) +
-            "\ntransformer.h.*.self_attention.dense.bias 8\ntransformer.h.*.mlp.dense_h_to_4h.bias 32\n"
-            "transformer.h.*.mlp.dense_4h_to_h.bias 8\n";
-  return text;
-}
-
-static std::string normLines(std::initializer_list<const char *> names) {
-  std::string lines;
-  for (const char *name : names)
-    lines += "transformer." + std::string(name) + ".weight 8\ntransformer." + name + ".bias 8\n";
-  return lines;
-}
-
-TEST(Decoder, Bloom) {
-  SmallCheckpoint bloom = checkpointOf(
-      R"({"model_type": "bloom", "n_embed": 8, "n_layer": 2, "num_attention_heads": 2, "vocab_size": 11,
-          "seq_length": 40})",
-      bloomTensors(normLines({"word_embeddings_layernorm", "h.*.input_layernorm", "h.*.post_attention_layernorm"}), 24,
-                   true));
-  EXPECT_EQ(specOf(bloom),
-            R"(    input: {vocab: 11, positions: {kind: none, length: 40}, norm: true}
-    layers: 2
-    norm: {kind: layernorm, place: before}
-    block:
-      - attention: {heads: 2, mask: causal, score: alibi}
-      - mlp: {hidden: 32, activation: gelu_tanh}
-head: {tied: true}
-)");
-}
-
-static std::string falconConfig(const std::string &more) {
-  return R"({"model_type": "falcon", "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 4,
-    "vocab_size": 11, "max_position_embeddings": 32, "multi_query": true, )" +
-         more + "\"bias\": false}";
-}
-
-TEST(Decoder, FalconWithOneKeyHead) {
-  SmallCheckpoint falcon = checkpointOf(falconConfig(""), bloomTensors(normLines({"h.*.input_layernorm"}), 12, false));
-  EXPECT_EQ(specOf(falcon),
-            R"(    input: {vocab: 11, positions: {kind: rotary, length: 32}}
-    layers: 2
-    norm: {kind: layernorm, place: before}
-    block:
-      - parallel: {block: [attention: {heads: 4, kv_heads: 1, bias: false, output_bias: false, mask: causal}, mlp: {hidden: 32, activation: gelu, bias: false}]}
-head: {tied: true}
-)");
-  std::string qkv = "transformer.h.0.self_attention.query_key_value.weight";
-  expectRows(falcon, "decoder.layers.0.attention.query.weight", qkv, rowsFrom(0, 8));
-  expectRows(falcon, "decoder.layers.0.attention.key.weight", qkv, {8, 9});
-  expectRows(falcon, "decoder.layers.0.attention.value.weight", qkv, {10, 11});
-}
-
-TEST(Decoder, FalconWithGroupsOfHeads) {
-  SmallCheckpoint falcon = checkpointOf(falconConfig("\"new_decoder_architecture\": true, \"num_kv_heads\": 2, "),
-                                        bloomTensors(normLines({"h.*.ln_attn", "h.*.ln_mlp"}), 16, false));
-  std::string text = specOf(falcon);
-  EXPECT_NE(text.find("parallel: {norm: each, block: [attention: {heads: 4, kv_heads: 2,"), std::string::npos) << text;
-  std::string qkv = "transformer.h.0.self_attention.query_key_value.weight";
-  expectRows(falcon, "decoder.layers.0.attention.query.weight", qkv, {0, 1, 2, 3, 8, 9, 10, 11});
-  expectRows(falcon, "decoder.layers.0.attention.key.weight", qkv, {4, 5, 12, 13});
-  expectRows(falcon, "decoder.layers.0.attention.value.weight", qkv, {6, 7, 14, 15});
-}
-
-/// The class has no second norm then, whatever is stored.
-TEST(Decoder, FalconsParallelLayersDoNotReadTheNormOfSerialOnes) {
-  SmallCheckpoint falcon =
-      checkpointOf(falconConfig("\"parallel_attn\": true, "),
-                   bloomTensors(normLines({"h.*.input_layernorm", "h.*.post_attention_layernorm"}), 12, false));
-  EXPECT_EQ(falcon.errorOf().find("'DIR/model.safetensors' has tensors that the model does not use and that could change "
-                                  "what it computes: 'transformer.h.0.post_attention_layernorm.bias', "),
-            0u)
-      << falcon.errorOf();
-}
-
-TEST(Decoder, FalconAddsAlibiBeforeItScales) {
-  SmallCheckpoint falcon =
-      checkpointOf(falconConfig("\"alibi\": true, \"parallel_attn\": false, "),
-                   bloomTensors(normLines({"h.*.input_layernorm", "h.*.post_attention_layernorm"}), 24, true));
-  falcon.change("\"multi_query\": true", "\"multi_query\": false");
-  falcon.change("\"bias\": false", "\"bias\": true");
-  std::string text = specOf(falcon);
-  EXPECT_NE(text.find("positions: {kind: none, length: 32}"), std::string::npos) << text;
-  // 2^-2 / sqrt(2), the first of four slopes.
-  EXPECT_NE(text.find("0.17677669"), std::string::npos) << text;
-}
-
 TEST(Decoder, MptHasNoBiases) {
   auto mpt = [](const std::string &attention) {
     return checkpointOf(R"({"model_type": "mpt", "d_model": 8, "n_layers": 2, "n_heads": 2, "vocab_size": 11,
@@ -550,88 +425,4 @@ TEST(Decoder, AModelWithoutAHead) {
   std::string text = specOf(checkpoint);
   EXPECT_EQ(text.find("head:"), std::string::npos) << text;
   EXPECT_EQ(text.find("cache:"), std::string::npos) << text;
-}
-
-namespace {
-
-struct BadDecoder {
-  const char *name;
-  const char *type;
-  const char *more; ///< What is added to the configuration.
-  const char *message;
-};
-
-void PrintTo(const BadDecoder &bad, std::ostream *os) { *os << bad.name; }
-
-class BadDecoderConfig : public testing::TestWithParam<BadDecoder> {};
-
-} // namespace
-
-TEST_P(BadDecoderConfig, NamesTheKeyAndWhatIsSupported) {
-  SmallCheckpoint checkpoint = smallLlama(std::string(GetParam().more) + ", ");
-  checkpoint.change("\"llama\"", std::string("\"") + GetParam().type + "\"");
-  EXPECT_EQ(checkpoint.errorOf(), std::string("'DIR/config.json': ") + GetParam().message);
-}
-
-static const BadDecoder badDecoders[] = {
-    {"Scaling", "llama", R"("rope_scaling": {"type": "longrope", "factor": 2})",
-     "key 'rope_scaling.type': \"longrope\" is not supported; supported: \"default\", \"linear\", \"dynamic\", "
-     "\"llama3\", \"yarn\""},
-    {"ScalingFactor", "llama", R"("rope_scaling": {"type": "linear", "factor": 0.5})",
-     "key 'rope_scaling.factor': expected a number of at least 1, found 0.500000"},
-    {"ScalingNoObject", "llama", R"("rope_scaling": "linear")", "key 'rope_scaling': expected an object, found \"linear\""},
-    {"Activation", "llama", R"("hidden_act": "xielu")",
-     "key 'hidden_act': \"xielu\" is not supported; supported: \"gelu\", \"gelu_python\", \"gelu_new\", \"gelu_fast\", "
-     "\"gelu_pytorch_tanh\", \"relu\", \"relu2\", \"silu\", \"swish\", \"quick_gelu\""},
-    {"LayerTypes", "qwen2", R"("layer_types": ["full_attention", "chunked_attention"])",
-     "key 'layer_types': \"chunked_attention\" is not supported; supported: \"full_attention\", "
-     "\"sliding_attention\""},
-    {"LayerTypesCount", "qwen2", R"("layer_types": ["full_attention"])",
-     "key 'layer_types': expected one for each of 2 layers, found 1"},
-    {"LayerTypesWithoutWindow", "qwen2", R"("layer_types": ["full_attention", "sliding_attention"])",
-     "key 'layer_types': \"sliding_attention\" needs 'use_sliding_window', which is false"},
-    {"LayerTypesWithoutWidth", "gemma2",
-     R"("sliding_window": null, "layer_types": ["full_attention", "sliding_attention"])",
-     "key 'layer_types': \"sliding_attention\" needs 'sliding_window', which is null"},
-    {"ScalingOfPhi3", "phi3", R"("rope_scaling": {"type": "yarn", "factor": 2})",
-     "key 'rope_scaling.type': \"yarn\" is not supported for this model type; supported: \"default\""},
-    {"ClassifierHead", "llama", R"("architectures": ["LlamaForSequenceClassification"])",
-     "key 'architectures': the head of \"LlamaForSequenceClassification\" is not supported; with --without-head the "
-     "model is the stack alone"},
-    {"Quantised", "llama", R"("quantization_config": {"bits": 4})",
-     "key 'quantization_config': quantised weights are not supported; supported: F32, F16, BF16 and F64"},
-    {"Softcap", "gemma2", R"("attn_logit_softcapping": 0)",
-     "key 'attn_logit_softcapping': expected a number between 0.001000 and 1000000.000000, found 0.000000"},
-    {"Scalar", "gemma2", R"("query_pre_attn_scalar": -1)",
-     "key 'query_pre_attn_scalar': expected a number above 0, found -1.000000"},
-    {"RotaryPart", "phi3", R"("partial_rotary_factor": 0.1)",
-     "key 'partial_rotary_factor': 0.100000 of a head of 4 leaves 0 components that turn; expected 2 up to all of "
-     "them"},
-};
-
-INSTANTIATE_TEST_SUITE_P(Decoder, BadDecoderConfig, testing::ValuesIn(badDecoders),
-                         [](const testing::TestParamInfo<BadDecoder> &info) { return std::string(info.param.name); });
-
-TEST(DecoderErrors, HeadsOfKeysDivideHeads) {
-  SmallCheckpoint checkpoint = smallLlama();
-  checkpoint.change("\"num_key_value_heads\": 1", "\"num_key_value_heads\": 3");
-  EXPECT_EQ(checkpoint.errorOf(),
-            "'DIR/config.json': key 'num_attention_heads': 2 is not a multiple of the key heads (3)");
-}
-
-TEST(DecoderErrors, LayersAreAsManyAsASpecCanHave) {
-  SmallCheckpoint checkpoint = smallLlama();
-  checkpoint.change("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000000000");
-  EXPECT_EQ(checkpoint.errorOf(),
-            "'DIR/config.json': key 'num_hidden_layers': 2000000000 layers; supported: at most 9999");
-}
-
-TEST(DecoderErrors, TensorsThatNobodyKnowsAreNamed) {
-  EXPECT_EQ(smallLlama("", "model.layers.*.mlp.experts.weight 8\n").errorOf(),
-            "'DIR/model.safetensors' has tensors that the model does not use and that could change what it computes: "
-            "'model.layers.0.mlp.experts.weight', 'model.layers.1.mlp.experts.weight'; with --ignore-unused it goes "
-            "without them");
-  SmallCheckpoint none = smallLlama();
-  none.remove("embed_tokens.weight");
-  EXPECT_EQ(none.errorOf(), "'DIR/model.safetensors' has no tensor 'embed_tokens.weight', with or without a prefix");
 }

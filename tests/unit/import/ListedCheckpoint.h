@@ -6,6 +6,7 @@
 #include "import/SmallCheckpoint.h"
 #include "spec/Parameters.h"
 #include "spec/SpecWriter.h"
+#include "weights/Convert.h"
 #include "weights/SafetensorsSource.h"
 
 namespace tenon::test {
@@ -74,6 +75,34 @@ inline std::string specOf(const SmallCheckpoint &checkpoint) {
   std::string text = spec::writeSpec(model);
   size_t begin = text.find("    input:"), end = text.find("weights:");
   return begin == std::string::npos ? text : text.substr(begin, end - begin);
+}
+
+/// Numbers of a parameter by the position in the checkpoint's tensor that they must come from.
+inline void expectRows(const SmallCheckpoint &checkpoint, const std::string &parameter, const std::string &tensor,
+                       const std::vector<int> &rows, bool transposed = false) {
+  TempDirectory directory;
+  import::ImportedModel imported = importFrom(checkpoint, directory);
+  std::optional<weights::TensorView> view = imported.source->find(parameter);
+  ASSERT_TRUE(view);
+  ASSERT_EQ(view->shape[0], int64_t(rows.size())) << parameter;
+  std::vector<float> values(view->elements());
+  (void)weights::readFloats(*view, 0, values.size(), values.data());
+  auto number = std::distance(checkpoint.tensors.begin(), checkpoint.tensors.find(tensor));
+  const SmallCheckpoint::Shape &shape = checkpoint.tensors.at(tensor);
+  size_t columns = values.size() / rows.size();
+  for (size_t row = 0; row < rows.size(); ++row)
+    for (size_t column = 0; column < columns; ++column) {
+      size_t place = transposed ? column * shape[1] + rows[row] : rows[row] * columns + column;
+      EXPECT_EQ(values[row * columns + column], number + place / 8.0f) << parameter << " " << row << " " << column;
+    }
+}
+
+/// first, first + 1, ..., first + count - 1
+inline std::vector<int> rowsFrom(int first, int count) {
+  std::vector<int> rows;
+  for (int i = 0; i < count; ++i)
+    rows.push_back(first + i);
+  return rows;
 }
 
 /// Sizes of a small decoder, in a configuration.
