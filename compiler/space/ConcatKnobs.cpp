@@ -137,9 +137,11 @@ static void concatenate(Model &model, const std::string &reader, const std::stri
   lower.cache = false;
   lower.input.positions.behind.clear();
   forgetSources(lower, attention);
-  shareInBothHalves(model, reader, upper.name);
   rename(model, reader, upper.name);
+  shareInBothHalves(model, reader, upper.name);
   model.stacks.push_back(std::move(upper));
+  // Those about what attended to sources are about nothing.
+  dropEmptyRules(model, model.stacks.back().name);
 }
 
 Turn tenon::space::concatenated(const Stack &reader, const AttentionSublayer &attention) {

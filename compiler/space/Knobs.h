@@ -58,6 +58,8 @@ void shareAttention(spec::Model &model, const std::string &stack, const std::str
 
 /// Takes rules of `share` away that had parameters in `before` and have none any more.
 void dropLostRules(const spec::Model &before, spec::Model &model);
+/// Takes those away that are about parameters of a stack which it does not have.
+void dropEmptyRules(spec::Model &model, const std::string &stack);
 
 /// The canonical text of a mask for keys of one segment, empty where all are seen.
 std::string maskOfSegment(const std::string &mask, int32_t segment, int32_t querySegment);

@@ -159,12 +159,20 @@ static std::optional<Knob> sharing(const Model &model, std::string name, std::st
   return knob;
 }
 
+/// Whether a rule is about any parameter.
+static bool covers(const Places &places, const Share &share) {
+  return llvm::any_of(places.names, [&](const std::string &name) { return Places::isBelow(name, share.parameters); });
+}
+
 void tenon::space::dropLostRules(const Model &before, Model &model) {
-  auto covers = [](const Places &places, const Share &share) {
-    return llvm::any_of(places.names, [&](const std::string &name) { return Places::isBelow(name, share.parameters); });
-  };
   Places had(before), has(model);
   llvm::erase_if(model.shares, [&](const Share &share) { return covers(had, share) && !covers(has, share); });
+}
+
+void tenon::space::dropEmptyRules(Model &model, const std::string &stack) {
+  Places has(model);
+  llvm::erase_if(model.shares,
+                 [&](const Share &share) { return Places::isBelow(share.parameters, stack) && !covers(has, share); });
 }
 
 //===----------------------------------------------------------------------===//
