@@ -25,9 +25,11 @@ def record(folder):
     tensors, rng = random_tensors(spec, 1), random.Random(folder.name)
     write_safetensors(folder / spec["weights"], tensors)
     growing = "head" in spec
-    reading = [name for name, stack in spec["stacks"].items() if "vocab" in stack["input"]]
-    inputs = {name: [[rng.randrange(spec["stacks"][name]["input"]["vocab"]) for _ in range(length)]
-                     for length in LENGTHS[growing and name == reading[-1]]] for name in reading}
+    # A prefix is read by its stack, whose own rows stand behind it.
+    reading = [(name, stack["input"]["vocab"]) for own, stack in spec["stacks"].items() if "vocab" in stack["input"]
+               for name in ([stack["prefix"]] if "prefix" in stack else []) + [own]]
+    inputs = {name: [[rng.randrange(vocab) for _ in range(length)] for length in LENGTHS[growing and name == reading[-1][0]]]
+              for name, vocab in reading}
     stack = list(spec["stacks"])[-1]
     output = "logits" if growing else stack
     expected = Expected(spec, as_torch(tensors), inputs, "logits" if growing else "hidden", stack)
