@@ -104,6 +104,12 @@ static int64_t longestInput(InputOpInterface input) {
   return rows;
 }
 
+/// A convolution wants something to slide over, as in PyTorch.
+static int64_t fewestRows(InputOpInterface input) {
+  auto features = dyn_cast<FeatureInputOp>(*input);
+  return features && !features.getConvolutions().empty() ? 1 : 0;
+}
+
 SmallVector<NamedAttribute> EntryLowering::entryAttributes(StackOp root, bool limited) {
   SmallVector<NamedAttribute> attributes;
   auto count = [&](StringRef name, int64_t value) {
@@ -112,10 +118,12 @@ SmallVector<NamedAttribute> EntryLowering::entryAttributes(StackOp root, bool li
   InputOpInterface input = root.getTarget().getInput();
   if (limited) {
     auto tokens = dyn_cast<TokenInputOp>(*input);
-    attributes.push_back(builder.getNamedAttr(
-        "tenon.limits", builder.getDictionaryAttr({count("vocab", tokens ? tokens.getVocab() : 0),
-                                                   count("positions", longestInput(input)),
-                                                   count("types", tokens ? tokens.getTypes() : 0)})));
+    SmallVector<NamedAttribute> limits = {count("vocab", tokens ? tokens.getVocab() : 0),
+                                          count("positions", longestInput(input)),
+                                          count("types", tokens ? tokens.getTypes() : 0)};
+    if (int64_t rows = fewestRows(input))
+      limits.push_back(count("fewest_rows", rows));
+    attributes.push_back(builder.getNamedAttr("tenon.limits", builder.getDictionaryAttr(limits)));
     if (FlatSymbolRefAttr behind = input.getPositions().getBehind())
       attributes.push_back(builder.getNamedAttr("tenon.behind", behind.getAttr()));
   }

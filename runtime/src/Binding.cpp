@@ -133,11 +133,11 @@ const BoundTensor *givenInput(const Binding &binding, Role role, std::string_vie
   return nullptr;
 }
 
-/// How many ids of each row count: those that lengths say, else all of them.
-std::vector<int64_t> checkedLengths(const Binding &binding, const BoundTensor &ids) {
-  int64_t rows = ids.shape[0], columns = ids.shape[1];
+/// How many ids, or rows of features, of each sequence count: those that lengths say, else all of them.
+std::vector<int64_t> checkedLengths(const Binding &binding, const BoundTensor &read) {
+  int64_t rows = read.shape[0], columns = read.shape[1];
   std::vector<int64_t> lengths(size_t(rows), columns);
-  const BoundTensor *given = givenInput(binding, Role::Lengths, ids.type->stack);
+  const BoundTensor *given = givenInput(binding, Role::Lengths, read.type->stack);
   if (!given)
     return lengths;
   if (given->shape[0] != rows)
@@ -198,9 +198,12 @@ void checkTokenInput(const Model &model, const Entry &entry, const Binding &bind
 }
 
 void checkLimits(const Model &model, const Entry &entry, const Binding &binding) {
-  for (const BoundTensor &input : binding.inputs)
+  for (const BoundTensor &input : binding.inputs) {
     if (input.data && input.type->role == Role::Tokens)
       checkTokenInput(model, entryOf(model, entry, *input.type), binding, input);
+    if (input.data && input.type->role == Role::Features)
+      checkedLengths(binding, input);
+  }
 }
 
 } // namespace

@@ -218,6 +218,7 @@ Limits parseLimits(const JsonValue &value, std::string_view where) {
   limits.vocab = numberOrZero(value, "vocab");
   limits.positions = numberOrZero(value, "positions");
   limits.types = numberOrZero(value, "types");
+  limits.fewestRows = numberOrZero(value, "fewest_rows");
   limits.textTokens = numberOrZero(value, "text_tokens");
   if (value.find("behind"))
     limits.behind = stringMember(value, "behind", concat("\"limits\" of ", where));

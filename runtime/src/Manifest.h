@@ -65,11 +65,12 @@ struct TensorType {
   size_t table = 0;  ///< of a page table: its place among those of its stack
 };
 
-/// What an entry point takes at most; 0 for what the manifest does not limit.
+/// What an entry point takes; 0 for what the manifest does not limit.
 struct Limits {
   int64_t vocab = 0;
   int64_t positions = 0;
   int64_t types = 0;
+  int64_t fewestRows = 0; ///< of features
   int64_t textTokens = 0; ///< most tokens that a text is cut to
   std::string behind;     ///< the stack whose rows come before the first position; "" for none
   int behindSource = -1;  ///< its index into Manifest::sources

@@ -86,6 +86,8 @@ PagePool::PagePool(const std::vector<StateType> &types, int64_t positions, uint6
     if ((count /= 2) == 0)
       fail(TENON_ERROR_NO_MEMORY, "no address space for a cache of ", bytesPerPage, " bytes for each ", pageTokens,
            " tokens");
+  // Slots without a page say 0, and kernels may look there: also for rows that have no page, where nobody has one yet.
+  growTo(1);
 }
 
 bool PagePool::reserveStates(const std::vector<StateType> &types) {

@@ -28,7 +28,7 @@ SourceShape sourceShape(const Model &model, size_t source) {
   const SourceStack &stack = manifest.sources[source];
   if (manifest.hasPrefix) {
     const Limits &limits = model.entry("prefill").limits;
-    return {limits.vocab, limits.positions, 0, 0};
+    return {.vocab = limits.vocab, .positions = limits.positions};
   }
   const Entry *start = manifest.findEntry("start");
   const Entry *encode = stack.encode >= 0 ? &manifest.entries[size_t(stack.encode)] : nullptr;
@@ -39,6 +39,7 @@ SourceShape sourceShape(const Model &model, size_t source) {
   if (encode) {
     shape.vocab = encode->limits.vocab;
     shape.positions = encode->limits.positions;
+    shape.fewest = encode->limits.fewestRows;
   }
   shape.features = features ? features->shape.back().fixed : 0;
   shape.width = rows ? rows->shape.back().fixed : 0;

@@ -46,7 +46,7 @@ private:
   std::vector<int32_t> read;
 };
 
-/// One of tokens, features and hidden states, or nothing.
+/// One of tokens, features and hidden states, or nothing: what is not null. Each may be of no rows.
 struct SourceInput {
   std::span<const int32_t> tokens = {};
   const float *features = nullptr; ///< [rows, features of the encoder]
@@ -72,6 +72,7 @@ void encodeSource(Session &session, const float *features, int64_t rows, int64_t
 struct SourceShape {
   int64_t vocab = 0, positions = 0;
   int64_t features = 0; ///< numbers in a row of features
+  int64_t fewest = 0;   ///< rows that there have to be of these
   int64_t width = 0;    ///< components of a hidden state that may stand in place of what is read
 };
 SourceShape sourceShape(const Model &model, size_t source);

@@ -13,7 +13,10 @@
 namespace tenon::runtime {
 namespace {
 
-int64_t longest(const std::vector<int32_t> &lengths) { return *std::max_element(lengths.begin(), lengths.end()); }
+/// Rows of a tensor that holds all: one at least, since tensors without elements are not passed to kernels.
+int64_t rowsFor(const std::vector<int32_t> &lengths) {
+  return std::max(*std::max_element(lengths.begin(), lengths.end()), 1);
+}
 
 /// Rows of all sequences, each from a multiple of `length` on, zeros behind their ends.
 template <typename Value>
@@ -69,7 +72,7 @@ private:
   void checkAllRead() const;
   void acquirePages();
   void runStart();
-  std::vector<float> rowsFor(const TensorType &input, std::vector<int64_t> &dims);
+  std::vector<float> hiddenFor(const TensorType &input, std::vector<int64_t> &dims);
   std::vector<float> encoded(const SourceColumn &column);
   void addInput(const TensorType &input, CallInputs &call);
   void addTable(const TensorType &input, CallInputs &call) const;
@@ -126,8 +129,7 @@ void SourceBatch::checkAllRead() const {
     const SourceColumn &column = columnOf(input);
     read[size_t(input.source)] = true;
     if (column.kind() == SourceKind::None && column.stack().lastPart < 0)
-      fail(TENON_ERROR_INVALID_ARGUMENT, column.place(0), " is missing: give it ", column.expected(),
-           column.shape().width != 0 ? " or hidden states" : "");
+      column.failMissing(0);
     if (input.role == Role::Rows && column.kind() != SourceKind::Hidden)
       checkEncoder(column, read);
     if (input.role == Role::Lengths && column.stack().encode >= 0)
@@ -175,9 +177,9 @@ void SourceBatch::addTable(const TensorType &input, CallInputs &call) const {
 }
 
 /// [batch, longest, width]: given, or made by the stack's entry point.
-std::vector<float> SourceBatch::rowsFor(const TensorType &input, std::vector<int64_t> &dims) {
+std::vector<float> SourceBatch::hiddenFor(const TensorType &input, std::vector<int64_t> &dims) {
   const SourceColumn &column = columnOf(input);
-  int64_t length = longest(column.hidden()), width = column.shape().width;
+  int64_t length = rowsFor(column.hidden()), width = column.shape().width;
   bindDims(input, {int64_t(sequences.size()), length, width}, dims);
   if (column.kind() != SourceKind::Hidden)
     return encoded(column);
@@ -186,9 +188,9 @@ std::vector<float> SourceBatch::rowsFor(const TensorType &input, std::vector<int
 
 std::vector<float> SourceBatch::encoded(const SourceColumn &column) {
   const Entry &encode = encoderOf(column);
-  int64_t length = longest(column.hidden()), width = column.shape().width;
+  int64_t length = rowsFor(column.hidden()), width = column.shape().width;
   std::vector<float> hidden(elementCount({sequences.size(), length, width}, sequences.size(), " sources of up to ",
-                                         longest(column.given()), " rows"));
+                                         rowsFor(column.given()), " rows"));
   CallInputs call(encode);
   for (const TensorType &input : encode.inputs)
     addInput(input, call);
@@ -201,10 +203,10 @@ std::vector<float> SourceBatch::encoded(const SourceColumn &column) {
 
 void SourceBatch::addInput(const TensorType &input, CallInputs &call) {
   const SourceColumn &column = columnOf(input);
-  auto batch = int64_t(sequences.size()), length = longest(column.given()), features = column.shape().features;
+  auto batch = int64_t(sequences.size()), length = rowsFor(column.given()), features = column.shape().features;
   switch (input.role) {
   case Role::Rows:
-    return call.add(rowsFor(input, call.dims));
+    return call.add(hiddenFor(input, call.dims));
   case Role::Features:
     bindDims(input, {batch, length, features}, call.dims);
     return call.add(

@@ -11,7 +11,7 @@ namespace tenon::runtime {
 namespace {
 
 SourceKind kindOf(const SourceInput &input) {
-  if (!input.tokens.empty())
+  if (input.tokens.data())
     return SourceKind::Tokens;
   return input.features ? SourceKind::Features : input.hidden ? SourceKind::Hidden : SourceKind::None;
 }
@@ -23,7 +23,7 @@ const char *kindName(SourceKind kind) {
 
 } // namespace
 
-int64_t rowsOf(const SourceInput &input) { return input.tokens.empty() ? input.rows : int64_t(input.tokens.size()); }
+int64_t rowsOf(const SourceInput &input) { return input.tokens.data() ? int64_t(input.tokens.size()) : input.rows; }
 
 SourceColumn::SourceColumn(const Model &model, size_t source)
     : model(model), number(source), alone(model.manifest().givenSources == 1),
@@ -61,15 +61,19 @@ void SourceColumn::countRows(const std::vector<int32_t> &rows, bool isEncoded) {
       count = int32_t(encode->hiddenRows(count));
 }
 
+void SourceColumn::failMissing(size_t row) const {
+  fail(TENON_ERROR_INVALID_ARGUMENT, place(row), " is missing: give it ", expected(),
+       numbers.width != 0 ? " or hidden states" : "");
+}
+
 /// One of several sources may be missing, as far as that can be told here.
 void SourceColumn::checkKind(size_t row) const {
   const SourceInput &input = inputs[row];
-  int kinds = int(!input.tokens.empty()) + int(input.features != nullptr) + int(input.hidden != nullptr);
-  bool isMissing = !alone && kinds == 0;
-  if (!isMissing && rowsOf(input) < 1)
-    fail(TENON_ERROR_OUT_OF_RANGE, place(row), " is empty, expected at least 1 token or row");
-  if (!isMissing && kinds != 1)
+  int kinds = int(input.tokens.data() != nullptr) + int(input.features != nullptr) + int(input.hidden != nullptr);
+  if (kinds > 1 || (kinds == 0 && input.rows != 0))
     fail(TENON_ERROR_INVALID_ARGUMENT, place(row), " has ", kinds, " of tokens, features and hidden, expected one");
+  if (kinds == 0 && (alone || sort != SourceKind::None))
+    failMissing(row);
   if (kindOf(input) != sort)
     fail(TENON_ERROR_INVALID_ARGUMENT, place(row), " is of another kind than ", place(0));
 }
@@ -88,6 +92,9 @@ void SourceColumn::checkRow(size_t row) const {
   if (rowsOf(input) > positions)
     fail(TENON_ERROR_OUT_OF_RANGE, place(row), " has ", rowsOf(input), takesFeatures ? " rows" : " tokens",
          ", the model takes at most ", positions);
+  if (sort == SourceKind::Features && rowsOf(input) < numbers.fewest)
+    fail(TENON_ERROR_OUT_OF_RANGE, place(row), " has ", rowsOf(input), " rows, the model takes at least ",
+         numbers.fewest);
   elementCount({rowsOf(input), std::max<int64_t>(width, 1)}, place(row), " has ", rowsOf(input), " rows");
   for (size_t position = 0; position < input.tokens.size(); ++position)
     if (int32_t id = input.tokens[position]; id < 0 || (numbers.vocab != 0 && id >= numbers.vocab))

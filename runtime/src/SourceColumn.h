@@ -29,6 +29,7 @@ public:
   const SourceShape &shape() const { return numbers; }
   SourceKind kind() const { return sort; }
   std::string place(size_t row) const { return sourcePlace(model, number, row); }
+  [[noreturn]] void failMissing(size_t row) const;
   /// "tokens", or what else may be given.
   const char *expected() const { return numbers.features != 0 ? "features" : "tokens"; }
 

@@ -109,7 +109,7 @@ def prefix_lm(rng, drawer):
 
 def halves(rng, two, one, length=None):
     """Sequences that `two` gets in two parts, `one` as one."""
-    first = tokens(rng, one, "encoder", [length or rng.choice([1, 5, 16, 33]) for _ in range(3)])
+    first = tokens(rng, one, "encoder", [length or rng.choice([0, 1, 5, 16, 33]) for _ in range(3)])
     second = tokens(rng, one, "encoder", [rng.choice([2, 7, 17, 40]) for _ in range(3)])
     whole = {"encoder": [a + b for a, b in zip(first, second)]}
     return (Side(two, {"encoder": first, "decoder": second}, "decoder"),
@@ -122,46 +122,48 @@ def unified(rng, drawer):
     return side, Side(side.spec, side.inputs, side.stack, options=["--no-unify"])
 
 
-def unseen_source(rng, drawer, joint, growing):
-    """An attention to a source of which it sees nothing: since that is empty, or since the mask says so."""
+def unseen_source(rng, drawer, joint, hidden):
+    """An attention to a source of which it sees nothing: since the mask says so, or since that is empty."""
+    growing = hidden or rng.choice([False, True])
     encoder = drawn_stack(drawer, "none")
     decoder = drawn_stack(drawer, rng.choice(CAUSAL_MASKS))
     decoder["norm"]["place"] = rng.choice(["before", "both"] if not joint else ["before", "after", "both"])
     (_, attention), = decoder["block"][0].items()
     without = model(drawer, {"decoder": decoder}, head="decoder" if growing else None)
     if joint:
-        mask = f"segment == 1 && ({attention['mask']})" if growing else attention["mask"]
-        reader = changed(decoder, **{"from": "encoder", "merge": "joint", "mask": mask})
+        mask = f"segment == 1 && ({attention['mask']})" if hidden else attention["mask"]
+        behind = BEHIND if not hidden and rng.choice([False, True]) else None
+        reader = changed(decoder, behind, **{"from": "encoder", "merge": "joint", "mask": mask})
     else:
-        cross = {"heads": 1, "from": "encoder", "name": "cross", "output_bias": False} | ({"mask": "k < 0"} if growing else {})
+        cross = {"heads": 1, "from": "encoder", "name": "cross", "output_bias": False} | ({"mask": "k < 0"} if hidden else {})
         if decoder["norm"]["place"] == "both":
             decoder["norm"]["bias"] = False
         reader = decoder | {"block": [decoder["block"][0], {"attention": cross}, decoder["block"][1]]}
     read = model(drawer, {"encoder": encoder, "decoder": reader}, head="decoder" if growing else None)
     rows = tokens(rng, without, "decoder", [1, 9, 35])
-    lengths = [rng.choice([1, 8, 20]) if growing else 0 for _ in rows]
+    lengths = [rng.choice([1, 8, 20]) if hidden else 0 for _ in rows]
     sources = tokens(rng, read, "encoder", lengths)
     return Side(read, {"encoder": sources, "decoder": rows}, "decoder"), Side(without, {"decoder": rows}, "decoder")
 
 
 def empty_cross(rng, drawer):
     """Cross-attention to an empty source is none."""
-    return unseen_source(rng, drawer, joint=False, growing=False)
+    return unseen_source(rng, drawer, joint=False, hidden=False)
 
 
 def empty_joint(rng, drawer):
     """A joint softmax with an empty source is self-attention."""
-    return unseen_source(rng, drawer, joint=True, growing=False)
+    return unseen_source(rng, drawer, joint=True, hidden=False)
 
 
 def hidden_cross(rng, drawer):
     """Cross-attention that sees no key is none."""
-    return unseen_source(rng, drawer, joint=False, growing=True)
+    return unseen_source(rng, drawer, joint=False, hidden=True)
 
 
 def hidden_joint(rng, drawer):
     """A joint softmax whose mask hides the source is self-attention."""
-    return unseen_source(rng, drawer, joint=True, growing=True)
+    return unseen_source(rng, drawer, joint=True, hidden=True)
 
 
 def concatenation(rng, drawer):

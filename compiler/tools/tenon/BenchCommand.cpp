@@ -140,9 +140,9 @@ Source someSource(const tenon_source_info &info, int64_t rows) {
   if (info.vocab != 0)
     source.tokens = someTokens(rows, info.vocab);
   else if (info.features != 0)
-    source.features.assign(rows * info.features, 0.5F);
+    source.features.emplace(rows * info.features, 0.5F);
   else
-    source.hidden.assign(rows * info.width, 0.5F);
+    source.hidden.emplace(rows * info.width, 0.5F);
   return source;
 }
 

@@ -14,11 +14,12 @@ int64_t tools::lengthOf(const Prompt &prompt, std::span<const tenon_source_info>
   int64_t length = 0;
   for (size_t index = 0; index < prompt.sources.size(); ++index) {
     const Source &source = prompt.sources[index];
-    length += static_cast<int64_t>(source.tokens.size());
-    if (!source.hidden.empty())
-      length += static_cast<int64_t>(source.hidden.size()) / sources[index].width;
-    if (!source.features.empty())
-      length += static_cast<int64_t>(source.features.size()) / sources[index].features;
+    if (source.tokens)
+      length += static_cast<int64_t>(source.tokens->size());
+    if (source.hidden)
+      length += static_cast<int64_t>(source.hidden->size()) / sources[index].width;
+    if (source.features)
+      length += static_cast<int64_t>(source.features->size()) / sources[index].features;
   }
   return length;
 }
@@ -55,22 +56,24 @@ std::vector<Source> tools::readSourceArray(const std::string &kind, const std::s
                   std::to_string(columns) + "]" + (isFeatures ? ", or with rows behind" : "") + ", found " +
                   describe(array));
   int64_t batch = rank == 3 ? array.shape[0] : 1, numbers = array.shape[rank - 2] * columns;
-  if (batch == 0 || numbers == 0)
-    throw Failure(path + ": expected at least 1 row, found " + describe(array));
+  if (batch == 0)
+    throw Failure(path + ": expected at least 1 source, found " + describe(array));
   std::vector<Source> sources(static_cast<size_t>(batch));
   for (int64_t row = 0; row < batch; ++row) {
     Source &source = sources[static_cast<size_t>(row)];
     (isFeatures ? source.features : source.hidden)
-        .assign(array.floats.begin() + row * numbers, array.floats.begin() + (row + 1) * numbers);
+        .emplace(array.floats.begin() + row * numbers, array.floats.begin() + (row + 1) * numbers);
   }
   return sources;
 }
 
 std::vector<float> tools::hiddenStates(Session &session, const Prompt &prompt, const tenon_source_info &info) {
   Source copy = prompt.sources.front(); // Inputs are not const.
-  if (!copy.hidden.empty())
-    return copy.hidden;
+  if (copy.hidden)
+    return *copy.hidden;
   int64_t length = lengthOf(prompt, {&info, 1});
+  if (length == 0)
+    return {};
   auto count = static_cast<int32_t>(length);
   tenon_tensor rows{}, lengths{}, hidden{};
   bool tokens = info.features == 0;
@@ -80,8 +83,8 @@ std::vector<float> tools::hiddenStates(Session &session, const Prompt &prompt, c
   rows.shape[0] = 1;
   rows.shape[1] = length;
   rows.shape[2] = info.features;
-  rows.data = tokens ? static_cast<void *>(copy.tokens.data()) : copy.features.data();
-  rows.bytes = 4 * (tokens ? copy.tokens.size() : copy.features.size());
+  rows.data = tokens ? static_cast<void *>(copy.tokens->data()) : copy.features->data();
+  rows.bytes = 4 * (tokens ? copy.tokens->size() : copy.features->size());
   lengths.name = "lengths";
   lengths.type = TENON_I32;
   lengths.rank = 1;
@@ -106,7 +109,7 @@ std::vector<std::vector<size_t>> tools::batchesOf(std::span<const Prompt *const>
   auto areHidden = [&](size_t row) {
     std::vector<bool> hidden;
     for (const Source &source : prompts[row]->sources)
-      hidden.push_back(!source.hidden.empty());
+      hidden.push_back(source.hidden.has_value());
     return hidden;
   };
   auto key = [&](size_t row) { return std::pair(areHidden(row), lengthOf(*prompts[row], sources)); };

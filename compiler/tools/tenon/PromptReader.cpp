@@ -79,7 +79,7 @@ size_t PromptReader::expected() const {
 /// They are all there before anything is written.
 void PromptReader::readSources() {
   for (Prompt &prompt : readNamedSources(arguments, model, sources)) {
-    if (sources.size() == 1 && prompt.sources[0].hidden.empty())
+    if (sources.size() == 1 && !prompt.sources[0].hidden)
       checkSource(prompt, "source " + std::to_string(named.size()));
     prompt.tokens = beginning;
     named.push_back(std::move(prompt));
@@ -90,8 +90,6 @@ void PromptReader::readSources() {
 void PromptReader::checkSource(const Prompt &prompt, const std::string &place) const {
   const char *unit = info.source_features != 0 ? " rows" : " tokens";
   int64_t length = lengthOf(prompt, sources);
-  if (length == 0)
-    throw Failure(place + " is empty, expected at least 1 token");
   if (info.source_positions != 0 && length > info.source_positions)
     throw Failure(place + ": " + std::to_string(length) + unit + ", the model reads at most " +
                   std::to_string(info.source_positions));
@@ -109,7 +107,7 @@ Prompt PromptReader::fromText(const std::string &text, const std::string &place)
   try {
     std::vector<int32_t> given =
         arguments.chat ? model.tokenizeChat(conversation(text)) : model.tokenize(text, INT32_MAX);
-    if (given.empty())
+    if (given.empty() && !info.has_source)
       throw Failure(place + " is empty: the tokenizer makes no token of it");
     Prompt prompt = fromTokens(std::move(given), place);
     prompt.asText = true;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -282,12 +283,12 @@ struct Generation {
   double prefillSeconds, decodeSeconds;
 };
 
-/// What a model that attends to a source writes about: one of tokens, features and hidden states; none of these where
-/// one of several sources is left out.
+/// What a model that attends to a source writes about: one of tokens, features and hidden states, of which there may be
+/// none; nothing where one of several sources is left out.
 struct Source {
-  std::vector<int32_t> tokens;
-  std::vector<float> features; ///< rows of `features` of its tenon_source_info
-  std::vector<float> hidden;   ///< rows of `width`
+  std::optional<std::vector<int32_t>> tokens;
+  std::optional<std::vector<float>> features; ///< rows of `features` of its tenon_source_info
+  std::optional<std::vector<float>> hidden;   ///< rows of `width`
 };
 
 /// Working memory and threads for one caller at a time.
@@ -488,16 +489,23 @@ private:
     return all;
   }
 
+  /// Null for what is not given; not null for what is, though there be nothing.
+  template <typename Number> static const Number *dataOf(const std::optional<std::vector<Number>> &given) {
+    static const Number none{};
+    return !given ? nullptr : given->empty() ? &none : given->data();
+  }
+
   tenon_source convert(const Source &source, size_t index) const {
     tenon_source_info kind = about.empty() ? tenon_source_info{} : about[index % about.size()];
     tenon_source given{};
     given.struct_size = sizeof given;
-    given.tokens = source.tokens.empty() ? nullptr : source.tokens.data();
-    given.token_count = source.tokens.size();
-    given.features = source.features.empty() ? nullptr : source.features.data();
-    given.hidden = source.hidden.empty() ? nullptr : source.hidden.data();
+    given.tokens = dataOf(source.tokens);
+    given.token_count = source.tokens ? source.tokens->size() : 0;
+    given.features = dataOf(source.features);
+    given.hidden = dataOf(source.hidden);
     auto columns = size_t(given.hidden ? kind.width : kind.features);
-    size_t numbers = given.hidden ? source.hidden.size() : source.features.size();
+    const std::optional<std::vector<float>> &rows = given.hidden ? source.hidden : source.features;
+    size_t numbers = rows ? rows->size() : 0;
     if (numbers != 0 && (columns == 0 || numbers % columns != 0))
       throw Error(TENON_ERROR_INVALID_ARGUMENT, "source " + std::to_string(index) + " has " + std::to_string(numbers) +
                                                     " numbers, expected rows of " + std::to_string(columns));

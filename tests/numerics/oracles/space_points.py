@@ -8,10 +8,11 @@ import random
 import struct
 
 from check_goldens import run
-from spec_parameters import random_tensors, write_safetensors
+from spec_drawer import sublayers_of
+from spec_parameters import random_tensors, sources_of, write_safetensors
 import space_specs
 
-LENGTHS = [1, 2, 3, 7, 15, 16, 17, 23, 31, 32, 33, 40]
+LENGTHS = [0, 1, 2, 3, 7, 15, 16, 17, 23, 31, 32, 33, 40]
 ROUNDINGS = 5e-5  # Of the largest number: a few hundred of float32, one upon the other.
 
 
@@ -37,13 +38,13 @@ class Point:
 
 
 def random_inputs(rng, spec):
-    """Rows of every stack that reads some, and of what stands before them."""
+    """Rows of every stack that reads some, and of what stands before them: there may be none of what is only a source."""
     count, inputs = rng.randint(1, 4), {}
     for name, stack in spec["stacks"].items():
         entry = stack["input"]
         if "concat" in entry:
             continue
-        lengths = [rng.choice(LENGTHS) for _ in range(count)]
+        lengths = [max(rng.choice(LENGTHS), 0 if may_be_empty(spec, name) else 1) for _ in range(count)]
         if "vocab" in entry:
             inputs[name] = [[rng.randrange(entry["vocab"]) for _ in range(length)] for length in lengths]
             if "prefix" in stack:
@@ -51,6 +52,15 @@ def random_inputs(rng, spec):
         else:
             inputs[name] = [[[rounded(rng.gauss(0, 1)) for _ in range(entry["features"])] for _ in range(length)] for length in lengths]
     return inputs
+
+
+def may_be_empty(spec, name):
+    """Whether a stack is a source, and no convolution wants a row of it."""
+    stacks = spec["stacks"]
+    read = {source["stack"] for stack in stacks.values() for attention in sublayers_of(stack, "attention")
+            for source in sources_of(attention)}
+    read.update(part for stack in stacks.values() for part in stack["input"].get("concat", [])[:-1])
+    return name in read and "convolutions" not in stacks[name]["input"] and spec.get("pooling", {}).get("stack") != name
 
 
 def rounded(number):

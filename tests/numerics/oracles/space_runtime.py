@@ -5,6 +5,7 @@ Entry points are told by the roles that the manifest gives their inputs and outp
 
 import array
 import ctypes
+import itertools
 import json
 import math
 
@@ -81,22 +82,22 @@ class SpaceModel:
     # -- Stacks that grow
 
     def source_stacks(self):
-        """Those whose rows a session wants, in the order in which it wants them."""
-        names = []
+        """Those whose rows a session wants, in the order in which it wants them, with the numbers in a row of features."""
+        stacks = []
         for index in range(self.source_count):
             info = SourceInfo(struct_size=ctypes.sizeof(SourceInfo))
             self.runtime.call("tenon_model_source", self.handle, ctypes.c_size_t(index), ctypes.byref(info))
-            names.append(info.name.decode())
-        return names
+            stacks.append((info.name.decode(), info.features))
+        return stacks
 
     def sessions(self, inputs):
         """One for each row of the batch, about its sources."""
-        names, count = self.source_stacks(), max(map(len, inputs.values()))
+        stacks, count = self.source_stacks(), max(map(len, inputs.values()))
         sessions = [self.session() for _ in range(count)]
-        if names:
-            sources = (Source * (count * len(names)))()
-            kept = [fill(source, inputs[name][row])
-                    for source, (row, name) in zip(sources, [(row, name) for row in range(count) for name in names])]
+        if stacks:
+            sources = (Source * (count * len(stacks)))()
+            kept = [fill(source, inputs[name][row], features)
+                    for source, (row, (name, features)) in zip(sources, itertools.product(range(count), stacks))]
             self.runtime.call("tenon_session_set_sources", handles(sessions), sources, ctypes.c_size_t(count))
             del kept
         return sessions
@@ -175,13 +176,13 @@ def input_tensor(described, inputs):
     return result
 
 
-def fill(source, rows):
+def fill(source, rows, features):
     """Gives a tenon_source its tokens or features; what it points to is returned."""
     source.struct_size = ctypes.sizeof(Source)
-    if isinstance(rows[0], int):
+    if features == 0:
         kept = int_array(rows)
         source.tokens, source.token_count = kept, len(rows)
     else:
-        kept = (ctypes.c_float * (len(rows) * len(rows[0])))(*[number for row in rows for number in row])
+        kept = (ctypes.c_float * (len(rows) * features))(*[number for row in rows for number in row])
         source.features, source.rows = ctypes.addressof(kept), len(rows)
     return kept

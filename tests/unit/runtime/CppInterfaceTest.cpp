@@ -84,8 +84,9 @@ TEST_F(CppGeneration, WritesAboutSources) {
   EXPECT_EQ(opened.tokenizeAnswer("CAB"), (std::vector<int32_t>{4, 2, 3}));
   std::vector<int32_t> tokens = prompt(40);
   Source encoded{tokens, {}, {}}, given;
+  given.hidden.emplace();
   for (size_t row = 0; row < tokens.size(); ++row)
-    given.hidden.insert(given.hidden.end(), {float(tokens[row]), float(row)});
+    given.hidden->insert(given.hidden->end(), {float(tokens[row]), float(row)});
   Session first(opened, 1), second(opened, 1);
   first.setSource(encoded);
   second.setSource(given);
@@ -98,7 +99,15 @@ TEST_F(CppGeneration, WritesAboutSources) {
   Session::setSources(both, shorter);
   EXPECT_EQ(first.length(), 0);
   EXPECT_THROW(Session::setSources(both, {shorter.data(), 1}), Error);
-  given.hidden.pop_back();
+  Source empty, missing;
+  empty.tokens.emplace();
+  first.setSource(empty);
+  empty = {{}, {}, std::vector<float>()};
+  second.setSource(empty);
+  EXPECT_EQ(second.generate({}).sequences[0].tokens, first.generate({}).sequences[0].tokens);
+  EXPECT_NE(first.tokens(), fork.tokens());
+  EXPECT_THROW(first.setSource(missing), Error);
+  given.hidden->pop_back();
   EXPECT_THROW(first.setSource(given), Error);
 }
 
@@ -108,8 +117,8 @@ TEST_F(CppGeneration, WritesAboutSeveralSources) {
   std::vector<tenon_source_info> kinds = opened.sources();
   ASSERT_EQ(kinds.size(), 3u);
   EXPECT_STREQ(kinds[1].name, "right");
-  std::vector<Source> tokens = {{prompt(20), {}, {}}, {{3, 4}, {}, {}}, {{1}, {}, {}}};
-  std::vector<Source> hidden = {tokens[0], {{}, {}, {4, 0, 5, 1}}, {}};
+  std::vector<Source> tokens = {{prompt(20), {}, {}}, {std::vector<int32_t>{3, 4}, {}, {}}, {std::vector<int32_t>{1}, {}, {}}};
+  std::vector<Source> hidden = {tokens[0], {{}, {}, std::vector<float>{4, 0, 5, 1}}, {}};
   Session first(opened, 1), second(opened, 1);
   first.setSources(tokens);
   second.setSources(hidden);
@@ -122,7 +131,7 @@ TEST_F(CppGeneration, WritesAboutSeveralSources) {
   EXPECT_EQ(second.generate({}).sequences[0].tokens, written);
   EXPECT_THROW(Session::setSources(both, tokens), Error);
   EXPECT_THROW(first.setSource(tokens[0]), Error);
-  hidden[1].hidden.pop_back();
+  hidden[1].hidden->pop_back();
   EXPECT_THROW(first.setSources(hidden), Error);
 }
 

@@ -15,8 +15,10 @@ protected:
   void SetUp() override { openDecoder(0, "fake_source"); }
 
   static tenon_source sourceOf(const Tokens &tokens) {
-    return {sizeof(tenon_source), tokens.data(), tokens.size(), nullptr, nullptr, 0};
+    static const int32_t none = -1; // what is empty is not missing
+    return {sizeof(tenon_source), tokens.empty() ? &none : tokens.data(), tokens.size(), nullptr, nullptr, 0};
   }
+  static tenon_source missing() { return {sizeof(tenon_source), nullptr, 0, nullptr, nullptr, 0}; }
   static void setSource(tenon_session *session, const Tokens &tokens) {
     tenon_source source = sourceOf(tokens);
     ASSERT_EQ(tenon_session_set_sources(&session, &source, 1), TENON_OK) << tenon_message();

@@ -33,6 +33,13 @@ TEST(PagePool, SizesItself) {
   EXPECT_GE(PagePool({state(1, 64)}, 1000, 0).pageCount(), 63);
 }
 
+TEST(PagePool, FirstPageMayBeReadBeforeAnyIsHandedOut) {
+  PagePool pool({state(3, 64)}, 0, 10 * 3 * 256);
+  EXPECT_EQ(pool.pagesInUse(), 0u);
+  for (int64_t layer = 0; layer < 3; ++layer)
+    EXPECT_EQ(page(pool, layer, 0, 64)[63], 0);
+}
+
 TEST(PagePool, CopiesAreWholeAndWhatComesAfterIsZeros) {
   PagePool pool({state(2, 64)}, 0, 3 * 512);
   std::vector<int32_t> pages, others;

@@ -3,7 +3,8 @@
 // Opens a compiled library of a model that generates, and checks what holds for sessions of any: a row is the same
 // alone and in a batch of any order, bit for bit, whoever encoded its sources with whose; a prompt in pieces gives what
 // it gives in one, but for rounding; a fork goes on as its parent; what was rewound comes out as before; greedy and
-// beam search write for a batch what they write for each row. ROUNDING is how far apart float32's roundings may bring
+// beam search write for a batch what they write for each row. One row's sources are empty, where the model takes such
+// ones. ROUNDING is how far apart float32's roundings may bring
 // the logits, as a part of the largest.
 //
 //===----------------------------------------------------------------------===//
@@ -20,8 +21,6 @@
 using namespace tenon::tests;
 
 namespace {
-
-constexpr size_t rows = 4;
 
 [[noreturn]] void stop(const std::string &what) {
   std::fprintf(stderr, "%s\n", what.c_str());
@@ -44,8 +43,12 @@ public:
     require(tenon_model_describe(model, &info), "describe");
     if (!info.generates)
       stop("the model does not generate");
-    for (size_t row = 0; row < rows; ++row) {
+    for (size_t row = 0; row < 4; ++row)
       subjects.emplace_back(model, row);
+    if (takesEmptySources())
+      subjects.emplace_back(model, 0, 0);
+    rows = subjects.size();
+    for (size_t row = 0; row < rows; ++row) {
       Tokens &prompt = prompts.emplace_back();
       for (size_t at = 0; at < 3 + row * 6; ++at)
         prompt.push_back(int32_t((at * 13 + row) % size_t(info.vocab)));
@@ -72,6 +75,18 @@ private:
     require(tenon_session_create(model, &options, &session), "create");
     made.push_back(session);
     return session;
+  }
+
+  bool takesEmptySources() {
+    if (!info.has_source)
+      return false;
+    MadeSources empty(model, 0, 0);
+    tenon_session *session = newSession();
+    tenon_status status = tenon_session_set_sources(&session, empty.sources.data(), 1);
+    if (status == TENON_ERROR_OUT_OF_RANGE && std::strstr(tenon_message(), "has 0 rows, the model takes at least"))
+      return false;
+    require(status, "set_sources of empty ones");
+    return true;
   }
 
   /// Sessions about the rows' sources, encoded together.
@@ -127,7 +142,8 @@ private:
   }
 
   void checkBatches(const std::vector<Logits> &alone) {
-    for (std::vector<size_t> order : {std::vector<size_t>{0, 1, 2, 3}, {3, 1, 0, 2}, {2, 2, 0}}) {
+    size_t last = rows - 1;
+    for (std::vector<size_t> order : {std::vector<size_t>{0, 1, 2, 3}, {3, last, 0, 2}, {2, 2, 0}, {last, last, 1}}) {
       std::vector<Logits> scores = scoresOf(order, sessionsAbout(order));
       for (size_t index = 0; index < order.size(); ++index)
         if (scores[index] != alone[order[index]])
@@ -232,10 +248,13 @@ private:
   }
 
   void checkAnswers() {
+    std::vector<size_t> order = {3, 0, 2, 1};
+    for (size_t row = order.size(); row < rows; ++row)
+      order.insert(order.begin() + 2, row);
     for (uint32_t beams : {0u, 3u}) {
-      std::vector<Tokens> together = answers({3, 0, 2, 1}, beams);
+      std::vector<Tokens> together = answers(order, beams);
       for (size_t index = 0; index < rows; ++index)
-        if (size_t row = std::vector<size_t>{3, 0, 2, 1}[index]; answers({row}, beams)[0] != together[index])
+        if (size_t row = order[index]; answers({row}, beams)[0] != together[index])
           stop("the answer to row " + std::to_string(row) + " is another in a batch, " + std::to_string(beams) +
                " beams");
     }
@@ -244,6 +263,7 @@ private:
   double rounding;
   tenon_model *model = nullptr;
   tenon_model_info info{};
+  size_t rows = 0;
   std::vector<MadeSources> subjects;
   std::vector<Tokens> prompts;
   std::vector<tenon_session *> made;

@@ -32,13 +32,17 @@ protected:
     ASSERT_EQ(tenon_session_set_sources(&session, sources.data(), 1), TENON_OK) << tenon_message();
   }
 
+  /// What it adds to a row of "right".
+  static int32_t innerAt(const About &about, size_t row) {
+    return about.inner.empty() ? 0 : about.inner[row % about.inner.size()];
+  }
   /// What fake_sources.c predicts.
   static int32_t expected(const About &about, const Tokens &tokens, size_t window = SIZE_MAX) {
     int64_t sum = 0;
     for (size_t row = 0; row < about.left.size(); ++row)
       sum += int64_t(about.left[row]) * int64_t(row + 3);
     for (size_t row = 0; row < about.right.size(); ++row)
-      sum += int64_t(about.right[row] + about.inner[row % about.inner.size()]) * int64_t(row + 5);
+      sum += int64_t(about.right[row] + innerAt(about, row)) * int64_t(row + 5);
     for (size_t k = tokens.size() - std::min(window, tokens.size()); k < tokens.size(); ++k)
       sum += int64_t(tokens[k] + 1) * int64_t(k + 1);
     // The fake decoder without a source predicts this after one token.
@@ -102,11 +106,33 @@ TEST_F(SeveralSources, OfSeveralSessionsAreReadTogether) {
   }
 }
 
+TEST_F(SeveralSources, EachMayBeEmpty) {
+  std::vector<tenon_session *> sessions;
+  std::vector<tenon_source> sources;
+  std::vector<About> subjects(5, about(2));
+  subjects[0] = {};
+  subjects[1].left.clear();
+  subjects[2].right.clear();
+  subjects[3].inner.clear();
+  std::vector<Tokens> texts;
+  for (size_t row = 0; row < 5; ++row) {
+    sessions.push_back(newSession(2));
+    texts.push_back(prompt(2 + row, int32_t(row)));
+    set(sessions[row], subjects[row]);
+    EXPECT_EQ(prefill(sessions[row], texts[row]), expected(subjects[row], texts[row])) << row;
+  }
+  for (const About &subject : subjects)
+    for (const tenon_source &source : given(subject))
+      sources.push_back(source);
+  ASSERT_EQ(tenon_session_set_sources(sessions.data(), sources.data(), 5), TENON_OK) << tenon_message();
+  expectTogether(sessions, texts, [&](size_t row, const Tokens &text) { return expected(subjects[row], text); });
+}
+
 TEST_F(SeveralSources, HiddenStatesStandForOneAndWhatItIsMadeOf) {
   About subject = about(3);
   std::vector<float> hidden;
   for (size_t row = 0; row < subject.right.size(); ++row)
-    hidden.insert(hidden.end(), {float(subject.right[row] + subject.inner[row % subject.inner.size()]), float(row)});
+    hidden.insert(hidden.end(), {float(subject.right[row] + innerAt(subject, row)), float(row)});
   tenon_session *session = newSession();
   std::vector<tenon_source> sources = given(subject);
   sources[1] = {sizeof(tenon_source), nullptr, 0, nullptr, hidden.data(), int64_t(subject.right.size())};
@@ -130,7 +156,7 @@ TEST_F(SeveralSources, WrongOnesAreNamedAndLeaveTheSessionAsItWas) {
     expectStatus(tenon_session_set_sources(&session, sources.data(), 1), status, message);
     EXPECT_EQ(lengthOf(session), 18);
   };
-  tenon_source nothing{sizeof nothing, nullptr, 0, nullptr, nullptr, 0};
+  tenon_source nothing = missing();
   tenon_source hidden{sizeof hidden, nullptr, 0, nullptr, numbers.data(), 4};
   tenon_source features{sizeof features, nullptr, 0, numbers.data(), nullptr, 2};
   refused(0, nothing, TENON_ERROR_INVALID_ARGUMENT, "source \"left\" of session 0 is missing: give it tokens");

@@ -40,7 +40,7 @@ TEST_F(SourcePrefix, IsInFrontOfTheTokens) {
   std::vector<Tokens> sources, texts;
   std::vector<tenon_source> given;
   for (size_t row = 0; row < 5; ++row) {
-    sources.push_back(prompt(1 + row * 130, int32_t(row))); // the longest in several passes
+    sources.push_back(prompt(row * 130, int32_t(row))); // the first empty, the longest in several passes
     texts.push_back(prompt(1 + row * 9, int32_t(row + 3)));
     sessions.push_back(newSession(2));
   }
@@ -115,7 +115,7 @@ TEST_F(SourcePrefix, WhatIsWrongIsNamed) {
           "encodes tokens, source 0 has features");
   refused(sourceOf(tooLong), TENON_ERROR_OUT_OF_RANGE, "source 0 has 601 tokens, the model takes at most 600");
   refused(sourceOf(bad), TENON_ERROR_OUT_OF_RANGE, "source 0, token 0: id 33, expected 0 to 32");
-  refused(sourceOf({}), TENON_ERROR_OUT_OF_RANGE, "source 0 is empty");
+  refused(missing(), TENON_ERROR_INVALID_ARGUMENT, "source 0 is missing: give it tokens");
   Tokens fails = {3, 32};
   refused(sourceOf(fails), TENON_ERROR_KERNEL, "token 32");
   text.push_back(6);
@@ -137,6 +137,11 @@ TEST_F(SourceStart, TakesThemInAsAWhole) {
     for (int32_t &token : source)
       token += row == 0 ? 560 : 20;
     EXPECT_EQ(prefill(sessions[row], text), expected(source, text)) << row;
+  }
+  given[0] = sourceOf({});
+  for (size_t count : {2, 1}) {
+    ASSERT_EQ(tenon_session_set_sources(sessions, given, count), TENON_OK) << tenon_message();
+    EXPECT_EQ(prefill(sessions[0], text), expected({}, text)) << count;
   }
 }
 

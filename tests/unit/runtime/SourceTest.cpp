@@ -64,6 +64,31 @@ TEST_F(Sources, OfDifferentLengthsAreEncodedTogether) {
   }
 }
 
+TEST_F(Sources, MayBeEmpty) {
+  Tokens source = prompt(20), text = prompt(7);
+  tenon_session *first = sessionAbout({}), *fork = nullptr; // before any page is handed out
+  EXPECT_EQ(prefill(first, text), likeliest({}, text));
+  ASSERT_EQ(tenon_session_fork(first, &fork), TENON_OK) << tenon_message();
+  Tokens own = text;
+  own.push_back(5);
+  EXPECT_EQ(decode(fork, 5), likeliest({}, own));
+  EXPECT_EQ(tenon_session_destroy(fork), TENON_OK);
+  std::vector<tenon_session *> sessions = {first, newSession(), newSession()};
+  std::vector<tenon_source> given = {sourceOf({}), sourceOf(source), sourceOf({})};
+  ASSERT_EQ(tenon_session_set_sources(sessions.data(), given.data(), 3), TENON_OK) << tenon_message();
+  EXPECT_EQ(lengthOf(first), 0);
+  for (size_t row = 0; row < 3; ++row)
+    EXPECT_EQ(prefill(sessions[row], text), likeliest(row == 1 ? source : Tokens(), text)) << row;
+  tenon_generate_options wanted = options(9);
+  wanted.source_no_repeat_ngram = 1;
+  ASSERT_EQ(tenon_session_rewind(first, 0), TENON_OK);
+  EXPECT_EQ(tokensOf(generate(first, {}, wanted)[0]), answer({}, {0, 2}, 9));
+  float none = 0;
+  tenon_source hidden{sizeof hidden, nullptr, 0, nullptr, &none, 0};
+  ASSERT_EQ(tenon_session_set_sources(&sessions[1], &hidden, 1), TENON_OK) << tenon_message();
+  EXPECT_EQ(prefill(sessions[1], text), likeliest({}, text));
+}
+
 TEST_F(Sources, ForksShareTheirPagesAndOutliveTheParent) {
   openDecoder(5 * pageBytes, "fake_source");
   Tokens source = prompt(80), other = prompt(16, 5), text = prompt(7);
@@ -145,7 +170,7 @@ TEST_F(Sources, BadOnesLeaveTheSessionAsItWas) {
     EXPECT_EQ(lengthOf(session), 18);
   };
   refused(sourceOf(tooLong), TENON_ERROR_OUT_OF_RANGE, "source 0 has 101 tokens, the model takes at most 100");
-  refused(sourceOf({}), TENON_ERROR_OUT_OF_RANGE, "source 0 is empty, expected at least 1 token or row");
+  refused(missing(), TENON_ERROR_INVALID_ARGUMENT, "source 0 is missing: give it tokens or hidden states");
   refused(sourceOf(bad), TENON_ERROR_OUT_OF_RANGE, "source 0, token 1: id 33, expected 0 to 32");
   refused(sourceOf(negative), TENON_ERROR_OUT_OF_RANGE, "source 0, token 0: id -1, expected 0 to 32");
   refused(sourceOf(fails), TENON_ERROR_KERNEL, "token 32");
@@ -155,6 +180,12 @@ TEST_F(Sources, BadOnesLeaveTheSessionAsItWas) {
   refused(given, TENON_ERROR_INVALID_ARGUMENT, "source 0 has 2 of tokens, features and hidden, expected one");
   given = {sizeof given, nullptr, 0, numbers.data(), nullptr, 2};
   refused(given, TENON_ERROR_INVALID_ARGUMENT, "encodes tokens, source 0 has features");
+  given = missing();
+  given.rows = 3;
+  refused(given, TENON_ERROR_INVALID_ARGUMENT, "source 0 has 0 of tokens, features and hidden, expected one");
+  given = sourceOf({});
+  given.hidden = numbers.data();
+  refused(given, TENON_ERROR_INVALID_ARGUMENT, "source 0 has 2 of tokens, features and hidden, expected one");
   given = {sizeof given, nullptr, 3, nullptr, nullptr, 0};
   refused(given, TENON_ERROR_INVALID_ARGUMENT, "source 0 of 3 tokens is null");
   given = {sizeof given, nullptr, 0, nullptr, numbers.data(), -1};
@@ -171,6 +202,8 @@ TEST_F(Sources, BadOnesLeaveTheSessionAsItWas) {
   two[1] = {sizeof two[1], nullptr, 0, nullptr, numbers.data(), 4};
   expectStatus(tenon_session_set_sources(pair, two, 2), TENON_ERROR_INVALID_ARGUMENT,
                "source 1 is of another kind than source 0");
+  two[1] = missing();
+  expectStatus(tenon_session_set_sources(pair, two, 2), TENON_ERROR_INVALID_ARGUMENT, "source 1 is missing");
   text.push_back(4);
   EXPECT_EQ(decode(session, 4), likeliest(source, text));
 }
@@ -233,6 +266,27 @@ TEST_F(Sources, OfFeaturesHaveAsManyRowsAsTheEncoderMakes) {
   tenon_source tooLong{sizeof tooLong, nullptr, 0, many.data(), nullptr, 101};
   expectStatus(tenon_session_set_sources(sessions.data(), &tooLong, 1), TENON_ERROR_OUT_OF_RANGE,
                "source 0 has 101 rows, the model takes at most 100");
+  tenon_source empty{sizeof empty, nullptr, 0, many.data(), nullptr, 0};
+  expectStatus(tenon_session_set_sources(sessions.data(), &empty, 1), TENON_ERROR_OUT_OF_RANGE,
+               "source 0 has 0 rows, the model takes at least 1");
+  std::swap(empty.features, empty.hidden); // nothing slides over these
+  ASSERT_EQ(tenon_session_set_sources(sessions.data(), &empty, 1), TENON_OK) << tenon_message();
+  EXPECT_EQ(prefill(sessions[0], text), likeliest({}, text));
+}
+
+TEST_F(Sources, NoMoreFeaturesCountThanThereAre) {
+  openDecoder(0, "fake_features");
+  std::vector<float> features(12, 1);
+  std::vector<int32_t> lengths = {5};
+  tenon_tensor inputs[] = {{"features", TENON_F32, 3, {1, 4, 3}, features.data(), 48},
+                           {"lengths", TENON_I32, 1, {1}, lengths.data(), 4}};
+  tenon_tensor hidden{};
+  hidden.name = "hidden";
+  tenon_session *session = newSession();
+  expectStatus(tenon_session_call(session, "encode", inputs, 2, &hidden, 1), TENON_ERROR_OUT_OF_RANGE,
+               "length of row 0 is 5, expected 0 to 4");
+  lengths[0] = 4;
+  EXPECT_EQ(tenon_session_call(session, "encode", inputs, 2, &hidden, 1), TENON_OK) << tenon_message();
 }
 
 TEST_F(Sources, SessionsOfOneModelOnManyThreads) {

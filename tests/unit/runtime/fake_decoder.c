@@ -212,7 +212,7 @@ static const tenon_entry_fn entries[] = {run_prefill, run_decode};
   "{\"name\":\"features\",\"type\":\"f32\",\"role\":\"features\",\"stack\":\"encoder\",\"shape\":[\"batch\",\"length\",3]},"                                       \
   "{\"name\":\"lengths\",\"type\":\"i32\",\"role\":\"lengths\",\"stack\":\"encoder\",\"shape\":[\"batch\"]}],"                                                    \
   "\"outputs\":[{\"name\":\"hidden\",\"type\":\"f32\",\"role\":\"hidden\",\"stack\":\"encoder\",\"shape\":[\"batch\",\"ceil(length/2)\",2]}],"                   \
-  "\"limits\":{\"positions\":100}}"
+  "\"limits\":{\"positions\":100,\"fewest_rows\":1}}"
 #else
 #define ENCODER                                                                                                        \
   ",{\"name\":\"encode\",\"dims\":[\"batch\",\"length\"],\"inputs\":["                                                 \

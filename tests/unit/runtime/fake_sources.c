@@ -1,7 +1,7 @@
 /* A model that writes about two sources, by hand. Of "left" it keeps rows beside its own, in one pool, and its positions
  * come behind these. Of "right" it keeps rows in another pool, and "right" is encoded with a third source, "inner". What
  * it predicts is as in fake_decoder.c, with more in the sum: s_r (r + 3) of the rows of "left", s_r being their tokens,
- * and (s_r + i_r) (r + 5) of those of "right", i_r being the tokens of "inner" again and again. Its own tokens are in two
+ * and (s_r + i_r) (r + 5) of those of "right", i_r being the tokens of "inner" again and again (0 of none). Its own tokens are in two
  * pools. With FAKE_WINDOW the last 20 of them count. */
 
 #include "fake_common.h"
@@ -107,7 +107,7 @@ static int32_t run_encode_right(const tenon_call *call) {
   own.arguments = (void *const *)arguments;
   run_encode(&own);
   for (int64_t row = 0; row < call->dims[0]; ++row)
-    for (int64_t r = 0; r < lengths[row]; ++r)
+    for (int64_t r = 0; inner_lengths[row] > 0 && r < lengths[row]; ++r)
       ((float *)call->arguments[4])[(row * call->dims[1] + r) * WIDTH] +=
           (float)inner[row * call->dims[2] + r % inner_lengths[row]];
   return 0;
