@@ -158,12 +158,6 @@ void SpecReader::checkSource(const AttentionPlace &place, size_t index) {
                 CheckedSize(attention.headSize) * attention.heads * sourceWidth);
   const YamlNode *itsLayers = stackPlaces[&stack - model.stacks.data()].layers,
                  *layers = stackPlaces[place.stack].layers;
-  if (source.state != SourceState::Final && !stack.input.parts.empty()) {
-    diagnostics.error(place.states[index]->range, "'" + stack.name + "' joins the rows of several stacks; of such a one only "
-                                                      "'source: final' can be read");
-    diagnostics.note(stackPlaces[&stack - model.stacks.data()].parts.front()->range, "which it does here");
-    return;
-  }
   std::string mapping = "{layers: [...]} with " + std::to_string(reader.layers) + " numbers from 0 to " +
                         std::to_string(stack.layers - 1);
   if (source.state == SourceState::SameLayer && reader.layers != stack.layers) {

@@ -204,7 +204,7 @@ def Tenon_ConcatInputOp : Tenon_ParameterizedOp<"concat_input", [HasParent<"Stac
     For each sequence the last hidden states of the `stacks`, all of one width W: B×T₀×W, B×T₁×W, … become B×(T₀+T₁+…)×W, times
     `scale`, with the embedding of positions added, and normalised where `norm` is set. Positions are places in the whole. Masks
     and scores ask for the part of a key and of a query with `segment` and `query_segment`. A head, a pooling and whoever reads the
-    stack's last hidden state have the rows of the last part.
+    stack, its last hidden state or one that enters a layer, have the rows of the last part.
 
     The last part of a `cached` stack is `cached` too, and grows with it: the rows of the others are there before. No query of
     theirs may see a key of it.

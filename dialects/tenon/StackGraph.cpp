@@ -70,9 +70,6 @@ static LogicalResult verifySources(SublayerOpInterface op, StackOp reader) {
     if (source->getCached())
       return op->emitOpError() << "takes keys from stack '" << source->getSymName()
                               << "', which is cached, expected one that is read as a whole";
-    if (attribute.getLayers() && !source->getParts().empty())
-      return op->emitOpError() << "reads layers of stack '" << source->getSymName()
-                              << "', whose rows are those of several stacks, expected its last state";
     if (attribute.getLayers() &&
         failed(verifySourceLayers(op, reader, *source, attribute.getLayers().asArrayRef())))
       return failure();

@@ -299,7 +299,8 @@ void StackFinder::checkStart() {
     const TensorType *rows = start->input(Role::Rows, stack), *tokens = start->input(Role::Tokens, stack),
                      *features = start->input(Role::Features, stack);
     int kinds = (rows != nullptr) + (tokens != nullptr) + (features != nullptr);
-    if (kinds != 1 && (kinds > 1 || !source.pools.empty()))
+    bool isKept = !source.pools.empty() && source.lastPart < 0; // Joined rows are made of those of their parts.
+    if (kinds != 1 && (kinds > 1 || isKept))
       wrong(*start, "takes ", kinds, " of tokens, features and rows", ofStack(stack), ", expected one");
     if (kinds == 1)
       require(*start, rows ? Role::SourceLengths : Role::Lengths, stack);

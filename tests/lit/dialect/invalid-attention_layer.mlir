@@ -324,25 +324,3 @@ tenon.model @a_mask_of_a_prefix_beside_sources width 8 {
     tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>], prefix_mask = "true"}
   }
 }
-
-// -----
-
-tenon.model @layers_of_rows_of_several_stacks width 8 {
-  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
-    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
-    tenon.mlp_layer "m" hidden 4 relu
-  }
-  tenon.stack @f layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
-    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
-    tenon.mlp_layer "m" hidden 4 relu
-  }
-  tenon.stack @c layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
-    tenon.concat_input [@e, @f] positions <kind = none, length = 8, offset = 0, base = 1.0, dims = 0, interleaved = false>
-    tenon.mlp_layer "m" hidden 4 relu
-  }
-  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
-    tenon.token_input vocab 9 positions <kind = none, length = 4, offset = 0, base = 1.0, dims = 0, interleaved = false>
-    // expected-error @below {{reads layers of stack 'c', whose rows are those of several stacks, expected its last state}}
-    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@c, layers = [0]>]}
-  }
-}

@@ -253,8 +253,6 @@ class Drawer:
     def source_kind(self, name, layers):
         source_layers = self.stacks[name]["layers"]
         kind = self.rng.choice(["final", "final", "same-layer", "layers"])
-        if "concat" in self.stacks[name]["input"]:
-            return "final"
         if kind == "layers" or kind == "same-layer" and layers != source_layers:
             return {"layers": [self.rng.randrange(source_layers) for _ in range(layers)]}
         return kind
@@ -267,7 +265,8 @@ class Drawer:
             left = [self.rng.choice(sources), *left]
         joint = False
         while left:
-            names = sorted({left.pop() for _ in range(self.rng.randint(1, len(left)))}, key=lambda name: self.rng.random())
+            names = list(dict.fromkeys(left.pop() for _ in range(self.rng.randint(1, len(left)))))
+            self.rng.shuffle(names)
             attention = self.source_attention(stack, width, layers, names, growing)
             attention["name"] = f"about{len(sublayers)}"
             joint = joint or "merge" in attention

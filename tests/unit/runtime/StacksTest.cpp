@@ -83,6 +83,16 @@ TEST(Stacks, JoinedRowsAreThoseOfTheirLastPart) {
   EXPECT_EQ(manifest.sources[2].name, "b");
   EXPECT_EQ(manifest.sources[2].lastPart, 1);
   EXPECT_EQ(manifest.findEntry("prefill")->input(Role::Pages, "b")->source, 2);
+
+  // Where more is read than their last state, `start` makes them of what it reads of their parts.
+  std::string made = withLast(joined, R"({"name":"b.rows","type":"f32","shape":["n","m",5],"role":"rows","stack":"b"},
+    {"name":"b.lengths","type":"i32","shape":["n"],"role":"source_lengths","stack":"b"},)",
+                              R"({"name":"c.tokens","type":"i32","shape":["n","m"],"role":"tokens","stack":"c"},
+    {"name":"c.lengths","type":"i32","shape":["n"],"role":"lengths","stack":"c"},)");
+  manifest = parseManifest(made);
+  EXPECT_EQ(manifest.givenSources, 2u);
+  EXPECT_EQ(manifest.sources[2].lastPart, 1);
+  EXPECT_EQ(manifest.sources[2].pools, std::vector<size_t>{1});
 }
 
 TEST(Stacks, RolesAreKnownAndFitTheirTensors) {

@@ -27,24 +27,6 @@ TEST_P(SpaceMistake, IsReported) {
   EXPECT_EQ(firstError(changed(corner(mistake.corner), mistake.from, mistake.to)), mistake.message);
 }
 
-TEST(SpaceErrors, LayersOfRowsOfSeveralStacksAreNotRead) {
-  std::string text = R"(tenon: 1
-name: m
-width: 8
-stacks:
-  e: {input: {vocab: 9}, layers: 1, block: [mlp: {hidden: 4}]}
-  f: {input: {vocab: 9}, layers: 1, block: [mlp: {hidden: 4}]}
-  c: {input: {concat: [e, f]}, layers: 1, block: [mlp: {hidden: 4}]}
-  d:
-    input: {vocab: 9}
-    layers: 1
-    block: [attention: {from: c, source: same-layer, heads: 2}]
-head: {stack: d}
-)";
-  EXPECT_EQ(firstError(text), "error: 'c' joins the rows of several stacks; of such a one only 'source: final' can be read\n"
-                              "note: which it does here");
-}
-
 static const Mistake mistakes[] = {
     // What an attention says by itself.
     {"SourceWithoutFrom", "gpt", "heads: 4", "heads: 4, source: final",

@@ -266,7 +266,7 @@ TEST(SpecWriter, EveryCombinationOfSourcesReadsBack) {
     attention.joint = bit(1);
     attention.sources = {{"encoder", SourceState(bits % 3)}};
     if (bit(2))
-      attention.sources.push_back({"memory"}); // Rows of several stacks, whose last state alone can be read.
+      attention.sources.push_back({"memory", SourceState(bits / 4 % 3)});
     if (bit(3))
       attention.sources.push_back({"other", SourceState(bits / 8 % 3)});
     for (Source &source : attention.sources)

@@ -55,7 +55,7 @@ tenon.model @translator width 12 attributes {share = {decoder.input = "encoder.i
 // Convolutions are products of rows with their neighbours; what follows a stride counts the rows that it leaves.
 // CHECK-LABEL: func.func @encode(
 // CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<?x?x4xf32> {tenon.dims = ["batch", "length"], tenon.name = "features", tenon.role = "features"}, %[[N:[a-z0-9]+]]: tensor<?xi32>
-// CHECK-SAME: attributes {tenon.limits = {positions = 64 : i64, types = 0 : i64, vocab = 0 : i64}
+// CHECK-SAME: attributes {tenon.limits = {fewest_rows = 1 : i64, positions = 64 : i64, types = 0 : i64, vocab = 0 : i64}
 // CHECK: %[[U:.*]] = tenon.unfold %[[X]] lengths(%[[N]]) {window = 3 : i64}
 // CHECK: %[[L:.*]] = tenon.linear %[[U]]
 // CHECK: %[[A:.*]] = tenon.activation gelu %[[L]]
