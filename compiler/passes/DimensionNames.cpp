@@ -122,6 +122,8 @@ Attribute tenon::dimensionName(func::FuncOp function, DimensionSource source) {
       source.value = positions.getLike();
     else if (auto repeat = dyn_cast<RepeatOp>(op))
       source.value = repeat.getInits()[result];
+    else if (isa<StridedLengthsOp, ZeroLengthsOp, AddLengthsOp>(op))
+      source.value = op->getOperand(0);
     else
       return {};
     if (!source.value)

@@ -17,3 +17,15 @@ func.func @halves(%x: tensor<?x?x4xf32>, %n: tensor<?xi32>) -> tensor<?x?x12xf32
   %0 = tenon.unfold %x lengths(%n) {window = 3 : i64, stride = 2 : i64} : (tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x12xf32>
   return %0 : tensor<?x?x12xf32>
 }
+
+// So do the sequences that are pooled behind it: there are as many as before.
+// CHECK-LABEL: func.func @pooled
+// CHECK-SAME: memref<?x4xf32> {tenon.dims = ["batch"]}
+func.func @pooled(%x: tensor<?x?x4xf32>, %n: tensor<?xi32>) -> tensor<?x4xf32> {
+  %m = tenon.strided_lengths %n stride 2 : tensor<?xi32>
+  %w = tenon.weight ["w"] : tensor<4x12xf32>
+  %0 = tenon.unfold %x lengths(%n) {window = 3 : i64, stride = 2 : i64} : (tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x?x12xf32>
+  %1 = tenon.linear %0, %w : (tensor<?x?x12xf32>, tensor<4x12xf32>) -> tensor<?x?x4xf32>
+  %2 = tenon.pool last %1 lengths(%m) : (tensor<?x?x4xf32>, tensor<?xi32>) -> tensor<?x4xf32>
+  return %2 : tensor<?x4xf32>
+}
