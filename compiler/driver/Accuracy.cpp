@@ -29,7 +29,8 @@ std::vector<float> tenon::moved(llvm::ArrayRef<float> values, unsigned draw) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   std::minstd_rand random(draw);
   for (float &value : result)
-    value = std::nextafter(value, (random() >> 16 & 1) ? infinity : -infinity);
+    if (std::isfinite(value))
+      value = std::nextafter(value, (random() >> 16 & 1) ? infinity : -infinity);
   return result;
 }
 
@@ -48,50 +49,60 @@ static double distance(double value, double exact) {
 
 namespace {
 
-/// How far off plain evaluations are in each row and in each column, by the root of the mean square, and in how many
-/// elements they are.
+/// Mean square of the errors of those elements that have any.
+struct MeanSquare {
+  double sum = 0, count = 0;
+
+  void add(double square) {
+    sum += square;
+    count += square > 0;
+  }
+  double value() const { return count > 0 ? sum / count : 0; }
+};
+
+/// How far off plain evaluations are in each row and in each column, and in how many elements they are. What none of
+/// them is off by, as units that an activation sets to zero, says nothing about the others.
 class ErrorScale {
 public:
-  ErrorScale(const ResultValues &values, llvm::ArrayRef<size_t> rows)
-      : rowSquares(rows.size()), columnSquares(values.columns) {
-    for (auto [number, row] : llvm::enumerate(rows))
-      for (size_t column = 0; column < columnSquares.size(); ++column) {
-        size_t i = row * columnSquares.size() + column;
+  ErrorScale(const ResultValues &values, llvm::ArrayRef<size_t> numbers)
+      : rows(numbers.size()), columns(values.columns) {
+    for (auto [number, row] : llvm::enumerate(numbers))
+      for (size_t column = 0; column < columns.size(); ++column) {
+        size_t i = row * columns.size() + column;
         double square = 0;
         for (llvm::ArrayRef<float> plain : values.plain) {
           double off = distance(plain[i], values.exact[i]);
           square += off * off / static_cast<double>(values.plain.size());
         }
-        rowSquares[number] += square;
-        columnSquares[column] += square;
+        rows[number].add(square);
+        columns[column].add(square);
+        all.add(square);
         fourthPowers += square * square;
       }
-    for (double square : rowSquares)
-      all += square;
   }
 
   /// What is expected of an element: as a product has it, in proportion to its row and to its column. Of a few elements
   /// a mean says nothing, so that the other one counts then where it is more.
-  double at(size_t number, size_t column) const {
-    if (all == 0)
+  double at(size_t row, size_t column) const {
+    if (all.sum == 0)
       return 0;
     constexpr double kFew = 8;
-    double rows = static_cast<double>(rowSquares.size()), columns = static_cast<double>(columnSquares.size());
-    double expected = std::sqrt(rowSquares[number] * columnSquares[column] / all);
-    if (rows < kFew)
-      expected = std::max(expected, std::sqrt(rowSquares[number] / columns));
-    if (columns < kFew)
-      expected = std::max(expected, std::sqrt(columnSquares[column] / rows));
+    double expected = std::sqrt(rows[row].value() * columns[column].value() / all.value());
+    if (columns[column].count < kFew)
+      expected = std::max(expected, std::sqrt(rows[row].value()));
+    if (rows[row].count < kFew)
+      expected = std::max(expected, std::sqrt(columns[column].value()));
     return expected;
   }
 
   /// Among how many elements the errors are: their participation ratio, so that elements which are hardly off do not
   /// count.
-  double elements() const { return fourthPowers > 0 ? all * all / fourthPowers : 0; }
+  double elements() const { return fourthPowers > 0 ? all.sum * all.sum / fourthPowers : 0; }
 
 private:
-  std::vector<double> rowSquares, columnSquares;
-  double all = 0, fourthPowers = 0;
+  std::vector<MeanSquare> rows, columns;
+  MeanSquare all;
+  double fourthPowers = 0;
 };
 
 } // namespace

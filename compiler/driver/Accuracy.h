@@ -54,7 +54,7 @@ struct PlainEvaluation {
 /// errors cancel, is no yardstick: the others round upwards, downwards and towards zero, with inputs moved by a unit.
 llvm::ArrayRef<PlainEvaluation> plainEvaluations();
 
-/// `values`, each moved by a unit in the last place, which way the draw decides.
+/// `values`, each moved by a unit in the last place, which way the draw decides; infinities stay.
 std::vector<float> moved(llvm::ArrayRef<float> values, unsigned draw);
 
 /// Sets the direction in which this thread rounds until the end of a scope.
