@@ -124,8 +124,12 @@ SmallVector<NamedAttribute> EntryLowering::entryAttributes(StackOp root, bool li
     if (int64_t rows = fewestRows(input))
       limits.push_back(count("fewest_rows", rows));
     attributes.push_back(builder.getNamedAttr("tenon.limits", builder.getDictionaryAttr(limits)));
-    if (FlatSymbolRefAttr behind = input.getPositions().getBehind())
-      attributes.push_back(builder.getNamedAttr("tenon.behind", behind.getAttr()));
+    if (FlatSymbolRefAttr behind = input.getPositions().getBehind()) {
+      // What joins rows has those of its last part, which a whole stack's entry point reads.
+      StackOp before = stackNamed(behind.getValue());
+      before = root.getCached() ? before : before.getTarget();
+      attributes.push_back(builder.getNamedAttr("tenon.behind", before.getSymNameAttr()));
+    }
   }
   if (StringAttr prefix = root.getPrefixAttr())
     attributes.push_back(builder.getNamedAttr("tenon.prefix", prefix));

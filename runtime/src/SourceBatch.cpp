@@ -128,8 +128,13 @@ void SourceBatch::checkAllRead() const {
   for (const TensorType &input : start.inputs) {
     const SourceColumn &column = columnOf(input);
     read[size_t(input.source)] = true;
-    if (column.kind() == SourceKind::None && column.stack().lastPart < 0)
-      column.failMissing(0);
+    bool isJoined = column.stack().lastPart >= 0;
+    if (!isJoined || input.role == Role::SourceLengths) { // of joined rows there are as many as of their last part
+      auto counted = size_t(isJoined ? column.stack().lastPart : input.source);
+      read[counted] = true;
+      if (columns[counted].kind() == SourceKind::None)
+        columns[counted].failMissing(0);
+    }
     if (input.role == Role::Rows && column.kind() != SourceKind::Hidden)
       checkEncoder(column, read);
     if (input.role == Role::Lengths && column.stack().encode >= 0)

@@ -5,7 +5,7 @@ import copy
 from spec_parameters import width_of
 from spec_words import worded
 
-WHOLE = ["encoder", "notes", "facts"]
+WHOLE = ["encoder", "notes", "facts", "words"]
 LENGTH = 40  # Longest sequence of tokens.
 POSITIONS = 4 * LENGTH  # Behind up to three others.
 
@@ -389,7 +389,7 @@ class Drawer:
 
     def spec(self):
         rng = self.rng
-        names = WHOLE[:rng.choice([0, 1, 1, 1, 2, 2, 3])]
+        names = WHOLE[:rng.choice([0, 1, 1, 1, 2, 2, 3, 4])]
         unread = self.whole_stacks(names)
         ending = rng.choice(["growing", "growing", "concat"] + ["whole", "whole"] * (len(unread) == 1) + ["whole"] * (len(unread) > 1))
         answer = {}
