@@ -23,6 +23,12 @@ namespace {
 /// Attentions of one name, one in each block of a stack, which have one set of sources and parameters.
 using Attention = SmallVector<AttentionLayerOp, 1>;
 
+/// Whether no query sees a segment, neither of the stack's own rows nor of its prefix.
+bool isUnseen(AttentionLayerOp op, int64_t segment) {
+  return expressions::seesNothing(maskOfSegment(op, segment)) &&
+         (!op.getPrefixMask() || expressions::seesNothing(prefixMaskOfSegment(op, segment)));
+}
+
 /// One expression for keys of all segments, from those of each. Only `query_segment` is known in them.
 std::string joined(ArrayRef<Expression> segments, bool isMask) {
   if (llvm::all_equal(segments))
@@ -52,12 +58,9 @@ public:
       if (unseen.none())
         continue;
       if (!unseen.all())
-        drop(attention, unseen);
-      else if (!canLeaveOut(attention))
-        continue;
-      else
-        leaveOut(attention);
-      changed = true;
+        changed |= drop(attention, unseen);
+      else if (canLeaveOut(attention))
+        changed |= leaveOut(attention);
     }
     return changed;
   }
@@ -73,8 +76,7 @@ private:
     auto count = static_cast<unsigned>(sources.size());
     llvm::BitVector unseen(count + (first.hasOwnKeys() ? 1 : 0));
     for (unsigned segment = 0; segment < unseen.size(); ++segment)
-      unseen[segment] = llvm::all_of(
-          attention, [&](AttentionLayerOp op) { return expressions::seesNothing(maskOfSegment(op, segment)); });
+      unseen[segment] = llvm::all_of(attention, [&](AttentionLayerOp op) { return isUnseen(op, segment); });
     for (auto [segment, source] : llvm::enumerate(sources))
       if (unseen[segment] && isCountedBy(first, source.getStack().getValue()))
         unseen.reset(segment);
@@ -108,10 +110,18 @@ private:
           llvm::make_filter_range(*op->getBlock(), [](Operation &other) { return !isa<InputOpInterface>(other); }));
     });
     AttentionLayerOp first = attention.front();
-    return addsNothing && !isAlone && !first.getOutputBias();
+    return addsNothing && !isAlone && !first.getOutputBias() && (!stack.getCached() || othersKeepRows(first));
   }
 
-  void leaveOut(const Attention &attention) {
+  /// A stack that grows keeps something of its rows.
+  bool othersKeepRows(AttentionLayerOp op) {
+    WalkResult walked = stack.walk([&](SublayerOpInterface other) {
+      return WalkResult(failure(other.getName() != op.getName() && !other.getStates().empty()));
+    });
+    return walked.wasInterrupted();
+  }
+
+  bool leaveOut(const Attention &attention) {
     AttentionLayerOp first = attention.front();
     for (SourceAttr source : first.sourceList())
       dropped.insert(source.getStack().getValue());
@@ -119,9 +129,17 @@ private:
                        << "' sees no key and adds nothing: it is left out";
     for (AttentionLayerOp op : attention)
       op.erase();
+    return true;
   }
 
-  void drop(const Attention &attention, const llvm::BitVector &unseen) {
+  /// False where what is left would be longer than an expression can be.
+  bool drop(const Attention &attention, const llvm::BitVector &unseen) {
+    SmallVector<Said, 1> said;
+    for (AttentionLayerOp op : attention)
+      if (std::optional<Said> ofSeen = saidOfSeen(op, unseen))
+        said.push_back(*ofSeen);
+    if (said.size() != attention.size())
+      return false;
     AttentionLayerOp first = attention.front();
     SmallVector<StringRef> names;
     for (auto [segment, source] : llvm::enumerate(first.sourceList()))
@@ -131,8 +149,9 @@ private:
     if (unseen.size() > first.sourceList().size() && unseen.test(unseen.size() - 1))
       names.push_back(stack.getSymName());
     remarkOn(first, names);
-    for (AttentionLayerOp op : attention)
-      drop(op, unseen);
+    for (auto [op, ofSeen] : llvm::zip_equal(attention, said))
+      drop(op, unseen, ofSeen);
+    return true;
   }
 
   void remarkOn(AttentionLayerOp op, ArrayRef<StringRef> names) {
@@ -142,9 +161,13 @@ private:
     remark << ": none is made for it";
   }
 
-  static void drop(AttentionLayerOp op, const llvm::BitVector &unseen) {
-    MLIRContext *context = op.getContext();
-    SmallVector<SourceAttr> before = op.sourceList();
+  /// An attention's mask and score, null where they say nothing.
+  struct Said {
+    StringAttr mask, score;
+  };
+
+  /// What an attention says of the segments that are seen; nothing where that is too long.
+  static std::optional<Said> saidOfSeen(AttentionLayerOp op, const llvm::BitVector &unseen) {
     SmallVector<Expression> masks, scores;
     for (unsigned segment = 0; segment < unseen.size(); ++segment) {
       if (unseen[segment])
@@ -152,6 +175,16 @@ private:
       masks.push_back(maskOfSegment(op, segment));
       scores.push_back(scoreOfSegment(op, segment));
     }
+    expressions::ParseResult mask = expressions::parse(joined(masks, /*isMask=*/true), expressions::Kind::Mask);
+    expressions::ParseResult score = expressions::parse(joined(scores, /*isMask=*/false), expressions::Kind::Score);
+    if (!mask || !score)
+      return std::nullopt;
+    return Said{expressionAttr(*mask, op.getContext()), expressionAttr(*score, op.getContext())};
+  }
+
+  static void drop(AttentionLayerOp op, const llvm::BitVector &unseen, const Said &said) {
+    MLIRContext *context = op.getContext();
+    SmallVector<SourceAttr> before = op.sourceList();
     SmallVector<NamedAttribute> parameters(op.getParametersAttr().getValue());
     SmallVector<Attribute> kept;
     for (auto [segment, source] : llvm::enumerate(before)) {
@@ -172,12 +205,8 @@ private:
       for (NamedAttribute &pair : parameters)
         pair = ofOnlySource(pair, cast<SourceAttr>(kept.front()));
     op.setParametersAttr(DictionaryAttr::get(context, parameters));
-    op.setMaskAttr(expressionOf(masks, expressions::Kind::Mask, context));
-    op.setScoreAttr(expressionOf(scores, expressions::Kind::Score, context));
-  }
-
-  static StringAttr expressionOf(ArrayRef<Expression> segments, expressions::Kind kind, MLIRContext *context) {
-    return expressionAttr(*expressions::parse(joined(segments, kind == expressions::Kind::Mask), kind), context);
+    op.setMaskAttr(said.mask);
+    op.setScoreAttr(said.score);
   }
 
   static bool isOf(NamedAttribute pair, SourceAttr source) {

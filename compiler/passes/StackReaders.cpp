@@ -23,6 +23,10 @@ Expression tenon::maskOfSegment(AttentionLayerOp op, int64_t segment) {
   return ofSegment(op, op.getMaskAttr(), Kind::Mask, segment);
 }
 
+Expression tenon::prefixMaskOfSegment(AttentionLayerOp op, int64_t segment) {
+  return ofSegment(op, op.getPrefixMaskAttr(), Kind::Mask, segment);
+}
+
 Expression tenon::scoreOfSegment(AttentionLayerOp op, int64_t segment) {
   return ofSegment(op, op.getScoreAttr(), Kind::Score, segment);
 }

@@ -10,6 +10,8 @@ namespace tenon {
 
 /// The mask of an attention whose stack has no parts, for keys of one of its segments alone; simplified.
 expressions::Expression maskOfSegment(AttentionLayerOp op, int64_t segment);
+/// Of rows of the stack's prefix, where their mask is another.
+expressions::Expression prefixMaskOfSegment(AttentionLayerOp op, int64_t segment);
 expressions::Expression scoreOfSegment(AttentionLayerOp op, int64_t segment);
 /// Whether two say the same but for the order of conditions that are joined.
 bool areSame(const expressions::Expression &left, const expressions::Expression &right);

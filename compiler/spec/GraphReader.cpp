@@ -15,8 +15,10 @@ void SpecReader::checkStackGraph() {
   if (!named || diagnostics.hasErrors() || !checkCircles())
     return;
   for (const AttentionPlace &place : attentionPlaces)
-    for (size_t source = 0; source < place.sources.size(); ++source)
+    for (size_t source = 0; source < place.sources.size(); ++source) {
       checkSource(place, source);
+      checkTurningKeys(place, source);
+    }
   for (size_t index = 0; index < model.stacks.size(); ++index)
     checkParts(index);
   if (!diagnostics.hasErrors())
@@ -181,6 +183,28 @@ void SpecReader::checkSource(const AttentionPlace &place, size_t index) {
                                                     stack.name + "', which has " + layersOf(stack.layers) +
                                                     ": expected " + mapping);
   diagnostics.note(itsLayers->range, "the layers of '" + stack.name + "'");
+}
+
+/// Keys of another stack turn at its positions, for which the reader has to have angles.
+void SpecReader::checkTurningKeys(const AttentionPlace &place, size_t index) {
+  const Stack &reader = model.stacks[place.stack];
+  const Stack &target = *targetOf(model, *model.findStack(place.attention.sources[index].stack));
+  int64_t length = reader.input.positions.length, rows = target.input.positions.length;
+  if (!rotaryOf(reader, place.attention) || (rows > 0 && rows <= length))
+    return;
+  const StackPlace &own = stackPlaces[place.stack], &other = stackPlaces[&target - model.stacks.data()];
+  std::string turn = "the keys of '" + target.name + "' turn at its positions, ";
+  if (rows == 0)
+    diagnostics.error(place.sources[index]->range,
+                      turn + "which have no limit; write 'positions: {kind: none, length: n}' there, n at most " +
+                          llvm::Twine(length));
+  else
+    diagnostics.error(place.sources[index]->range, turn + "which are " + llvm::Twine(rows) + ", and '" + reader.name +
+                                                       "' has angles for " + llvm::Twine(length) +
+                                                       "; expected a 'length' of at least " + llvm::Twine(rows));
+  diagnostics.note(other.positions ? other.positions->range : other.input->range, "the positions of '" + target.name + "'");
+  if (own.positions)
+    diagnostics.note(own.positions->range, "the positions of '" + reader.name + "'");
 }
 
 void SpecReader::checkParts(size_t index) {

@@ -31,7 +31,36 @@ void SpecReader::checkGrowth() {
     noteWhyItGrows(index);
   }
   checkOneChain();
+  for (size_t index = 0; index < model.stacks.size(); ++index)
+    checkKeeping(index);
   checkReaders();
+}
+
+/// Whether a stack keeps something for rows to come.
+static bool keepsRows(const Stack &stack) {
+  bool keeps = false;
+  forEachSublayer(stack, [&]<typename Kind>(const Kind &) {
+    if constexpr (KeyedSublayer<Kind>)
+      keeps |= !Kind::order.empty();
+    else
+      keeps = true;
+  });
+  return keeps;
+}
+
+/// What goes on from rows keeps something of them: the stack, or the parts that grow with it.
+void SpecReader::checkKeeping(size_t index) {
+  if (!grows[index] || growsWith(index))
+    return;
+  for (const Stack *part = &model.stacks[index]; part;
+       part = part->input.parts.empty() ? nullptr : model.findStack(part->input.parts.back()))
+    if (keepsRows(*part))
+      return;
+  diagnostics.error(stackPlaces[index].name, "stack '" + model.stacks[index].name + "' goes on token by token, " +
+                                                 whyItGrows(index) +
+                                                 ", but keeps nothing of its rows; expected a sublayer that does, an "
+                                                 "attention for example");
+  noteWhyItGrows(index);
 }
 
 std::optional<size_t> SpecReader::growsWith(size_t index) const {

@@ -91,9 +91,11 @@ private:
   void checkSource(const AttentionPlace &place, size_t source);
   void checkParts(size_t index);
   void checkPartLengths(size_t index);
+  void checkTurningKeys(const AttentionPlace &place, size_t source);
 
   // GrowthReader.cpp: which stacks go on token by token, and whether they can.
   void checkGrowth();
+  void checkKeeping(size_t index);
   void checkGrowingSource(const AttentionPlace &place, size_t source);
   void checkGrowingParts(size_t index);
   void checkPrefix(size_t index);

@@ -103,6 +103,13 @@ void SpecReader::checkCycles() {
 
 /// All layers' tensors of one name are one array, so their shapes are one.
 void SpecReader::checkCycle(const YamlNode &node, const Stack &stack) {
+  if (static_cast<int64_t>(stack.cycle.size()) > stack.layers) {
+    diagnostics.error(node.items[stack.layers].range,
+                      "cycle: block " + llvm::Twine(stack.layers) + " of " + llvm::Twine(stack.cycle.size()) +
+                          " is no layer's, of which there are " + llvm::Twine(stack.layers));
+    diagnostics.note(stackPlaces[&stack - model.stacks.data()].layers->range, "the layers");
+    return;
+  }
   std::vector<Parameter> first = placesOfBlock(model, stack, stack.cycle.front());
   for (size_t index = 1; index < stack.cycle.size(); ++index) {
     std::vector<Parameter> other = placesOfBlock(model, stack, stack.cycle[index]);

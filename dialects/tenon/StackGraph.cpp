@@ -61,6 +61,27 @@ static FailureOr<StackOp> verifyTaken(Operation *op, StackOp reader, StringRef w
   return source;
 }
 
+/// Rows of the longest sequence of a stack: those of the last part where it joins others. 0 for no limit.
+static int64_t lengthOf(StackOp stack) { return stack.getTarget().getInput().getPositions().getLength(); }
+
+/// Keys that turn do it at positions for which the reader has angles.
+static LogicalResult verifyTurningKeys(SublayerOpInterface op, StackOp reader) {
+  int64_t length = reader.getInput().getPositions().getLength();
+  for (SourceAttr attribute : op.sourceList()) {
+    StackOp source = findStack(reader->getParentOfType<ModelOp>(), attribute.getStack().getValue());
+    int64_t rows = lengthOf(source);
+    if (!op.readsPositions() || (rows > 0 && rows <= length))
+      continue;
+    if (rows == 0)
+      return op->emitOpError() << "turns keys of stack '" << source.getSymName()
+                               << "', which has no limit, expected at most the " << length
+                               << " positions of its own stack";
+    return op->emitOpError() << "turns keys of stack '" << source.getSymName() << "', which has " << rows
+                             << " positions, expected at most the " << length << " of its own stack";
+  }
+  return success();
+}
+
 static LogicalResult verifySources(SublayerOpInterface op, StackOp reader) {
   llvm::DenseSet<StringRef> names;
   for (SourceAttr attribute : op.sourceList()) {
@@ -109,7 +130,7 @@ static LogicalResult verifyPartLengths(ConcatInputOp input, StackOp reader) {
   CheckedSize rows(0);
   for (StringRef name : reader.getParts()) {
     StackOp part = findStack(reader->getParentOfType<ModelOp>(), name);
-    int64_t length = part.getTarget().getInput().getPositions().getLength();
+    int64_t length = lengthOf(part);
     if (length == 0 && input.getPositions().getLength() > 0)
       return input.emitOpError() << "has positions for " << input.getPositions().getLength()
                                  << " rows, but stack '" << name << "' has no limit";
@@ -252,9 +273,13 @@ LogicalResult tenon::verifyStackGraph(ModelOp model) {
   }
   if (failed(verifyNoCircle(model)) || failed(verifyReaders(model)))
     return failure();
-  for (StackOp stack : model.getBody().getOps<StackOp>())
+  for (StackOp stack : model.getBody().getOps<StackOp>()) {
+    WalkResult walked = stack.walk([&](SublayerOpInterface op) { return WalkResult(verifyTurningKeys(op, stack)); });
+    if (walked.wasInterrupted())
+      return failure();
     if (auto concat = dyn_cast<ConcatInputOp>(*stack.getInput()))
       if (failed(verifyPartLengths(concat, stack)) || failed(verifyPartReaders(concat, stack)))
         return failure();
+  }
   return success();
 }

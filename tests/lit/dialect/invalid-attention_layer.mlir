@@ -324,3 +324,32 @@ tenon.model @a_mask_of_a_prefix_beside_sources width 8 {
     tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>], prefix_mask = "true"}
   }
 }
+
+// -----
+
+tenon.model @keys_turn_at_positions_of_the_reader width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 5, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = rotary, length = 4, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    tenon.attention_layer "cross" heads 2 key_value_heads 2 head_size 4 scale 0.5 {sources = [#tenon.source<@e>]}
+    // expected-error @below {{turns keys of stack 'e', which has 5 positions, expected at most the 4 of its own stack}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q", sources = [#tenon.source<@e>], joint}
+  }
+}
+
+// -----
+
+tenon.model @keys_that_turn_have_a_limit width 8 {
+  tenon.stack @e layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> {
+    tenon.token_input vocab 9 positions <kind = none, length = 0, offset = 0, base = 1.0, dims = 0, interleaved = false>
+    tenon.mlp_layer "m" hidden 4 relu
+  }
+  tenon.stack @d layers 1 norm <function = layernorm, place = after, epsilon = 1.0e-5, bias = true, final = false> attributes {cached} {
+    tenon.token_input vocab 9 positions <kind = rotary, length = 4, offset = 0, base = 1.0e4, dims = 0, interleaved = false>
+    // expected-error @below {{turns keys of stack 'e', which has no limit, expected at most the 4 positions of its own stack}}
+    tenon.attention_layer "a" heads 2 key_value_heads 2 head_size 4 scale 0.5 {mask = "k <= q", sources = [#tenon.source<@e>], joint}
+  }
+}

@@ -135,6 +135,13 @@ static const Mistake mistakes[] = {
      "error: 'behind' excludes 'pad': the rows of another stack and tokens of one id are two ways to count"},
     {"BehindAndFirst", "joint", "behind: encoder}", "behind: encoder}, first: zeros",
      "error: 'behind' excludes 'first: zeros', which is for the token at position 0"},
+    // Keys that turn.
+    {"KeysBeyondTheReadersPositions", "joint", "{kind: rotary, length: 64}", "{kind: learned, length: 65}",
+     "error: the keys of 'encoder' turn at its positions, which are 65, and 'decoder' has angles for 64; expected a "
+     "'length' of at least 65\nnote: the positions of 'encoder'\nnote: the positions of 'decoder'"},
+    {"KeysWithoutLimit", "joint", "vocab: 64, positions: {kind: rotary, length: 64}", "vocab: 64",
+     "error: the keys of 'encoder' turn at its positions, which have no limit; write 'positions: {kind: none, length: "
+     "n}' there, n at most 64\nnote: the positions of 'encoder'\nnote: the positions of 'decoder'"},
     // Masks.
     {"PrefixOfNoPart", "concat", "{prefix: encoder}", "{prefix: decoder}",
      "error: prefix: expected one of encoder, found 'decoder'; did you mean 'encoder'?"},
@@ -255,6 +262,21 @@ TEST(SpaceErrors, BlocksOfACycleHaveOneSource) {
   EXPECT_EQ(firstError(text),
             "error: attention 'attention' has another 'from', 'source' or 'merge' than in the cycle's "
             "block 0; give it another name there");
+}
+
+TEST(SpaceErrors, EveryBlockOfACycleIsSomeLayers) {
+  std::string text = "tenon: 1\nname: x\nwidth: 8\nstacks:\n  e:\n    input: {vocab: 2}\n    layers: 2\n    cycle:\n"
+                     "      - [mlp: {hidden: 2}]\n      - [mlp: {hidden: 2}]\n      - [mlp: {hidden: 2}]\n";
+  EXPECT_EQ(firstError(text), "error: cycle: block 2 of 3 is no layer's, of which there are 2\nnote: the layers");
+}
+
+TEST(SpaceErrors, WhatGrowsKeepsSomething) {
+  std::string gpt = changed(corner("gpt"), "      - attention: {heads: 4, mask: causal}\n", "");
+  EXPECT_EQ(firstError(gpt), "error: stack 'decoder' goes on token by token, because it has the head, but keeps nothing "
+                             "of its rows; expected a sublayer that does, an attention for example\nnote: the head");
+  EXPECT_EQ(messagesOf(changed(gpt, "      - mlp:", "      - ssru: {}\n      - mlp:")), "");
+  // One of the stacks that go on together is enough.
+  EXPECT_EQ(messagesOf(changed(corner("concat"), "      - attention: {heads: 4, mask: {prefix: encoder}}\n", "")), "");
 }
 
 TEST(SpaceErrors, StacksAreBounded) {
