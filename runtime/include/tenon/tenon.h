@@ -227,9 +227,9 @@ TENON_API tenon_status tenon_session_embed_texts(tenon_session *session, const c
  * forking one costs next to nothing. */
 
 /* Models that attend to sources (tenon_model_info.has_source) write about one of each: what an encoder makes of tokens
- * or of rows of numbers, or hidden states that the caller has. Give exactly one of tokens, features and hidden; the others
- * are NULL. A source may be empty: no tokens or rows, at a pointer that is not NULL. Where a model has several sources,
- * one that only others are made of is left out (all of these NULL) where these are given as hidden states. */
+ * or of rows of numbers, or hidden states that the caller has. Give exactly one of tokens, features and hidden; the
+ * others are NULL. A source may be empty: no tokens or rows, at a pointer that is not NULL. Where a model has several
+ * sources, one that only others are made of is left out (all of these NULL) where these are given as hidden states. */
 typedef struct tenon_source {
   size_t struct_size;    /* sizeof(tenon_source) */
   const int32_t *tokens; /* token_count of them, as tenon_model_tokenize gives them */

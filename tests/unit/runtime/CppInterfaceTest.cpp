@@ -117,7 +117,8 @@ TEST_F(CppGeneration, WritesAboutSeveralSources) {
   std::vector<tenon_source_info> kinds = opened.sources();
   ASSERT_EQ(kinds.size(), 3u);
   EXPECT_STREQ(kinds[1].name, "right");
-  std::vector<Source> tokens = {{prompt(20), {}, {}}, {std::vector<int32_t>{3, 4}, {}, {}}, {std::vector<int32_t>{1}, {}, {}}};
+  std::vector<Source> tokens = {
+      {prompt(20), {}, {}}, {std::vector<int32_t>{3, 4}, {}, {}}, {std::vector<int32_t>{1}, {}, {}}};
   std::vector<Source> hidden = {tokens[0], {{}, {}, std::vector<float>{4, 0, 5, 1}}, {}};
   Session first(opened, 1), second(opened, 1);
   first.setSources(tokens);
