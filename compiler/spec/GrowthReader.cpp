@@ -48,14 +48,11 @@ static bool keepsRows(const Stack &stack) {
   return keeps;
 }
 
-/// What goes on from rows keeps something of them: the stack, or the parts that grow with it.
+/// What goes on from rows keeps something of them. The last part of an input may leave it to the stack that has it.
 void SpecReader::checkKeeping(size_t index) {
-  if (!grows[index] || growsWith(index))
+  bool isLastPart = model.stacks[index].input.parts.empty() && growsWith(index);
+  if (!grows[index] || isLastPart || keepsRows(model.stacks[index]))
     return;
-  for (const Stack *part = &model.stacks[index]; part;
-       part = part->input.parts.empty() ? nullptr : model.findStack(part->input.parts.back()))
-    if (keepsRows(*part))
-      return;
   diagnostics.error(stackPlaces[index].name, "stack '" + model.stacks[index].name + "' goes on token by token, " +
                                                  whyItGrows(index) +
                                                  ", but keeps nothing of its rows; expected a sublayer that does, an "

@@ -174,20 +174,28 @@ void checkBehind(const Model &model, const Entry &entry, const Binding &binding,
     return;
   const Entry &other = entryOf(model, entry, *before->type);
   for (size_t row = 0; row < lengths.size(); ++row)
-    if (int64_t rows = other.hiddenRows(static_cast<const int32_t *>(before->data)[row]);
-        lengths[row] > limits.positions - rows)
-      fail(TENON_ERROR_OUT_OF_RANGE, "row ", row, " has ", lengths[row], " tokens behind the ", rows, " of \"",
-           limits.behind, "\", the model has ", limits.positions, " positions");
+    if (int64_t rows = other.hiddenRows(static_cast<const int32_t *>(before->data)[row]),
+        own = entry.hiddenRows(lengths[row]), positions = entry.hiddenRows(limits.positions);
+        own > positions - rows)
+      fail(TENON_ERROR_OUT_OF_RANGE, "row ", row, " has ", own, " tokens behind the ", rows, " of \"", limits.behind,
+           "\", the model has ", positions, " positions");
+}
+
+/// How long the rows of one stack's tokens or features are, which have positions.
+std::vector<int64_t> checkRows(const Model &model, const Entry &entry, const Binding &binding,
+                               const BoundTensor &given) {
+  if (int64_t positions = entry.limits.positions; positions != 0 && given.shape[1] > positions)
+    fail(TENON_ERROR_OUT_OF_RANGE, "input ", given.type->name, " has rows of ", given.shape[1],
+         given.type->role == Role::Tokens ? " tokens" : " steps", ", the model takes at most ", positions);
+  std::vector<int64_t> lengths = checkedLengths(binding, given);
+  checkBehind(model, entry, binding, lengths);
+  return lengths;
 }
 
 /// Of the tokens of one stack, and of what goes with them.
 void checkTokenInput(const Model &model, const Entry &entry, const Binding &binding, const BoundTensor &tokens) {
   const Limits &limits = entry.limits;
-  if (limits.positions != 0 && tokens.shape[1] > limits.positions)
-    fail(TENON_ERROR_OUT_OF_RANGE, "input ", tokens.type->name, " has rows of ", tokens.shape[1],
-         " tokens, the model takes at most ", limits.positions);
-  std::vector<int64_t> lengths = checkedLengths(binding, tokens);
-  checkBehind(model, entry, binding, lengths);
+  std::vector<int64_t> lengths = checkRows(model, entry, binding, tokens);
   checkIds(tokens, limits.vocab, lengths,
            [&](int32_t id, const std::string &place) { model.failToken(false, id, limits.vocab, place); });
   const BoundTensor *types = givenInput(binding, Role::Types, tokens.type->stack);
@@ -202,7 +210,7 @@ void checkLimits(const Model &model, const Entry &entry, const Binding &binding)
     if (input.data && input.type->role == Role::Tokens)
       checkTokenInput(model, entryOf(model, entry, *input.type), binding, input);
     if (input.data && input.type->role == Role::Features)
-      checkedLengths(binding, input);
+      checkRows(model, entryOf(model, entry, *input.type), binding, input);
   }
 }
 

@@ -102,10 +102,11 @@ void SourceBatch::checkPositions(const Entry &encode, const SourceColumn &column
   if (limits.behindSource < 0 || limits.positions == 0)
     return;
   const SourceColumn &before = columns[size_t(limits.behindSource)];
+  int64_t positions = encode.hiddenRows(limits.positions);
   for (size_t row = 0; row < sequences.size(); ++row)
-    if (column.given()[row] > limits.positions - before.hidden()[row])
-      fail(TENON_ERROR_OUT_OF_RANGE, column.place(row), " has ", column.given()[row], " rows behind the ",
-           before.hidden()[row], " of \"", limits.behind, "\", the model has ", limits.positions, " positions");
+    if (int64_t rows = encode.hiddenRows(column.given()[row]); rows > positions - before.hidden()[row])
+      fail(TENON_ERROR_OUT_OF_RANGE, column.place(row), " has ", rows, " rows behind the ", before.hidden()[row],
+           " of \"", limits.behind, "\", the model has ", positions, " positions");
 }
 
 /// What an encoder reads besides is given as what it reads.

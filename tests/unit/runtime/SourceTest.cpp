@@ -266,6 +266,12 @@ TEST_F(Sources, OfFeaturesHaveAsManyRowsAsTheEncoderMakes) {
   tenon_source tooLong{sizeof tooLong, nullptr, 0, many.data(), nullptr, 101};
   expectStatus(tenon_session_set_sources(sessions.data(), &tooLong, 1), TENON_ERROR_OUT_OF_RANGE,
                "source 0 has 101 rows, the model takes at most 100");
+  std::vector<int32_t> lengths = {101};
+  tenon_tensor inputs[] = {{"features", TENON_F32, 3, {1, 101, 3}, many.data(), many.size() * sizeof(float)},
+                           {"lengths", TENON_I32, 1, {1}, lengths.data(), sizeof(int32_t)}};
+  tenon_tensor hidden{"hidden", TENON_F32};
+  expectStatus(tenon_session_call(sessions[0], "encode", inputs, 2, &hidden, 1), TENON_ERROR_OUT_OF_RANGE,
+               "input features has rows of 101 steps, the model takes at most 100");
   tenon_source empty{sizeof empty, nullptr, 0, many.data(), nullptr, 0};
   expectStatus(tenon_session_set_sources(sessions.data(), &empty, 1), TENON_ERROR_OUT_OF_RANGE,
                "source 0 has 0 rows, the model takes at least 1");

@@ -275,8 +275,11 @@ TEST(SpaceErrors, WhatGrowsKeepsSomething) {
   EXPECT_EQ(firstError(gpt), "error: stack 'decoder' goes on token by token, because it has the head, but keeps nothing "
                              "of its rows; expected a sublayer that does, an attention for example\nnote: the head");
   EXPECT_EQ(messagesOf(changed(gpt, "      - mlp:", "      - ssru: {}\n      - mlp:")), "");
-  // One of the stacks that go on together is enough.
-  EXPECT_EQ(messagesOf(changed(corner("concat"), "      - attention: {heads: 4, mask: {prefix: encoder}}\n", "")), "");
+  // The whole is what keeps the rows of its parts, so that the last of them need not.
+  EXPECT_EQ(firstError(changed(corner("concat"), "      - attention: {heads: 4, mask: {prefix: encoder}}\n", "")),
+            "error: stack 'both' goes on token by token, because it has the head, but keeps nothing of its rows; "
+            "expected a sublayer that does, an attention for example\nnote: the head");
+  EXPECT_EQ(messagesOf(changed(corner("concat"), "      - attention: {heads: 4, mask: causal}\n", "")), "");
 }
 
 TEST(SpaceErrors, StacksAreBounded) {
