@@ -156,6 +156,11 @@ void SpecReader::checkPrefixMask(const AttentionPlace &place) {
   if (place.prefixMask && !stackPlaces[place.stack].prefix)
     diagnostics.error(place.prefixMask->range, "prefix_mask: stack '" + model.stacks[place.stack].name +
                                                    "' has no prefix whose rows it could be for: write 'prefix: NAME'");
+  if (!place.prefixMask || place.attention.prefixMask.empty() || model.stacks[place.stack].input.types == 0)
+    return;
+  diagnostics.error(place.prefixMask->range, "prefix_mask: a prefix with masks of its own is tokens alone; the input of '" +
+                                                 model.stacks[place.stack].name + "' has types too");
+  diagnostics.note(stackPlaces[place.stack].input->range, "the input");
 }
 
 /// Rows of the parts before the last are there before its first row, so that none of them can see one.

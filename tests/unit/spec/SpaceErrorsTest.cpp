@@ -222,6 +222,10 @@ TEST(SpaceErrors, PrefixesOfStacksThatHaveNone) {
   EXPECT_EQ(firstError(changed(one, "    prefix: encoder\n", "")),
             "error: prefix_mask: stack 'decoder' has no prefix whose rows it could be for: write 'prefix: NAME'");
   EXPECT_EQ(
+      firstError(changed(one, "vocab: 64", "vocab: 64, types: 2")),
+      "error: prefix_mask: a prefix with masks of its own is tokens alone; the input of 'decoder' has types too\n"
+      "note: the input");
+  EXPECT_EQ(
       firstError(changed(one, "prefix_mask: none", "prefix_mask: {prefix: decoder}")),
       "error: prefix: 'decoder' is no number; a stack's name is for a stack whose input is other stacks, or for an "
       "attention with 'merge: joint'");
