@@ -115,7 +115,7 @@ void tenon::addResult(const ResultValues &values, llvm::function_ref<bool(int64_
       rows.push_back(row);
   ErrorScale scale(values, rows);
   // The largest error of a few elements is small by luck now and then.
-  constexpr double kMany = 512;
+  constexpr double kMany = 1024;
   size_t yardsticks = scale.elements() < kMany ? values.plain.size() : 1;
   for (auto [number, row] : llvm::enumerate(rows))
     for (size_t column = 0; column < columns; ++column) {
