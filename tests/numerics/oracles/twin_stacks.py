@@ -210,8 +210,11 @@ def one_attention(rng, two):
 
 
 def last_state(rng, two, names):
-    for attention in one_attention(rng, two)[1]:
+    """Which is read without a norm before it."""
+    name, blocks = one_attention(rng, two)
+    for attention in blocks:
         attention["source"] = "final"
+    two["share"] = [rule for rule in two["share"] if not rule.startswith(f"decoder.layers.*.{name}.encoder.norm")]
     return True
 
 
