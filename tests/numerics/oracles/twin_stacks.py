@@ -187,6 +187,10 @@ def drop_rules(two, name):
 def own_parameter(rng, two, names):
     # The norm of the last state is the reader's alone, and so is the head.
     inner = [name for name in names if name.startswith(("decoder.input.", "decoder.layers."))]
+    inputs = [name for name in inner if name.startswith("decoder.input.")]
+    if "decoder.input = encoder.input" in two["share"] and len(inputs) == 1:
+        # A rule has to be left something.
+        inner.remove(inputs[0])
     return own_rule(two, ".".join([sharing(two), *rng.choice(inner).split(".")[1:]]))
 
 
@@ -350,7 +354,8 @@ def other_length(rng, two, names):
     positions = encoder_of(two)["input"]["positions"]
     if positions["kind"] == "learned":
         return False
-    positions["length"] += rng.choice([-LENGTH, LENGTH])
+    # Keys that turn must have an angle in the decoder.
+    positions["length"] += -LENGTH if positions["kind"] == "rotary" else rng.choice([-LENGTH, LENGTH])
     return True
 
 
