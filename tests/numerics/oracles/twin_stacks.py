@@ -457,7 +457,7 @@ def running_state(rng, two, names):
 
 def another_source(rng, two, names):
     """A third stack is read too, in an attention of its own or in the same softmax."""
-    notes = {"input": {"vocab": 9}, "layers": 1, "block": [{"mlp": {"hidden": 5}}]}
+    notes = {"input": {"vocab": 9, "positions": {"kind": "none", "length": LENGTH}}, "layers": 1, "block": [{"mlp": {"hidden": 5}}]}
     two["stacks"] = {"notes": notes} | two["stacks"]
     stack, own = decoder_of(two), "about"
     if "cycle" in stack or rng.random() < 0.5:
