@@ -105,7 +105,8 @@ private:
   RotaryAttr rotary(const spec::AttentionSublayer &attention) {
     std::optional<spec::Rotary> turns = spec::rotaryOf(*stack, attention);
     bool scaled = turns && turns->scaling.kind != spec::ScalingKind::None;
-    if (!attention.ownRotary && !scaled)
+    bool turnsOtherwise = turns.has_value() || stack->input.positions.kind == spec::PositionKind::Rotary;
+    if (!scaled && !(attention.ownRotary && turnsOtherwise))
       return {};
     spec::Rotary rotary = turns.value_or(spec::Rotary());
     int64_t length = stack->input.positions.length;

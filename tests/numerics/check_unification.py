@@ -292,8 +292,10 @@ def check_unseen(tools, scratch, seed):
         "reduced": comparison.said("reduced", spec, tensors, say),
         "token by token": comparison.said("reduced", spec, tensors, lambda model: token_by_token(model, inputs, 1))},
         comparison.allowed("two", spec, tensors, say, ["--no-unify"]))
-    for what, size in comparison.size("reduced").items():
-        expect(size <= comparison.size("two")[what], f"{what}: more than before")
+    found, before = comparison.size("reduced"), comparison.size("two")
+    # A projection without keys may be the only one of its shape, and so a kernel more.
+    for what in ("bytes of weights", "bytes of a page"):
+        expect(found[what] <= before[what], f"{what}: more than before")
     return f"takes keys from {kept}, {worst:.2f} of what is allowed"
 
 
