@@ -172,12 +172,13 @@ static void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &
   funcs.stages["factor"] = factor;
   Expr value = centred(c, r) * factor(group, r);
   if (operands.size() > 1) {
-    // Stored, since LLVM multiplies three factors in an order that differs from loop to loop.
+    // Stored and multiplied as written, since LLVM multiplies three factors in an order that differs from loop to loop,
+    // and makes x * (y + 1) one of x * y and x where both are in one loop.
     Func scaled("scaled");
     scaled(c, r) = value;
     funcs.stages["scaled"] = scaled;
     Expr gamma = operands[1].value(column);
-    value = scaled(c, r) * (offset == 0.0f ? gamma : gamma + offset);
+    value = strict_float(scaled(c, r) * (offset == 0.0f ? gamma : gamma + offset));
   }
   if (operands.size() > 2)
     value = value + operands[2].value(column);

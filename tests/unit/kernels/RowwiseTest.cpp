@@ -153,6 +153,32 @@ TEST_P(Rowwise, normsOfGroups) {
     }
 }
 
+/// Whole blocks of rows and what is left of them go through loops of their own: rows that are the same stay so.
+TEST_P(Rowwise, normsInEveryLoop) {
+  if (!cpuHas(GetParam()))
+    GTEST_SKIP() << "this CPU does not run " << GetParam();
+  constexpr int64_t rows = 17;
+  for (const char *function : {"layernorm", "rmsnorm"})
+    for (double offset : {0.0, 1.0})
+      for (int64_t width : {7, 10, 30, 45, 64}) {
+        RegionBuilder region;
+        int x = region.rows(width), gamma = region.array({width});
+        KernelDescription description = region.oneByOne().yield({region.operation(
+            "norm", {x, gamma}, width,
+            {{"function", std::string(function)}, {"epsilon", 1e-6}, {"weight_offset", offset}})});
+        std::string error;
+        LoadedKernel kernel(description, *defaultSchedule(description, *findTarget(GetParam()), error));
+        Array input({rows, width}), weights = randomArray({width}, 2), output({rows, width});
+        Array row = randomArray({width}, 1);
+        for (size_t i = 0; i < input.floats().size(); ++i)
+          input.floats()[i] = row.floats()[i % static_cast<size_t>(width)];
+        ASSERT_EQ(kernel({&input, &weights, &output}), 0);
+        for (size_t i = 0; i < output.floats().size(); ++i)
+          EXPECT_EQ(output.floats()[i], output.floats()[i % static_cast<size_t>(width)])
+              << function << " of width " << width << ", offset " << offset << ", number " << i;
+      }
+}
+
 TEST_P(Rowwise, softcap) {
   RegionBuilder region;
   int x = region.rows(45);
