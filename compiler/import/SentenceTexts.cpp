@@ -6,7 +6,6 @@
 #include "import/StrictJson.h"
 #include "spec/Stacks.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 
 using namespace tenon;
 using namespace tenon::import;
@@ -20,13 +19,6 @@ static constexpr StringRef configurationFiles[] = {
 
 /// Limits above this are none, for transformers and for us.
 static constexpr int64_t noLimit = INT32_MAX;
-
-/// The object in a file; an empty one where there is no file.
-static llvm::Expected<llvm::json::Object> readIfThere(const std::string &path) {
-  if (!llvm::sys::fs::exists(path))
-    return llvm::json::Object();
-  return readJsonObject(path);
-}
 
 /// A number of tokens, which transformers writes as 10^30 where there is no limit.
 static int64_t tokenLimit(const llvm::json::Object &object, Config &config, StringRef key) {
@@ -198,7 +190,7 @@ private:
 static llvm::Error readTransformer(StringRef encoder, spec::Model &model) {
   for (StringRef name : configurationFiles) {
     std::string path = (encoder + "/" + name).str();
-    llvm::Expected<llvm::json::Object> object = readIfThere(path);
+    llvm::Expected<llvm::json::Object> object = readJsonObjectIfAny(encoder, name);
     if (!object)
       return object.takeError();
     if (object->empty())
@@ -247,8 +239,9 @@ static void readPrompts(const llvm::json::Object &object, Config &config, spec::
 }
 
 llvm::Error tenon::import::readSentencePrompts(StringRef directory, spec::Model &model) {
-  std::string path = (directory + "/config_sentence_transformers.json").str();
-  llvm::Expected<llvm::json::Object> object = readIfThere(path);
+  constexpr StringRef file = "config_sentence_transformers.json";
+  std::string path = (directory + "/" + file).str();
+  llvm::Expected<llvm::json::Object> object = readJsonObjectIfAny(directory, file);
   if (!object)
     return object.takeError();
   Config config(*object, path);

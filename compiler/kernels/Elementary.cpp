@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 #include <map>
+#include <numbers>
 
 using namespace Halide;
 
@@ -11,7 +12,7 @@ namespace tenon::kernels {
 
 namespace {
 
-constexpr float kLog2E = 1.44269504088896341f;
+constexpr float kLog2E = std::numbers::log2e_v<float>;
 
 /// Horner's scheme, the highest coefficient first.
 Expr polynomial(Expr x, std::initializer_list<float> coefficients) {

@@ -59,8 +59,10 @@ public:
         continue;
       if (!unseen.all())
         changed |= drop(attention, unseen);
-      else if (canLeaveOut(attention))
-        changed |= leaveOut(attention);
+      else if (canLeaveOut(attention)) {
+        leaveOut(attention);
+        changed = true;
+      }
     }
     return changed;
   }
@@ -121,7 +123,7 @@ private:
     return walked.wasInterrupted();
   }
 
-  bool leaveOut(const Attention &attention) {
+  void leaveOut(const Attention &attention) {
     AttentionLayerOp first = attention.front();
     for (SourceAttr source : first.sourceList())
       dropped.insert(source.getStack().getValue());
@@ -129,7 +131,6 @@ private:
                        << "' sees no key and adds nothing: it is left out";
     for (AttentionLayerOp op : attention)
       op.erase();
-    return true;
   }
 
   /// False where what is left would be longer than an expression can be.

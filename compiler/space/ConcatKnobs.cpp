@@ -20,9 +20,7 @@ static std::string layersOf(const std::string &stack) { return stack + ".layers"
 
 /// `path` with `to` in place of the parts `from`, where it begins with them.
 static std::string moved(llvm::StringRef path, llvm::StringRef from, llvm::StringRef to) {
-  llvm::StringRef rest = path;
-  bool below = rest.consume_front(from) && (rest.empty() || rest.front() == '.');
-  return (below ? to + rest : llvm::Twine(path)).str();
+  return isBelow(path, from) ? (to + path.drop_front(from.size())).str() : path.str();
 }
 
 /// A name that a sublayer of `stack` has; empty where none attends to the stack's own rows.
@@ -208,11 +206,10 @@ static void insertBehind(AnyBlock &block, const AttentionSublayer &cross, llvm::
 static void moveShares(Model &model, const std::string &from, const std::string &to) {
   std::vector<Share> shares;
   for (const Share &share : model.shares) {
-    auto isBelow = [&](const std::string &path) { return moved(path, from, "") != path; };
     Share changed{moved(share.parameters, layersOf(from), layersOf(to)),
                   moved(share.source, layersOf(from), layersOf(to))};
     bool known = llvm::any_of(shares, [&](const Share &other) { return other.parameters == changed.parameters; });
-    if (!known && !isBelow(changed.parameters) && !isBelow(changed.source) && changed.parameters != changed.source)
+    if (!known && !isBelow(changed.parameters, from) && !isBelow(changed.source, from) && changed.parameters != changed.source)
       shares.push_back(changed);
   }
   model.shares = std::move(shares);

@@ -47,6 +47,9 @@ const spec::AttentionSublayer *partnerOf(const spec::Stack &stack, const spec::A
 /// What makes the rows that `attention` has of sources, and those of its stack, ones that stand behind each other.
 Turn concatenated(const spec::Stack &reader, const spec::AttentionSublayer &attention);
 
+/// Whether the parameter, or the parameters, that `name` is for are among those that `path` is for.
+bool isBelow(llvm::StringRef name, llvm::StringRef path);
+
 /// A name for a stack that is to come, and for an attention to sources where the own keys are another's.
 std::string unusedName(const spec::Model &model, const std::string &wish);
 std::string crossName(const spec::Stack &stack, const std::string &own);

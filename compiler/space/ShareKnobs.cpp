@@ -12,6 +12,10 @@ using namespace tenon::spec;
 
 static constexpr char kSeparate[] = "separate", kShared[] = "shared";
 
+bool tenon::space::isBelow(llvm::StringRef name, llvm::StringRef path) {
+  return name.consume_front(path) && (name.empty() || name.front() == '.');
+}
+
 namespace {
 
 /// Parameters whose names begin with `own` that could be those with `other` in its place.
@@ -26,10 +30,6 @@ public:
     for (const Parameter &place : placesOfParameters(model))
       if (known.insert(place.name).second)
         names.push_back(place.name);
-  }
-
-  static bool isBelow(llvm::StringRef name, llvm::StringRef path) {
-    return name.consume_front(path) && (name.empty() || name.front() == '.');
   }
 
   /// The name of the group's other side; empty where the model has no such parameter.
@@ -109,8 +109,8 @@ static bool hasRule(const Model &model, llvm::StringRef left) {
 /// Rules below the group's own side that lead to the other one go; those within the own stay.
 static void eraseRules(Model &model, const Group &group) {
   llvm::erase_if(model.shares, [&](const Share &share) {
-    return Places::isBelow(share.parameters, group.own) && Places::isBelow(share.source, group.other) &&
-           !Places::isBelow(share.source, group.own);
+    return isBelow(share.parameters, group.own) && isBelow(share.source, group.other) &&
+           !isBelow(share.source, group.own);
   });
 }
 
@@ -118,8 +118,8 @@ static void share(Model &model, const Group &group) {
   std::vector<std::string> alone = Places(model).withoutCounterpart(group);
   // Nothing but the group's rule says what has a counterpart, as far as it leads elsewhere.
   llvm::erase_if(model.shares, [&](const Share &share) {
-    return Places::isBelow(share.parameters, group.own) && !Places::isBelow(share.source, group.own) &&
-           llvm::none_of(alone, [&](const std::string &path) { return Places::isBelow(share.parameters, path); });
+    return isBelow(share.parameters, group.own) && !isBelow(share.source, group.own) &&
+           llvm::none_of(alone, [&](const std::string &path) { return isBelow(share.parameters, path); });
   });
   // What the other side does not have stays the own.
   for (const std::string &path : alone)
@@ -161,7 +161,7 @@ static std::optional<Knob> sharing(const Model &model, std::string name, std::st
 
 /// Whether a rule is about any parameter.
 static bool covers(const Places &places, const Share &share) {
-  return llvm::any_of(places.names, [&](const std::string &name) { return Places::isBelow(name, share.parameters); });
+  return llvm::any_of(places.names, [&](const std::string &name) { return isBelow(name, share.parameters); });
 }
 
 void tenon::space::dropLostRules(const Model &before, Model &model) {
@@ -172,7 +172,7 @@ void tenon::space::dropLostRules(const Model &before, Model &model) {
 void tenon::space::dropEmptyRules(Model &model, const std::string &stack) {
   Places has(model);
   llvm::erase_if(model.shares,
-                 [&](const Share &share) { return Places::isBelow(share.parameters, stack) && !covers(has, share); });
+                 [&](const Share &share) { return isBelow(share.parameters, stack) && !covers(has, share); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -249,12 +249,12 @@ void tenon::space::addSharedLayers(const Model &model, std::vector<Knob> &knobs)
     std::string layers = stack.name + ".layers.*", first = stack.name + ".layers.0";
     bool own = stack.layers > 1, one = true, any = false;
     for (const std::string &name : places.names) {
-      if (!Places::isBelow(name, layers))
+      if (!isBelow(name, layers))
         continue;
       any = true;
       std::string end = places.resolved(name), plain = Sharing::withoutLayer(end);
       // What is another stack's is that one's to choose.
-      own &= Places::isBelow(plain, layers);
+      own &= isBelow(plain, layers);
       one &= plain != end;
     }
     if (!own || !any)
@@ -262,8 +262,8 @@ void tenon::space::addSharedLayers(const Model &model, std::vector<Knob> &knobs)
     Knob knob{"layers", stack.name, one ? kOne : kOwn, kOwn, kOwn, {}};
     knob.turns.push_back({one ? kOwn : kOne, [=](Model &changed) {
                             llvm::erase_if(changed.shares, [&](const Share &share) {
-                              return Places::isBelow(share.parameters, layers) &&
-                                     Places::isBelow(Sharing::withoutLayer(share.source), layers) &&
+                              return isBelow(share.parameters, layers) &&
+                                     isBelow(Sharing::withoutLayer(share.source), layers) &&
                                      Sharing::withoutLayer(share.source) != share.source;
                             });
                             if (!one)

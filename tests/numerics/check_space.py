@@ -34,8 +34,6 @@ from space_points import AtOnce, Point, Refused, check_growing, check_whole, com
 from space_runtime import SpaceModel  # noqa: E402
 from tenon_structs import Calls  # noqa: E402
 
-SESSION_ROUNDING = 2e-5  # What tenon-session-checks allows unless told otherwise.
-
 
 def expectation(arguments, point, tensors):
     """Of an output of a stack."""
@@ -60,7 +58,7 @@ def compare(arguments, point, folder, took):
         worst = timed(took, "run", lambda: check_growing(point, model, wanted))
         if arguments.sessions and "head" in point.spec:
             # Two calls may each be off, and their prompts are others than ours.
-            rounding = [max(SESSION_ROUNDING, 4 * wanted.rounding)] if arguments.pytorch else []
+            rounding = [4 * wanted.rounding] if arguments.pytorch else []
             timed(took, "sessions", lambda: run([arguments.sessions, library, *rounding]))
     else:
         worst = timed(took, "run", lambda: check_whole(point, model, expected))

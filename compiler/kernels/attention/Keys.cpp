@@ -6,14 +6,13 @@
 #include "kernels/attention/Operands.h"
 
 #include <algorithm>
+#include <numbers>
 
 using namespace Halide;
 
 namespace tenon::kernels {
 
 namespace {
-
-constexpr double kLog2E = 1.44269504088896340736;
 
 const Var t("t");
 
@@ -188,11 +187,11 @@ Expr Keys::score(Expr product, Expr query, const KeyBlock &block, Expr i, Expr h
   return modifiers->apply(product, query, (first + block.n) * kKeyBlock + i + offset, head, block.segment);
 }
 
-float Keys::scale() const { return static_cast<float>(modifiers->score ? operationScale : operationScale * kLog2E); }
+float Keys::scale() const { return static_cast<float>(modifiers->score ? operationScale : operationScale * std::numbers::log2e); }
 
 Expr Keys::weight(Expr score, Expr maximum) const {
   Expr under = score - maximum;
-  return exp2Negative(modifiers->score ? under * static_cast<float>(kLog2E) : under);
+  return exp2Negative(modifiers->score ? under * std::numbers::log2e_v<float> : under);
 }
 
 std::string ofSegment(const std::string &name, size_t segment) {

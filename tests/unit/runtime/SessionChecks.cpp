@@ -4,8 +4,8 @@
 // alone and in a batch of any order, bit for bit, whoever encoded its sources with whose; a prompt in pieces gives what
 // it gives in one, but for rounding; a fork goes on as its parent; what was rewound comes out as before; greedy and
 // beam search write for a batch what they write for each row. One row's sources are empty, where the model takes such
-// ones. ROUNDING is how far apart float32's roundings may bring
-// the logits, as a part of the largest.
+// ones. ROUNDING is how far apart float32's roundings may bring the logits, as a part of the largest; a few hundred of
+// them always may.
 //
 //===----------------------------------------------------------------------===//
 
@@ -272,12 +272,12 @@ private:
 } // namespace
 
 int main(int argc, char **argv) {
-  // A few hundred roundings.
-  double rounding = argc > 2 ? std::atof(argv[2]) : 2e-5;
-  if (argc < 2 || argc > 3 || !(rounding > 0)) {
+  constexpr double fewHundred = 2e-5;
+  double given = argc > 2 ? std::atof(argv[2]) : fewHundred;
+  if (argc < 2 || argc > 3 || !(given > 0)) {
     std::fprintf(stderr, "usage: tenon-session-checks LIBRARY [ROUNDING]\n");
     return 2;
   }
-  Checks(argv[1], rounding).run();
+  Checks(argv[1], std::max(given, fewHundred)).run();
   std::printf("sessions are what they are alone\n");
 }
