@@ -141,10 +141,12 @@ std::string compileRegion(const KernelDescription &kernel, const Schedule &sched
   std::vector<Argument> arguments(region.arguments.begin(), region.arguments.end());
   // The host driver makes every buffer from the shapes that the kernel was compiled for: checks of them would cost compile
   // time and find nothing.
-  Module lowered =
-      Pipeline(plan.outputs)
-          .compile_to_module(arguments, symbol + "_body", kernelTarget(*target).with_feature(Target::NoAsserts),
-                             LinkageType::ExternalPlusArgv);
+  Pipeline pipeline(plan.outputs);
+  if (!region.streams.empty())
+    pipeline.add_custom_lowering_pass(new PrefetchStreams(region.streams));
+  Module lowered = pipeline.compile_to_module(arguments, symbol + "_body",
+                                              kernelTarget(*target).with_feature(Target::NoAsserts),
+                                              LinkageType::ExternalPlusArgv);
   lowered.append(entryPoint(symbol, symbol + "_body_argv"));
   return write(withChecksOfMemory(lowered, *target), kind);
 }

@@ -10,6 +10,7 @@
 
 #include "kernels/KernelDescription.h"
 #include "kernels/OperationKinds.h"
+#include "kernels/Prefetch.h"
 #include "support/CachePage.h"
 #include <Halide.h>
 #include <set>
@@ -59,6 +60,7 @@ struct Region {
 
   std::set<int> whole;  ///< Values of operations that lie in memory, all of their rows: chosen by planRegion.
   std::set<int> staged; ///< Values that a schedule has placed within a nest.
+  std::map<std::string, Stream> streams; ///< By the name of the argument: what schedules want asked for ahead.
 };
 
 /// Throws RegionError with the place and the reason where `description` is not a region that this library computes.

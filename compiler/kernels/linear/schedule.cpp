@@ -59,17 +59,33 @@ std::vector<int64_t> columnChoices(int64_t panel, int64_t lanes) {
   return choices;
 }
 
+/// Rows whose accumulators leave registers for the weights of `columns` and a row's value.
+int64_t rowsBeside(int64_t columns, const TargetModel &target) {
+  int64_t lanes = target.vectorBytes / static_cast<int64_t>(sizeof(float)), rows = 1;
+  int64_t vectors = std::max<int64_t>(1, columns / lanes);
+  while (rows < kTileRows && 2 * rows * vectors + vectors + 1 <= target.vectorRegisters)
+    rows *= 2;
+  return rows;
+}
+
+/// Half a page: on their way for ten rows of a panel, which a few rows take 50 nanoseconds for.
+const ParameterSpace kPrefetchBytes{2048, {0, 512, 1024, 2048, 4096}};
+
 /// Rows that come one by one are few: weights stream through each core once, and all rows use a panel while it is near.
-Space streamingSpace(const Sizes &sizes, const std::vector<int64_t> &columns, int64_t chosenColumns, int64_t rows,
-                     bool prologue) {
+Space streamingSpace(const Sizes &sizes, const std::vector<int64_t> &columns, int64_t rows, bool prologue,
+                     const TargetModel &target) {
   // Two threads, and more, get equal shares of eight tasks; half a megabyte streams for 30 microseconds. A prologue is
   // computed by every task.
   int64_t panelBytes = sizes.panel * sizes.depth * 4, panels = 1, tasks = prologue ? 4 : 8;
   while (panels < 32 && 2 * panels * tasks <= sizes.panels && panels * panelBytes < 512 * 1024)
     panels *= 2;
+  // Two panels have room in the second-level cache beside the rows.
+  int64_t panelsAhead = 2 * panelBytes <= target.level2Bytes;
   return {{"rows", {rows, {1, 2, 4, 8, 16}}},
-          {"columns", {chosenColumns, columns}},
-          {"panels", {panels, {1, 2, 4, 8, 16, 32}}}};
+          {"columns", {columns.back(), columns}},
+          {"panels", {panels, {1, 2, 4, 8, 16, 32}}},
+          {"prefetch_bytes", kPrefetchBytes},
+          {"prefetch_panels", {panelsAhead, {0, 1}}}};
 }
 
 /// The accumulators live in registers while k runs over all of the depth.
@@ -84,6 +100,16 @@ void keepInRegisters(OperationFuncs &funcs, int columns, int lanes, int unrolled
   update.vectorize(c).unroll(vector).unroll(r);
   if (unrolledDepth > 1)
     update.split(depth, depth, step, unrolledDepth).reorder(c, vector, r, step, depth).unroll(step);
+}
+
+/// Packed weights are asked for before they are read: `panelsAhead` panels too.
+void prefetchWeights(Region &region, const Operation &linear, int columns, int bytes, int panelsAhead) {
+  const TensorType &weights = region.types[linear.operands[1]];
+  if (weights.shape.size() != 3)
+    return;
+  Stream stream{.repeated = {"tile", "row_block"}, .lines = (columns + 15) / 16, .near = bytes};
+  stream.panel = panelsAhead * static_cast<int>(weights.shape[1] * weights.shape[2] * sizeof(float));
+  region.streams[region.arguments[linear.operands[1]].name()] = stream;
 }
 
 /// Blocks of 2, 4, ... rows where there are as many, the last of them moved back over rows that are done already.
@@ -110,6 +136,7 @@ void scheduleStreaming(Region &region, const LoopNest &nest, const Machine &mach
   func.split(r, rowBlock, row, 1).reorder(column, vector, row, rowBlock, strip, panel, task);
   product.compute_at(func, rowBlock);
   keepInRegisters(funcs, columns, lanes, sizes.depth % 4 == 0 ? 4 : 1);
+  prefetchWeights(region, *funcs.operation, columns, parameter("prefetch_bytes"), parameter("prefetch_panels"));
 
   LoopLevel loop(func, task);
   stageRows(region, funcs.operation->operands[0], machine, loop);
@@ -131,13 +158,11 @@ Space linearSpace(const KernelDescription &kernel, const TargetModel &target) {
   for (int64_t choice : columns)
     if (choice <= 3 * lanes)
       chosenColumns = choice;
-  int64_t vectors = std::max<int64_t>(1, chosenColumns / lanes), rows = 1;
-  while (rows < kTileRows && 2 * rows * vectors + vectors + 1 <= target.vectorRegisters)
-    rows *= 2;
+  int64_t rows = rowsBeside(chosenColumns, target);
 
   // Of few rows, whole panels: a stream of half lines takes 1.4 times as long.
   if (kernel.rowTile != kTileRows)
-    return streamingSpace(sizes, columns, columns.back(), rows, prologue);
+    return streamingSpace(sizes, columns, rowsBeside(columns.back(), target), prologue, target);
 
   // The rows of a task stay in half of the second-level cache beside the panel that streams through it.
   int64_t tileBytes = kTileRows * sizes.depth * 4, tiles = 1;
@@ -153,7 +178,9 @@ Space linearSpace(const KernelDescription &kernel, const TargetModel &target) {
           {"columns", {chosenColumns, columns}},
           {"tiles", {tiles, {1, 2, 4, 8}}},
           {"panels", {std::min<int64_t>(panels, 16), {1, 2, 4, 8, 16}}},
-          {"grain", {grain, {1, 2, 4, 8, 16}}}};
+          {"grain", {grain, {1, 2, 4, 8, 16}}},
+          {"prefetch_bytes", kPrefetchBytes},
+          {"prefetch_panels", {0, {0, 1}}}};
 }
 
 void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
@@ -189,6 +216,7 @@ void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine
 
   product.compute_at(func, rowBlock);
   keepInRegisters(funcs, columns, lanes, 1);
+  prefetchWeights(region, *funcs.operation, columns, parameter("prefetch_bytes"), parameter("prefetch_panels"));
 
   LoopLevel loop(func, task);
   stageRows(region, funcs.operation->operands[0], machine, loop);

@@ -42,6 +42,34 @@ TEST_P(Schedules, linear) {
                   batch.rows(), realRows(batch));
 }
 
+/// Lines of assembly that ask for `level`'s share of weights.
+int requests(const KernelDescription &kernel, const Schedule &schedule, const std::string &level) {
+  std::string text, error;
+  EXPECT_TRUE(compileKernel(kernel, schedule, "kernel", Output::Assembly, text, error)) << error;
+  int found = 0;
+  for (size_t at = 0; (at = text.find("prefetch" + level + "\t", at)) != std::string::npos; ++at)
+    ++found;
+  return found;
+}
+
+TEST_P(Schedules, weightsOfFewRowsAreAskedForBeforeTheyAreRead) {
+  const TargetModel &model = *findTarget(GetParam());
+  for (bool packed : {true, false}) {
+    RegionBuilder region;
+    int x = region.rows(64), w = packed ? region.array({4, 64, 48}) : region.array({192, 64});
+    KernelDescription kernel = region.oneByOne().yield({region.operation("linear", {x, w}, 192)});
+    Schedule schedule = scheduleOf(kernel, model);
+    schedule.parameters["rows"] = 1;
+    // Four rows of weights an iteration, each of three lines; nothing looks ahead in weights that are rearranged first.
+    EXPECT_EQ(requests(kernel, schedule, "t0"), packed ? 12 : 0);
+    EXPECT_EQ(requests(kernel, schedule, "t1"), packed ? 12 : 0);
+    schedule.parameters["prefetch_panels"] = 0;
+    EXPECT_EQ(requests(kernel, schedule, "t1"), 0);
+    schedule.parameters["prefetch_bytes"] = 0;
+    EXPECT_EQ(requests(kernel, schedule, "t0"), 0);
+  }
+}
+
 TEST_P(Schedules, attention) {
   Batch batch({21, 1, 50});
   RegionBuilder region;
