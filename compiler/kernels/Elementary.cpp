@@ -91,12 +91,14 @@ Expr hyperbolicTangent(Expr x) {
 } // namespace
 
 Expr exp2Negative(Expr x) {
-  // Adding 1.5 * 2^23 leaves the nearest integer in the lowest bits.
+  // Adding 1.5 * 2^23 leaves the nearest integer in the lowest bits. Where x is a product, it is not one with the sum,
+  // since it is looked at too.
   constexpr float shifter = 12582912.0f;
-  Expr shifted = strict_float(x + shifter);
+  using Internal::Call;
+  Expr shifted = Call::make(x.type(), Call::strict_add, {x, shifter}, Call::PureIntrinsic);
   // Minimax coefficients of 2^f on [-1/2, 1/2], error under 2e-9.
-  Expr fraction = polynomial(x - strict_float(shifted - shifter), {1.5353362e-4f, 1.3398874e-3f, 9.6184372e-3f,
-                                                                   5.5503324e-2f, 2.4022648e-1f, 6.9314720e-1f, 1.0f});
+  Expr fraction = polynomial(x - (shifted - shifter), {1.5353362e-4f, 1.3398874e-3f, 9.6184372e-3f, 5.5503324e-2f,
+                                                       2.4022648e-1f, 6.9314720e-1f, 1.0f});
   // The power is multiplied, not added to the exponent's bits, since NaN must stay NaN; where x is too low for it, it
   // is not looked at. The comparison is strict since it would be inverted otherwise, which is the same but for NaN.
   Expr power = reinterpret<float>((reinterpret<int32_t>(shifted) << 23) + (127 << 23));

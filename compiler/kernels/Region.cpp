@@ -1,5 +1,6 @@
 //===- Region.cpp - From a description to functions -----------------------===//
 
+#include "kernels/AsWritten.h"
 #include "kernels/Families.h"
 
 using namespace Halide;
@@ -57,6 +58,7 @@ Region::Region(const KernelDescription &description) : description(description) 
     }
     operations.push_back(std::move(funcs));
   }
+  computeAsWritten(*this);
 }
 
 Expr Region::innerExtent(int value) const {

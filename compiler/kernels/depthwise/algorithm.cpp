@@ -35,13 +35,14 @@ static void depthwiseAlgorithm(const std::vector<Operand> &operands, OperationFu
     page(j, r) = pageOf(operands[sequences + 3], max(token, 0) / kPageTokens, of, operands[2].extent);
     funcs.stages.insert({{"there", there}, {"place", place}, {"page", page}});
   }
-  Expr sum = 0.0f;
+  Expr sum;
   for (int tap = 0; tap < taps; ++tap) {
     Expr otherwise = 0.0f;
     // The first taps alone reach before the rows.
     if (cached && tap < before)
       otherwise = select(there(tap, r), operands[2].value(place(tap, r) + c, page(tap, r)), otherwise);
-    sum += operands[1].value(c, tap) * select(inside(tap, r), operands[0].value(c, source(tap, r)), otherwise);
+    Expr product = operands[1].value(c, tap) * select(inside(tap, r), operands[0].value(c, source(tap, r)), otherwise);
+    sum = sum.defined() ? sum + product : product;
   }
   convolved(c, r) = sum;
   funcs.results = {convolved};

@@ -40,9 +40,8 @@ static void linearAlgorithm(const std::vector<Operand> &operands, OperationFuncs
   product(c, r) = 0.0f;
   product(c, r) += operands[0].value(depth, r) * weights(c % panel, depth, c / panel);
   Expr value = product(c, r);
-  // Strict, since LLVM adds what follows the bias before it in some loops and behind it in others.
   if (operands.size() == 3)
-    value = strict_float(value + operands[2].value(c));
+    value = value + operands[2].value(c);
   result(c, r) = value;
   funcs.stages["product"] = product;
   funcs.reductions["depth"] = depth.x;

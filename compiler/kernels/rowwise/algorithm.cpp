@@ -35,23 +35,15 @@ Func rowSum(const std::string &name, Func term, int width, OperationFuncs &funcs
   funcs.stages[name + "_lanes"] = lanes;
   funcs.stages[name] = sum;
   funcs.reductions[name] = all.x;
+  funcs.sumsOfLanes.insert(sum.name());
   return sum;
 }
 
 } // namespace
 
-/// Whether a value is made by a plain addition, which LLVM may do in another order with the next.
-static bool isPlainSum(const Operand &operand) {
-  return operand.value.defined() && operand.value.outputs() == 1 &&
-         operand.value.value().as<Halide::Internal::Add>() != nullptr;
-}
-
 static void addAlgorithm(const std::vector<Operand> &operands, OperationFuncs &funcs) {
   Func sum("sum");
-  Expr value = operands[0].value(c, r) + operands[1].value(c, r);
-  // Of several summands the order would differ from loop to loop.
-  bool isLonger = isPlainSum(operands[0]) || isPlainSum(operands[1]);
-  sum(c, r) = isLonger ? strict_float(value) : value;
+  sum(c, r) = operands[0].value(c, r) + operands[1].value(c, r);
   funcs.results = {sum};
 }
 
@@ -157,9 +149,7 @@ static void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &
     Func mean("mean");
     mean(g, r) = rowSum("row_sum", x, width, funcs)(g, r) / width;
     funcs.stages["mean"] = mean;
-    // A number is its own mean; the difference is taken all the same, so that NaN stays NaN.
-    Expr difference = x(c, r) - mean(group, r);
-    centred(c, r) = width == 1 ? strict_float(difference) : difference;
+    centred(c, r) = x(c, r) - mean(group, r);
   } else {
     centred(c, r) = x(c, r);
   }
@@ -172,13 +162,8 @@ static void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &
   funcs.stages["factor"] = factor;
   Expr value = centred(c, r) * factor(group, r);
   if (operands.size() > 1) {
-    // Stored and multiplied as written, since LLVM multiplies three factors in an order that differs from loop to loop,
-    // and makes x * (y + 1) one of x * y and x where both are in one loop.
-    Func scaled("scaled");
-    scaled(c, r) = value;
-    funcs.stages["scaled"] = scaled;
     Expr gamma = operands[1].value(column);
-    value = strict_float(scaled(c, r) * (offset == 0.0f ? gamma : gamma + offset));
+    value = value * (offset == 0.0f ? gamma : gamma + offset);
   }
   if (operands.size() > 2)
     value = value + operands[2].value(column);
@@ -188,9 +173,9 @@ static void normAlgorithm(const std::vector<Operand> &operands, OperationFuncs &
 
 const Algorithms &rowwiseAlgorithms() {
   static const Algorithms algorithms = {
-      {"add", addAlgorithm},     {"multiply", multiplyAlgorithm},     {"softcap", softcapAlgorithm},
-      {"scale", scaleAlgorithm}, {"activation", activationAlgorithm}, {"split", splitAlgorithm},
-      {"embed", embedAlgorithm}, {"rotary", rotaryAlgorithm},         {"norm", normAlgorithm},
+      {"add", addAlgorithm},      {"multiply", multiplyAlgorithm},     {"softcap", softcapAlgorithm},
+      {"scale", scaleAlgorithm},  {"activation", activationAlgorithm}, {"split", splitAlgorithm},
+      {"embed", embedAlgorithm},  {"rotary", rotaryAlgorithm},         {"norm", normAlgorithm},
       {"concat", concatAlgorithm}};
   return algorithms;
 }

@@ -57,15 +57,6 @@ void stageNorms(Region &region, const LoopNest &nest, const Machine &machine, Lo
     for (const char *value : {"mean", "factor"})
       if (funcs.stages.count(value))
         funcs.stages[value].compute_at(loop);
-    if (!funcs.stages.count("scaled"))
-      continue;
-    // One row at a time where the result is kept, which reads each once.
-    Func result = funcs.results[0];
-    bool isKept = std::any_of(region.staged.begin(), region.staged.end(),
-                              [&](int value) { return region.values[value].name() == result.name(); });
-    LoopLevel row = isKept ? LoopLevel(result, r) : loop;
-    Func scaled = funcs.stages["scaled"];
-    scaled.compute_at(row).align_storage(c, machine.lanes).vectorize(c, machine.lanes, TailStrategy::GuardWithIf);
   }
 }
 

@@ -102,6 +102,45 @@ TEST_P(Cache, appendOfKeysThatAreNormedAndTurned) {
   }
 }
 
+/// The rows of few sequences are appended by one loop, those of many by another: keys that are turned have the same bits.
+TEST_P(Cache, turnedKeysInEveryLoop) {
+  if (!cpuHas(GetParam()))
+    GTEST_SKIP() << "this CPU does not run " << GetParam();
+  for (int64_t interleaved : {0, 1})
+    for (int64_t size : {6, 16, 48}) {
+      Heads heads{1, 1, size};
+      RegionBuilder region;
+      int cache = region.rows(heads.pageWidth()), x = region.rows(2 * size), starts = region.indices();
+      int lengths = region.indices(), past = region.indices(), pages = region.indexTable();
+      int positions = region.indices(), cosines = region.array({40, size / 2}), sines = region.array({40, size / 2});
+      int keys = region.split(x, {size, size});
+      int turned = region.operation("rotary", {keys, positions, cosines, sines}, size,
+                                    {{"head_size", size}, {"dims", size}, {"interleaved", interleaved}});
+      KernelDescription kernel =
+          region.yield({region.operation("cache_append", {cache, turned, keys + 1, starts, lengths, past, pages},
+                                         heads.pageWidth(), {{"key_value_heads", int64_t(1)}, {"head_size", size}})});
+      // Of every sequence the first page, from 16 rows to more than a task has.
+      auto firstPageOf = [&](int32_t count) {
+        Batch batch(std::vector<int32_t>(static_cast<size_t>(count), 16));
+        Paged paged(batch, std::vector<int32_t>(static_cast<size_t>(count), 0), 1, size, false);
+        Array rows({batch.rows(), 2 * size}), first = randomArray({16, 2 * size}, 1);
+        std::vector<int32_t> rowPositions;
+        for (size_t i = 0; i < rows.floats().size(); ++i)
+          rows.floats()[i] = first.floats()[i % first.floats().size()];
+        for (int64_t row = 0; row < batch.rows(); ++row)
+          rowPositions.push_back(static_cast<int32_t>(row % 16));
+        Array appended = runInto(kernel, GetParam(),
+                                 {paged.cache, rows, batch.startsArray(), batch.lengthsArray(), paged.pastArray(),
+                                  paged.tableArray(), Array({batch.rows()}, rowPositions),
+                                  randomArray({40, size / 2}, 5), randomArray({40, size / 2}, 6)},
+                                 {paged.cache})[0];
+        auto page = appended.floats().begin() + paged.table[0] * heads.pageWidth();
+        return std::vector<float>(page, page + heads.pageWidth());
+      };
+      EXPECT_EQ(firstPageOf(1), firstPageOf(5)) << "heads of " << size << ", interleaved " << interleaved;
+    }
+}
+
 /// One product gives queries, keys and values: the queries turned, the keys turned into the cache.
 TEST_P(Cache, appendBehindAProduct) {
   if (!cpuHas(GetParam()))
