@@ -113,6 +113,8 @@ def convolved(x, lengths, weight, bias, options):
 
 def mixed(x, weight, causal):
     """Rows [batch, length, width] through a convolution of each component alone, `weight` being [kernel, width]."""
+    if x.shape[1] == 0:
+        return x
     kernel, width = weight.shape
     before = kernel - 1 if causal else (kernel - 1) // 2
     padded = torch.nn.functional.pad(x.transpose(1, 2), (before, kernel - 1 - before))

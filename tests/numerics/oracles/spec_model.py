@@ -243,7 +243,8 @@ class Stack:
         return x, lengths
 
     def features(self, entry, prefix):
-        given = [torch.as_tensor(rows, dtype=self.model.dtype) for rows in self.evaluation.inputs[self.name]]
+        given = [torch.as_tensor(rows, dtype=self.model.dtype).reshape(len(rows), entry["features"])
+                 for rows in self.evaluation.inputs[self.name]]
         lengths = torch.tensor([len(rows) for rows in given])
         x = torch.nn.utils.rnn.pad_sequence(given, batch_first=True)
         for number, options in enumerate(entry.get("convolutions") or []):
