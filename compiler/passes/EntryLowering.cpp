@@ -36,8 +36,13 @@ void EntryLowering::findChain(StackOp root) {
   }
   for (StackOp stack : sources)
     if (FlatSymbolRefAttr behind = stack.getInput().getPositions().getBehind())
-      if (StackOp other = stackNamed(behind.getValue()); !llvm::is_contained(sources, other))
+      if (StackOp other = countedStack(behind.getValue()); !llvm::is_contained(sources, other))
         addOnce(measured, other);
+}
+
+StackOp EntryLowering::countedStack(StringRef name) {
+  StackOp stack = stackNamed(name);
+  return llvm::is_contained(sources, stack) ? stack : stack.getTarget();
 }
 
 void EntryLowering::collectNeeded(StackOp stack) {
@@ -222,7 +227,7 @@ StackPart &EntryLowering::sourcePart(StackOp source) {
 
 Value EntryLowering::offsetOf(StackOp stack) {
   FlatSymbolRefAttr behind = stack.getInput().getPositions().getBehind();
-  return behind ? sourcePart(stackNamed(behind.getValue())).lengths : Value();
+  return behind ? sourcePart(countedStack(behind.getValue())).lengths : Value();
 }
 
 /// The sum, where `first` is null `more` alone.

@@ -81,6 +81,9 @@ private:
   StackBuilder &builderOf(StackOp stack, llvm::SmallVector<StackPart> parts);
   /// The sequences of a stack as its readers see them.
   StackPart &sourcePart(StackOp source);
+  /// The stack whose rows positions behind the stack `name` count: joined rows that none of the chain reads are as many
+  /// as those of their last part.
+  StackOp countedStack(llvm::StringRef name);
   /// What positions of a stack's rows begin with; null for 0.
   mlir::Value offsetOf(StackOp stack);
   /// The parts of a concat input that are whole, each with its place in the whole; `length` is that of all of them.
