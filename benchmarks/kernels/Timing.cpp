@@ -35,9 +35,10 @@ LoadedKernel load(const KernelDescription &description, const Options &options) 
   if (!found)
     throw std::runtime_error(error);
   Schedule schedule = *found;
-  for (const auto &[name, value] : options.parameters)
-    if (schedule.parameters.count(name))
-      schedule.parameters[name] = value;
+  for (NestSchedule &nest : schedule.cases[0].nests)
+    for (const auto &[name, value] : options.parameters)
+      if (nest.parameters.count(name))
+        nest.parameters[name] = value;
   return {description, schedule};
 }
 

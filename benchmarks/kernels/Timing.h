@@ -18,7 +18,7 @@ struct Options {
   bool wants(const std::string &name) const { return name.starts_with(only); }
 };
 
-/// The kernel under its default schedule with the given parameters changed where it has them.
+/// The kernel under its default schedule with the given parameters changed in the nests that have them.
 kernels::test::LoadedKernel load(const kernels::KernelDescription &description, const Options &options);
 
 /// Least seconds of a call, of at least three and a quarter of a second.

@@ -75,7 +75,8 @@ std::string KernelCache::note() const {
 }
 
 std::string KernelCache::symbol(const kernels::KernelDescription &kernel, const kernels::Schedule &schedule) {
-  return "tenon_kernel_" + contentHash(kernels::generatorVersion() + "\n" + kernel.text() + "\n" + schedule.text());
+  return "tenon_kernel_" + contentHash(kernels::generatorVersion() + "\n" + kernel.text() + "\n" + schedule.target + "\n" +
+                                        schedule.text());
 }
 
 /// What stands behind an object in its entry: the checksum of its name and contents. Linkers do not look there.

@@ -178,11 +178,8 @@ static json::Value entryJson(const EntryPoint &entry, int64_t textTokens) {
 
 static json::Value kernelJson(KernelOp kernel) {
   json::Object schedules;
-  for (auto schedule : kernel.getSchedules().getAsRange<ScheduleAttr>()) {
-    std::string text;
-    raw_string_ostream(text) << schedule.getParameters();
-    schedules[schedule.getTarget()] = text;
-  }
+  for (auto schedule : kernel.getSchedules().getAsRange<ScheduleAttr>())
+    schedules[schedule.getTarget()] = schedule.describe().text();
   return json::Object{
       {"name", kernel.getName()}, {"description", kernel.describe().text()}, {"schedules", std::move(schedules)}};
 }

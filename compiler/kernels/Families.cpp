@@ -12,14 +12,14 @@ struct Entry {
 };
 
 constexpr Entry kFamilies[] = {
-    {Family::Rowwise, {rowwiseAlgorithms, rowwiseSpace, scheduleRowwise}},
-    {Family::Pooling, {poolingAlgorithms, poolingSpace, schedulePooling}},
-    {Family::Unfold, {unfoldAlgorithms, unfoldSpace, scheduleUnfold}},
-    {Family::Depthwise, {depthwiseAlgorithms, depthwiseSpace, scheduleDepthwise}},
-    {Family::Scan, {scanAlgorithms, scanSpace, scheduleScan}},
-    {Family::CacheAppend, {cacheAppendAlgorithms, cacheAppendSpace, scheduleCacheAppend}},
-    {Family::Attention, {attentionAlgorithms, attentionSpace, scheduleAttention}},
-    {Family::Linear, {linearAlgorithms, linearSpace, scheduleLinear}},
+    {Family::Rowwise, {rowwiseAlgorithms, &rowwiseNests, &rowwiseNests}},
+    {Family::Pooling, {poolingAlgorithms, &poolingNests, &poolingNests}},
+    {Family::Unfold, {unfoldAlgorithms, &unfoldNests, &unfoldNests}},
+    {Family::Depthwise, {depthwiseAlgorithms, &depthwiseNests, &depthwiseNests}},
+    {Family::Scan, {scanAlgorithms, &scanNests, &scanNests}},
+    {Family::CacheAppend, {cacheAppendAlgorithms, &cacheAppendNests, &cacheAppendNests}},
+    {Family::Attention, {attentionAlgorithms, &attentionNests, &rowAttentionNests}},
+    {Family::Linear, {linearAlgorithms, &linearNests, &rowLinearNests}},
 };
 
 } // namespace
@@ -31,11 +31,29 @@ const FamilyRules &rulesOf(Family family) {
   throw RegionError("family " + std::to_string(static_cast<int>(family)) + " has no rules");
 }
 
+const NestRules &rulesOf(const LoopNest &nest) {
+  const FamilyRules &family = rulesOf(nest.family);
+  return nest.rowTile == kTileRows ? *family.tiled : *family.oneByOne;
+}
+
 Family familyOf(const std::string &operationKind) {
   for (const Entry &each : kFamilies)
     if (each.rules.algorithms().count(operationKind))
       return each.family;
   throw RegionError("no family of kernels computes the kind \"" + operationKind + "\"");
+}
+
+std::vector<FamilyDefinition> familyDefinitions() {
+  std::vector<FamilyDefinition> definitions;
+  for (const Entry &each : kFamilies)
+    for (const NestRules *rules : {each.rules.tiled, each.rules.oneByOne}) {
+      if (!definitions.empty() && definitions.back().name == rules->name)
+        continue;
+      definitions.push_back({rules->name, rules->computes, {}});
+      for (const NestRules::Decision &decision : rules->decisions)
+        definitions.back().parameters.push_back({decision.name, decision.meaning});
+    }
+  return definitions;
 }
 
 } // namespace tenon::kernels

@@ -10,11 +10,11 @@ namespace tenon::kernels {
 /// The parts of a family, each in its folder.
 struct FamilyRules {
   const Algorithms &(*algorithms)();
-  Space (*space)(const KernelDescription &kernel, const TargetModel &target);
-  void (*schedule)(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
+  const NestRules *tiled, *oneByOne; ///< The nests over tiles of rows, and over rows that come one by one.
 };
 
 const FamilyRules &rulesOf(Family family);
+const NestRules &rulesOf(const LoopNest &nest);
 
 } // namespace tenon::kernels
 

@@ -1,4 +1,4 @@
-//===- KernelDescription.cpp - The text of descriptions and schedules ------===//
+//===- KernelDescription.cpp - The text of descriptions -------------------===//
 
 #include "kernels/KernelDescription.h"
 
@@ -90,13 +90,6 @@ std::string KernelDescription::text() const {
     value += static_cast<int>(operation.results.size());
   }
   return text + "yield " + valueList(results) + "\n";
-}
-
-std::string Schedule::text() const {
-  std::string text = "target = " + quoted(target);
-  for (const auto &[name, value] : parameters)
-    text += ", " + name + " = " + std::to_string(value);
-  return text;
 }
 
 } // namespace tenon::kernels

@@ -50,14 +50,6 @@ struct KernelDescription {
   std::string text() const;
 };
 
-/// The decisions of a `#tenon.schedule`: how a kernel is computed on one target, never what.
-struct Schedule {
-  std::string target; ///< "x86-64-v3", "x86-64-v4".
-  std::map<std::string, int64_t> parameters;
-
-  std::string text() const;
-};
-
 } // namespace tenon::kernels
 
 #endif // TENON_KERNELS_KERNELDESCRIPTION_H

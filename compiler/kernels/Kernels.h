@@ -8,8 +8,7 @@
 #define TENON_KERNELS_KERNELS_H
 
 #include "kernels/KernelDescription.h"
-
-#include <optional>
+#include "kernels/Schedule.h"
 
 namespace tenon::kernels {
 
@@ -32,9 +31,8 @@ std::vector<std::string> targetNames();
 /// computes the region.
 std::optional<Schedule> defaultSchedule(const KernelDescription &kernel, const TargetModel &target, std::string &error);
 
-/// Every parameter that `kernel`'s schedule has, with the values that are legal for it on `target`, the default among
-/// them: the tuner's search space, and what a `#tenon.schedule` is checked against. Empty as `defaultSchedule` is.
-using ScheduleSpace = std::map<std::string, std::vector<int64_t>>;
+/// Every schedule that `kernel` has on `target`: the tuner's search space, and what a `#tenon.schedule` is checked
+/// against. Empty as `defaultSchedule` is.
 std::optional<ScheduleSpace> scheduleSpace(const KernelDescription &kernel, const TargetModel &target,
                                            std::string &error);
 

@@ -13,6 +13,13 @@ namespace {
 
 bool isElementwise(const std::string &kind) { return findOperationKind(kind)->locality == Locality::Elementwise; }
 
+constexpr const char *kRows = "rows", *kSequences = "sequences";
+
+/// The operand whose rows an operation goes over; a cache stands before those that it gets.
+int rowOperand(const Operation &operation) {
+  return operation.operands[familyOf(operation.kind) == Family::CacheAppend ? 1 : 0];
+}
+
 /// What one nest computes: an output or several of one shape, or a value that must be whole.
 using Seed = std::vector<int>;
 
@@ -36,6 +43,7 @@ public:
       constrainOutput(nest);
       plan.outputs.push_back(nest.func);
     }
+    plan.sizes = sizes(plan);
     return plan;
   }
 
@@ -199,6 +207,20 @@ private:
     return nest;
   }
 
+  /// Those of the most demanding operation, the first of them.
+  std::map<std::string, Expr> sizes(const Plan &plan) const {
+    const LoopNest *main = &plan.nests.front();
+    for (const LoopNest &nest : plan.nests)
+      if (nest.family > main->family)
+        main = &nest;
+    if (main->root < 0)
+      return {{kRows, main->rows}};
+    std::map<std::string, Expr> sizes = {{kRows, region.extents[rowOperand(operation(main->root))]}};
+    if (Expr sequences = region.operations[main->root].sequences; sequences.defined())
+      sizes[kSequences] = sequences;
+    return sizes;
+  }
+
   /// Halide gives the buffers of one nest the same sizes by itself.
   static void constrainOutput(LoopNest &nest) {
     int width = static_cast<int>(nest.width);
@@ -227,6 +249,11 @@ bool isInPlace(const Region &region, int value) {
     return true;
   const Operation &operation = region.description.operations[index];
   return operation.kind == "split" && isInPlace(region, operation.operands[0]);
+}
+
+std::vector<FamilyDefinition::Decision> sizeDefinitions() {
+  return {{kRows, "The rows that the kernel's most demanding operation reads: of the batch, or of its queries."},
+          {kSequences, "The sequences of the batch, where that operation tells them apart."}};
 }
 
 Plan planRegion(Region &region) { return Planner(region).plan(); }

@@ -11,6 +11,8 @@
 #include "kernels/Kernels.h"
 #include "kernels/Region.h"
 
+#include <span>
+
 namespace tenon::kernels {
 
 /// One loop nest over (c, r).
@@ -28,6 +30,8 @@ struct LoopNest {
 struct Plan {
   std::vector<LoopNest> nests; ///< In order of computation.
   std::vector<Halide::Func> outputs;
+  /// Of a call, by their names in schedules: what is known when the kernel starts.
+  std::map<std::string, Halide::Expr> sizes;
 };
 
 /// Divides `region`; gives the outputs the constraints of the driver's dense buffers.
@@ -39,33 +43,28 @@ struct Machine {
   int registers;
 };
 
-// The schedules, one per family. Parameters are those of scheduleSpace, checked.
-using Parameters = std::map<std::string, int64_t>;
-void scheduleRowwise(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
-void scheduleCacheAppend(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
-void scheduleScan(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
-void scheduleDepthwise(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
-void scheduleUnfold(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
-void schedulePooling(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
-void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
-void scheduleAttention(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
-void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
-
 /// A parameter's default and its legal values.
 struct ParameterSpace {
   int64_t chosen;
   std::vector<int64_t> values;
 };
 using Space = std::map<std::string, ParameterSpace>;
-Space rowwiseSpace(const KernelDescription &kernel, const TargetModel &target);
-Space cacheAppendSpace(const KernelDescription &kernel, const TargetModel &target);
-Space scanSpace(const KernelDescription &kernel, const TargetModel &target);
-Space depthwiseSpace(const KernelDescription &kernel, const TargetModel &target);
-Space unfoldSpace(const KernelDescription &kernel, const TargetModel &target);
-Space poolingSpace(const KernelDescription &kernel, const TargetModel &target);
-Space rowAttentionSpace(const KernelDescription &kernel, const TargetModel &target);
-Space attentionSpace(const KernelDescription &kernel, const TargetModel &target);
-Space linearSpace(const KernelDescription &kernel, const TargetModel &target);
+
+/// Those of one nest, all of its space and each with a legal value.
+using Parameters = std::map<std::string, int64_t>;
+
+/// How the nests of one family are scheduled, in the schedule.cpp of its folder.
+struct NestRules {
+  struct Decision {
+    const char *name, *meaning;
+  };
+  const char *name, *computes; ///< The family as schedules name it, and what its nests compute.
+  std::span<const Decision> decisions;
+  Space (*space)(const Region &region, const LoopNest &nest, const TargetModel &target);
+  void (*schedule)(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters);
+};
+extern const NestRules rowwiseNests, poolingNests, unfoldNests, depthwiseNests, scanNests, cacheAppendNests,
+    attentionNests, rowAttentionNests, linearNests, rowLinearNests;
 
 /// Gives a nest that is no output its memory.
 void computeWhole(const LoopNest &nest, const Machine &machine);

@@ -34,7 +34,7 @@ struct OperationFuncs {
   std::map<std::string, Halide::Func> stages;
   std::map<std::string, Halide::RVar> reductions; ///< Reduction variables that schedules name.
   std::set<std::string> sumsOfLanes;              ///< Functions whose terms are added across the lanes of a vector.
-  Halide::Expr sequences;                         ///< How many the batch has, for attention.
+  Halide::Expr sequences;                         ///< How many the batch has, where the operation tells them apart.
   Halide::Expr splits;                            ///< Into how many the keys of a row are split at the most.
 };
 

@@ -15,6 +15,7 @@ Func sequenceOf(const std::string &name, Func starts, Expr sequences, int tileRo
   sequence(t) = clamp(later(t), 0, sequences - 1);
   funcs.stages[name] = later;
   funcs.reductions[name] = b.x;
+  funcs.sequences = sequences;
   return sequence;
 }
 

@@ -27,41 +27,6 @@ static std::string kernelStem(const kernels::KernelDescription &description) {
   return words.empty() ? "copy" : llvm::join(words, "_");
 }
 
-static ScheduleAttr scheduleAttribute(MLIRContext *context, const kernels::Schedule &schedule) {
-  Builder builder(context);
-  SmallVector<NamedAttribute> parameters;
-  for (const auto &[name, value] : schedule.parameters)
-    parameters.push_back(builder.getNamedAttr(name, builder.getI64IntegerAttr(value)));
-  return ScheduleAttr::get(context, schedule.target, builder.getDictionaryAttr(parameters));
-}
-
-static std::string listValues(const std::vector<int64_t> &values) {
-  return llvm::join(llvm::map_range(values, [](int64_t value) { return std::to_string(value); }), ", ");
-}
-
-/// The parameters of `given` must be ones that the kernel has, with values that its family can schedule.
-static LogicalResult checkSchedule(KernelOp kernel, ScheduleAttr given, const kernels::KernelDescription &description,
-                                   const kernels::TargetModel &target) {
-  std::string error;
-  std::optional<kernels::ScheduleSpace> found = kernels::scheduleSpace(description, target, error);
-  if (!found)
-    return kernel.emitError() << error;
-  const kernels::ScheduleSpace &space = *found;
-  for (NamedAttribute parameter : given.getParameters()) {
-    StringRef name = parameter.getName().getValue();
-    auto found = space.find(name.str());
-    if (found == space.end()) {
-      auto names = llvm::join(llvm::make_first_range(space), ", ");
-      return kernel.emitError() << "schedule parameter '" << name << "' is not one of this kernel's: " << names;
-    }
-    int64_t value = cast<IntegerAttr>(parameter.getValue()).getInt();
-    if (!llvm::is_contained(found->second, value))
-      return kernel.emitError() << "schedule parameter '" << name << "' is " << value << ", expected one of "
-                                << listValues(found->second);
-  }
-  return success();
-}
-
 namespace {
 
 struct AssignSchedules : tenon::impl::AssignSchedulesBase<AssignSchedules> {
@@ -97,21 +62,32 @@ struct AssignSchedules : tenon::impl::AssignSchedulesBase<AssignSchedules> {
       given[schedule.getTarget()] = schedule;
     SmallVector<Attribute> schedules;
     for (const kernels::TargetModel *model : models) {
-      ScheduleAttr schedule = given.lookup(model->name);
-      if (schedule && failed(checkSchedule(kernel, schedule, description, *model)))
-        return failure();
-      if (!schedule) {
-        std::string error;
-        std::optional<kernels::Schedule> chosen = kernels::defaultSchedule(description, *model, error);
-        if (!chosen)
-          return kernel.emitError() << error;
-        schedule = scheduleAttribute(&getContext(), *chosen);
+      std::string error;
+      const kernels::ScheduleSpace *space = spaceOf(description, *model, error);
+      if (!space)
+        return kernel.emitError() << error;
+      kernels::Schedule schedule = kernels::chosenSchedule(model->name, *space);
+      if (ScheduleAttr own = given.lookup(model->name)) {
+        if (auto fault = kernels::faultOf(own.describe(), *space))
+          return kernel.emitError() << "schedule for " << model->name << ": " << fault->message;
+        schedule = kernels::completed(own.describe(), *space);
       }
-      schedules.push_back(schedule);
+      schedules.push_back(ScheduleAttr::get(&getContext(), schedule));
     }
     kernel.setSchedulesAttr(ArrayAttr::get(&getContext(), schedules));
     return success();
   }
+
+  /// Kernels are divided into nests once. Null, with `error` set, where no family computes the region.
+  const kernels::ScheduleSpace *spaceOf(const kernels::KernelDescription &description,
+                                        const kernels::TargetModel &model, std::string &error) {
+    auto [entry, inserted] = spaces.try_emplace(model.name + "\n" + description.text());
+    if (inserted)
+      entry->second = kernels::scheduleSpace(description, model, error);
+    return entry->second ? &*entry->second : nullptr;
+  }
+
+  llvm::StringMap<std::optional<kernels::ScheduleSpace>> spaces;
 };
 
 } // namespace

@@ -227,21 +227,50 @@ def Tenon_SegmentAttr : Tenon_Attr<"Segment", "segment"> {
   }];
 }
 
+def Tenon_NestScheduleAttr : Tenon_Attr<"NestSchedule", "nest"> {
+  let summary = "The decisions about one loop nest";
+  let description = [{
+    `family` is that of the nest, `parameters` maps its decisions (tile sizes, unrolling, what a task covers) to integers:
+    docs/schedules.md has those of every family.
+
+    Example: `#tenon.nest<linear {columns = 48, rows = 8}>`
+  }];
+  let parameters = (ins StringRefParameter<"family">:$family, "::mlir::DictionaryAttr":$parameters);
+  // A family is a keyword, and a decision an integer without a type.
+  let assemblyFormat = "`<` custom<Keyword>($family) custom<Integers>($parameters) `>`";
+}
+
+def Tenon_ScheduleCaseAttr : Tenon_Attr<"ScheduleCase", "schedule_case"> {
+  let summary = "The schedule of the calls of one range of sizes";
+  let description = [{
+    Calls each of whose sizes is at most what `at_most` says, all calls where it is not there: `rows`, `sequences`.
+    `nests` has the kernel's loop nests in the order of computation.
+
+    Example: `#tenon.schedule_case<at_most = {rows = 8}, nests = [<linear {columns = 48, rows = 8}>]>`
+  }];
+  let parameters = (ins OptionalParameter<"::mlir::DictionaryAttr">:$at_most,
+                    ArrayRefParameter<"::tenon::NestScheduleAttr">:$nests);
+  let assemblyFormat = "`<` (`at_most` `=` custom<Integers>($at_most)^ `,` ` `)? `nests` `=` `[` $nests `]` `>`";
+  let genVerifyDecl = 1;
+}
+
 def Tenon_ScheduleAttr : Tenon_Attr<"Schedule", "schedule"> {
   let summary = "How one kernel is computed on one target";
   let description = [{
-    `target` names an instruction set (`x86-64-v3`, `x86-64-v4`); `parameters` maps the schedule's decisions (tile sizes,
-    unrolling, what a task covers) to integers. It never changes what is computed. Which parameters a kernel has, and their
-    values, depends on its family: `tenon-assign-schedules` gives all of them, and names those that it knows where one is
-    given that it does not.
+    `target` names an instruction set (`x86-64-v3`, `x86-64-v4`). A call takes the first of the `cases` whose sizes it has;
+    the last is for all sizes that are left. It never changes what is computed. Which nests and decisions a kernel has, and
+    their values, depends on its operations and shapes: `tenon-assign-schedules` gives all of them, and names those that it
+    knows where one is given that it does not; docs/schedules.md says what they mean.
 
-    Example: `#tenon.schedule<"x86-64-v4", {tile_rows = 8 : i64, tile_columns = 48 : i64}>`
+    Example:
+    `#tenon.schedule<"x86-64-v4", [<at_most = {rows = 64}, nests = [<rowwise {tiles = 1}>]>, <nests = [<rowwise {tiles = 4}>]>]>`
   }];
-  let parameters = (ins StringRefParameter<"target">:$target, "::mlir::DictionaryAttr":$parameters);
-  let assemblyFormat = "`<` $target `,` $parameters `>`";
+  let parameters = (ins StringRefParameter<"target">:$target, ArrayRefParameter<"::tenon::ScheduleCaseAttr">:$cases);
+  let assemblyFormat = "`<` $target `,` `[` $cases `]` `>`";
   let extraClassDeclaration = [{
-    /// The schedule as plain data for the kernel generator.
+    /// The same as plain data, which the kernel generator takes.
     ::tenon::kernels::Schedule describe() const;
+    static ScheduleAttr get(::mlir::MLIRContext *context, const ::tenon::kernels::Schedule &schedule);
   }];
   let genVerifyDecl = 1;
 }

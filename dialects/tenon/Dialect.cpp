@@ -5,6 +5,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <cmath>
@@ -14,6 +15,44 @@ using namespace tenon;
 
 #include "tenon/Dialect.cpp.inc"
 #include "tenon/Enums.cpp.inc"
+
+static ParseResult parseKeyword(AsmParser &parser, std::string &keyword) {
+  StringRef found;
+  if (parser.parseKeyword(&found))
+    return failure();
+  keyword = found.str();
+  return success();
+}
+
+static void printKeyword(AsmPrinter &printer, StringRef keyword) { printer << keyword << ' '; }
+
+/// `{columns = 48, rows = 8}`
+static ParseResult parseIntegers(AsmParser &parser, DictionaryAttr &integers) {
+  NamedAttrList attributes;
+  auto parseInteger = [&]() -> ParseResult {
+    SMLoc place = parser.getCurrentLocation();
+    StringRef name;
+    int64_t value;
+    if (parser.parseKeyword(&name) || parser.parseEqual() || parser.parseInteger(value))
+      return failure();
+    if (attributes.get(name))
+      return parser.emitError(place) << "'" << name << "' stands there twice";
+    attributes.append(name, parser.getBuilder().getI64IntegerAttr(value));
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Braces, parseInteger))
+    return failure();
+  integers = attributes.getDictionary(parser.getContext());
+  return success();
+}
+
+static void printIntegers(AsmPrinter &printer, DictionaryAttr integers) {
+  printer << '{';
+  llvm::interleaveComma(integers, printer, [&](NamedAttribute each) {
+    printer << each.getName().getValue() << " = " << cast<IntegerAttr>(each.getValue()).getInt();
+  });
+  printer << '}';
+}
 
 #define GET_ATTRDEF_CLASSES
 #include "tenon/Attributes.cpp.inc"
@@ -167,23 +206,63 @@ SmallVector<int64_t> RelativeBiasAttr::getBucketsByDistance() const {
   return result;
 }
 
+/// The numbers of a dictionary: its parser takes no others.
+static std::map<std::string, int64_t> numbersOf(DictionaryAttr dictionary) {
+  std::map<std::string, int64_t> numbers;
+  for (NamedAttribute each : dictionary)
+    numbers[each.getName().str()] = cast<IntegerAttr>(each.getValue()).getInt();
+  return numbers;
+}
+
+static DictionaryAttr dictionaryOf(MLIRContext *context, const std::map<std::string, int64_t> &numbers) {
+  Builder builder(context);
+  SmallVector<NamedAttribute> attributes;
+  for (const auto &[name, value] : numbers)
+    attributes.push_back(builder.getNamedAttr(name, builder.getI64IntegerAttr(value)));
+  return builder.getDictionaryAttr(attributes);
+}
+
+LogicalResult ScheduleCaseAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, DictionaryAttr atMost,
+                                       ArrayRef<NestScheduleAttr>) {
+  if (atMost && atMost.empty())
+    return emitError() << "at_most of a schedule's case is empty; one for all sizes has none";
+  return success();
+}
+
 LogicalResult ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, StringRef target,
-                                   DictionaryAttr parameters) {
+                                   ArrayRef<ScheduleCaseAttr>) {
   if (target.empty())
     return emitError() << "a schedule names its target";
-  for (NamedAttribute parameter : parameters)
-    if (!isa<IntegerAttr>(parameter.getValue()))
-      return emitError() << "schedule parameter '" << parameter.getName().getValue() << "' is " << parameter.getValue()
-                         << ", not an integer";
   return success();
 }
 
 kernels::Schedule ScheduleAttr::describe() const {
   kernels::Schedule schedule;
   schedule.target = getTarget().str();
-  for (NamedAttribute parameter : getParameters())
-    schedule.parameters[parameter.getName().str()] = cast<IntegerAttr>(parameter.getValue()).getInt();
+  for (ScheduleCaseAttr each : getCases()) {
+    kernels::ScheduleCase &described = schedule.cases.emplace_back();
+    if (DictionaryAttr atMost = each.getAtMost())
+      for (const auto &[size, number] : numbersOf(atMost))
+        described.when.push_back({size, number});
+    for (NestScheduleAttr nest : each.getNests())
+      described.nests.push_back({nest.getFamily().str(), numbersOf(nest.getParameters())});
+  }
   return schedule;
+}
+
+ScheduleAttr ScheduleAttr::get(MLIRContext *context, const kernels::Schedule &schedule) {
+  SmallVector<ScheduleCaseAttr> cases;
+  for (const kernels::ScheduleCase &each : schedule.cases) {
+    std::map<std::string, int64_t> bounds;
+    for (const kernels::Comparison &comparison : each.when)
+      bounds[comparison.size] = comparison.atMost;
+    SmallVector<NestScheduleAttr> nests;
+    for (const kernels::NestSchedule &nest : each.nests)
+      nests.push_back(NestScheduleAttr::get(context, nest.family, dictionaryOf(context, nest.parameters)));
+    cases.push_back(
+        ScheduleCaseAttr::get(context, bounds.empty() ? DictionaryAttr() : dictionaryOf(context, bounds), nests));
+  }
+  return get(context, schedule.target, cases);
 }
 
 /// Of a kernel's value: its verifier has seen to it that there are no others.

@@ -5,6 +5,7 @@
 
 #include "kernels/KernelDescription.h"
 #include "kernels/OperationKinds.h"
+#include "kernels/Schedule.h"
 #include "tenon/KeySegment.h"
 #include "tenon/Sublayers.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"

@@ -80,7 +80,7 @@ def Tenon_KernelOp : Tenon_RegionOp<"kernel", [SingleBlock, IsolatedFromAbove, P
     ```mlir
     func.func @kernel(%x: tensor<?x8xf32>, %w: tensor<8x8xf32>) -> tensor<?x8xf32> {
       %0 = tenon.kernel "linear_relu" (%x, %w) : (tensor<?x8xf32>, tensor<8x8xf32>) -> tensor<?x8xf32>
-           schedules [#tenon.schedule<"x86-64-v4", {tile_rows = 8 : i64}>] {
+           schedules [#tenon.schedule<"x86-64-v4", [<nests = [<linear {rows = 8}>]>]>] {
       ^bb0(%a: tensor<?x8xf32>, %b: tensor<8x8xf32>):
         %1 = tenon.linear %a, %b : (tensor<?x8xf32>, tensor<8x8xf32>) -> tensor<?x8xf32>
         %2 = tenon.activation relu %1 : tensor<?x8xf32>

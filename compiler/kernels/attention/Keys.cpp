@@ -47,7 +47,6 @@ Tile tileOf(const std::vector<Operand> &operands, const AttentionOperands &at, O
   tile.lastQuery = min(tile.position(t) + (funcs.rowTile - 1), begin + tile.length(t) - 1);
   funcs.stages.insert(
       {{"start", tile.start}, {"length", tile.length}, {"past", tile.past}, {"position", tile.position}});
-  funcs.sequences = lengths.extent;
   return tile;
 }
 

@@ -93,12 +93,13 @@ void schedulePagesOfSplit(OperationFuncs &funcs, int group, int lanes, LoopLevel
 
 } // namespace
 
-Space rowAttentionSpace(const KernelDescription &kernel, const TargetModel &target) {
+static Space rowAttentionSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
   // Accumulators of the weighted sum: half of the registers.
   return {{"vectors", {target.vectorRegisters / 2, {1, 2, 4, 8, 16}}}};
 }
 
-void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+static void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &machine,
+                                 const Parameters &parameters) {
   OperationFuncs &funcs = region.operations[nest.root];
   int size = static_cast<int>(integerAttribute(*funcs.operation, "head_size"));
   int keyHeads = static_cast<int>(integerAttribute(*funcs.operation, "key_value_heads"));
@@ -145,11 +146,7 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
   Func page = stage("page");
   page.compute_at(loop).reorder_storage(d, q).bound(d, 0, width).bound(q, 0, group).align_storage(d, lanes);
   page.bound_storage(n, kSplitBlocks).bound_extent(s, 1).bound_extent(t, 1);
-  page.never_partition_all()
-      .split(d, vector, d, lanes)
-      .reorder(d, vector, q, h, n)
-      .vectorize(d)
-      .unroll(vector);
+  page.never_partition_all().split(d, vector, d, lanes).reorder(d, vector, q, h, n).vectorize(d).unroll(vector);
   LoopLevel pageLoop(page, h);
   scheduleScores(funcs, group, keyLanes, pageLoop);
 
@@ -170,5 +167,13 @@ void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &m
       .reorder(d, vector, q, h, t, reduction("split_of"))
       .vectorize(d);
 }
+
+static constexpr NestRules::Decision kDecisions[] = {
+    {"vectors", "How many vectors of the weighted sum stay in registers while the keys of a page go by."},
+};
+
+const NestRules rowAttentionNests = {"row_attention",
+                                     "Attention of rows that come one by one to all keys of their sequence.",
+                                     kDecisions, rowAttentionSpace, scheduleRowAttention};
 
 } // namespace tenon::kernels

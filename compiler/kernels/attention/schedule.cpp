@@ -177,9 +177,7 @@ private:
 
 } // namespace
 
-Space attentionSpace(const KernelDescription &kernel, const TargetModel &target) {
-  if (kernel.rowTile != kTileRows)
-    return rowAttentionSpace(kernel, target);
+static Space attentionSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
   // Accumulators: a tile's queries are one vector or two, and half of the registers keep the multiply-adds busy. One
   // component more than keys, since the sum of the weights comes with the values: 32 + 1 are two times 17.
   int64_t vectors = std::max<int64_t>(1, kTileRows * 4 / target.vectorBytes), keys = 16;
@@ -192,11 +190,19 @@ Space attentionSpace(const KernelDescription &kernel, const TargetModel &target)
           {"grain", {1024, {1, 256, 1024, 4096}}}};
 }
 
-void scheduleAttention(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
-  if (nest.rowTile == kTileRows)
-    TileSchedule(region, nest, machine, parameters).schedule();
-  else
-    scheduleRowAttention(region, nest, machine, parameters);
+static void scheduleAttention(Region &region, const LoopNest &nest, const Machine &machine,
+                              const Parameters &parameters) {
+  TileSchedule(region, nest, machine, parameters).schedule();
 }
+
+static constexpr NestRules::Decision kDecisions[] = {
+    {"keys", "How many keys' scores stay in registers while the components of a head go by."},
+    {"components", "How many components of the weighted sum stay in registers while the keys of a chunk go by."},
+    {"tiles", "How many tiles of 16 queries of one sequence are one task at the most."},
+    {"grain", "How much work makes a task worth starting, in keys for each tile and head: so many heads share it."},
+};
+
+const NestRules attentionNests = {"attention", "Attention of tiles of 16 queries to the keys of their sequence.",
+                                  kDecisions, attentionSpace, scheduleAttention};
 
 } // namespace tenon::kernels

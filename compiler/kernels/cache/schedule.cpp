@@ -7,12 +7,13 @@ using namespace Halide;
 
 namespace tenon::kernels {
 
-Space cacheAppendSpace(const KernelDescription &kernel, const TargetModel &target) {
+static Space cacheAppendSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
   // Writing a row takes under a tenth of a microsecond for a few heads: starting a task is worth about 50.
   return {{"append_rows", {64, {1, 16, 64, 256}}}};
 }
 
-void scheduleCacheAppend(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+static void scheduleCacheAppend(Region &region, const LoopNest &nest, const Machine &machine,
+                                const Parameters &parameters) {
   OperationFuncs &funcs = region.operations[nest.root];
   Func func = nest.func;
   Expr rows = region.extents[funcs.operation->operands[1]];
@@ -44,5 +45,12 @@ void scheduleCacheAppend(Region &region, const LoopNest &nest, const Machine &ma
   stageNorms(region, nest, machine, loop);
   stageRows(region, funcs.operation->operands[1], machine, loop);
 }
+
+static constexpr NestRules::Decision kDecisions[] = {
+    {"append_rows", "How many new rows are one task."},
+};
+
+const NestRules cacheAppendNests = {"cache_append", "Rows that become part of a cache.", kDecisions, cacheAppendSpace,
+                                    scheduleCacheAppend};
 
 } // namespace tenon::kernels

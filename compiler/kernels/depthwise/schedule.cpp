@@ -7,12 +7,13 @@ using namespace Halide;
 
 namespace tenon::kernels {
 
-Space depthwiseSpace(const KernelDescription &kernel, const TargetModel &target) {
+static Space depthwiseSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
   // 16 rows of 512 components and 7 neighbours take about 5 microseconds: as much as starting a task is worth.
   return {{"depthwise_rows", {16, {1, 16, 64, 256}}}};
 }
 
-void scheduleDepthwise(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+static void scheduleDepthwise(Region &region, const LoopNest &nest, const Machine &machine,
+                              const Parameters &parameters) {
   OperationFuncs &funcs = region.operations[nest.root];
   Func func = nest.func;
   Var c("c"), r("r"), j("j"), task("task");
@@ -29,5 +30,12 @@ void scheduleDepthwise(Region &region, const LoopNest &nest, const Machine &mach
     if (auto stage = funcs.stages.find(name); stage != funcs.stages.end())
       stage->second.compute_at(func, r).bound(j, 0, taps);
 }
+
+static constexpr NestRules::Decision kDecisions[] = {
+    {"depthwise_rows", "How many rows are one task."},
+};
+
+const NestRules depthwiseNests = {"depthwise", "Sums over the neighbours of each row.", kDecisions, depthwiseSpace,
+                                  scheduleDepthwise};
 
 } // namespace tenon::kernels

@@ -16,36 +16,23 @@ struct Sizes {
   int64_t width, depth, panel, panels;
 };
 
-Sizes sizesOf(const Operation &linear, const std::vector<TensorType> &types) {
+/// Of the product of a nest.
+Sizes sizesOf(const Region &region, const LoopNest &nest) {
+  const Operation &linear = *region.operations[nest.root].operation;
   Sizes sizes;
   sizes.width = linear.results[0].shape[1];
-  sizes.depth = types[linear.operands[0]].shape[1];
-  const TensorType &weights = types[linear.operands[1]];
+  sizes.depth = region.types[linear.operands[0]].shape[1];
+  const TensorType &weights = region.types[linear.operands[1]];
   sizes.panel = weights.shape.size() == 3 ? weights.shape[2] : 48;
   sizes.panels = (sizes.width + sizes.panel - 1) / sizes.panel;
   return sizes;
 }
 
-/// The types of all values of a description.
-std::vector<TensorType> typesOf(const KernelDescription &kernel) {
-  std::vector<TensorType> types = kernel.arguments;
-  for (const Operation &operation : kernel.operations)
-    types.insert(types.end(), operation.results.begin(), operation.results.end());
-  return types;
-}
+int64_t lanesOf(const TargetModel &target) { return target.vectorBytes / static_cast<int64_t>(sizeof(float)); }
 
-/// The first product of a region, and whether its rows are computed.
-struct FirstLinear {
-  Sizes sizes{};
-  bool prologue = false;
-};
-
-FirstLinear firstLinear(const KernelDescription &kernel) {
-  std::vector<TensorType> types = typesOf(kernel);
-  for (const Operation &operation : kernel.operations)
-    if (operation.kind == "linear")
-      return {sizesOf(operation, types), operation.operands[0] >= static_cast<int>(kernel.arguments.size())};
-  return {};
+/// Whether the rows of a nest's product are computed in the kernel.
+bool hasPrologue(const Region &region, const LoopNest &nest) {
+  return region.producers[region.operations[nest.root].operation->operands[0]] >= 0;
 }
 
 /// Columns that a register tile may have: whole vectors that divide the panel, or all of an odd panel.
@@ -59,9 +46,19 @@ std::vector<int64_t> columnChoices(int64_t panel, int64_t lanes) {
   return choices;
 }
 
+/// Three vectors of weights against as many rows as leave registers for them and a row's value: 8 x 3 of 32, 4 x 3
+/// of 16.
+int64_t chosenColumns(const std::vector<int64_t> &choices, int64_t lanes) {
+  int64_t columns = choices.front();
+  for (int64_t choice : choices)
+    if (choice <= 3 * lanes)
+      columns = choice;
+  return columns;
+}
+
 /// Rows whose accumulators leave registers for the weights of `columns` and a row's value.
 int64_t rowsBeside(int64_t columns, const TargetModel &target) {
-  int64_t lanes = target.vectorBytes / static_cast<int64_t>(sizeof(float)), rows = 1;
+  int64_t lanes = lanesOf(target), rows = 1;
   int64_t vectors = std::max<int64_t>(1, columns / lanes);
   while (rows < kTileRows && 2 * rows * vectors + vectors + 1 <= target.vectorRegisters)
     rows *= 2;
@@ -72,16 +69,18 @@ int64_t rowsBeside(int64_t columns, const TargetModel &target) {
 const ParameterSpace kPrefetchBytes{2048, {0, 512, 1024, 2048, 4096}};
 
 /// Rows that come one by one are few: weights stream through each core once, and all rows use a panel while it is near.
-Space streamingSpace(const Sizes &sizes, const std::vector<int64_t> &columns, int64_t rows, bool prologue,
-                     const TargetModel &target) {
+Space rowLinearSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
+  Sizes sizes = sizesOf(region, nest);
+  // Of few rows, whole panels: a stream of half lines takes 1.4 times as long.
+  std::vector<int64_t> columns = columnChoices(sizes.panel, lanesOf(target));
   // Two threads, and more, get equal shares of eight tasks; half a megabyte streams for 30 microseconds. A prologue is
   // computed by every task.
-  int64_t panelBytes = sizes.panel * sizes.depth * 4, panels = 1, tasks = prologue ? 4 : 8;
+  int64_t panelBytes = sizes.panel * sizes.depth * 4, panels = 1, tasks = hasPrologue(region, nest) ? 4 : 8;
   while (panels < 32 && 2 * panels * tasks <= sizes.panels && panels * panelBytes < 512 * 1024)
     panels *= 2;
   // Two panels have room in the second-level cache beside the rows.
   int64_t panelsAhead = 2 * panelBytes <= target.level2Bytes;
-  return {{"rows", {rows, {1, 2, 4, 8, 16}}},
+  return {{"rows", {rowsBeside(columns.back(), target), {1, 2, 4, 8, 16}}},
           {"columns", {columns.back(), columns}},
           {"panels", {panels, {1, 2, 4, 8, 16, 32}}},
           {"prefetch_bytes", kPrefetchBytes},
@@ -113,9 +112,9 @@ void prefetchWeights(Region &region, const Operation &linear, int columns, int b
 }
 
 /// Blocks of 2, 4, ... rows where there are as many, the last of them moved back over rows that are done already.
-void scheduleStreaming(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+void scheduleRowLinear(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
   OperationFuncs &funcs = region.operations[nest.root];
-  Sizes sizes = sizesOf(*funcs.operation, region.types);
+  Sizes sizes = sizesOf(region, nest);
   auto parameter = [&](const char *name) { return static_cast<int>(parameters.at(name)); };
   int columns = parameter("columns"), lanes = std::min(machine.lanes, columns);
   Func func = nest.func, product = funcs.stages["product"];
@@ -145,24 +144,10 @@ void scheduleStreaming(Region &region, const LoopNest &nest, const Machine &mach
     funcs.stages["panels"].compute_root().parallel(p).vectorize(j, machine.lanes);
 }
 
-} // namespace
-
-Space linearSpace(const KernelDescription &kernel, const TargetModel &target) {
-  auto [sizes, prologue] = firstLinear(kernel);
-  int64_t lanes = target.vectorBytes / static_cast<int64_t>(sizeof(float));
-
-  // Three vectors of weights against as many rows as leave registers for them and a row's value: 8 x 3 of 32, 4 x 3 of
-  // 16.
-  std::vector<int64_t> columns = columnChoices(sizes.panel, lanes);
-  int64_t chosenColumns = columns.front();
-  for (int64_t choice : columns)
-    if (choice <= 3 * lanes)
-      chosenColumns = choice;
-  int64_t rows = rowsBeside(chosenColumns, target);
-
-  // Of few rows, whole panels: a stream of half lines takes 1.4 times as long.
-  if (kernel.rowTile != kTileRows)
-    return streamingSpace(sizes, columns, rowsBeside(columns.back(), target), prologue, target);
+Space linearSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
+  Sizes sizes = sizesOf(region, nest);
+  std::vector<int64_t> choices = columnChoices(sizes.panel, lanesOf(target));
+  int64_t columns = chosenColumns(choices, lanesOf(target));
 
   // The rows of a task stay in half of the second-level cache beside the panel that streams through it.
   int64_t tileBytes = kTileRows * sizes.depth * 4, tiles = 1;
@@ -173,9 +158,9 @@ Space linearSpace(const KernelDescription &kernel, const TargetModel &target) {
   while (grain < 16 && grain * unit < 1000000)
     grain *= 2;
   // Every task computes the prologue of its rows: the more panels share it, the better.
-  int64_t panels = std::max<int64_t>(prologue ? 8 : 2, (grain + tiles - 1) / tiles);
-  return {{"rows", {rows, {1, 2, 4, 8, 16}}},
-          {"columns", {chosenColumns, columns}},
+  int64_t panels = std::max<int64_t>(hasPrologue(region, nest) ? 8 : 2, (grain + tiles - 1) / tiles);
+  return {{"rows", {rowsBeside(columns, target), {1, 2, 4, 8, 16}}},
+          {"columns", {columns, choices}},
           {"tiles", {tiles, {1, 2, 4, 8}}},
           {"panels", {std::min<int64_t>(panels, 16), {1, 2, 4, 8, 16}}},
           {"grain", {grain, {1, 2, 4, 8, 16}}},
@@ -184,10 +169,8 @@ Space linearSpace(const KernelDescription &kernel, const TargetModel &target) {
 }
 
 void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
-  if (nest.rowTile != kTileRows)
-    return scheduleStreaming(region, nest, machine, parameters);
   OperationFuncs &funcs = region.operations[nest.root];
-  Sizes sizes = sizesOf(*funcs.operation, region.types);
+  Sizes sizes = sizesOf(region, nest);
   Func func = nest.func, product = funcs.stages["product"];
   auto parameter = [&](const char *name) { return static_cast<int>(parameters.at(name)); };
   int rows = parameter("rows"), columns = parameter("columns"), tiles = parameter("tiles");
@@ -224,5 +207,35 @@ void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine
   if (funcs.stages.count("panels"))
     funcs.stages["panels"].compute_root().parallel(p).vectorize(j, machine.lanes);
 }
+
+constexpr NestRules::Decision kDecisions[] = {
+    {"rows", "How many rows a register tile has: each value of a panel that is loaded serves all of them."},
+    {"columns", "How many columns a register tile has: each value of a row serves all of them."},
+    {"tiles", "How many tiles of 16 rows are one task, all of which use a panel while it is near."},
+    {"panels", "How many panels of weights are one task, which computes what precedes the product of its rows once."},
+    {"grain", "How many panels of one tile make a task worth starting, where a batch has fewer tiles than a task."},
+    {"prefetch_bytes",
+     "How far ahead of their use packed weights are brought into the first-level cache; 0 for not at all."},
+    {"prefetch_panels", "How many panels ahead packed weights are brought into the second-level cache."},
+};
+
+constexpr NestRules::Decision kRowDecisions[] = {
+    {"rows", "How many rows a register tile has at the most: the largest power of two that there are as many rows of."},
+    {"columns", "How many columns a register tile has: each value of a row serves all of them."},
+    {"panels", "How many panels of weights are one task, which computes what precedes the product of all rows once."},
+    {"prefetch_bytes",
+     "How far ahead of their use packed weights are brought into the first-level cache; 0 for not at all."},
+    {"prefetch_panels", "How many panels ahead packed weights are brought into the second-level cache."},
+};
+
+} // namespace
+
+const NestRules linearNests = {"linear",
+                               "A product of tiles of 16 rows with a matrix, and what follows it elementwise.",
+                               kDecisions, linearSpace, scheduleLinear};
+
+const NestRules rowLinearNests = {"row_linear",
+                                  "A product of rows that come one by one with a matrix, which streams past them.",
+                                  kRowDecisions, rowLinearSpace, scheduleRowLinear};
 
 } // namespace tenon::kernels

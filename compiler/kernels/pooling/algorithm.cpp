@@ -18,6 +18,7 @@ static void poolAlgorithm(const std::vector<Operand> &operands, OperationFuncs &
   length(r) = unsafe_promise_clamped(lengths(r), 0, rows);
   skip(r) = operands.size() > 3 ? clamp(operands[3].value(r), 0, length(r)) : Expr(0);
   funcs.stages = {{"start", start}, {"length", length}, {"skip", skip}};
+  funcs.sequences = operands[2].extent;
 
   const std::string &function = textAttribute(*funcs.operation, "function");
   bool one = function == "cls" || function == "last", largest = function == "max";

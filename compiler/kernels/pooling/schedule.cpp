@@ -6,12 +6,13 @@ using namespace Halide;
 
 namespace tenon::kernels {
 
-Space poolingSpace(const KernelDescription &kernel, const TargetModel &target) {
+static Space poolingSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
   // Four vectors of sums hide the latency of their additions.
   return {{"vectors", {4, {1, 2, 4, 8}}}};
 }
 
-void schedulePooling(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+static void schedulePooling(Region &region, const LoopNest &nest, const Machine &machine,
+                            const Parameters &parameters) {
   Var c("c"), r("r"), block("block"), vector("vector");
   OperationFuncs &funcs = region.operations[nest.root];
   Func func = nest.func, sum = funcs.stages["row_sum"];
@@ -30,5 +31,11 @@ void schedulePooling(Region &region, const LoopNest &nest, const Machine &machin
       .reorder(c, vector, funcs.reductions["t"], r)
       .vectorize(c);
 }
+
+static constexpr NestRules::Decision kDecisions[] = {
+    {"vectors", "How many vectors of sums stay in registers while the rows of a sequence go by."},
+};
+
+const NestRules poolingNests = {"pooling", "One row of each sequence.", kDecisions, poolingSpace, schedulePooling};
 
 } // namespace tenon::kernels

@@ -60,12 +60,13 @@ void stageNorms(Region &region, const LoopNest &nest, const Machine &machine, Lo
   }
 }
 
-Space rowwiseSpace(const KernelDescription &kernel, const TargetModel &target) {
+static Space rowwiseSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
   // A task of 16 rows of a few hundred columns takes about 5 microseconds: as much as starting it is worth.
   return {{"tiles", {1, {1, 2, 4, 8, 16}}}};
 }
 
-void scheduleRowwise(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+static void scheduleRowwise(Region &region, const LoopNest &nest, const Machine &machine,
+                            const Parameters &parameters) {
   Var task("task"), row("row");
   Func func = nest.func;
   // Rows that come one by one may be wide: a row of 16384 columns is a task of its own.
@@ -78,5 +79,14 @@ void scheduleRowwise(Region &region, const LoopNest &nest, const Machine &machin
       .parallel(task);
   stageNorms(region, nest, machine, LoopLevel(func, row));
 }
+
+static constexpr NestRules::Decision kDecisions[] = {
+    {"tiles",
+     "How many tiles of rows are one task, each of 16 rows, or of fewer where rows that come one by one are wide."},
+};
+
+const NestRules rowwiseNests = {"rowwise",
+                                "Elementwise operations, norms, gathers of rows and what else takes a row to a row.",
+                                kDecisions, rowwiseSpace, scheduleRowwise};
 
 } // namespace tenon::kernels

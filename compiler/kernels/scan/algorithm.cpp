@@ -19,6 +19,7 @@ static void scanAlgorithm(const std::vector<Operand> &operands, OperationFuncs &
   Expr rows = operands[0].extent;
 
   Func start("start"), length("length"), scanned("scanned");
+  funcs.sequences = operands[sequences + 1].extent;
   start(b) = clamp(starts(b), 0, rows);
   length(b) = clamp(operands[sequences + 1].value(b), 0, rows - start(b));
   scanned(c, r) = undef<float>();

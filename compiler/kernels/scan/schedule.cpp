@@ -6,13 +6,13 @@ using namespace Halide;
 
 namespace tenon::kernels {
 
-Space scanSpace(const KernelDescription &kernel, const TargetModel &target) {
+static Space scanSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
   // A row of a few hundred components takes a tenth of a microsecond: starting a task is worth about 50, and a
   // sequence that is written one token at a time has one.
   return {{"scan_sequences", {16, {1, 4, 16, 64}}}};
 }
 
-void scheduleScan(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+static void scheduleScan(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
   OperationFuncs &funcs = region.operations[nest.root];
   Func func = nest.func;
   Var c("c");
@@ -27,5 +27,12 @@ void scheduleScan(Region &region, const LoopNest &nest, const Machine &machine, 
   update.vectorize(c, machine.lanes, TailStrategy::GuardWithIf).reorder(c, token, sequence, task);
   update.specialize(nest.rows > sequencesOfTask).parallel(task);
 }
+
+static constexpr NestRules::Decision kDecisions[] = {
+    {"scan_sequences", "How many sequences are one task."},
+};
+
+const NestRules scanNests = {"scan", "Recurrences over the rows of each sequence.", kDecisions, scanSpace,
+                             scheduleScan};
 
 } // namespace tenon::kernels

@@ -7,12 +7,12 @@ using namespace Halide;
 
 namespace tenon::kernels {
 
-Space unfoldSpace(const KernelDescription &kernel, const TargetModel &target) {
+static Space unfoldSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
   // 16 rows of a thousand columns take about 10 microseconds.
   return {{"unfold_rows", {16, {1, 16, 64, 256}}}};
 }
 
-void scheduleUnfold(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
+static void scheduleUnfold(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
   OperationFuncs &funcs = region.operations[nest.root];
   Func func = nest.func;
   Var c("c"), r("r"), j("j"), task("task"), neighbour("neighbour");
@@ -30,5 +30,12 @@ void scheduleUnfold(Region &region, const LoopNest &nest, const Machine &machine
   for (const char *name : {"inside", "source"})
     funcs.stages.at(name).compute_at(func, r).bound(j, 0, window).unroll(j);
 }
+
+static constexpr NestRules::Decision kDecisions[] = {
+    {"unfold_rows", "How many rows are one task."},
+};
+
+const NestRules unfoldNests = {"unfold", "The neighbours of each row, side by side.", kDecisions, unfoldSpace,
+                               scheduleUnfold};
 
 } // namespace tenon::kernels

@@ -61,12 +61,22 @@ module @positions_base_is_positive attributes {test.a = #tenon.positions<kind = 
 // -----
 
 // expected-error @below {{a schedule names its target}}
-module @schedule_names_its_target attributes {test.a = #tenon.schedule<"", {}>} {}
+module @schedule_names_its_target attributes {test.a = #tenon.schedule<"", [<nests = [<rowwise {}>]>]>} {}
 
 // -----
 
-// expected-error @below {{schedule parameter 'tile_rows' is "8", not an integer}}
-module @schedule_parameters_are_integers attributes {test.a = #tenon.schedule<"x86-64-v3", {tile_rows = "8"}>} {}
+// expected-error @below {{expected integer value}}
+module @schedule_parameters_are_integers attributes {test.a = #tenon.nest<linear {rows = "8"}>} {}
+
+// -----
+
+// expected-error @below {{'rows' stands there twice}}
+module @schedule_parameters_stand_once attributes {test.a = #tenon.nest<linear {rows = 8, rows = 4}>} {}
+
+// -----
+
+// expected-error @below {{at_most of a schedule's case is empty; one for all sizes has none}}
+module @schedule_case_compares_something attributes {test.a = #tenon.schedule_case<at_most = {}, nests = [<rowwise {}>]>} {}
 
 // -----
 

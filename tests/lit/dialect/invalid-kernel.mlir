@@ -3,7 +3,7 @@
 func.func @targets_differ(%x: tensor<?x8xf32>) {
   // expected-error @below {{has two schedules for target 'x86-64-v3'}}
   %0 = tenon.kernel "k" (%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
-       schedules [#tenon.schedule<"x86-64-v3", {}>, #tenon.schedule<"x86-64-v3", {}>] {
+       schedules [#tenon.schedule<"x86-64-v3", [<nests = [<rowwise {}>]>]>, #tenon.schedule<"x86-64-v3", [<nests = [<rowwise {}>]>]>] {
   ^bb0(%a: tensor<?x8xf32>):
     tenon.yield %a : tensor<?x8xf32>
   }

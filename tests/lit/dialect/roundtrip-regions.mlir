@@ -20,9 +20,9 @@ func.func @repeat(%x: tensor<?x8xf32>, %y: tensor<?xf32>) {
 }
 // CHECK-LABEL: func.func @kernel
 func.func @kernel(%x: tensor<?x8xf32>) {
-  // CHECK: tenon.kernel "twice"({{%[a-z0-9#]+}}) : (tensor<?x8xf32>) -> (tensor<?x8xf32>, tensor<?x8xf32>) schedules [#tenon.schedule<"x86-64-v4", {tile_rows = 8 : i64}>, #tenon.schedule<"x86-64-v3", {}>] {
+  // CHECK: tenon.kernel "twice"({{%[a-z0-9#]+}}) : (tensor<?x8xf32>) -> (tensor<?x8xf32>, tensor<?x8xf32>) schedules [#tenon.schedule<"x86-64-v4", [<at_most = {rows = 8, sequences = 2}, nests = [<rowwise {tiles = 1}>, <linear {columns = 48, rows = 8}>]>, <nests = [<rowwise {}>, <linear {rows = 4}>]>]>, #tenon.schedule<"x86-64-v3", [<nests = [<rowwise {}>]>]>] {
   %0:2 = tenon.kernel "twice" (%x) : (tensor<?x8xf32>) -> (tensor<?x8xf32>, tensor<?x8xf32>)
-         schedules [#tenon.schedule<"x86-64-v4", {tile_rows = 8 : i64}>, #tenon.schedule<"x86-64-v3", {}>] {
+         schedules [#tenon.schedule<"x86-64-v4", [<at_most = {rows = 8, sequences = 2}, nests = [<rowwise {tiles = 1}>, <linear {columns = 48, rows = 8}>]>, <nests = [<rowwise {}>, <linear {rows = 4}>]>]>, #tenon.schedule<"x86-64-v3", [<nests = [<rowwise {}>]>]>] {
   ^bb0(%a: tensor<?x8xf32>):
     // CHECK: tenon.add {{%[a-z0-9#]+}}, {{%[a-z0-9#]+}} : tensor<?x8xf32>
     %1 = tenon.add %a, %a : tensor<?x8xf32>
@@ -39,8 +39,8 @@ func.func @kernel(%x: tensor<?x8xf32>) {
 }
 // CHECK-LABEL: func.func @single_rows
 func.func @single_rows(%x: tensor<?x8xf32>) {
-  // CHECK: tenon.kernel "one"({{%[a-z0-9#]+}}) : (tensor<?x8xf32>) -> tensor<?x8xf32> row_tile 1 schedules [#tenon.schedule<"x86-64-v3", {}>] {
-  %0 = tenon.kernel "one" (%x) : (tensor<?x8xf32>) -> tensor<?x8xf32> row_tile 1 schedules [#tenon.schedule<"x86-64-v3", {}>] {
+  // CHECK: tenon.kernel "one"({{%[a-z0-9#]+}}) : (tensor<?x8xf32>) -> tensor<?x8xf32> row_tile 1 schedules [#tenon.schedule<"x86-64-v3", [<nests = [<rowwise {}>]>]>] {
+  %0 = tenon.kernel "one" (%x) : (tensor<?x8xf32>) -> tensor<?x8xf32> row_tile 1 schedules [#tenon.schedule<"x86-64-v3", [<nests = [<rowwise {}>]>]>] {
   ^bb0(%a: tensor<?x8xf32>):
     tenon.yield %a : tensor<?x8xf32>
   }

@@ -38,9 +38,4 @@ TEST(KernelDescription, textTellsNearbyNumbersAndTypesApart) {
   EXPECT_NE(text(std::vector<std::string>{"1"}), text(std::vector<int64_t>{1}));
 }
 
-TEST(KernelDescription, scheduleText) {
-  Schedule schedule{"x86-64-v3", {{"rows", 4}, {"columns", 24}}};
-  EXPECT_EQ(schedule.text(), "target = \"x86-64-v3\", columns = 24, rows = 4");
-}
-
 } // namespace

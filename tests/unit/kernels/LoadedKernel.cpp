@@ -104,7 +104,10 @@ Pool &pool() {
   return threads;
 }
 
+std::atomic<int64_t> taskCount{0};
+
 int parallelFor(void *context, Task task, int first, int count, uint8_t *closure) {
+  taskCount += count;
   return pool().run(context, task, first, count, closure);
 }
 
@@ -212,6 +215,8 @@ template <typename T> size_t elementCount(const T &shape) {
 } // namespace
 
 Array::Array(std::vector<int64_t> shape) : shape(shape), data(std::vector<float>(elementCount(shape))) {}
+
+int64_t takeTaskCount() { return taskCount.exchange(0); }
 
 void setThreads(int threads) { pool().resize(threads); }
 

@@ -28,6 +28,9 @@ struct Array {
 /// Runs the parallel loops of every kernel on this many threads from here on.
 void setThreads(int threads);
 
+/// Tasks that the parallel loops of kernels had since the last call of this.
+int64_t takeTaskCount();
+
 /// Lets the `first`-th request for scratch memory from here on find none, and where `persistent` all that follow.
 void failScratch(int64_t first, bool persistent);
 /// Lets them all succeed again; returns whether one was refused.

@@ -18,7 +18,12 @@ std::string errorOf(const KernelDescription &kernel, const Schedule &schedule) {
   return error;
 }
 
-std::string errorOf(const KernelDescription &kernel) { return errorOf(kernel, {"x86-64-v3", {}}); }
+std::string errorOf(const KernelDescription &kernel) {
+  std::string error;
+  EXPECT_FALSE(scheduleSpace(kernel, *findTarget("x86-64-v3"), error));
+  EXPECT_EQ(errorOf(kernel, {"x86-64-v3", {{}}}), error);
+  return error;
+}
 
 KernelDescription scaled() {
   RegionBuilder region;
@@ -30,18 +35,52 @@ TEST(Rejection, unknownTarget) {
   EXPECT_EQ(findTarget("x86-64-v9"), nullptr);
 }
 
+/// What is said of the cases of a kernel that has one row-wise nest.
+std::string errorOfCases(std::vector<ScheduleCase> cases) { return errorOf(scaled(), {"x86-64-v3", std::move(cases)}); }
+
 TEST(Rejection, scheduleParameters) {
-  EXPECT_EQ(errorOf(scaled(), {"x86-64-v3", {{"tile", 1}}}),
-            "schedule: unknown parameter \"tile\", this kernel has tiles");
-  EXPECT_EQ(errorOf(scaled(), {"x86-64-v3", {{"tiles", 3}}}),
-            "schedule: expected \"tiles\" to be one of 1, 2, 4, 8, 16, found 3");
+  EXPECT_EQ(errorOfCases({{{}, {{"rowwise", {{"tile", 1}}}}}}),
+            "schedule: nest 1 of case 1 (rowwise) has no parameter 'tile', expected one of: tiles");
+  EXPECT_EQ(errorOfCases({{{}, {{"rowwise", {{"tiles", 3}}}}}}),
+            "schedule: 'tiles' of nest 1 of case 1 (rowwise) is 3, expected one of 1, 2, 4, 8, 16");
+}
+
+TEST(Rejection, scheduleNests) {
+  EXPECT_EQ(errorOfCases({{{}, {}}}), "schedule: case 1 has 0 nests, expected 1: rowwise");
+  EXPECT_EQ(errorOfCases({{{}, {{"rowwise", {}}, {"rowwise", {}}}}}),
+            "schedule: case 1 has 2 nests, expected 1: rowwise");
+  EXPECT_EQ(errorOfCases({{{}, {{"linear", {}}}}}), "schedule: nest 1 of case 1 is 'linear', expected 'rowwise'");
+}
+
+TEST(Rejection, scheduleCases) {
+  NestSchedule nest{"rowwise", {}};
+  EXPECT_EQ(errorOfCases(std::vector<ScheduleCase>{}), "schedule: a schedule without cases, expected one at least");
+  EXPECT_EQ(errorOfCases({{{{"rows", 8}}, {nest}}}),
+            "schedule: the last case is for rows <= 8, expected one for all sizes");
+  EXPECT_EQ(errorOfCases({{{}, {nest}}, {{{"rows", 8}}, {nest}}}),
+            "schedule: case 2 is never reached: case 1 takes all of its sizes");
+  EXPECT_EQ(errorOfCases({{{{"rows", 8}}, {nest}}, {{{"rows", 8}}, {nest}}, {{}, {nest}}}),
+            "schedule: case 2 is never reached: case 1 takes all of its sizes");
+  EXPECT_EQ(errorOfCases({{{{"keys", 8}}, {nest}}, {{}, {nest}}}),
+            "schedule: case 1 compares 'keys', expected one of this kernel's sizes: rows");
+  EXPECT_EQ(errorOfCases({{{{"rows", 0}}, {nest}}, {{}, {nest}}}),
+            "schedule: case 1 compares rows with 0, expected a number from 1 to 2147483647");
+  EXPECT_EQ(errorOfCases({{{{"rows", int64_t(1) << 31}}, {nest}}, {{}, {nest}}}),
+            "schedule: case 1 compares rows with 2147483648, expected a number from 1 to 2147483647");
+  EXPECT_EQ(errorOfCases({{{{"rows", 8}, {"rows", 4}}, {nest}}, {{}, {nest}}}), "schedule: case 1 compares rows twice");
+  std::vector<ScheduleCase> many;
+  for (int64_t i = 1; i <= 16; ++i)
+    many.push_back({{{"rows", i}}, {nest}});
+  many.push_back({{}, {nest}});
+  EXPECT_EQ(errorOfCases(many), "schedule: a schedule of 17 cases, expected at most 16");
 }
 
 TEST(Rejection, unknownKind) {
   RegionBuilder region;
   EXPECT_EQ(errorOf(region.yield({region.operation("convolution", {region.rows(8)}, 8)})),
             "operation 0 (convolution): unknown kind, expected one of activation, add, append_rows, attention, "
-            "cache_append, concat, depthwise, embed, linear, multiply, norm, pool, rotary, scale, scan, softcap, split, unfold");
+            "cache_append, concat, depthwise, embed, linear, multiply, norm, pool, rotary, scale, scan, softcap, "
+            "split, unfold");
 }
 
 TEST(Rejection, weightsOfAnotherShape) {
@@ -214,16 +253,15 @@ TEST(Rejection, depthwise) {
     std::vector<int> operands = {o.keys, region.array(std::move(weights)), o.starts, o.lengths};
     if (cached)
       operands = {operands[0], operands[1], o.cache, o.starts, o.lengths, o.past, o.pages};
-    return errorOf(region.yield({region.operation("depthwise", operands, 8,
-                                                  {{"before", before}, {"cached", int64_t(cached ? 1 : 0)}})}));
+    return errorOf(region.yield(
+        {region.operation("depthwise", operands, 8, {{"before", before}, {"cached", int64_t(cached ? 1 : 0)}})}));
   };
   EXPECT_EQ(error({3, 7}, 1, false), "operation 0 (depthwise): expected the weights to be f32[3, 8], found f32[3, 7]");
   EXPECT_EQ(error({257, 8}, 1, false), "operation 0 (depthwise): expected 1 to 256 rows of weights, found f32[257, 8]");
   EXPECT_EQ(error({3, 8}, 3, false),
             "operation 0 (depthwise): expected the attribute \"before\" to be at most 2, found 3");
   EXPECT_EQ(error({3, 8}, 1, true), "operation 0 (depthwise): expected the attribute \"before\" to be 2, found 1");
-  EXPECT_EQ(error({3, 8}, 2, true),
-            "operation 0 (depthwise): expected the cache to be f32[?, 128], found f32[?, 256]");
+  EXPECT_EQ(error({3, 8}, 2, true), "operation 0 (depthwise): expected the cache to be f32[?, 128], found f32[?, 256]");
 }
 
 TEST(Rejection, appendRows) {
@@ -326,10 +364,11 @@ TEST(Rejection, results) {
 }
 
 TEST(Rejection, otherOutputsAreText) {
+  Schedule schedule = scheduleOf(scaled(), *findTarget("x86-64-v3"));
   std::string loops, assembly, error;
-  ASSERT_TRUE(compileKernel(scaled(), {"x86-64-v3", {}}, "some_kernel", Output::LoweredLoops, loops, error)) << error;
+  ASSERT_TRUE(compileKernel(scaled(), schedule, "some_kernel", Output::LoweredLoops, loops, error)) << error;
   EXPECT_NE(loops.find("for ("), std::string::npos);
-  ASSERT_TRUE(compileKernel(scaled(), {"x86-64-v3", {}}, "some_kernel", Output::Assembly, assembly, error)) << error;
+  ASSERT_TRUE(compileKernel(scaled(), schedule, "some_kernel", Output::Assembly, assembly, error)) << error;
   EXPECT_NE(assembly.find("some_kernel:"), std::string::npos);
 }
 

@@ -28,7 +28,7 @@ const char *const kKernels = R"(
     %0 = tenon.repeat 2 inits(%x) : tensor<?x2xf32> {
     ^bb0(%layer: index, %h: tensor<?x2xf32>):
       %1 = tenon.kernel "double_relu" (%h) : (tensor<?x2xf32>) -> tensor<?x2xf32>
-           schedules [#tenon.schedule<"x86-64-v3", {tile_rows = 8 : i64}>] {
+           schedules [#tenon.schedule<"x86-64-v3", [<nests = [<rowwise {tiles = 8}>]>]>] {
       ^bb0(%a: tensor<?x2xf32>):
         %2 = tenon.add %a, %a : tensor<?x2xf32>
         %3 = tenon.activation relu %2 : tensor<?x2xf32>

@@ -5,12 +5,12 @@
 
 // TARGET: error: target 'x86-64-v5' is not known; known: x86-64-v3, x86-64-v4
 
-// Equal bodies share a name; a schedule that is given stays.
+// Equal bodies share a name; a schedule that is given stays, and what it leaves out has its default.
 // CHECK: tenon.kernel "linear_activation_0"
-// CHECK-SAME: schedules [#tenon.schedule<"x86-64-v4", {{.*}}rows = 8 : i64{{.*}}>, #tenon.schedule<"x86-64-v3", {{.*}}rows = 4 : i64
+// CHECK-SAME: schedules [#tenon.schedule<"x86-64-v4", [<nests = [<linear {{.*}}rows = 8{{.*}}>]>]>, #tenon.schedule<"x86-64-v3", [<nests = [<linear {{.*}}rows = 4
 // CHECK: tenon.kernel "linear_activation_0"
 // CHECK: tenon.kernel "add_1"
-// CHECK-SAME: #tenon.schedule<"x86-64-v3", {tiles = 4 : i64}>
+// CHECK-SAME: #tenon.schedule<"x86-64-v3", [<at_most = {rows = 64}, nests = [<rowwise {tiles = 4}>]>, <nests = [<rowwise {tiles = 1}>]>]>
 func.func @kernels(%x: tensor<?x8xf32>, %w: tensor<1x8x48xf32>) -> tensor<?x48xf32> {
   %0 = tenon.kernel "" (%x, %w) : (tensor<?x8xf32>, tensor<1x8x48xf32>) -> tensor<?x48xf32> {
   ^bb0(%a: tensor<?x8xf32>, %b: tensor<1x8x48xf32>):
@@ -24,7 +24,7 @@ func.func @kernels(%x: tensor<?x8xf32>, %w: tensor<1x8x48xf32>) -> tensor<?x48xf
     %4 = tenon.activation relu %3 : tensor<?x48xf32>
     tenon.yield %4 : tensor<?x48xf32>
   }
-  %2 = tenon.kernel "" (%0, %1) : (tensor<?x48xf32>, tensor<?x48xf32>) -> tensor<?x48xf32> schedules [#tenon.schedule<"x86-64-v3", {tiles = 4 : i64}>] {
+  %2 = tenon.kernel "" (%0, %1) : (tensor<?x48xf32>, tensor<?x48xf32>) -> tensor<?x48xf32> schedules [#tenon.schedule<"x86-64-v3", [<at_most = {rows = 64}, nests = [<rowwise {tiles = 4}>]>, <nests = [<rowwise {}>]>]>] {
   ^bb0(%a: tensor<?x48xf32>, %b: tensor<?x48xf32>):
     %3 = tenon.add %a, %b : tensor<?x48xf32>
     tenon.yield %3 : tensor<?x48xf32>
