@@ -143,6 +143,22 @@ TEST(FewNumbers, ThatAreWrongDoNotPass) {
   }
 }
 
+/// The planted bug: one number of a small row, of a usual column and of a small one, which is less off than plain
+/// float32 is where a row is a thousand times as large.
+TEST(OneNumber, ThatIsWrongBesideALargeRowDoesNotPass) {
+  for (unsigned seed = 0; seed < 100; ++seed)
+    for (size_t column : {3u, 40u}) {
+      RandomProduct product(40, 48, 64, seed, 1000);
+      float off = product.isSmall(column) ? 1e-7f : 1e-3f;
+      product.compileInAnotherOrder();
+      EXPECT_TRUE(product.error().passes()) << "seed " << seed;
+      product.compiled[(1 + seed % 39) * 48 + column] += off;
+      KernelError found = product.error();
+      EXPECT_LE(found.compiled, found.allowed()) << "seed " << seed << ": the largest error alone shows it";
+      EXPECT_GT(found.element, 1) << "seed " << seed << ", column " << column;
+    }
+}
+
 TEST_F(Product, NotANumberDoesNotPass) {
   compiled[5] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_FALSE(error().passes());

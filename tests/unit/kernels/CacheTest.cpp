@@ -102,7 +102,8 @@ TEST_P(Cache, appendOfKeysThatAreNormedAndTurned) {
   }
 }
 
-/// The rows of few sequences are appended by one loop, those of many by another: keys that are turned have the same bits.
+/// The rows of few sequences are appended by one loop, those of many by another: keys that are turned have the same
+/// bits.
 TEST_P(Cache, turnedKeysInEveryLoop) {
   if (!cpuHas(GetParam()))
     GTEST_SKIP() << "this CPU does not run " << GetParam();

@@ -163,9 +163,9 @@ TEST_P(Rowwise, normsInEveryLoop) {
       for (int64_t width : {7, 10, 30, 45, 64}) {
         RegionBuilder region;
         int x = region.rows(width), gamma = region.array({width});
-        KernelDescription description = region.oneByOne().yield({region.operation(
-            "norm", {x, gamma}, width,
-            {{"function", std::string(function)}, {"epsilon", 1e-6}, {"weight_offset", offset}})});
+        KernelDescription description = region.oneByOne().yield(
+            {region.operation("norm", {x, gamma}, width,
+                              {{"function", std::string(function)}, {"epsilon", 1e-6}, {"weight_offset", offset}})});
         std::string error;
         LoadedKernel kernel(description, *defaultSchedule(description, *findTarget(GetParam()), error));
         Array input({rows, width}), weights = randomArray({width}, 2), output({rows, width});
@@ -177,6 +177,38 @@ TEST_P(Rowwise, normsInEveryLoop) {
           EXPECT_EQ(output.floats()[i], output.floats()[i % static_cast<size_t>(width)])
               << function << " of width " << width << ", offset " << offset << ", number " << i;
       }
+}
+
+/// Each operation is rounded, as plain float32 does it, in whole blocks of rows and in what is left of them: no
+/// multiply-add of either product, no other order.
+TEST_P(Rowwise, everyOperationIsRounded) {
+  if (!cpuHas(GetParam()))
+    GTEST_SKIP() << "this CPU does not run " << GetParam();
+  for (int32_t rowTile : {1, 16})
+    for (int64_t width : {7, 48}) {
+      Batch few(std::vector<int32_t>(rowTile == 1 ? 19 : 1, rowTile == 1 ? 1 : 19), rowTile);
+      RegionBuilder region;
+      std::vector<int> x;
+      for (int i = 0; i < 4; ++i)
+        x.push_back(region.rows(width));
+      int first = region.operation("multiply", {x[0], x[1]}, width);
+      int second = region.operation("multiply", {x[2], x[3]}, width);
+      int sum = region.operation("add", {region.operation("add", {first, second}, width), x[0]}, width);
+      KernelDescription kernel = region.yield({region.operation("add", {x[1], sum}, width)});
+      kernel.rowTile = rowTile;
+      std::vector<Array> arguments;
+      for (unsigned i = 0; i < 4; ++i)
+        arguments.push_back(randomRows(few, width, i + 1));
+      Array found = run(kernel, GetParam(), arguments, few.rows())[0];
+      auto argument = [&](size_t number, size_t i) { return arguments[number].floats()[i]; };
+      for (size_t i = 0; i < found.floats().size(); ++i) {
+        if (!few.isReal(static_cast<int64_t>(i) / width))
+          continue;
+        volatile float left = argument(0, i) * argument(1, i), right = argument(2, i) * argument(3, i);
+        volatile float products = left + right, all = products + argument(0, i);
+        EXPECT_EQ(found.floats()[i], argument(1, i) + all) << "width " << width << ", number " << i;
+      }
+    }
 }
 
 TEST_P(Rowwise, softcap) {
