@@ -13,6 +13,8 @@
 #include "kernels/Kernels.h"
 #include "passes/Passes.h"
 #include "passes/Weights.h"
+#include "schedules/ApplySchedules.h"
+#include "schedules/ScheduleFile.h"
 #include "spec/ModelBuilder.h"
 #include "support/AtomicFile.h"
 #include "tenon/Dialect.h"
@@ -80,6 +82,8 @@ public:
       return writeText(print());
     if (Error error = runPipeline(buildKernelPipeline))
       return error;
+    if (Error error = overrideSchedules())
+      return error;
     if (options.emit == EmitLevel::Kernel)
       return writeText(print());
     manifest.ir = print();
@@ -116,6 +120,12 @@ private:
     for (const auto &[index, target] : enumerate(targets))
       if (is_contained(ArrayRef(targets).take_front(index), target))
         return createStringError("target '%s' is given twice", target.c_str());
+    if (!options.schedules.empty()) {
+      auto opened = ScheduleFile::open(options.schedules);
+      if (!opened)
+        return opened.takeError();
+      schedules = std::move(*opened);
+    }
     manifest.name = sys::path::stem(options.output).str();
     std::string source = options.model;
     if (sys::path::extension(options.model) == ".mlir") {
@@ -176,6 +186,14 @@ private:
     if (mlir::failed(manager.run(*module)))
       return context.takeError("a pass did not succeed");
     return Error::success();
+  }
+
+  Error overrideSchedules() {
+    if (!schedules)
+      return Error::success();
+    if (Error error = applySchedules(*module, *schedules))
+      return error;
+    return schedules->finish();
   }
 
   std::string print() {
@@ -415,6 +433,7 @@ private:
   CompilerContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   import::ImportedModel imported;
+  std::unique_ptr<ScheduleFile> schedules; ///< Those that the user gives.
   NoWeights noWeights;
   std::unique_ptr<AtomicFile> weightFile; // Committed with the library.
   std::vector<std::string> targets;

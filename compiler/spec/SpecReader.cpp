@@ -5,9 +5,9 @@
 #include "spec/Parameters.h"
 #include "spec/Reader.h"
 #include "spec/Stacks.h"
+#include "spec/YamlFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace tenon;
@@ -255,18 +255,8 @@ llvm::Expected<Model> tenon::spec::readSpec(llvm::MemoryBufferRef buffer) {
 }
 
 llvm::Expected<Model> tenon::spec::readSpecFile(llvm::StringRef path) {
-  llvm::sys::fs::file_status status;
-  if (std::error_code code = llvm::sys::fs::status(path, status))
-    return llvm::createStringError("cannot read '" + path + "': " + code.message());
-  // Not opened before this is known, because opening a pipe can wait for ever.
-  if (!llvm::sys::fs::is_regular_file(status))
-    return llvm::createStringError("cannot read '" + path + "': it is not a regular file");
-  if (status.getSize() > maximumSpecBytes)
-    return llvm::createStringError("cannot read '" + path + "': it has " + llvm::Twine(status.getSize()) +
-                                   " bytes; a spec has at most " + llvm::Twine(maximumSpecBytes));
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/true,
-                                            /*IsVolatile=*/true);
+  auto buffer = readYamlFile(path, "a spec");
   if (!buffer)
-    return llvm::createStringError("cannot read '" + path + "': " + buffer.getError().message());
+    return buffer.takeError();
   return readSpec((*buffer)->getMemBufferRef());
 }

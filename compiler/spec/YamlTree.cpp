@@ -194,7 +194,7 @@ static bool checkText(llvm::MemoryBufferRef buffer, Diagnostics &diagnostics) {
   if (size_t nul = text.find('\0'); nul != llvm::StringRef::npos)
     return reportAt(nul, "a NUL byte at offset " + llvm::Twine(nul));
   if (text.trim().empty())
-    return reportAt(0, "the file is empty; a spec starts with 'tenon: 1'");
+    return reportAt(0, "the file is empty, expected a mapping of keys to values");
   return true;
 }
 

@@ -10,6 +10,9 @@
 #include "runtime/src/Failure.h"
 #include "runtime/src/Library.h"
 #include "runtime/src/Session.h"
+#include "schedules/ScheduleReader.h"
+#include "schedules/ScheduleSource.h"
+#include "schedules/ScheduleWriter.h"
 #include "spec/SpecReader.h"
 #include "spec/SpecWriter.h"
 #include "llvm/ADT/StringRef.h"
@@ -26,7 +29,7 @@ namespace {
 struct Arguments {
   std::string model;
   import::ImportOptions options;
-  bool json = false, space = false, memory = false;
+  bool json = false, space = false, memory = false, schedules = false;
   std::optional<int64_t> length;
   std::vector<std::string> sizes;
 };
@@ -53,8 +56,30 @@ std::pair<nlohmann::json, std::string> readLibrary(const std::string &path) {
   }
 }
 
+/// The kernels of a manifest with their schedules.
+std::vector<KernelSchedules> schedulesOf(const nlohmann::json &manifest) {
+  std::vector<KernelSchedules> kernels;
+  for (const auto &kernel : manifest["kernels"]) {
+    KernelSchedules &read = kernels.emplace_back();
+    read.key = kernel["name"].get<std::string>();
+    read.signature = signatureOf(kernel["description"].get<std::string>());
+    for (const auto &[target, text] : kernel["schedules"].items()) {
+      std::string cases = text.get<std::string>();
+      llvm::Expected<kernels::Schedule> schedule = readScheduleText(cases, target, read.key);
+      if (!schedule)
+        throw Failure(llvm::toString(schedule.takeError()));
+      read.schedules.push_back(std::move(*schedule));
+    }
+  }
+  return kernels;
+}
+
 void inspectLibrary(const Arguments &arguments) {
   auto [manifest, target] = readLibrary(arguments.model);
+  if (arguments.schedules) {
+    std::printf("%s", writeSchedules(schedulesOf(manifest)).c_str());
+    return;
+  }
   if (arguments.memory) {
     CallSizes sizes = readSizes(arguments.sizes, manifest);
     if (arguments.json)
@@ -141,7 +166,7 @@ void tools::addInspect(CLI::App &app) {
                                                     "Example: tenon inspect minilm.so\n"
                                                     "         tenon inspect --space model.yaml");
   addModelArgument(*command, arguments->model, arguments->options, ", or library (.so)");
-  command->add_flag("--json", arguments->json, "One JSON object on standard output");
+  CLI::Option *json = command->add_flag("--json", arguments->json, "One JSON object on standard output");
   CLI::Option *space = command->add_flag(
       "--space", arguments->space,
       "Show where the model lies between an encoder-decoder and a decoder alone: what it has chosen of what they "
@@ -156,6 +181,12 @@ void tools::addInspect(CLI::App &app) {
                         "Show which buffers a call of each entry point of a library takes, and their bytes")
           ->excludes(space);
   command
+      ->add_flag("--schedules", arguments->schedules,
+                 "Write the schedules of a library's kernels, in the form that tenon compile --schedules reads")
+      ->excludes(space)
+      ->excludes(memory)
+      ->excludes(json);
+  command
       ->add_option("--at", arguments->sizes,
                    "Sizes of the call that --memory is about, NAME=NUMBER: dimensions of the inputs, as batch=4,length=128 "
                    "(default: 1 each)")
@@ -166,8 +197,9 @@ void tools::addInspect(CLI::App &app) {
       inspectSpace(*arguments);
     else if (llvm::StringRef(arguments->model).ends_with(".so"))
       inspectLibrary(*arguments);
-    else if (arguments->memory)
-      throw Failure("--memory is about a library: expected NAME.so, found '" + arguments->model + "'");
+    else if (arguments->memory || arguments->schedules)
+      throw Failure(std::string(arguments->memory ? "--memory" : "--schedules") +
+                    " is about a library: expected NAME.so, found '" + arguments->model + "'");
     else
       inspectModel(*arguments);
   });

@@ -253,8 +253,8 @@ INSTANTIATE_TEST_SUITE_P(SpecErrors, SpecMistake, testing::ValuesIn(mistakes),
 static std::string wholeFile(const std::string &text) { return messagesOf(text); }
 
 TEST(SpecFile, IsNotEmpty) {
-  EXPECT_EQ(wholeFile(""), "1:1: error: the file is empty; a spec starts with 'tenon: 1'");
-  EXPECT_EQ(wholeFile(" \n\n"), "1:1: error: the file is empty; a spec starts with 'tenon: 1'");
+  EXPECT_EQ(wholeFile(""), "1:1: error: the file is empty, expected a mapping of keys to values");
+  EXPECT_EQ(wholeFile(" \n\n"), "1:1: error: the file is empty, expected a mapping of keys to values");
 }
 
 TEST(SpecFile, IsUtf8WithoutNul) {
