@@ -18,6 +18,7 @@
 #include "spec/ModelBuilder.h"
 #include "support/AtomicFile.h"
 #include "tenon/Dialect.h"
+#include "tune/TunedSchedules.h"
 #include "weights/PackedReuse.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -81,6 +82,8 @@ public:
     if (options.emit == EmitLevel::Tensor)
       return writeText(print());
     if (Error error = runPipeline(buildKernelPipeline))
+      return error;
+    if (Error error = useTunedSchedules())
       return error;
     if (Error error = overrideSchedules())
       return error;
@@ -194,6 +197,22 @@ private:
     if (Error error = applySchedules(*module, *schedules))
       return error;
     return schedules->finish();
+  }
+
+  /// The winners of the database in the place of what the analytic model chose.
+  Error useTunedSchedules() {
+    if (options.database.empty())
+      return Error::success();
+    auto database = tune::Database::open(options.database, tune::Access::Read);
+    if (!database)
+      return database.takeError();
+    tune::TunedSchedules tuned(std::move(*database), tune::thisMachine(0));
+    if (Error error = applySchedules(*module, tuned))
+      return error;
+    if (Error error = tuned.finish())
+      return error;
+    tuningNote = tuned.note();
+    return Error::success();
   }
 
   std::string print() {
@@ -328,6 +347,8 @@ private:
       if (Error error = packWeights(weightTable, summary))
         return error;
     summary.notes.insert(summary.notes.begin(), imported.notes.begin(), imported.notes.end());
+    if (!tuningNote.empty())
+      summary.notes.push_back(tuningNote);
     summary.rewritten = rewritten;
     if (Error error = describeLibrary())
       return error;
@@ -430,6 +451,7 @@ private:
 
   const CompileOptions &options;
   std::vector<std::string> rewritten; ///< As in the summary.
+  std::string tuningNote;             ///< How many kernels are tuned.
   CompilerContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   import::ImportedModel imported;

@@ -2,10 +2,9 @@
 
 #include "driver/Verify.h"
 
-#include "codegen/HostCode.h"
 #include "codegen/KernelCache.h"
 #include "codegen/KernelCall.h"
-#include "codegen/Link.h"
+#include "codegen/KernelLink.h"
 #include "driver/Compile.h"
 #include "driver/Context.h"
 #include "driver/PackedParameters.h"
@@ -295,35 +294,20 @@ private:
     auto cache = KernelCache::open(options.cacheDirectory);
     if (!cache)
       return cache.takeError();
-    std::vector<KernelOp> kernels;
+    std::vector<LinkedKernel> kernels;
     StringSet<> seen;
     module.walk([&](KernelOp kernel) {
-      if (seen.insert(kernel.getName()).second)
-        kernels.push_back(kernel);
-    });
-    LibraryContents contents;
-    contents.targets.push_back({report.target, kernels::findTarget(report.target)->level, {}});
-    std::vector<std::string> objects;
-    for (KernelOp kernel : kernels) {
-      progress("kernels", names.size(), kernels.size());
-      auto attribute = mlir::cast<ScheduleAttr>(kernel.getSchedules()[0]);
-      kernels::Schedule schedule = attribute.describe();
-      auto object = cache->object(kernel.describe(), schedule);
-      if (!object)
-        return object.takeError();
-      objects.push_back(*object);
+      if (!seen.insert(kernel.getName()).second)
+        return;
+      kernels.push_back({kernel.describe(), mlir::cast<ScheduleAttr>(kernel.getSchedules()[0]).describe()});
       names.push_back(kernel.getName().str());
-      contents.targets[0].symbols.push_back(KernelCache::symbol(kernel.describe(), schedule));
+    });
+    for (const auto &[index, kernel] : enumerate(kernels)) {
+      progress("kernels", index, kernels.size());
+      if (auto object = cache->object(kernel.description, kernel.schedule); !object)
+        return object.takeError();
     }
-    auto runtime = cache->runtimeObject();
-    if (!runtime)
-      return runtime.takeError();
-    objects.push_back(*runtime);
-    mlir::OwningOpRef<mlir::ModuleOp> empty = mlir::ModuleOp::create(module.getLoc());
-    auto code = emitHostCode(*empty, contents, HostOutput::Object);
-    if (!code)
-      return code.takeError();
-    return linkLibrary(*code, objects, output);
+    return tenon::linkKernels(kernels, *kernels::findTarget(report.target), *cache, context.get(), output);
   }
 
   const VerifyOptions &options;

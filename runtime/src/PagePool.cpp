@@ -133,6 +133,19 @@ size_t PagePool::pagesInUse() const {
   return pages.size() - freed.size();
 }
 
+size_t PagePool::readableBytes(const uint8_t *memory, size_t bytes) const {
+  std::lock_guard lock(mutex);
+  for (const State &state : states) {
+    const uint8_t *start = state.memory.data();
+    size_t layer = size_t(count) * state.pageBytes;
+    if (memory < start || memory >= start + size_t(state.layers) * layer)
+      continue;
+    size_t readable = pages.size() * state.pageBytes, offset = size_t(memory - start) % layer;
+    return std::min(bytes, readable - std::min(readable, offset));
+  }
+  return bytes;
+}
+
 void PagePool::acquire(size_t wanted, std::vector<int32_t> &to) {
   std::lock_guard lock(mutex);
   take(wanted, to, true);

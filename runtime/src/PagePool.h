@@ -53,6 +53,8 @@ public:
   /// The longest window of all states; 0 if one has none.
   int64_t window() const { return longestWindow; }
   size_t pagesInUse() const;
+  /// Of `bytes` of memory, how many come before pages that were never handed out; all of memory that is not the pool's.
+  size_t readableBytes(const uint8_t *memory, size_t bytes) const;
 
   /// Appends the numbers of `wanted` pages with one reference each; fails with TENON_ERROR_CACHE_FULL, having changed
   /// nothing.

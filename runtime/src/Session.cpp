@@ -102,7 +102,7 @@ void *Session::reserve(size_t bytes) {
 void Session::run(const Entry &entry, const std::vector<void *> &arguments, const std::vector<int64_t> &dims) {
   tenon_call call{};
   call.weights = shared->weights();
-  call.kernels = shared->target().kernels;
+  call.kernels = otherKernels ? otherKernels : shared->target().kernels;
   call.context = this;
   call.reserve = [](void *context, size_t bytes) -> void * { return sessionOf(context)->reserve(bytes); };
   call.arguments = arguments.data();

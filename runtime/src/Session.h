@@ -34,6 +34,8 @@ public:
 
   /// Runs an entry point on arguments and dims that are known to be good.
   void run(const Entry &entry, const std::vector<void *> &arguments, const std::vector<int64_t> &dims);
+  /// Calls these kernels from now on, in place of the library's own and numbered as they are; nullptr for its own.
+  void useKernels(const tenon_kernel_fn *table) { otherKernels = table; }
   void refuseAfterFork() const;
   /// Calls task(0) to task(count - 1) on the session's threads; throws what one of them throws.
   void spread(size_t count, const std::function<void(size_t)> &task);
@@ -60,6 +62,7 @@ private:
   void *reserve(size_t bytes);
 
   std::shared_ptr<const Model> shared;
+  const tenon_kernel_fn *otherKernels = nullptr;
   const unsigned threadCount;
   std::unique_ptr<ScratchCache[]> scratch; ///< one per thread; outlives the pool
   ThreadPool pool;

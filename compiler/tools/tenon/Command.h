@@ -27,6 +27,7 @@ void addTokenize(CLI::App &app);
 void addVerify(CLI::App &app);
 void addBench(CLI::App &app);
 void addInspect(CLI::App &app);
+void addTune(CLI::App &app);
 
 } // namespace tenon::tools
 

@@ -31,6 +31,7 @@ static int runCommand(int argc, char **argv) {
   tenon::tools::addRun(app);
   tenon::tools::addTokenize(app);
   tenon::tools::addVerify(app);
+  tenon::tools::addTune(app);
   tenon::tools::addBench(app);
   tenon::tools::addInspect(app);
   // CLI11 says of a misspelt command only that one is required.

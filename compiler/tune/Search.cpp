@@ -1,0 +1,161 @@
+//===- Search.cpp - Which schedules to measure next -----------------------===//
+
+#include "tune/Search.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace tenon;
+using namespace tenon::tune;
+
+SearchSpace::SearchSpace(const kernels::ScheduleSpace &given) : space(given) {
+  for (size_t nest = 0; nest < space.nests.size(); ++nest)
+    for (const kernels::Parameter &parameter : space.nests[nest].parameters) {
+      auto chosen = std::find(parameter.values.begin(), parameter.values.end(), parameter.chosen);
+      if (parameter.values.size() > 1)
+        all.push_back({nest, space.nests[nest].family + "." + parameter.name, parameter.name, parameter.values,
+                       static_cast<size_t>(chosen - parameter.values.begin())});
+    }
+}
+
+Point SearchSpace::chosen() const {
+  Point point;
+  for (const Dimension &dimension : all)
+    point.push_back(dimension.chosen);
+  return point;
+}
+
+std::vector<kernels::NestSchedule> SearchSpace::nestsAt(const Point &point) const {
+  std::vector<kernels::NestSchedule> nests = kernels::chosenSchedule("", space).cases.back().nests;
+  for (size_t index = 0; index < all.size(); ++index)
+    nests[all[index].nest].parameters[all[index].parameter] = all[index].values[point[index]];
+  return nests;
+}
+
+std::optional<Point> SearchSpace::pointOf(const std::vector<kernels::NestSchedule> &nests) const {
+  kernels::Schedule schedule{"", {{{}, nests}}};
+  if (kernels::faultOf(schedule, space))
+    return std::nullopt;
+  Point point = chosen();
+  for (size_t index = 0; index < all.size(); ++index) {
+    const Dimension &dimension = all[index];
+    auto given = nests[dimension.nest].parameters.find(dimension.parameter);
+    if (given == nests[dimension.nest].parameters.end())
+      continue;
+    auto value = std::find(dimension.values.begin(), dimension.values.end(), given->second);
+    point[index] = static_cast<size_t>(value - dimension.values.begin());
+  }
+  return point;
+}
+
+double SearchSpace::size() const {
+  double product = 1;
+  for (const Dimension &dimension : all)
+    product *= static_cast<double>(dimension.values.size());
+  return product;
+}
+
+void Ranking::learn(const SearchSpace &space, const Point &point, double ratio) {
+  if (!(ratio > 0) || std::isinf(ratio))
+    return;
+  std::vector<size_t> changed;
+  for (size_t index = 0; index < point.size(); ++index)
+    if (point[index] != space.dimensions()[index].chosen)
+      changed.push_back(index);
+  for (size_t index : changed) {
+    const SearchSpace::Dimension &dimension = space.dimensions()[index];
+    Evidence &own = evidence[{dimension.name, dimension.values[point[index]]}];
+    own.sum += std::log(ratio) / static_cast<double>(changed.size());
+    ++own.count;
+  }
+}
+
+double Ranking::expected(const SearchSpace &space, const Point &point) const {
+  double sum = 0;
+  for (size_t index = 0; index < point.size(); ++index) {
+    const SearchSpace::Dimension &dimension = space.dimensions()[index];
+    auto own = evidence.find({dimension.name, dimension.values[point[index]]});
+    // One that is measured once counts by half: it may be chance.
+    if (point[index] != dimension.chosen && own != evidence.end())
+      sum += own->second.sum / (own->second.count + 1);
+  }
+  return sum;
+}
+
+std::vector<Point> Search::neighbours(const Point &base) const {
+  std::vector<Point> found;
+  for (size_t index = 0; index < base.size(); ++index)
+    for (size_t value = 0; value < space.dimensions()[index].values.size(); ++value)
+      if (value != base[index]) {
+        found.push_back(base);
+        found.back()[index] = value;
+      }
+  return found;
+}
+
+Point Search::moved(Point base) {
+  size_t changes = 2 + random() % 2;
+  for (size_t change = 0; change < changes && !base.empty(); ++change) {
+    size_t index = random() % base.size();
+    base[index] = random() % space.dimensions()[index].values.size();
+  }
+  return base;
+}
+
+std::vector<Point> Search::propose(size_t count, const std::vector<Point> &bases) {
+  std::set<Point> candidates;
+  for (const Point &base : bases) {
+    for (Point &each : neighbours(base))
+      candidates.insert(std::move(each));
+    // As many again from further away, so that no valley is the end.
+    for (size_t size = candidates.size(), tries = 0; candidates.size() < 2 * size && tries < 4 * size; ++tries)
+      candidates.insert(moved(base));
+  }
+  std::vector<std::pair<double, Point>> ranked;
+  // What nothing is known of comes in any order.
+  std::uniform_real_distribution<double> chance(0, 0.01);
+  for (const Point &each : candidates)
+    if (!seen.count(each))
+      ranked.emplace_back(ranking.expected(space, each) + chance(random), each);
+  std::sort(ranked.begin(), ranked.end());
+  std::vector<Point> proposed;
+  for (auto &[expected, point] : ranked)
+    if (proposed.size() < count && seen.insert(point).second)
+      proposed.push_back(point);
+  return proposed;
+}
+
+std::vector<kernels::ScheduleCase> tune::casesOf(const std::vector<RowsChoice> &choices) {
+  struct Range {
+    int64_t first, last;
+    std::vector<kernels::NestSchedule> nests;
+  };
+  std::vector<Range> ranges;
+  for (const RowsChoice &choice : choices)
+    // The last that there may be goes on to the end.
+    if (!ranges.empty() && (ranges.back().nests == choice.nests || ranges.size() == kernels::kMaximumCases))
+      ranges.back().last = choice.rows;
+    else
+      ranges.push_back({choice.rows, choice.rows, choice.nests});
+  std::vector<kernels::ScheduleCase> cases;
+  for (size_t index = 0; index < ranges.size(); ++index) {
+    kernels::ScheduleCase &each = cases.emplace_back();
+    each.nests = ranges[index].nests;
+    if (index + 1 == ranges.size())
+      break;
+    double last = static_cast<double>(ranges[index].last), next = static_cast<double>(ranges[index + 1].first);
+    auto between = static_cast<int64_t>(std::sqrt(last * next));
+    each.when = {{"rows", std::clamp(between, ranges[index].last, ranges[index + 1].first - 1)}};
+  }
+  return cases;
+}
+
+const std::vector<kernels::NestSchedule> &tune::nestsFor(const std::vector<kernels::ScheduleCase> &cases,
+                                                         int64_t rows) {
+  for (const kernels::ScheduleCase &each : cases)
+    if (std::all_of(each.when.begin(), each.when.end(), [&](const kernels::Comparison &comparison) {
+          return comparison.size == "rows" && rows <= comparison.atMost;
+        }))
+      return each.nests;
+  return cases.back().nests;
+}

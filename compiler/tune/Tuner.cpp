@@ -1,0 +1,316 @@
+//===- Tuner.cpp - The schedules of a model's kernels ---------------------===//
+
+#include "tune/Tuner.h"
+
+#include "driver/Compile.h"
+#include "driver/Context.h"
+#include "kernels/CallSizes.h"
+#include "schedules/ScheduleReader.h"
+#include "schedules/ScheduleSource.h"
+#include "tenon/Dialect.h"
+#include "tenon/tenon.h"
+#include "tune/KernelTuner.h"
+#include "tune/MachineBench.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace llvm;
+using namespace tenon;
+using namespace tenon::tune;
+
+namespace {
+
+/// Of a kernel's time: after it nothing new is compiled, and those that are best meet the incumbent.
+constexpr double kSearchPart = 0.75;
+
+/// A schedule that was measured to be slower than this is not measured again.
+constexpr double kSlower = 1.03;
+
+/// A kernel of the library's table.
+struct KernelWork {
+  std::string name;
+  kernels::KernelDescription description;
+  std::vector<RecordedCall> recorded;
+  std::vector<BenchCall> calls;
+  double seconds = 0; ///< In all calls of the model, weighted.
+};
+
+class ModelTuner {
+public:
+  ModelTuner(const TuneOptions &options, Database &database) : options(options), database(database) {}
+
+  Expected<TuneReport> run() {
+    end = options.clock() + options.seconds;
+    if (Error error = openLibrary())
+      return std::move(error);
+    if (Error error = selectKernels())
+      return std::move(error);
+    if (Error error = record())
+      return std::move(error);
+    auto made = Workshop::create(context.get());
+    if (!made)
+      return made.takeError();
+    workshop = std::move(*made);
+    report.setting = {thisMachine(options.threads), recording->target(), kernels::generatorVersion()};
+    auto begun = database.beginRun(report.setting, report.calls, options.seed);
+    if (!begun)
+      return begun.takeError();
+    runId = *begun;
+    if (Error error = tuneAll())
+      return std::move(error);
+    return std::move(report);
+  }
+
+private:
+  void prepare(StringRef step, uint64_t done, uint64_t total) {
+    if (options.preparing)
+      options.preparing(step, done, total);
+  }
+
+  bool interrupted() const { return options.interrupted && options.interrupted(); }
+
+  /// The library, made where the model is none, and its kernels.
+  Error openLibrary() {
+    if (!scratch)
+      return createStringError("a temporary directory cannot be made");
+    path = options.model;
+    if (sys::path::extension(path) != ".so") {
+      path = scratch->file("model.so");
+      CompileOptions compilation;
+      compilation.model = options.model;
+      compilation.importing = options.importing;
+      compilation.output = path;
+      compilation.cacheDirectory = options.cacheDirectory;
+      compilation.progress = options.preparing;
+      if (!options.target.empty())
+        compilation.targets = {options.target};
+      if (auto summary = compile(compilation); !summary)
+        return summary.takeError();
+    }
+    return readKernels();
+  }
+
+  /// Of the manifest, in the order of the table.
+  Error readKernels() {
+    tenon_model_options open = {};
+    open.struct_size = sizeof(open);
+    open.target = options.target.empty() ? nullptr : options.target.c_str();
+    tenon_model *model = nullptr;
+    if (tenon_model_open(path.c_str(), &open, &model) != TENON_OK)
+      return createStringError(tenon_message());
+    tenon_model_info info = {};
+    info.struct_size = sizeof(info);
+    tenon_model_describe(model, &info);
+    auto manifest = json::parse(StringRef(info.manifest, info.manifest_size));
+    tenon_model_release(model);
+    if (!manifest)
+      return manifest.takeError();
+    const json::Object &object = *manifest->getAsObject();
+    auto module = context.parseText(object.getString("ir").value_or(""), path + ": kernel IR");
+    if (!module)
+      return module.takeError();
+    StringMap<kernels::KernelDescription> descriptions;
+    (*module)->walk([&](KernelOp kernel) { descriptions.try_emplace(kernel.getName(), kernel.describe()); });
+    std::vector<size_t> arguments;
+    for (const json::Value &kernel : *object.getArray("kernels")) {
+      std::string name = kernel.getAsObject()->getString("name").value_or("").str();
+      auto found = descriptions.find(name);
+      if (found == descriptions.end())
+        return createStringError("%s: its kernel IR has no kernel '%s'", path.c_str(), name.c_str());
+      work.push_back({name, found->second, {}, {}, 0});
+      arguments.push_back(found->second.arguments.size() + found->second.results.size());
+    }
+    std::string error;
+    recording = Recording::open(path, options.target, options.threads, std::move(arguments), options.clock, error);
+    return recording ? Error::success() : createStringError(error);
+  }
+
+  Error selectKernels() {
+    for (const KernelWork &kernel : work)
+      if (options.only.empty() || kernel.name == options.only)
+        return Error::success();
+    std::string names, nearest;
+    unsigned least = 4;
+    for (const KernelWork &kernel : work) {
+      names += (names.empty() ? "" : ", ") + kernel.name;
+      if (unsigned distance = StringRef(kernel.name).edit_distance(options.only); distance < least) {
+        least = distance;
+        nearest = "; did you mean '" + kernel.name + "'?";
+      }
+    }
+    return createStringError("%s: there is no kernel '%s'%s (kernels: %s)", options.model.c_str(), options.only.c_str(),
+                             nearest.c_str(), names.c_str());
+  }
+
+  /// Runs the model's calls and finds out what each kernel does in them.
+  Error record() {
+    std::vector<CallShape> calls = options.calls.empty() ? usualCalls(recording->limits()) : options.calls;
+    if (Error error = checkCalls(calls, recording->limits()))
+      return error;
+    for (auto [number, call] : enumerate(calls)) {
+      prepare("calls", number, calls.size());
+      report.calls += (number ? "," : "") + call.text() + (call.weight == 1 ? "" : ":" + weightText(call.weight));
+      std::string error;
+      std::vector<RecordedCall> recorded;
+      if (!recording->record(call, number, recorded, error))
+        return createStringError("%s: call %s: %s", options.model.c_str(), call.text().c_str(), error.c_str());
+      for (RecordedCall &each : recorded)
+        if (Error failed = addCall(call, std::move(each)))
+          return failed;
+    }
+    return Error::success();
+  }
+
+  static std::string weightText(double weight) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%g", weight);
+    return text;
+  }
+
+  Error addCall(const CallShape &call, RecordedCall recorded) {
+    KernelWork &kernel = work[recorded.kernel];
+    std::string error;
+    auto sizes = kernels::callSizes(kernel.description, recorded.shapes, error);
+    if (!sizes)
+      return createStringError("kernel '%s': %s", kernel.name.c_str(), error.c_str());
+    // One run stands for as many calls as there are variants.
+    double each = call.weight * recorded.count / recorded.variants;
+    double once = recording->time(recorded, recording->kernel(recorded.kernel), 1);
+    once = recording->time(recorded, recording->kernel(recorded.kernel), 1);
+    kernel.seconds += std::isnan(once) ? 0 : once * each;
+    kernel.calls.push_back({call.text(), sizes->at("rows"), each});
+    kernel.recorded.push_back(std::move(recorded));
+    return Error::success();
+  }
+
+  /// What takes longest comes first, and has the greatest part of the time.
+  Error tuneAll() {
+    std::vector<KernelWork *> order;
+    double whole = 0, left = 0;
+    for (KernelWork &kernel : work) {
+      whole += kernel.seconds;
+      bool isWanted = options.only.empty() || kernel.name == options.only;
+      if (!isWanted || kernel.recorded.empty())
+        continue;
+      order.push_back(&kernel);
+      left += kernel.seconds;
+    }
+    llvm::sort(order, [](const KernelWork *a, const KernelWork *b) {
+      return std::pair(a->seconds, b->name) > std::pair(b->seconds, a->name);
+    });
+    if (order.empty())
+      return createStringError("%s: no kernel runs in the calls %s", options.model.c_str(), report.calls.c_str());
+    for (auto [index, kernel] : enumerate(order)) {
+      double now = options.clock();
+      if (interrupted() || now >= end) {
+        report.left = order.size() - index;
+        break;
+      }
+      double part = left > 0 ? kernel->seconds / left : 1;
+      if (Error error = tuneOne(*kernel, index, order.size(), (end - now) * part, whole))
+        return error;
+      left -= kernel->seconds;
+      kernel->recorded.clear();
+    }
+    return Error::success();
+  }
+
+  /// What another version of the compiler kept may be none any more.
+  static std::optional<kernels::Schedule> scheduleOf(const std::string &text, const std::string &target) {
+    return expectedToOptional(readScheduleText(text, target, "schedule"));
+  }
+
+  /// What earlier runs know of a kernel: who won here, what to begin with, what is slower.
+  Error askDatabase(const KernelWork &kernel, const std::string &signature, const SearchSpace &space,
+                    KernelTask &task) {
+    auto winners = database.winners(signature);
+    if (!winners)
+      return winners.takeError();
+    for (const Winner &winner : *winners) {
+      auto schedule = scheduleOf(winner.schedule, task.target);
+      if (!schedule || winner.setting.target != task.target || kernels::faultOf(*schedule, task.space))
+        continue;
+      if (winner.setting == report.setting)
+        task.incumbent = kernels::completed(*schedule, task.space);
+      else
+        for (const kernels::ScheduleCase &each : schedule->cases)
+          if (auto point = space.pointOf(each.nests))
+            task.starts.push_back(*point);
+    }
+    std::string pacer = kernels::chosenSchedule(task.target, task.space).text();
+    auto ratios = database.ratios(signature, report.setting, pacer);
+    if (!ratios)
+      return ratios.takeError();
+    for (const Database::Ratio &each : *ratios) {
+      auto schedule = scheduleOf(each.schedule, task.target);
+      auto point = schedule ? space.pointOf(schedule->cases.back().nests) : std::nullopt;
+      if (!point)
+        continue;
+      ranking.learn(space, *point, each.ratio);
+      (each.ratio > kSlower ? task.measured : task.starts).push_back(*point);
+    }
+    return Error::success();
+  }
+
+  Error tuneOne(KernelWork &kernel, size_t number, size_t total, double seconds, double whole) {
+    const kernels::TargetModel &target = *kernels::findTarget(report.setting.target);
+    std::string error;
+    auto space = kernels::scheduleSpace(kernel.description, target, error);
+    if (!space)
+      return createStringError("kernel '%s': %s", kernel.name.c_str(), error.c_str());
+    std::string description = kernel.description.text();
+    KernelIdentity identity{signatureOf(description), description, kernel.name};
+    KernelTask task{kernel.name, target.name, *space, {}, {}, {}, options.candidates, options.seed + number};
+    if (Error failed = askDatabase(kernel, identity.signature, SearchSpace(*space), task))
+      return failed;
+    double begin = options.clock();
+    KernelWatch watch;
+    watch.stop = [&] { return interrupted() || options.clock() >= end; };
+    watch.searchEnds = [&] { return watch.stop() || options.clock() >= begin + kSearchPart * seconds; };
+    watch.keep = [&](const std::vector<Sample> &samples) { return database.keepSamples(runId, identity, samples); };
+    watch.progress = [&](size_t measured, double best) {
+      if (options.progress)
+        options.progress({kernel.name, number, total, measured, best, std::max(0.0, end - options.clock())});
+    };
+    watch.progress(0, 1);
+    MachineBench bench(*workshop, *recording, kernel.description, target, kernel.recorded, kernel.calls);
+    auto outcome = tuneKernel(task, bench, ranking, watch);
+    if (!outcome)
+      return createStringError("kernel '%s': %s", kernel.name.c_str(), toString(outcome.takeError()).c_str());
+    std::string text = outcome->schedule.text();
+    // What was cut short has decided nothing.
+    if (!watch.stop() || outcome->isNew)
+      if (Error failed =
+              database.keepWinner({identity, report.setting, text, outcome->ratio, report.calls, /*tunedAt=*/0}))
+        return failed;
+    report.kernels.push_back({kernel.name, identity.signature, whole > 0 ? kernel.seconds / whole : 0, outcome->ratio,
+                              outcome->isNew, outcome->measured, text, outcome->problems});
+    if (options.finished)
+      options.finished(report.kernels.back());
+    return Error::success();
+  }
+
+  const TuneOptions &options;
+  Database &database;
+  double end = 0; ///< By the clock.
+  CompilerContext context;
+  std::optional<ScratchDirectory> scratch = ScratchDirectory::create();
+  std::string path, runId;
+  std::vector<KernelWork> work; ///< In the order of the library's table.
+  std::unique_ptr<Recording> recording;
+  std::unique_ptr<Workshop> workshop;
+  Ranking ranking;
+  TuneReport report;
+};
+
+} // namespace
+
+Expected<TuneReport> tune::tuneModel(const TuneOptions &options, Database &database) {
+  return ModelTuner(options, database).run();
+}
