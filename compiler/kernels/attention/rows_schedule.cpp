@@ -95,8 +95,10 @@ void scheduleWeightedSum(OperationFuncs &funcs, int size, int group, int lanes, 
 } // namespace
 
 static Space rowAttentionSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
-  // Accumulators of the weighted sum: half of the registers. A page is read as fast as it comes from memory.
+  // Accumulators of the weighted sum: half of the registers. Eight tasks give two threads, and more, equal
+  // shares. A page is read as fast as it comes from memory.
   return {{"vectors", {target.vectorRegisters / 2, {1, 2, 4, 8, 16}}},
+          {"least_tasks", {8, {1, 4, 8, 16, 64}}},
           {"prefetch_bytes", {1024, {0, 512, 1024, 2048}}},
           {"prefetch_halves", {1, {0, 1}}}};
 }
@@ -136,7 +138,8 @@ static void scheduleRowAttention(Region &region, const LoopNest &nest, const Mac
   // A task: the keys of one split for all key heads, whose pages lie in memory as they are read; for half of them where
   // there are few tasks.
   Func split = stage("split");
-  Expr headsOfTask = select(funcs.splits * nest.rows < 8, (keyHeads + 1) / 2, keyHeads);
+  Expr headsOfTask =
+      select(funcs.splits * nest.rows < static_cast<int>(parameters.at("least_tasks")), (keyHeads + 1) / 2, keyHeads);
   split.compute_root()
       .bound(d, 0, width)
       .bound(q, 0, group)
@@ -181,6 +184,8 @@ static void scheduleRowAttention(Region &region, const LoopNest &nest, const Mac
 
 static constexpr NestRules::Decision kDecisions[] = {
     {"vectors", "How many vectors of the weighted sum stay in registers while the keys of a page go by."},
+    {"least_tasks",
+     "How many splits of rows' keys are tasks of their own: of fewer, the key heads are two tasks each."},
     {"prefetch_bytes", "How far ahead of what is computed pages are brought to the first-level cache; 0 does not."},
     {"prefetch_halves", "Whether values are brought to the second-level cache while keys are read, and the next head's keys "
                         "while values are."},

@@ -65,6 +65,15 @@ int64_t rowsBeside(int64_t columns, const TargetModel &target) {
   return rows;
 }
 
+/// How many steps over the depth a loop may take at once.
+std::vector<int64_t> unrollChoices(int64_t depth) {
+  std::vector<int64_t> choices;
+  for (int64_t steps : {1, 2, 4, 8})
+    if (depth % steps == 0)
+      choices.push_back(steps);
+  return choices;
+}
+
 /// Half a page: on their way for ten rows of a panel, which a few rows take 50 nanoseconds for.
 const ParameterSpace kPrefetchBytes{2048, {0, 512, 1024, 2048, 4096}};
 
@@ -83,6 +92,7 @@ Space rowLinearSpace(const Region &region, const LoopNest &nest, const TargetMod
   return {{"rows", {rowsBeside(columns.back(), target), {1, 2, 4, 8, 16}}},
           {"columns", {columns.back(), columns}},
           {"panels", {panels, {1, 2, 4, 8, 16, 32}}},
+          {"unroll", {sizes.depth % 4 == 0 ? 4 : 1, unrollChoices(sizes.depth)}},
           {"prefetch_bytes", kPrefetchBytes},
           {"prefetch_panels", {panelsAhead, {0, 1}}}};
 }
@@ -134,7 +144,7 @@ void scheduleRowLinear(Region &region, const LoopNest &nest, const Machine &mach
         .reorder(column, vector, row, rowBlock, strip, panel, task);
   func.split(r, rowBlock, row, 1).reorder(column, vector, row, rowBlock, strip, panel, task);
   product.compute_at(func, rowBlock);
-  keepInRegisters(funcs, columns, lanes, sizes.depth % 4 == 0 ? 4 : 1);
+  keepInRegisters(funcs, columns, lanes, parameter("unroll"));
   prefetchWeights(region, *funcs.operation, columns, parameter("prefetch_bytes"), parameter("prefetch_panels"));
 
   LoopLevel loop(func, task);
@@ -164,6 +174,7 @@ Space linearSpace(const Region &region, const LoopNest &nest, const TargetModel 
           {"tiles", {tiles, {1, 2, 4, 8}}},
           {"panels", {std::min<int64_t>(panels, 16), {1, 2, 4, 8, 16}}},
           {"grain", {grain, {1, 2, 4, 8, 16}}},
+          {"unroll", {1, unrollChoices(sizes.depth)}},
           {"prefetch_bytes", kPrefetchBytes},
           {"prefetch_panels", {0, {0, 1}}}};
 }
@@ -198,7 +209,7 @@ void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine
       .unroll(vector);
 
   product.compute_at(func, rowBlock);
-  keepInRegisters(funcs, columns, lanes, 1);
+  keepInRegisters(funcs, columns, lanes, parameter("unroll"));
   prefetchWeights(region, *funcs.operation, columns, parameter("prefetch_bytes"), parameter("prefetch_panels"));
 
   LoopLevel loop(func, task);
@@ -214,6 +225,7 @@ constexpr NestRules::Decision kDecisions[] = {
     {"tiles", "How many tiles of 16 rows are one task, all of which use a panel while it is near."},
     {"panels", "How many panels of weights are one task, which computes what precedes the product of its rows once."},
     {"grain", "How many panels of one tile make a task worth starting, where a batch has fewer tiles than a task."},
+    {"unroll", "How many steps over the depth of the product one iteration takes."},
     {"prefetch_bytes",
      "How far ahead of their use packed weights are brought into the first-level cache; 0 for not at all."},
     {"prefetch_panels", "How many panels ahead packed weights are brought into the second-level cache."},
@@ -223,6 +235,7 @@ constexpr NestRules::Decision kRowDecisions[] = {
     {"rows", "How many rows a register tile has at the most: the largest power of two that there are as many rows of."},
     {"columns", "How many columns a register tile has: each value of a row serves all of them."},
     {"panels", "How many panels of weights are one task, which computes what precedes the product of all rows once."},
+    {"unroll", "How many steps over the depth of the product one iteration takes."},
     {"prefetch_bytes",
      "How far ahead of their use packed weights are brought into the first-level cache; 0 for not at all."},
     {"prefetch_panels", "How many panels ahead packed weights are brought into the second-level cache."},
