@@ -13,7 +13,7 @@ namespace tenon::kernels::test {
 /// Each kernel is compiled once.
 static const LoadedKernel &compiled(const KernelDescription &description, const Schedule &schedule) {
   static std::map<std::string, std::unique_ptr<LoadedKernel>> kernels;
-  std::unique_ptr<LoadedKernel> &kernel = kernels[description.text() + schedule.text()];
+  std::unique_ptr<LoadedKernel> &kernel = kernels[description.text() + schedule.target + schedule.text()];
   if (!kernel)
     kernel = std::make_unique<LoadedKernel>(description, schedule);
   return *kernel;
