@@ -118,8 +118,7 @@ private:
     }
     for (const std::string &target : targets)
       if (!kernels::findTarget(target))
-        return createStringError("target '%s' is not known; known: %s", target.c_str(),
-                                 join(kernels::targetNames(), ", ").c_str());
+        return createStringError(kernels::unknownTarget(target));
     for (const auto &[index, target] : enumerate(targets))
       if (is_contained(ArrayRef(targets).take_front(index), target))
         return createStringError("target '%s' is given twice", target.c_str());

@@ -1,6 +1,7 @@
 //===- CallSizes.cpp - What schedules compare in a call -------------------===//
 
 #include "kernels/CallSizes.h"
+#include "kernels/Guarded.h"
 #include "kernels/Plan.h"
 
 using namespace Halide;
@@ -30,21 +31,16 @@ int64_t evaluate(const Expr &size, const Region &region, const std::vector<std::
 
 std::optional<std::map<std::string, int64_t>>
 callSizes(const KernelDescription &kernel, const std::vector<std::vector<int64_t>> &shapes, std::string &error) {
-  try {
+  std::map<std::string, int64_t> sizes;
+  auto measure = [&] {
     Region region(kernel);
     if (shapes.size() < region.arguments.size())
       throw RegionError("expected shapes of " + std::to_string(region.arguments.size()) + " arguments, found " +
                         std::to_string(shapes.size()));
-    std::map<std::string, int64_t> sizes;
     for (const auto &[name, size] : planRegion(region).sizes)
       sizes[name] = evaluate(size, region, shapes);
-    return sizes;
-  } catch (const Halide::Error &failure) {
-    error = failure.what();
-  } catch (const std::exception &failure) {
-    error = failure.what();
-  }
-  return std::nullopt;
+  };
+  return guarded(measure, error) ? std::optional(sizes) : std::nullopt;
 }
 
 } // namespace tenon::kernels

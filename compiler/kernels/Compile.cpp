@@ -1,6 +1,7 @@
 //===- Compile.cpp - Schedules chosen, checked and compiled ---------------===//
 
 #include "kernels/Families.h"
+#include "kernels/Guarded.h"
 #include "kernels/Targets.h"
 #include "support/ScratchDirectory.h"
 
@@ -10,7 +11,6 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <mutex>
 #include <sstream>
 
 using namespace Halide;
@@ -194,35 +194,6 @@ private:
   Schedule schedule;
   Module module;
 };
-
-/// Errors are thrown; warnings are about schedules and pipelines as such, which the tests settle.
-class Reporter : public CompileTimeErrorReporter {
-public:
-  void warning(const char *message) override {}
-  [[noreturn]] void error(const char *message) override { throw CompileError(message); }
-};
-
-void installReporter() {
-  static Reporter reporter;
-  static std::once_flag once;
-  std::call_once(once, [] { set_custom_compile_time_error_reporter(&reporter); });
-}
-
-/// No exception passes: the text of one becomes the error.
-template <typename Action> bool guarded(Action action, std::string &error) {
-  try {
-    installReporter();
-    action();
-    return true;
-  } catch (const Halide::Error &failure) {
-    error = std::string("the kernel compiler rejects this kernel: ") + failure.what();
-  } catch (const std::exception &failure) {
-    error = failure.what();
-  }
-  while (!error.empty() && error.back() == '\n')
-    error.pop_back();
-  return false;
-}
 
 } // namespace
 

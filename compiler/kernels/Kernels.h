@@ -26,6 +26,8 @@ struct TargetModel {
 /// demanding first.
 const TargetModel *findTarget(const std::string &name);
 std::vector<std::string> targetNames();
+/// What is said of a name that is not known.
+std::string unknownTarget(const std::string &name);
 
 /// The schedule that the analytic model chooses for `kernel` on `target`. Empty, with `error` set, where no family
 /// computes the region.

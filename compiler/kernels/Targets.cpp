@@ -28,6 +28,13 @@ std::vector<std::string> targetNames() {
   return names;
 }
 
+std::string unknownTarget(const std::string &name) {
+  std::string known;
+  for (const TargetModel &target : targets)
+    known += (known.empty() ? "" : ", ") + target.name;
+  return "target '" + name + "' is not known; known: " + known;
+}
+
 Halide::Target kernelTarget(const TargetModel &model) {
   using Halide::Target;
   std::vector<Target::Feature> features = {Target::SSE41, Target::AVX,       Target::F16C,        Target::FMA,

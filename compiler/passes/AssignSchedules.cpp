@@ -37,8 +37,7 @@ struct AssignSchedules : tenon::impl::AssignSchedulesBase<AssignSchedules> {
     for (const std::string &name : targets) {
       models.push_back(kernels::findTarget(name));
       if (!models.back()) {
-        getOperation().emitError() << "target '" << name
-                                   << "' is not known; known: " << llvm::join(kernels::targetNames(), ", ");
+        getOperation().emitError() << kernels::unknownTarget(name);
         return signalPassFailure();
       }
     }
@@ -68,9 +67,10 @@ struct AssignSchedules : tenon::impl::AssignSchedulesBase<AssignSchedules> {
         return kernel.emitError() << error;
       kernels::Schedule schedule = kernels::chosenSchedule(model->name, *space);
       if (ScheduleAttr own = given.lookup(model->name)) {
-        if (auto fault = kernels::faultOf(own.describe(), *space))
+        schedule = own.describe();
+        if (auto fault = kernels::faultOf(schedule, *space))
           return kernel.emitError() << "schedule for " << model->name << ": " << fault->message;
-        schedule = kernels::completed(own.describe(), *space);
+        schedule = kernels::completed(std::move(schedule), *space);
       }
       schedules.push_back(ScheduleAttr::get(&getContext(), schedule));
     }

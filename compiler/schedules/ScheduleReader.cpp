@@ -57,8 +57,7 @@ private:
       return kernel;
     for (const YamlEntry &each : entry.value.entries) {
       if (!kernels::findTarget(each.key))
-        diagnostics.error(each.keyRange,
-                          "target '" + each.key + "' is not known; known: " + llvm::join(kernels::targetNames(), ", "));
+        diagnostics.error(each.keyRange, kernels::unknownTarget(each.key));
       else if (std::optional<PlacedSchedule> schedule = readCases(each.value, each.key))
         kernel.schedules.push_back(std::move(*schedule));
     }

@@ -219,26 +219,35 @@ void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine
     funcs.stages["panels"].compute_root().parallel(p).vectorize(j, machine.lanes);
 }
 
+// What both families decide.
+constexpr NestRules::Decision kColumns{
+    "columns", "How many columns a register tile has: each value of a row serves all of them."};
+constexpr NestRules::Decision kUnroll{"unroll",
+                                      "How many steps over the depth of the product one iteration takes."};
+constexpr NestRules::Decision kPrefetchedBytes{
+    "prefetch_bytes",
+    "How far ahead of their use packed weights are brought into the first-level cache; 0 for not at all."};
+constexpr NestRules::Decision kPrefetchedPanels{
+    "prefetch_panels", "How many panels ahead packed weights are brought into the second-level cache."};
+
 constexpr NestRules::Decision kDecisions[] = {
     {"rows", "How many rows a register tile has: each value of a panel that is loaded serves all of them."},
-    {"columns", "How many columns a register tile has: each value of a row serves all of them."},
+    kColumns,
     {"tiles", "How many tiles of 16 rows are one task, all of which use a panel while it is near."},
     {"panels", "How many panels of weights are one task, which computes what precedes the product of its rows once."},
     {"grain", "How many panels of one tile make a task worth starting, where a batch has fewer tiles than a task."},
-    {"unroll", "How many steps over the depth of the product one iteration takes."},
-    {"prefetch_bytes",
-     "How far ahead of their use packed weights are brought into the first-level cache; 0 for not at all."},
-    {"prefetch_panels", "How many panels ahead packed weights are brought into the second-level cache."},
+    kUnroll,
+    kPrefetchedBytes,
+    kPrefetchedPanels,
 };
 
 constexpr NestRules::Decision kRowDecisions[] = {
     {"rows", "How many rows a register tile has at the most: the largest power of two that there are as many rows of."},
-    {"columns", "How many columns a register tile has: each value of a row serves all of them."},
+    kColumns,
     {"panels", "How many panels of weights are one task, which computes what precedes the product of all rows once."},
-    {"unroll", "How many steps over the depth of the product one iteration takes."},
-    {"prefetch_bytes",
-     "How far ahead of their use packed weights are brought into the first-level cache; 0 for not at all."},
-    {"prefetch_panels", "How many panels ahead packed weights are brought into the second-level cache."},
+    kUnroll,
+    kPrefetchedBytes,
+    kPrefetchedPanels,
 };
 
 } // namespace

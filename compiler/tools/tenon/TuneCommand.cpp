@@ -103,12 +103,8 @@ void tuneModel(Arguments &arguments) {
       throw Failure(llvm::toString(calls.takeError()));
     arguments.options.calls = std::move(*calls);
   }
-  if (!arguments.options.target.empty() && !kernels::findTarget(arguments.options.target)) {
-    std::string known;
-    for (const std::string &name : kernels::targetNames())
-      known += (known.empty() ? "" : ", ") + name;
-    throw Failure("target '" + arguments.options.target + "' is not known; known: " + known);
-  }
+  if (!arguments.options.target.empty() && !kernels::findTarget(arguments.options.target))
+    throw Failure(kernels::unknownTarget(arguments.options.target));
   tune::Database database = openDatabase(arguments.database, tune::Access::Write);
   tune::TuneReport report = runTuner(arguments, database);
   const tune::Machine &machine = report.setting.machine;
