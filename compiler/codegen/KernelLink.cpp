@@ -11,11 +11,13 @@ using namespace llvm;
 using namespace tenon;
 
 Error tenon::linkKernels(ArrayRef<LinkedKernel> kernels, const kernels::TargetModel &target, KernelCache &cache,
-                         mlir::MLIRContext *context, StringRef output) {
+                         mlir::MLIRContext *context, StringRef output, function_ref<void(size_t done)> progress) {
   LibraryContents contents;
   contents.targets.push_back({target.name, target.level, {}});
   std::vector<std::string> objects;
   for (const LinkedKernel &kernel : kernels) {
+    if (progress)
+      progress(objects.size());
     auto object = cache.object(kernel.description, kernel.schedule);
     if (!object)
       return object.takeError();

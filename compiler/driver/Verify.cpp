@@ -5,24 +5,18 @@
 #include "codegen/KernelCache.h"
 #include "codegen/KernelCall.h"
 #include "codegen/KernelLink.h"
-#include "driver/Compile.h"
-#include "driver/Context.h"
+#include "driver/ModelLibrary.h"
 #include "driver/PackedParameters.h"
 #include "driver/VerifyInputs.h"
 #include "passes/Passes.h"
 #include "reference/Reference.h"
-#include "support/ScratchDirectory.h"
 #include "tenon/Dialect.h"
-#include "tenon/tenon.h"
 
-#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/Path.h"
 
 #include <cmath>
 
@@ -38,31 +32,6 @@ bool VerifyReport::passes() const {
 }
 
 namespace {
-
-struct ModelReleaser {
-  void operator()(tenon_model *model) const { tenon_model_release(model); }
-};
-
-/// A library that the runtime accepts, with weights that are those that were packed.
-struct OpenedLibrary {
-  std::unique_ptr<tenon_model, ModelReleaser> model;
-  tenon_model_info info = {};
-};
-
-Expected<OpenedLibrary> openLibrary(const std::string &path) {
-  tenon_model_options options = {};
-  options.struct_size = sizeof(options);
-  options.check_weights = 1;
-  tenon_model *model = nullptr;
-  if (tenon_model_open(path.c_str(), &options, &model) != TENON_OK)
-    return createStringError(tenon_message());
-  OpenedLibrary opened;
-  opened.model.reset(model);
-  opened.info.struct_size = sizeof(opened.info);
-  if (tenon_model_describe(model, &opened.info) != TENON_OK)
-    return createStringError(tenon_message());
-  return opened;
-}
 
 /// Runs one module of kernel IR and compares each of its kernels.
 class Comparison {
@@ -186,39 +155,35 @@ private:
 
 class Verification {
 public:
-  explicit Verification(const VerifyOptions &options) : options(options), path(options.model) {}
+  explicit Verification(const VerifyOptions &options) : options(options) {}
 
   Expected<VerifyReport> run() {
     reference::registerReferenceModels(registry);
     context.get()->appendDialectRegistry(registry);
     if (Error error = makeLibrary())
       return error;
-    auto opened = openLibrary(path);
+    tenon_model_options checked = {};
+    checked.check_weights = 1;
+    auto opened = ModelLibrary::open(path, checked, context);
     if (!opened)
       return opened.takeError();
-    report.target = opened->info.target;
-    auto manifest = json::parse(StringRef(opened->info.manifest, opened->info.manifest_size));
-    if (!manifest)
-      return manifest.takeError();
-    const json::Object &object = *manifest->getAsObject();
-    auto module = context.parseText(object.getString("ir").value_or(""), path + ": kernel IR");
-    if (!module)
-      return module.takeError();
+    report.target = opened->info().target;
+    mlir::ModuleOp module = opened->kernels();
     auto library = KernelLibrary::open(path);
     if (!library)
       return library.takeError();
-    WeightTable table(**module);
+    WeightTable table(module);
     auto layout = weights::placeTensors(table.tensors);
     if (!layout)
       return layout.takeError();
-    ArrayRef<uint8_t> data(opened->info.weights, opened->info.weight_bytes);
+    ArrayRef<uint8_t> data(opened->info().weights, opened->info().weight_bytes);
     if (data.size() != layout->dataBytes)
       return createStringError("%s: the weights are not those of the kernel IR", path.c_str());
     PackedParameters parameters(table, *layout, data);
     if (options.operations)
-      if (Error error = compareOperations(**module, parameters))
+      if (Error error = compareOperations(module, parameters))
         return error;
-    if (Error error = compareKernels(**module, *library, object, parameters))
+    if (Error error = compareKernels(module, *library, opened->manifest(), parameters))
       return error;
     return std::move(report);
   }
@@ -229,20 +194,17 @@ private:
       options.progress(step, done, total);
   }
 
-  /// A model that is not a library yet is compiled into a directory that goes away.
   Error makeLibrary() {
-    if (!scratch)
-      return createStringError("a temporary directory cannot be made");
-    if (sys::path::extension(options.model) == ".so")
-      return Error::success();
     CompileOptions compilation;
     compilation.model = options.model;
     compilation.importing = options.importing;
-    path = scratch->file("model.so");
-    compilation.output = path;
     compilation.cacheDirectory = options.cacheDirectory;
     compilation.progress = options.progress;
-    return compile(compilation).takeError();
+    auto library = libraryOf(compilation, scratch);
+    if (!library)
+      return library.takeError();
+    path = *library;
+    return Error::success();
   }
 
   Error compareKernels(mlir::ModuleOp module, const KernelLibrary &library, const json::Object &manifest,
@@ -302,12 +264,8 @@ private:
       kernels.push_back({kernel.describe(), mlir::cast<ScheduleAttr>(kernel.getSchedules()[0]).describe()});
       names.push_back(kernel.getName().str());
     });
-    for (const auto &[index, kernel] : enumerate(kernels)) {
-      progress("kernels", index, kernels.size());
-      if (auto object = cache->object(kernel.description, kernel.schedule); !object)
-        return object.takeError();
-    }
-    return tenon::linkKernels(kernels, *kernels::findTarget(report.target), *cache, context.get(), output);
+    return tenon::linkKernels(kernels, *kernels::findTarget(report.target), *cache, context.get(), output,
+                              [&](size_t done) { progress("kernels", done, kernels.size()); });
   }
 
   const VerifyOptions &options;

@@ -2,20 +2,16 @@
 
 #include "tune/Tuner.h"
 
-#include "driver/Compile.h"
-#include "driver/Context.h"
+#include "driver/ModelLibrary.h"
 #include "kernels/CallSizes.h"
 #include "schedules/ScheduleReader.h"
 #include "schedules/ScheduleSource.h"
+#include "spec/Fields.h"
 #include "tenon/Dialect.h"
-#include "tenon/tenon.h"
 #include "tune/KernelTuner.h"
 #include "tune/MachineBench.h"
 
-#include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/Path.h"
 
 #include <algorithm>
 #include <cmath>
@@ -77,48 +73,31 @@ private:
 
   /// The library, made where the model is none, and its kernels.
   Error openLibrary() {
-    if (!scratch)
-      return createStringError("a temporary directory cannot be made");
-    path = options.model;
-    if (sys::path::extension(path) != ".so") {
-      path = scratch->file("model.so");
-      CompileOptions compilation;
-      compilation.model = options.model;
-      compilation.importing = options.importing;
-      compilation.output = path;
-      compilation.cacheDirectory = options.cacheDirectory;
-      compilation.progress = options.preparing;
-      if (!options.target.empty())
-        compilation.targets = {options.target};
-      if (auto summary = compile(compilation); !summary)
-        return summary.takeError();
-    }
+    CompileOptions compilation;
+    compilation.model = options.model;
+    compilation.importing = options.importing;
+    compilation.cacheDirectory = options.cacheDirectory;
+    compilation.progress = options.preparing;
+    if (!options.target.empty())
+      compilation.targets = {options.target};
+    auto library = libraryOf(compilation, scratch);
+    if (!library)
+      return library.takeError();
+    path = *library;
     return readKernels();
   }
 
   /// Of the manifest, in the order of the table.
   Error readKernels() {
     tenon_model_options open = {};
-    open.struct_size = sizeof(open);
     open.target = options.target.empty() ? nullptr : options.target.c_str();
-    tenon_model *model = nullptr;
-    if (tenon_model_open(path.c_str(), &open, &model) != TENON_OK)
-      return createStringError(tenon_message());
-    tenon_model_info info = {};
-    info.struct_size = sizeof(info);
-    tenon_model_describe(model, &info);
-    auto manifest = json::parse(StringRef(info.manifest, info.manifest_size));
-    tenon_model_release(model);
-    if (!manifest)
-      return manifest.takeError();
-    const json::Object &object = *manifest->getAsObject();
-    auto module = context.parseText(object.getString("ir").value_or(""), path + ": kernel IR");
-    if (!module)
-      return module.takeError();
+    auto library = ModelLibrary::open(path, open, context);
+    if (!library)
+      return library.takeError();
     StringMap<kernels::KernelDescription> descriptions;
-    (*module)->walk([&](KernelOp kernel) { descriptions.try_emplace(kernel.getName(), kernel.describe()); });
+    library->kernels().walk([&](KernelOp kernel) { descriptions.try_emplace(kernel.getName(), kernel.describe()); });
     std::vector<size_t> arguments;
-    for (const json::Value &kernel : *object.getArray("kernels")) {
+    for (const json::Value &kernel : *library->manifest().getArray("kernels")) {
       std::string name = kernel.getAsObject()->getString("name").value_or("").str();
       auto found = descriptions.find(name);
       if (found == descriptions.end())
@@ -135,17 +114,11 @@ private:
     for (const KernelWork &kernel : work)
       if (options.only.empty() || kernel.name == options.only)
         return Error::success();
-    std::string names, nearest;
-    unsigned least = 4;
-    for (const KernelWork &kernel : work) {
-      names += (names.empty() ? "" : ", ") + kernel.name;
-      if (unsigned distance = StringRef(kernel.name).edit_distance(options.only); distance < least) {
-        least = distance;
-        nearest = "; did you mean '" + kernel.name + "'?";
-      }
-    }
+    SmallVector<StringRef> names(map_range(work, [](const KernelWork &kernel) { return StringRef(kernel.name); }));
+    StringRef meant = spec::nearest(options.only, names);
     return createStringError("%s: there is no kernel '%s'%s (kernels: %s)", options.model.c_str(), options.only.c_str(),
-                             nearest.c_str(), names.c_str());
+                             meant.empty() ? "" : ("; did you mean '" + meant + "'?").str().c_str(),
+                             spec::commaSeparated(names).c_str());
   }
 
   /// Runs the model's calls and finds out what each kernel does in them.

@@ -1,0 +1,41 @@
+//===- ModelLibrary.cpp - A model's library, opened for its kernels -------===//
+
+#include "driver/ModelLibrary.h"
+
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace tenon;
+
+Expected<std::string> tenon::libraryOf(CompileOptions compilation, const std::optional<ScratchDirectory> &scratch) {
+  if (!scratch)
+    return createStringError("a temporary directory cannot be made");
+  if (sys::path::extension(compilation.model) == ".so")
+    return compilation.model;
+  compilation.output = scratch->file("model.so");
+  if (auto summary = compile(compilation); !summary)
+    return summary.takeError();
+  return compilation.output;
+}
+
+Expected<ModelLibrary> ModelLibrary::open(const std::string &path, tenon_model_options options,
+                                          CompilerContext &context) {
+  options.struct_size = sizeof(options);
+  ModelLibrary library;
+  tenon_model *model = nullptr;
+  if (tenon_model_open(path.c_str(), &options, &model) != TENON_OK)
+    return createStringError(tenon_message());
+  library.model.reset(model);
+  library.described.struct_size = sizeof(library.described);
+  if (tenon_model_describe(model, &library.described) != TENON_OK)
+    return createStringError(tenon_message());
+  auto manifest = json::parse(StringRef(library.described.manifest, library.described.manifest_size));
+  if (!manifest)
+    return manifest.takeError();
+  library.json = std::move(*manifest);
+  auto module = context.parseText(library.manifest().getString("ir").value_or(""), path + ": kernel IR");
+  if (!module)
+    return module.takeError();
+  library.module = std::move(*module);
+  return library;
+}

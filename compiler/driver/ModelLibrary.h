@@ -1,0 +1,47 @@
+//===- ModelLibrary.h - A model's library, opened for its kernels -*- C++ -*-===//
+
+#ifndef TENON_DRIVER_MODELLIBRARY_H
+#define TENON_DRIVER_MODELLIBRARY_H
+
+#include "driver/Compile.h"
+#include "driver/Context.h"
+#include "support/ScratchDirectory.h"
+#include "tenon/tenon.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/JSON.h"
+
+#include <memory>
+
+namespace tenon {
+
+/// The path of the model's library: the model itself where it is one, otherwise what `compilation`, but for its output,
+/// makes of it in `scratch`, which goes away.
+llvm::Expected<std::string> libraryOf(CompileOptions compilation, const std::optional<ScratchDirectory> &scratch);
+
+/// A library that the runtime accepts, with its manifest and the kernel IR in there.
+class ModelLibrary {
+public:
+  static llvm::Expected<ModelLibrary> open(const std::string &path, tenon_model_options options,
+                                           CompilerContext &context);
+
+  const tenon_model_info &info() const { return described; }
+  const llvm::json::Object &manifest() const { return *json.getAsObject(); }
+  mlir::ModuleOp kernels() const { return *module; }
+
+private:
+  struct Releaser {
+    void operator()(tenon_model *model) const { tenon_model_release(model); }
+  };
+
+  ModelLibrary() : json(nullptr) {}
+
+  std::unique_ptr<tenon_model, Releaser> model;
+  tenon_model_info described = {};
+  llvm::json::Value json;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+};
+
+} // namespace tenon
+
+#endif // TENON_DRIVER_MODELLIBRARY_H
