@@ -51,7 +51,7 @@ template <typename... Values> Error run(const Connection &connection, StringRef 
 
 /// The number in the first column of the first row.
 template <typename... Values>
-Expected<int64_t> find(const Connection &connection, StringRef sql, const Values &...values) {
+Expected<int64_t> number(const Connection &connection, StringRef sql, const Values &...values) {
   auto statement = bound(connection, sql, values...);
   if (!statement)
     return statement.takeError();
@@ -114,13 +114,13 @@ Error Database::prepareSchema(Access access) {
     if (Error error = connection->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"))
       return error;
   auto check = [&](bool create) -> Error {
-    auto application = connection->number("PRAGMA application_id");
+    auto application = number(*connection, "PRAGMA application_id");
     if (!application)
       return application.takeError();
-    auto version = connection->number("PRAGMA user_version");
+    auto version = number(*connection, "PRAGMA user_version");
     if (!version)
       return version.takeError();
-    auto tables = connection->number("SELECT count(*) FROM sqlite_schema");
+    auto tables = number(*connection, "SELECT count(*) FROM sqlite_schema");
     if (!tables)
       return tables.takeError();
     if (*application == 0 && *version == 0 && *tables == 0) {
@@ -158,7 +158,7 @@ Expected<int64_t> Database::machineId(const Machine &machine) {
   if (Error error = run(*connection, "INSERT OR IGNORE INTO machines(cpu, features, threads) VALUES(?, ?, ?)",
                         machine.cpu, machine.features, threads))
     return std::move(error);
-  return find(*connection, "SELECT id FROM machines WHERE cpu = ? AND features = ? AND threads = ?", machine.cpu,
+  return number(*connection, "SELECT id FROM machines WHERE cpu = ? AND features = ? AND threads = ?", machine.cpu,
               machine.features, threads);
 }
 
@@ -168,7 +168,7 @@ Expected<int64_t> Database::kernelId(const KernelIdentity &kernel) {
                         "ON CONFLICT(signature) DO UPDATE SET name = excluded.name",
                         kernel.signature, kernel.description, kernel.name))
     return std::move(error);
-  return find(*connection, "SELECT id FROM kernels WHERE signature = ?", kernel.signature);
+  return number(*connection, "SELECT id FROM kernels WHERE signature = ?", kernel.signature);
 }
 
 Expected<std::string> Database::beginRun(const Setting &setting, StringRef calls, uint64_t seed) {
@@ -192,7 +192,7 @@ Error Database::keepSamples(StringRef runId, const KernelIdentity &kernel, const
     auto id = kernelId(kernel);
     if (!id)
       return id.takeError();
-    auto count = find(*connection, "SELECT count(*) FROM samples WHERE run = ? AND kernel = ?", runId, *id);
+    auto count = number(*connection, "SELECT count(*) FROM samples WHERE run = ? AND kernel = ?", runId, *id);
     if (!count)
       return count.takeError();
     for (const Sample &sample : samples)
@@ -276,10 +276,10 @@ Expected<std::vector<Database::Ratio>> Database::ratios(StringRef signature, con
 }
 
 Expected<Database::Counts> Database::counts() const {
-  auto winners = connection->number("SELECT count(*) FROM winners");
+  auto winners = number(*connection, "SELECT count(*) FROM winners");
   if (!winners)
     return winners.takeError();
-  auto samples = connection->number("SELECT count(*) FROM samples");
+  auto samples = number(*connection, "SELECT count(*) FROM samples");
   if (!samples)
     return samples.takeError();
   return Counts{*winners, *samples};

@@ -92,16 +92,6 @@ Error Connection::execute(const char *sql) const {
   return code == SQLITE_OK ? Error::success() : failure(code);
 }
 
-Expected<int64_t> Connection::number(StringRef sql) const {
-  auto statement = prepare(sql);
-  if (!statement)
-    return statement.takeError();
-  Expected<bool> row = statement->step();
-  if (!row)
-    return row.takeError();
-  return *row ? statement->integer(0) : 0;
-}
-
 Error Connection::transaction(function_ref<Error()> action) const {
   if (Error error = execute("BEGIN IMMEDIATE"))
     return error;

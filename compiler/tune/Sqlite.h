@@ -56,8 +56,6 @@ public:
   llvm::Expected<Statement> prepare(llvm::StringRef sql) const;
   /// Statements without results or values.
   llvm::Error execute(const char *sql) const;
-  /// One number.
-  llvm::Expected<int64_t> number(llvm::StringRef sql) const;
   /// All of `action` or nothing of it; nobody else writes meanwhile.
   llvm::Error transaction(llvm::function_ref<llvm::Error()> action) const;
 
