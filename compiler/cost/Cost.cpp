@@ -28,7 +28,7 @@ static bool mustSay(ComputeOpInterface op) {
 
 static FailureOr<uint64_t> costOf(Operation &op, Call &call);
 
-static FailureOr<uint64_t> costOf(Block &block, Call &call) {
+FailureOr<uint64_t> tenon::cost::multiplyAdds(Block &block, Call &call) {
   uint64_t sum = 0;
   for (Operation &op : block) {
     FailureOr<uint64_t> cost = costOf(op, call);
@@ -41,9 +41,9 @@ static FailureOr<uint64_t> costOf(Block &block, Call &call) {
 
 static FailureOr<uint64_t> costOf(Operation &op, Call &call) {
   if (auto kernel = dyn_cast<KernelOp>(op))
-    return costOf(kernel.getBody().front(), call);
+    return multiplyAdds(kernel.getBody().front(), call);
   if (auto repeat = dyn_cast<RepeatOp>(op)) {
-    FailureOr<uint64_t> once = costOf(repeat.getBody().front(), call);
+    FailureOr<uint64_t> once = multiplyAdds(repeat.getBody().front(), call);
     return failed(once) ? once : llvm::SaturatingMultiply<uint64_t>(*once, repeat.getCount());
   }
   if (auto model = dyn_cast<CostOpInterface>(op))

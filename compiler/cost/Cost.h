@@ -22,6 +22,9 @@ void registerCostModels(mlir::DialectRegistry &registry);
 llvm::FailureOr<uint64_t> multiplyAdds(mlir::func::FuncOp function, Call &call,
                                        llvm::function_ref<bool(unsigned result)> wanted);
 
+/// The same of all operations of a block.
+llvm::FailureOr<uint64_t> multiplyAdds(mlir::Block &block, Call &call);
+
 } // namespace tenon::cost
 
 #endif // TENON_COST_COST_H

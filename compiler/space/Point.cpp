@@ -166,7 +166,7 @@ static bool isWanted(func::FuncOp function, unsigned result) {
 
 llvm::Expected<uint64_t> Point::flops(Function function, int64_t length, int64_t past,
                                       function_ref<bool(unsigned result)> wanted) {
-  cost::Call call([&](EntryRole role, StringRef stack) -> int64_t {
+  cost::EntryCall call([&](EntryRole role, StringRef stack) -> int64_t {
     switch (role) {
     case EntryRole::Past:
       return past;
@@ -188,7 +188,7 @@ llvm::Expected<uint64_t> Point::flops(Function function, int64_t length, int64_t
 llvm::Error Point::measureHiddenRows(int64_t length) {
   for (Function function : encoders) {
     unsigned result = *resultOf(function, EntryRole::Hidden);
-    cost::Call call([&](EntryRole, StringRef) { return length; });
+    cost::EntryCall call([&](EntryRole, StringRef) { return length; });
     Operation *end = function.getBody().front().getTerminator();
     FailureOr<int64_t> rows = call.size(end->getOperand(result), 1);
     if (failed(rows))

@@ -23,7 +23,7 @@ public:
       return;
     }
     module = std::move(*parsed);
-    cost::Call call([=](EntryRole role, StringRef) -> int64_t {
+    cost::EntryCall call([=](EntryRole role, StringRef) -> int64_t {
       return role == EntryRole::Past ? past : role == EntryRole::SourceLengths ? 10 : length;
     });
     auto function = *module->getOps<func::FuncOp>().begin();
