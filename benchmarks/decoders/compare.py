@@ -7,7 +7,6 @@ benchmarks/run."""
 import argparse
 import json
 import pathlib
-import statistics
 import sys
 import time
 
@@ -17,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 import engines  # noqa: E402
 from models import MODELS, PROMPT, TASKS  # noqa: E402
-from turns import SETTLE_SECONDS, Process, best, machine  # noqa: E402
+from turns import SETTLE_SECONDS, Limits, Process, row, table, write  # noqa: E402
 
 ENGINES = {"gpt2": ["tenon", "tenon-huge", "ctranslate2", "llama.cpp"], "smollm2": ["tenon", "tenon-huge", "llama.cpp"]}
 OPTIONAL = {"gpt2": ["ctranslate2-huge", "llama.cpp-huge"], "smollm2": ["llama.cpp-huge"]}
@@ -70,11 +69,6 @@ def start(name, model, arguments, argv):
     return LlamaCpp(name, model, arguments) if name.startswith("llama.cpp") else Resident(name, model, argv)
 
 
-def milliseconds(member, task):
-    """The median call of the quietest round: what else runs on the machine only ever makes a round slower."""
-    return min(statistics.median(times) for round in member.rounds[task] for times in round)
-
-
 def check(members, model, folder):
     """All engines compute the same, or the comparison means nothing."""
     first, path = None, folder / "logits.npy"
@@ -108,26 +102,9 @@ def measure(model, arguments, argv):
     return members
 
 
-def ratio(times, own):
-    """How much faster Tenon is than the better peer."""
-    found = [ms for name, ms in times.items() if not name.startswith("tenon")]
-    return f"{min(found) / times[own]:>14.2f}" if found and own in times else f"{'':>14}"
-
-
-def report(model, members, peak, bandwidth):
-    names = [member.name for member in members]
-    print(f"\n{model.name}, float32: tokens/s; share of {peak:.0f} GFLOP/s (prefill), of {bandwidth:.1f} GB/s (decode)")
-    print(f"{'':>16}" + "".join(f"{name:>20}" for name in names) + f"{'tenon / best':>14}{'huge / best':>14}")
-    rows = []
-    for task in TASKS:
-        times = {member.name: milliseconds(member, task) for member in members}
-        limit = 1e6 * (peak if task.kind == "prefill" else bandwidth)  # A millisecond's work.
-        cells = "".join(f"{1000 * task.tokens() / ms:>13.1f} {100 * task.work(model) / ms / limit:>4.0f} %"
-                        for ms in times.values())
-        print(f"{task!s:>16}" + cells + ratio(times, "tenon") + ratio(times, "tenon-huge"))
-        rows.append({"task": str(task), "tokens": task.tokens(), "work": task.work(model), "ms": times,
-                     "calls_ms": {member.name: member.rounds[task] for member in members}})
-    return rows
+def results(model, members, limits):
+    return [row(f"{model.name}, {task}", {member.name: member.rounds[task] for member in members},
+                "flops" if task.kind == "prefill" else "bytes", task.work(model), limits, tokens=task.tokens()) for task in TASKS]
 
 
 def some_of(known):
@@ -157,15 +134,19 @@ def main():
     if arguments.worker:
         return serve(*arguments.worker.split(":"), arguments)
 
-    before = machine(arguments.peak, arguments.threads)
+    before = Limits.measure(arguments.peak, arguments.threads)
     measured = {model: measure(model, arguments, sys.argv[1:]) for model in arguments.models}
-    after = machine(arguments.peak, arguments.threads)
+    after = Limits.measure(arguments.peak, arguments.threads)
 
-    limits = best(before, after)
-    bandwidth = max(limits["read_gbs"], limits["read_huge_pages_gbs"])
-    rows = {model: report(MODELS[model], members, limits["gflops"], bandwidth) for model, members in measured.items()}
+    limits, rows = Limits(before, after), []
+    print(limits.describe())
+    for model, members in measured.items():
+        found = results(MODELS[model], members, limits)
+        table("Float32: tokens/s", found, [member.name for member in members],
+              lambda entry, ms: f"{1000 * entry['tokens'] / ms:.1f}")
+        rows += found
     if arguments.output:
-        pathlib.Path(arguments.output).write_text(json.dumps({"before": before, "after": after, "models": rows}, indent=1) + "\n")
+        write(arguments.output, "decoders", before, after, limits, rows)
     return 0
 
 

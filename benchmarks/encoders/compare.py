@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""MiniLM by Tenon, ONNX Runtime and PyTorch on the same rows in one run, and against the machine's arithmetic peak.
+"""MiniLM by Tenon, ONNX Runtime, OpenVINO and PyTorch on the same rows in one run, and against the machine's arithmetic peak.
 
 Engines take turns: in each round every engine runs each shape for a fraction of a second while the others sleep. Called
 by benchmarks/run."""
@@ -7,7 +7,6 @@ by benchmarks/run."""
 import argparse
 import json
 import pathlib
-import statistics
 import sys
 import time
 
@@ -16,10 +15,10 @@ import numpy
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 import engines  # noqa: E402
-from turns import SETTLE_SECONDS, Process, best, machine  # noqa: E402
+from turns import SETTLE_SECONDS, Limits, Process, row, table, write  # noqa: E402
 
 SHAPES = [(1, 16), (1, 128), (8, 128), (32, 64), (1, 512)]
-ENGINES = ["tenon", "ort-plain", "ort-traced", "ort-bert", "pytorch"]
+ENGINES = ["tenon", "ort-plain", "ort-traced", "ort-bert", "openvino-plain", "openvino-own", "pytorch"]
 
 
 def token_ids(batch, length):
@@ -51,10 +50,6 @@ class Worker(Process):
         super().__init__(name, [__file__, *argv, "--worker", name])
         self.rounds = {shape: [] for shape in SHAPES}
 
-    def milliseconds(self, shape):
-        """The median call of the quietest round: what else runs on the machine only ever makes a round slower."""
-        return min(statistics.median(times) for times in self.rounds[shape])
-
 
 def flops(config, batch, length):
     width, hidden, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
@@ -72,21 +67,9 @@ def check_outputs(workers):
                 sys.exit(f"{worker.name} differs from {workers[-1].name} by {difference:.3g} at {shape[0]}x{shape[1]}")
 
 
-def report(workers, config, peak):
-    names = [worker.name for worker in workers]
-    print(f"\nms, the median of the quietest round; share of the float32 peak of {peak:.0f} GFLOP/s")
-    print(f"{'batch x length':>14}" + "".join(f"{name:>18}" for name in names) + f"{'best ORT / tenon':>19}{'PyTorch / tenon':>17}")
-    rows = []
-    for shape in SHAPES:
-        medians = {worker.name: worker.milliseconds(shape) for worker in workers}
-        work = flops(config, *shape)
-        cells = "".join(f"{ms:>11.2f} {100 * work / (ms * 1e6) / peak:>4.0f} %" for ms in medians.values())
-        ort = min((ms for name, ms in medians.items() if name.startswith("ort")), default=float("nan"))
-        ratios = [other / medians["tenon"] if "tenon" in medians else float("nan") for other in (ort, medians.get("pytorch", float("nan")))]
-        print(f"{shape[0]:>9} x {shape[1]:<3}" + cells + f"{ratios[0]:>19.2f}{ratios[1]:>17.2f}")
-        rows.append({"batch": shape[0], "length": shape[1], "gflop": work / 1e9, "ms": medians,
-                     "calls_ms": {worker.name: worker.rounds[shape] for worker in workers}})
-    return rows
+def results(workers, config, limits):
+    return [row(f"{batch} x {length}", {worker.name: worker.rounds[batch, length] for worker in workers}, "flops",
+                flops(config, batch, length), limits) for batch, length in SHAPES]
 
 
 def main():
@@ -106,7 +89,7 @@ def main():
     if arguments.worker:
         return worker(arguments.worker, arguments)
 
-    before = machine(arguments.peak, arguments.threads)
+    before = Limits.measure(arguments.peak, arguments.threads)
     workers = [Worker(name, sys.argv[1:]) for name in arguments.engines.split(",")]
     check_outputs(workers)
     for _ in range(arguments.rounds):
@@ -116,12 +99,15 @@ def main():
                 member.rounds[shape].append(member.ask(f"{index} {arguments.seconds}"))
     for member in workers:
         member.end()
-    after = machine(arguments.peak, arguments.threads)
+    after = Limits.measure(arguments.peak, arguments.threads)
 
-    peak = best(before, after)["gflops"]
-    rows = report(workers, json.loads((pathlib.Path(arguments.checkpoint) / "config.json").read_text()), peak)
+    limits = Limits(before, after)
+    rows = results(workers, json.loads((pathlib.Path(arguments.checkpoint) / "config.json").read_text()), limits)
+    print(limits.describe())
+    table("MiniLM, float32, batch x length: ms, the median of the quietest round", rows, [worker.name for worker in workers],
+          lambda _, ms: f"{ms:.2f}")
     if arguments.output:
-        pathlib.Path(arguments.output).write_text(json.dumps({"before": before, "after": after, "rows": rows}, indent=1) + "\n")
+        write(arguments.output, "encoders", before, after, limits, rows)
     return 0
 
 

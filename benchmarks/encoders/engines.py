@@ -5,6 +5,15 @@ import pathlib
 
 import numpy
 
+from openvino_cpu import openvino_model
+
+
+def bert_inputs(ids, names):
+    """What a graph has of BERT's inputs."""
+    feeds = {"input_ids": ids.astype(numpy.int64), "attention_mask": numpy.ones_like(ids, numpy.int64),
+             "token_type_ids": numpy.zeros_like(ids, numpy.int64)}
+    return {name: value for name, value in feeds.items() if name in names}
+
 
 class OnnxRuntime:
     def __init__(self, path, threads):
@@ -17,10 +26,20 @@ class OnnxRuntime:
         self.names = {entry.name for entry in self.session.get_inputs()}
 
     def prepare(self, ids):
-        feeds = {"input_ids": ids.astype(numpy.int64), "attention_mask": numpy.ones_like(ids, numpy.int64),
-                 "token_type_ids": numpy.zeros_like(ids, numpy.int64)}
-        feeds = {name: value for name, value in feeds.items() if name in self.names}
+        feeds = bert_inputs(ids, self.names)
         return lambda: self.session.run(None, feeds)[0]
+
+
+class OpenVino:
+    def __init__(self, path, threads):
+        import openvino
+        self.model = openvino_model(openvino.Core().read_model(path), threads)
+        self.names = {name for entry in self.model.inputs for name in entry.names}
+
+    def prepare(self, ids):
+        feeds = bert_inputs(ids, self.names)
+        request = self.model.create_infer_request()
+        return lambda: request.infer(feeds, share_inputs=True, share_outputs=True)[0]
 
 
 class PyTorch:
@@ -92,5 +111,6 @@ def make(name, arguments):
         return Tenon(arguments.runtime, arguments.library, arguments.threads)
     if name == "pytorch":
         return PyTorch(arguments.checkpoint, arguments.threads)
-    files = {"ort-plain": "minilm.onnx", "ort-traced": "minilm-traced.onnx", "ort-bert": "minilm-bert.onnx"}
-    return OnnxRuntime(pathlib.Path(arguments.onnx) / files[name], arguments.threads)
+    engine, graph = name.split("-")
+    file = {"plain": "minilm.onnx", "traced": "minilm-traced.onnx", "bert": "minilm-bert.onnx", "own": "minilm.xml"}[graph]
+    return {"ort": OnnxRuntime, "openvino": OpenVino}[engine](pathlib.Path(arguments.onnx) / file, arguments.threads)

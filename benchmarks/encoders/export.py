@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes MiniLM for ONNX Runtime into a folder: minilm.onnx, the plain export, and minilm-bert.onnx, what ONNX Runtime's own
-optimiser for BERT makes of one. Does nothing for a file that is there. Run with the interpreter of build/oracles.
+"""Writes MiniLM for ONNX Runtime and OpenVINO into a folder: minilm.onnx, the plain export, minilm-bert.onnx, what ONNX Runtime's
+own optimiser for BERT makes of one, and minilm.xml, what OpenVINO itself makes of the model. Does nothing for a file that is there. Run with the interpreter of build/oracles.
 
 export.py CHECKPOINT FOLDER"""
 
@@ -49,10 +49,22 @@ def optimise(plain, path, config):
     optimised.save_model_to_file(str(path))
 
 
+def convert(checkpoint, path):
+    """Keeps attention in one operation, and weights in 32 bits."""
+    import openvino
+    model = HiddenState(transformers.AutoModel.from_pretrained(checkpoint, attn_implementation="sdpa")).eval()
+    tokens = openvino.PartialShape([-1, -1]), openvino.Type.i64
+    converted = openvino.convert_model(model, example_input={name: torch.ones((2, 16), dtype=torch.int64) for name in NAMES},
+                                       input=[(name, *tokens) for name in NAMES])
+    openvino.save_model(converted, str(path), compress_to_fp16=False)
+
+
 def main():
     checkpoint, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
     plain, bert, traced = folder / "minilm.onnx", folder / "minilm-bert.onnx", folder / "minilm-traced.onnx"
+    if not (folder / "minilm.xml").exists():
+        convert(checkpoint, folder / "minilm.xml")
     if not plain.exists():
         export(checkpoint, plain, "sdpa", dynamo=True)
     if not bert.exists():

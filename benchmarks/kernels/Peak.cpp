@@ -1,7 +1,8 @@
 //===- Peak.cpp - Arithmetic peak of one core ------------------------------===//
 
 #include "Peak.h"
-#include "MultiplyAdd.h"
+
+#include "machine/MultiplyAdd.h"
 
 #include <algorithm>
 #include <chrono>
@@ -9,7 +10,7 @@
 namespace tenon::benchmarks {
 
 double measurePeak(const std::string &target) {
-  auto multiplyAdd = target == "x86-64-v4" ? multiplyAddAvx512 : multiplyAddAvx2;
+  auto multiplyAdd = target == "x86-64-v4" ? machine::multiplyAddAvx512 : machine::multiplyAddAvx2;
   double best = 0;
   for (int run = 0; run < 7; ++run) {
     auto start = std::chrono::steady_clock::now();

@@ -7,7 +7,6 @@ benchmarks/run."""
 import argparse
 import json
 import pathlib
-import statistics
 import sys
 import time
 
@@ -16,7 +15,7 @@ import numpy
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 import engines  # noqa: E402
-from turns import SETTLE_SECONDS, Process, best, machine  # noqa: E402
+from turns import SETTLE_SECONDS, Limits, Process, row, table, write  # noqa: E402
 
 ENGINES = ["tenon", "tenon-huge", "ctranslate2"]
 TOLERANCE = 1e-3  # Of the largest value of the encoder's output.
@@ -59,10 +58,6 @@ class Resident(Process):
         super().__init__(name, [__file__, *argv, "--worker", name])
         self.rounds = {"encode": [], "decode": [], "listen": []}
 
-    def milliseconds(self, task):
-        """The median call of the quietest round: what else runs on the machine only ever makes a round slower."""
-        return min(statistics.median(times) for times in self.rounds[task])
-
 
 def check(members, folder):
     """All engines compute the same, or the comparison means nothing. Returns how many tokens were written."""
@@ -80,22 +75,11 @@ def check(members, folder):
     return len(first[2])
 
 
-def report(members, written, limits):
-    tasks = [("encode", "encoder, 30 s", encoder_flops(), limits["gflops"], "peak"),
-             ("decode", f"greedy, {written} tokens", written * token_bytes(), limits["read_huge_pages_gbs"], "bandwidth"),
-             ("listen", "both", None, None, None)]
-    print(f"\nWhisper tiny.en, float32: ms; share of {limits['gflops']:.0f} GFLOP/s (encoder), of "
-          f"{limits['read_huge_pages_gbs']:.1f} GB/s (greedy)")
-    print(f"{'':>20}" + "".join(f"{member.name:>20}" for member in members) + f"{'tenon / peer':>14}")
-    rows = []
-    for task, title, work, limit, _ in tasks:
-        times = {member.name: member.milliseconds(task) for member in members}
-        share = [f"{100 * work / (1e6 * limit * ms):>4.0f} %" if work else f"{'':>6}" for ms in times.values()]
-        ratio = f"{times['ctranslate2'] / times['tenon']:>14.2f}" if {"tenon", "ctranslate2"} <= times.keys() else ""
-        print(f"{title:>20}" + "".join(f"{ms:>13.1f} {part}" for ms, part in zip(times.values(), share)) + ratio)
-        rows.append({"task": task, "tokens": written, "work": work, "ms": times,
-                     "calls_ms": {member.name: member.rounds[task] for member in members}})
-    return rows
+def results(members, written, limits):
+    tasks = [("encode", "encoder, 30 s", "flops", encoder_flops()),
+             ("decode", f"greedy, {written} tokens", "bytes", written * token_bytes()), ("listen", "both", None, None)]
+    return [row(title, {member.name: member.rounds[task] for member in members}, kind, work, limits, tokens=written)
+            for task, title, kind, work in tasks]
 
 
 def main():
@@ -117,7 +101,7 @@ def main():
     if not set(names) <= set(ENGINES):
         parser.error(f"--engines: expected some of {','.join(ENGINES)}, found '{arguments.engines}'")
 
-    before = machine(arguments.peak, arguments.threads)
+    before = Limits.measure(arguments.peak, arguments.threads)
     members = [Resident(name, sys.argv[1:]) for name in names]
     written = check(members, pathlib.Path(arguments.folder))
     for _ in range(arguments.rounds):
@@ -127,12 +111,14 @@ def main():
                 member.rounds[task].append(member.ask(f"{task} {arguments.seconds}"))
     for member in members:
         member.end()
-    after = machine(arguments.peak, arguments.threads)
+    after = Limits.measure(arguments.peak, arguments.threads)
 
-    limits = best(before, after)
-    rows = report(members, written, limits)
+    limits = Limits(before, after)
+    rows = results(members, written, limits)
+    print(limits.describe())
+    table("Whisper tiny.en, float32: ms", rows, names, lambda _, ms: f"{ms:.1f}")
     if arguments.output:
-        pathlib.Path(arguments.output).write_text(json.dumps({"before": before, "after": after, "tasks": rows}, indent=1) + "\n")
+        write(arguments.output, "speech", before, after, limits, rows)
     return 0
 
 

