@@ -17,7 +17,7 @@ constexpr int kKeyBlock = kPageTokens;
 
 /// Blocks of keys whose results are put together first where rows come one by one: the length alone decides how a
 /// softmax is put together.
-constexpr int kSplitBlocks = 4;
+constexpr int kSplitBlocks = 16;
 
 /// The keys and values of one segment for each tile's sequence, in blocks of kKeyBlock: in rows of a batch, or in pages
 /// of a cache. t is a tile of `rowTile` rows; its blocks are counted from the first that one of its queries may see.

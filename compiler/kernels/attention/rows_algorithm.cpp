@@ -21,24 +21,25 @@ int chainCount(int size, int group) {
   return count;
 }
 
-/// The largest of a page's scores, the halves of them against one another: no sum or maximum crosses all lanes of a
-/// vector one by one.
-Func largestOf(Func scores, OperationFuncs &funcs) {
+/// The largest of a row's lanes, the halves of them against one another: no sum or maximum crosses all lanes of a vector
+/// one by one.
+Func largestOf(Func lanes, OperationFuncs &funcs) {
   for (int width = kKeyBlock / 2; width > 0; width /= 2) {
-    std::string name = "page_max_of_" + std::to_string(2 * width);
+    std::string name = "max_of_" + std::to_string(2 * width);
     Func halves(name);
-    halves(q, i, n, s, h, t) = max(scores(q, i, n, s, h, t), scores(q, i + width, n, s, h, t));
+    halves(q, i, s, h, t) = max(lanes(q, i, s, h, t), lanes(q, i + width, s, h, t));
     funcs.stages[name] = halves;
-    scores = halves;
+    lanes = halves;
   }
-  return scores;
+  return lanes;
 }
 
 /// The queries of a tile are the heads that share a key head. Keys are in the lanes for the scores, components for the
-/// weighted sums: both lie beside one another in a page, which is read once, from its start to its end. Each page gives
-/// a maximum, a sum of weights and a weighted sum; those of a split s are put together in order, and then those of all
-/// splits. The sum stays in as many lanes as a page has keys until the end: rows are size components of the weighted
-/// sum, the lanes and the maximum. Indices: query q of key head h of row t, key i of block n of split s.
+/// weighted sums: both lie beside one another in a page. Each split of the keys gives a maximum, sums of weights and a
+/// weighted sum: first the scores of all its pages, then their maximum and the weights, then the sums. Those of all splits
+/// are put together in order. The sum of weights stays in as many lanes as a page has keys until the end: rows are size
+/// components of the weighted sum, the lanes and the maximum. Indices: query q of key head h of row t, key i of block n of
+/// split s.
 class RowAttention {
 public:
   RowAttention(const std::vector<Operand> &operands, OperationFuncs &funcs)
@@ -52,9 +53,8 @@ public:
     divideKeys();
     multiplyQueriesWithKeys();
     scoreKeys();
-    weighPages();
-    sumPages();
-    mergePages();
+    weighKeys();
+    sumValues();
     mergeSplits();
     normalise();
   }
@@ -117,61 +117,69 @@ private:
     return (s * kSplitBlocks + n) * kKeyBlock + i < keys.segments[0].count(t);
   }
 
+  /// The blocks that the split has: no loop goes over others.
+  RDom blocks(const std::string &name) {
+    RDom block(0, kSplitBlocks, name);
+    block.where(holds(block));
+    funcs.reductions.insert({name, block.x});
+    return block;
+  }
+
   void multiplyQueriesWithKeys() {
     Func queries = stage("queries"), chains = stage("chains");
     queries(q, d, h, t) = input((h * group + q) * size + d, t) * keys.scale();
     int count = chainCount(size, group);
-    RDom component(0, size / count, "component");
-    Expr of = component * count + j;
-    chains(q, i, j, n, s, h, t) = 0.0f;
-    chains(q, i, j, n, s, h, t) += keys.read(true, of, block(n), i, h) * queries(q, of, h, t);
+    RDom cleared = blocks("page_of_chains"), component(0, size / count, 0, kSplitBlocks, "component");
+    component.where(holds(component.y));
+    Expr of = component.x * count + j, page = component.y;
+    chains(q, i, j, n, s, h, t) = undef<float>();
+    chains(q, i, j, cleared, s, h, t) = 0.0f;
+    chains(q, i, j, page, s, h, t) += keys.read(true, of, block(page), i, h) * queries(q, of, h, t);
     Expr product = chains(q, i, 0, n, s, h, t);
     for (int chain = 1; chain < count; ++chain)
       product = product + chains(q, i, chain, n, s, h, t);
     dot = stage("dot");
     dot(q, i, n, s, h, t) = product;
     funcs.reductions.insert({"component", component.x});
+    funcs.reductions.insert({"page_of_component", component.y});
   }
 
   /// Only keys that exist are weighed: what lies behind the last one may be anything.
   void scoreKeys() {
-    Expr score = keys.score(dot(q, i, n, s, h, t), keys.position(t), block(n), i, h * group + q);
+    RDom each = blocks("page_of_scores");
+    Expr score = keys.score(dot(q, i, each, s, h, t), keys.position(t), block(each), i, h * group + q);
     scores = stage("modified_scores");
-    scores(q, i, n, s, h, t) = select(holds(n, i), score, kUnseen);
+    scores(q, i, n, s, h, t) = undef<float>();
+    scores(q, i, each, s, h, t) = select(holds(each, i), score, kUnseen);
   }
 
-  void weighPages() {
-    pageMax = stage("page_max");
-    pageMax(q, n, s, h, t) = max(largestOf(scores, funcs)(q, 0, n, s, h, t), kLeastMaximum);
+  void weighKeys() {
+    Func laneMax = stage("lane_max"), laneSum = stage("lane_sum");
+    RDom ofMax = blocks("page_of_max"), each = blocks("page_of_weights"), ofSum = blocks("page_of_sum");
+    laneMax(q, i, s, h, t) = kLeastMaximum;
+    laneMax(q, i, s, h, t) = max(laneMax(q, i, s, h, t), scores(q, i, ofMax, s, h, t));
+    splitMax = stage("split_max");
+    splitMax(q, s, h, t) = largestOf(laneMax, funcs)(q, 0, s, h, t);
     weights = stage("weights");
-    weights(q, i, n, s, h, t) = keys.weight(scores(q, i, n, s, h, t), pageMax(q, n, s, h, t));
+    weights(q, i, n, s, h, t) = undef<float>();
+    weights(q, i, each, s, h, t) = keys.weight(scores(q, i, each, s, h, t), splitMax(q, s, h, t));
+    laneSum(q, i, s, h, t) = 0.0f;
+    laneSum(q, i, s, h, t) += weights(q, i, ofSum, s, h, t);
   }
 
-  void sumPages() {
-    RDom key(0, kKeyBlock, "key");
-    key.where(holds(n, key));
+  void sumValues() {
+    RDom key(0, kKeyBlock, 0, kSplitBlocks, "key");
+    key.where(holds(key.y));
+    key.where(holds(key.y, key.x));
     Func weightedSum = stage("weighted_sum");
-    weightedSum(d, q, n, s, h, t) = 0.0f;
-    weightedSum(d, q, n, s, h, t) += keys.read(false, d, block(n), key, h) * weights(q, key, n, s, h, t);
-    page = stage("page");
-    page(d, q, n, s, h, t) =
-        select(d < size, weightedSum(min(d, size - 1), q, n, s, h, t), d < maximum,
-               weights(q, clamp(d - size, 0, kKeyBlock - 1), n, s, h, t), pageMax(q, n, s, h, t));
-    funcs.reductions.insert({"key", key.x});
-  }
-
-  void mergePages() {
-    Func splitMax = stage("split_max"), splitFactor = stage("split_factor"), splitSum = stage("split_sum");
-    RDom part(0, kSplitBlocks, "page_of_split");
-    part.where(holds(part));
-    splitMax(q, s, h, t) = kLeastMaximum;
-    splitMax(q, s, h, t) = max(splitMax(q, s, h, t), page(maximum, q, part, s, h, t));
-    splitFactor(n, q, s, h, t) = keys.weight(page(maximum, q, n, s, h, t), splitMax(q, s, h, t));
-    splitSum(d, q, s, h, t) = 0.0f;
-    splitSum(d, q, s, h, t) += splitFactor(part, q, s, h, t) * page(d, q, part, s, h, t);
+    weightedSum(d, q, s, h, t) = 0.0f;
+    weightedSum(d, q, s, h, t) += keys.read(false, d, block(key.y), key.x, h) * weights(q, key.x, key.y, s, h, t);
     split = stage("split");
-    split(d, q, s, h, t) = select(d < maximum, splitSum(min(d, maximum - 1), q, s, h, t), splitMax(q, s, h, t));
-    funcs.reductions.insert({"page_of_split", part.x});
+    split(d, q, s, h, t) =
+        select(d < size, weightedSum(min(d, size - 1), q, s, h, t), d < maximum,
+               funcs.stages.at("lane_sum")(q, clamp(d - size, 0, kKeyBlock - 1), s, h, t), splitMax(q, s, h, t));
+    funcs.reductions.insert({"key", key.x});
+    funcs.reductions.insert({"page_of_key", key.y});
   }
 
   void mergeSplits() {
@@ -207,7 +215,7 @@ private:
   /// Where there are several segments: the blocks of all of them, and of a split's block n its segment, its number in
   /// there, how many keys are left in there, and its page.
   Func blockCount, blockSegment, blockNumber, blockKeys, blockPage;
-  Func dot, scores, pageMax, weights, page, split, merged;
+  Func dot, scores, splitMax, weights, split, merged;
 };
 
 } // namespace

@@ -16,43 +16,68 @@ namespace {
 const Var c("c"), r("r"), q("q"), i("i"), j("j"), n("n"), s("s"), d("d"), h("h"), t("t");
 
 /// What stays in registers, or near, has a constant size.
-void ofOnePage(Func func, int group) {
-  for (Var single : {n, s, h, t})
+void ofOneSplit(Func func, int group) {
+  for (Var single : {s, h, t})
     func.bound_extent(single, 1);
+  func.bound(q, 0, group);
   if (group <= 4)
     func.unroll(q);
 }
 
-/// The scores of a page's keys and their weights.
+/// What is kept for each page of a split: of constant size, for pages that the split has not as well.
+void ofPages(Func func, int group, LoopLevel loop) {
+  func.compute_at(loop).reorder_storage(i, q, n).bound(i, 0, kPageTokens).bound_storage(n, kSplitBlocks);
+  for (Var single : {s, h, t})
+    func.bound_extent(single, 1);
+  func.bound(q, 0, group);
+}
+
+/// One loop over the pages that the split has.
+void scheduleEachPage(OperationFuncs &funcs, const char *name, const char *page, int group, int keyLanes) {
+  Stage each = funcs.stages.at(name).update();
+  each.reorder(i, q, funcs.reductions.at(page)).vectorize(i, keyLanes);
+  if (group <= 4)
+    each.unroll(q);
+}
+
+/// The scores of the keys of a split, page by page.
 void scheduleScores(OperationFuncs &funcs, int group, int keyLanes, LoopLevel loop) {
   Var vector("vector"), queryBlock("query_block");
   int queries = std::min(group, 8);
   Func chains = funcs.stages.at("chains");
-  RVar component = funcs.reductions.at("component");
-  for (const char *name : {"chains", "dot", "modified_scores", "weights"}) {
-    Func each = funcs.stages.at(name);
-    each.compute_at(loop).reorder_storage(i, q).bound(i, 0, kPageTokens).bound(q, 0, group);
-    each.reorder(i, q).vectorize(i, keyLanes);
-    ofOnePage(each, group);
-  }
-  chains.unroll(j)
-      .update()
+  ofPages(chains, group, loop);
+  chains.update(0).reorder(i, q, j, funcs.reductions.at("page_of_chains")).vectorize(i, keyLanes);
+  chains.update(1)
       .split(i, vector, i, keyLanes)
       .split(q, queryBlock, q, queries, TailStrategy::GuardWithIf)
-      .reorder(i, vector, q, j, component, queryBlock)
+      .reorder(i, vector, q, j, funcs.reductions.at("component"), queryBlock, funcs.reductions.at("page_of_component"))
       .vectorize(i)
       .unroll(vector)
       .unroll(q)
       .unroll(j);
-  for (int width = kPageTokens; width > 1; width /= 2) {
-    Func halves = funcs.stages.at("page_max_of_" + std::to_string(width));
-    halves.compute_at(loop).reorder_storage(i, q).bound(i, 0, width / 2).bound(q, 0, group).reorder(i, q);
-    halves.vectorize(i, std::min(keyLanes, width / 2));
-    ofOnePage(halves, group);
+  ofPages(funcs.stages.at("modified_scores"), group, loop);
+  scheduleEachPage(funcs, "modified_scores", "page_of_scores", group, keyLanes);
+}
+
+/// The weights of a split's keys, their maximum and their sum.
+void scheduleWeights(OperationFuncs &funcs, int group, int keyLanes, LoopLevel loop) {
+  for (auto [name, page] : {std::pair("lane_max", "page_of_max"), {"lane_sum", "page_of_sum"}}) {
+    Func lanes = funcs.stages.at(name);
+    lanes.compute_at(loop).reorder_storage(i, q).bound(i, 0, kPageTokens).reorder(i, q).vectorize(i, keyLanes);
+    lanes.update().reorder(i, q, funcs.reductions.at(page)).vectorize(i, keyLanes);
+    ofOneSplit(lanes, group);
   }
-  Func largest = funcs.stages.at("page_max");
-  largest.compute_at(loop).bound(q, 0, group);
-  ofOnePage(largest, group);
+  for (int width = kPageTokens; width > 1; width /= 2) {
+    Func halves = funcs.stages.at("max_of_" + std::to_string(width));
+    halves.compute_at(loop).reorder_storage(i, q).bound(i, 0, width / 2).reorder(i, q);
+    halves.vectorize(i, std::min(keyLanes, width / 2));
+    ofOneSplit(halves, group);
+  }
+  Func largest = funcs.stages.at("split_max");
+  largest.compute_at(loop);
+  ofOneSplit(largest, group);
+  ofPages(funcs.stages.at("weights"), group, loop);
+  scheduleEachPage(funcs, "weights", "page_of_weights", group, keyLanes);
 }
 
 /// Vectors of components times queries stay in `registers` while the keys of a page go by.
@@ -61,8 +86,8 @@ void scheduleWeightedSum(OperationFuncs &funcs, int size, int group, int lanes, 
   int vectors = std::min((size + lanes - 1) / lanes, registers);
   int queries = std::clamp(registers / vectors, 1, group);
   Func sum = funcs.stages.at("weighted_sum");
-  sum.compute_at(loop).reorder_storage(d, q).bound(d, 0, size).bound(q, 0, group).align_storage(d, lanes);
-  ofOnePage(sum, group);
+  sum.compute_at(loop).reorder_storage(d, q).bound(d, 0, size).align_storage(d, lanes);
+  ofOneSplit(sum, group);
   sum.reorder(d, q).vectorize(d, lanes, TailStrategy::GuardWithIf);
   if (size <= vectors * lanes)
     sum.unroll(d);
@@ -70,32 +95,32 @@ void scheduleWeightedSum(OperationFuncs &funcs, int size, int group, int lanes, 
       .split(d, block, d, vectors * lanes, TailStrategy::GuardWithIf)
       .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
       .split(q, queryBlock, q, queries, TailStrategy::GuardWithIf)
-      .reorder(d, vector, q, funcs.reductions.at("key"), block, queryBlock)
+      .reorder(d, vector, q, funcs.reductions.at("key"), block, queryBlock, funcs.reductions.at("page_of_key"))
       .vectorize(d)
       .unroll(vector)
       .unroll(q);
 }
 
-/// What the pages of a split give becomes what the split gives.
-void schedulePagesOfSplit(OperationFuncs &funcs, int group, int lanes, LoopLevel loop) {
-  Var vector("vector");
-  for (const char *name : {"split_max", "split_factor", "split_sum"})
-    for (Var single : {s, h, t})
-      funcs.stages.at(name).compute_at(loop).bound(q, 0, group).bound_extent(single, 1);
-  funcs.stages.at("split_factor").bound_storage(n, kSplitBlocks).vectorize(n, kSplitBlocks, TailStrategy::GuardWithIf);
-  Func splitSum = funcs.stages.at("split_sum");
-  splitSum.align_storage(d, lanes).vectorize(d, lanes, TailStrategy::GuardWithIf);
-  splitSum.update()
-      .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
-      .reorder(d, funcs.reductions.at("page_of_split"), vector, q)
-      .vectorize(d);
-}
-
 } // namespace
 
 static Space rowAttentionSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
-  // Accumulators of the weighted sum: half of the registers. Eight tasks give two threads, and more, equal shares.
-  return {{"vectors", {target.vectorRegisters / 2, {1, 2, 4, 8, 16}}}, {"least_tasks", {8, {1, 4, 8, 16, 64}}}};
+  // Accumulators of the weighted sum: half of the registers. Eight tasks give two threads, and more, equal shares. A page
+  // is read as fast as it comes from memory.
+  return {{"vectors", {target.vectorRegisters / 2, {1, 2, 4, 8, 16}}},
+          {"least_tasks", {8, {1, 4, 8, 16, 64}}},
+          {"prefetch_bytes", {1024, {0, 512, 1024, 2048}}},
+          {"prefetch_halves", {1, {0, 1}}}};
+}
+
+/// Values lie behind the keys of their page and head, and behind them are the next head's keys: while one half of a head
+/// is read, the other is asked for.
+static void prefetchPages(Region &region, const Operation &attention, int bytes, bool halves) {
+  int cache = AttentionOperands(attention).cache;
+  if (cache == kAbsent)
+    return;
+  int halfBytes = static_cast<int>(integerAttribute(attention, "head_size") * kPageTokens * sizeof(float));
+  region.streams[region.arguments[attention.operands[cache]].name()] =
+      Stream{.near = bytes, .panel = halves ? halfBytes : 0};
 }
 
 static void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &machine,
@@ -143,26 +168,23 @@ static void scheduleRowAttention(Region &region, const LoopNest &nest, const Mac
   }
   stage("queries").compute_at(loop).reorder_storage(d, q).vectorize(d, lanes, TailStrategy::GuardWithIf).reorder(d, q);
 
-  // A row of a page's results takes what its keys give out of registers and the first cache.
-  Func page = stage("page");
-  page.compute_at(loop).reorder_storage(d, q).bound(d, 0, width).bound(q, 0, group).align_storage(d, lanes);
-  page.bound_storage(n, kSplitBlocks).bound_extent(s, 1).bound_extent(t, 1);
-  page.never_partition_all().split(d, vector, d, lanes).reorder(d, vector, q, h, n).vectorize(d).unroll(vector);
-  LoopLevel pageLoop(page, h);
-  scheduleScores(funcs, group, keyLanes, pageLoop);
+  LoopLevel head(split, h);
+  scheduleScores(funcs, group, keyLanes, head);
+  scheduleWeights(funcs, group, keyLanes, head);
+  scheduleWeightedSum(funcs, size, group, lanes, static_cast<int>(parameters.at("vectors")), head);
 
-  scheduleWeightedSum(funcs, size, group, lanes, static_cast<int>(parameters.at("vectors")), pageLoop);
-  schedulePagesOfSplit(funcs, group, lanes, LoopLevel(split, h));
+  prefetchPages(region, *funcs.operation, static_cast<int>(parameters.at("prefetch_bytes")),
+                parameters.at("prefetch_halves"));
 
   computeWhole(nest, machine);
   Func func = nest.func;
-  Var head("head");
-  func.split(c, head, d, size * group).split(d, q, d, size).vectorize(d, lanes, TailStrategy::GuardWithIf).parallel(r);
+  Var headOfRow("head");
+  func.split(c, headOfRow, d, size * group).split(d, q, d, size).vectorize(d, lanes, TailStrategy::GuardWithIf).parallel(r);
   for (const char *name : {"top", "factor", "sum", "normaliser"})
-    stage(name).compute_at(func, head);
+    stage(name).compute_at(func, headOfRow);
   stage("factor").vectorize(s, lanes, TailStrategy::GuardWithIf);
   Func merged = stage("merged");
-  merged.compute_at(func, head).align_storage(d, lanes).vectorize(d, lanes, TailStrategy::GuardWithIf);
+  merged.compute_at(func, headOfRow).align_storage(d, lanes).vectorize(d, lanes, TailStrategy::GuardWithIf);
   merged.update()
       .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
       .reorder(d, vector, q, h, t, reduction("split_of"))
@@ -173,6 +195,9 @@ static constexpr NestRules::Decision kDecisions[] = {
     {"vectors", "How many vectors of the weighted sum stay in registers while the keys of a page go by."},
     {"least_tasks",
      "How many splits of rows' keys are tasks of their own: of fewer, the key heads are two tasks each."},
+    {"prefetch_bytes", "How far ahead of what is computed pages are brought to the first-level cache; 0 does not."},
+    {"prefetch_halves", "Whether values are brought to the second-level cache while keys are read, and the next head's keys "
+                        "while values are."},
 };
 
 const NestRules rowAttentionNests = {"row_attention",
