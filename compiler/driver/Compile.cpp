@@ -135,6 +135,7 @@ private:
       if (!parsed)
         return parsed.takeError();
       module = std::move(*parsed);
+      module->walk([&](KernelOp kernel) { hasSchedules |= !kernel.getSchedules().empty(); });
       auto attribute = (*module)->getAttrOfType<mlir::StringAttr>(kSourceAttribute);
       if (!attribute)
         return Error::success();
@@ -198,19 +199,14 @@ private:
     return schedules->finish();
   }
 
-  /// The winners of the database in the place of what the analytic model chose.
+  /// Winners in the place of what the analytic model chose.
   Error useTunedSchedules() {
-    if (options.database.empty())
-      return Error::success();
-    auto database = tune::Database::open(options.database, tune::Access::Read);
-    if (!database)
-      return database.takeError();
-    tune::TunedSchedules tuned(std::move(*database), tune::thisMachine(0));
-    if (Error error = applySchedules(*module, tuned))
-      return error;
-    if (Error error = tuned.finish())
-      return error;
-    tuningNote = tuned.note();
+    // Kernel IR has decided: over it goes only what the user asks for.
+    auto notes = tune::applyWinners(*module, options.shippedWinners && !hasSchedules, options.database,
+                                    tune::thisMachine(/*threads=*/0));
+    if (!notes)
+      return notes.takeError();
+    tuningNotes = std::move(*notes);
     return Error::success();
   }
 
@@ -346,8 +342,7 @@ private:
       if (Error error = packWeights(weightTable, summary))
         return error;
     summary.notes.insert(summary.notes.begin(), imported.notes.begin(), imported.notes.end());
-    if (!tuningNote.empty())
-      summary.notes.push_back(tuningNote);
+    summary.notes.insert(summary.notes.end(), tuningNotes.begin(), tuningNotes.end());
     summary.rewritten = rewritten;
     if (Error error = describeLibrary())
       return error;
@@ -450,7 +445,8 @@ private:
 
   const CompileOptions &options;
   std::vector<std::string> rewritten; ///< As in the summary.
-  std::string tuningNote;             ///< How many kernels are tuned.
+  std::vector<std::string> tuningNotes; ///< How many kernels are tuned.
+  bool hasSchedules = false;            ///< Whether the input's kernels have some.
   CompilerContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   import::ImportedModel imported;

@@ -28,7 +28,8 @@ struct CompileOptions {
   import::ImportOptions importing;  ///< What may be left out of a checkpoint.
   std::string schedules;            ///< File of schedules in place of the analytic model's; empty for none.
   std::string cacheDirectory;       ///< Of compiled kernels; empty for the user's own.
-  std::string database;             ///< Of tuned schedules; empty for none.
+  std::string database;             ///< Of tuned schedules, or a file of winners; empty for none.
+  bool shippedWinners = true;       ///< Whether those that ship with tenon are asked behind it.
   unsigned threads = 0;             ///< Kernels compiled at a time; 0 for as many as there are CPUs.
   /// Told what is done, in a word, and how much of it. May be empty; called from one thread at a time.
   std::function<void(llvm::StringRef step, uint64_t done, uint64_t total)> progress;

@@ -30,6 +30,10 @@ public:
 /// What tells kernels apart, whatever model they are of: a hash of the description's text.
 inline std::string signatureOf(const std::string &descriptionText) { return contentHash(descriptionText); }
 
+/// What tells apart the schedules that a kernel may have on a target, and what the analytic model chooses of them:
+/// where it is another, a choice between the two says nothing any more.
+std::string signatureOf(const kernels::ScheduleSpace &space);
+
 } // namespace tenon
 
 #endif // TENON_SCHEDULES_SCHEDULESOURCE_H

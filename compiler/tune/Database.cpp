@@ -16,17 +16,18 @@ static constexpr int64_t kApplication = 0x54656e6e;
 
 static constexpr char kSchema[] = R"(
 CREATE TABLE machines(
-  id INTEGER PRIMARY KEY, cpu TEXT NOT NULL, features TEXT NOT NULL, threads INTEGER NOT NULL,
-  UNIQUE(cpu, features, threads));
+  id INTEGER PRIMARY KEY, cpu TEXT NOT NULL, design TEXT NOT NULL, features TEXT NOT NULL, threads INTEGER NOT NULL,
+  UNIQUE(cpu, design, features, threads));
 CREATE TABLE kernels(
   id INTEGER PRIMARY KEY, signature TEXT NOT NULL UNIQUE, description TEXT NOT NULL, name TEXT NOT NULL);
 CREATE TABLE winners(
   kernel INTEGER NOT NULL REFERENCES kernels(id), machine INTEGER NOT NULL REFERENCES machines(id),
   target TEXT NOT NULL, generator TEXT NOT NULL, schedule TEXT NOT NULL, ratio REAL NOT NULL, calls TEXT NOT NULL,
-  tuned_at INTEGER NOT NULL, PRIMARY KEY(kernel, machine, target, generator));
+  weights TEXT NOT NULL, space TEXT NOT NULL, tuned_at INTEGER NOT NULL,
+  PRIMARY KEY(kernel, machine, target, generator));
 CREATE TABLE runs(
   id TEXT PRIMARY KEY, machine INTEGER NOT NULL REFERENCES machines(id), target TEXT NOT NULL,
-  generator TEXT NOT NULL, calls TEXT NOT NULL, seed TEXT NOT NULL, began_at INTEGER NOT NULL);
+  generator TEXT NOT NULL, calls TEXT NOT NULL, weights TEXT NOT NULL, seed TEXT NOT NULL, began_at INTEGER NOT NULL);
 CREATE TABLE samples(
   run TEXT NOT NULL REFERENCES runs(id), kernel INTEGER NOT NULL REFERENCES kernels(id), ordinal INTEGER NOT NULL,
   phase TEXT NOT NULL, call TEXT NOT NULL, rows INTEGER NOT NULL, schedule TEXT NOT NULL, seconds REAL NOT NULL,
@@ -80,17 +81,20 @@ Error each(const Connection &connection, function_ref<Error(const Statement &)> 
 }
 
 constexpr char kWinnerColumns[] =
-    "SELECT signature, description, name, cpu, features, threads, target, generator, schedule, ratio, calls, tuned_at "
-    "FROM winners JOIN kernels ON kernels.id = kernel JOIN machines ON machines.id = machine ";
+    "SELECT signature, description, name, cpu, design, features, threads, target, generator, schedule, ratio, calls, "
+    "weights, space, tuned_at FROM winners JOIN kernels ON kernels.id = kernel JOIN machines ON machines.id = machine ";
 
 Winner readWinner(const Statement &row) {
   Winner winner;
   winner.kernel = {row.text(0), row.text(1), row.text(2)};
-  winner.setting = {{row.text(3), row.text(4), static_cast<unsigned>(row.integer(5))}, row.text(6), row.text(7)};
-  winner.schedule = row.text(8);
-  winner.ratio = row.number(9);
-  winner.calls = row.text(10);
-  winner.tunedAt = row.integer(11);
+  MachineClass kind{row.text(4), row.text(5), static_cast<unsigned>(row.integer(6))};
+  winner.setting = {{row.text(3), kind}, row.text(7), row.text(8)};
+  winner.schedule = row.text(9);
+  winner.ratio = row.number(10);
+  winner.calls = row.text(11);
+  winner.weights = row.text(12);
+  winner.space = row.text(13);
+  winner.tunedAt = row.integer(14);
   return winner;
 }
 
@@ -154,12 +158,13 @@ Error Database::prepareSchema(Access access) {
 }
 
 Expected<int64_t> Database::machineId(const Machine &machine) {
-  int64_t threads = machine.threads;
-  if (Error error = run(*connection, "INSERT OR IGNORE INTO machines(cpu, features, threads) VALUES(?, ?, ?)",
-                        machine.cpu, machine.features, threads))
+  int64_t threads = machine.kind.threads;
+  if (Error error =
+          run(*connection, "INSERT OR IGNORE INTO machines(cpu, design, features, threads) VALUES(?, ?, ?, ?)",
+              machine.cpu, machine.kind.design, machine.kind.features, threads))
     return std::move(error);
-  return number(*connection, "SELECT id FROM machines WHERE cpu = ? AND features = ? AND threads = ?", machine.cpu,
-              machine.features, threads);
+  return number(*connection, "SELECT id FROM machines WHERE cpu = ? AND design = ? AND features = ? AND threads = ?",
+                machine.cpu, machine.kind.design, machine.kind.features, threads);
 }
 
 Expected<int64_t> Database::kernelId(const KernelIdentity &kernel) {
@@ -171,7 +176,7 @@ Expected<int64_t> Database::kernelId(const KernelIdentity &kernel) {
   return number(*connection, "SELECT id FROM kernels WHERE signature = ?", kernel.signature);
 }
 
-Expected<std::string> Database::beginRun(const Setting &setting, StringRef calls, uint64_t seed) {
+Expected<std::string> Database::beginRun(const Setting &setting, StringRef calls, StringRef weights, uint64_t seed) {
   std::random_device device;
   std::string id = utohexstr(uint64_t(device()) << 32 | device(), /*LowerCase=*/true, 16) +
                    utohexstr(uint64_t(device()) << 32 | device(), /*LowerCase=*/true, 16);
@@ -179,8 +184,9 @@ Expected<std::string> Database::beginRun(const Setting &setting, StringRef calls
     auto machine = machineId(setting.machine);
     if (!machine)
       return machine.takeError();
-    return run(*connection, "INSERT INTO runs VALUES(?, ?, ?, ?, ?, ?, ?)", StringRef(id), *machine,
-               StringRef(setting.target), StringRef(setting.generator), calls, StringRef(std::to_string(seed)), now());
+    return run(*connection, "INSERT INTO runs VALUES(?, ?, ?, ?, ?, ?, ?, ?)", StringRef(id), *machine,
+               StringRef(setting.target), StringRef(setting.generator), calls, weights, StringRef(std::to_string(seed)),
+               now());
   });
   if (error)
     return std::move(error);
@@ -212,14 +218,14 @@ Error Database::putWinner(const Winner &winner, bool onlyLater) {
   if (!machine)
     return machine.takeError();
   std::string sql =
-      "INSERT INTO winners VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(kernel, machine, target, generator) "
+      "INSERT INTO winners VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(kernel, machine, target, generator) "
       "DO UPDATE SET schedule = excluded.schedule, ratio = excluded.ratio, calls = excluded.calls, "
-      "tuned_at = excluded.tuned_at";
+      "weights = excluded.weights, space = excluded.space, tuned_at = excluded.tuned_at";
   if (onlyLater)
     sql += " WHERE excluded.tuned_at > winners.tuned_at";
   return run(*connection, sql, *kernel, *machine, StringRef(winner.setting.target), StringRef(winner.setting.generator),
-             StringRef(winner.schedule), winner.ratio, StringRef(winner.calls),
-             winner.tunedAt ? winner.tunedAt : now());
+             StringRef(winner.schedule), winner.ratio, StringRef(winner.calls), StringRef(winner.weights),
+             StringRef(winner.space), winner.tunedAt ? winner.tunedAt : now());
 }
 
 Error Database::keepWinner(const Winner &winner) {
@@ -252,10 +258,11 @@ Expected<std::optional<Winner>> Database::winner(StringRef signature, const Sett
   return std::nullopt;
 }
 
-Expected<std::vector<Database::Ratio>> Database::ratios(StringRef signature, const Setting &setting,
+Expected<std::vector<Database::Ratio>> Database::ratios(StringRef signature, const Setting &setting, StringRef weights,
                                                         StringRef pacer) const {
   std::vector<Ratio> found;
-  int64_t threads = setting.machine.threads;
+  const MachineClass &kind = setting.machine.kind;
+  int64_t threads = kind.threads;
   Error error = each(
       *connection,
       [&](const Statement &row) {
@@ -264,12 +271,12 @@ Expected<std::vector<Database::Ratio>> Database::ratios(StringRef signature, con
       },
       "WITH means AS (SELECT run, call, rows, samples.schedule AS schedule, avg(seconds) AS seconds FROM samples "
       "JOIN kernels ON kernels.id = samples.kernel JOIN runs ON runs.id = run JOIN machines ON machines.id = machine "
-      "WHERE signature = ? AND phase = 'race' AND cpu = ? AND features = ? AND threads = ? AND target = ? AND "
-      "generator = ? GROUP BY run, call, rows, samples.schedule) "
+      "WHERE signature = ? AND phase = 'race' AND cpu = ? AND design = ? AND features = ? AND threads = ? AND "
+      "target = ? AND generator = ? AND weights = ? GROUP BY run, call, rows, samples.schedule) "
       "SELECT a.schedule, avg(a.seconds / b.seconds) FROM means a JOIN means b USING(run, call, rows) "
       "WHERE b.schedule = ? AND a.schedule <> b.schedule AND b.seconds > 0 GROUP BY a.schedule ORDER BY 2, 1",
-      signature, StringRef(setting.machine.cpu), StringRef(setting.machine.features), threads,
-      StringRef(setting.target), StringRef(setting.generator), pacer);
+      signature, StringRef(setting.machine.cpu), StringRef(kind.design), StringRef(kind.features), threads,
+      StringRef(setting.target), StringRef(setting.generator), weights, pacer);
   if (error)
     return std::move(error);
   return found;
@@ -294,16 +301,16 @@ Error Database::merge(const Database &other) {
       if (Error error = putWinner(winner, /*onlyLater=*/true))
         return error;
     auto takeRun = [&](const Statement &row) -> Error {
-      auto machine = machineId({row.text(1), row.text(2), static_cast<unsigned>(row.integer(3))});
+      auto machine = machineId({row.text(1), {row.text(2), row.text(3), static_cast<unsigned>(row.integer(4))}});
       if (!machine)
         return machine.takeError();
-      return run(*connection, "INSERT OR IGNORE INTO runs VALUES(?, ?, ?, ?, ?, ?, ?)", StringRef(row.text(0)),
-                 *machine, StringRef(row.text(4)), StringRef(row.text(5)), StringRef(row.text(6)),
-                 StringRef(row.text(7)), row.integer(8));
+      return run(*connection, "INSERT OR IGNORE INTO runs VALUES(?, ?, ?, ?, ?, ?, ?, ?)", StringRef(row.text(0)),
+                 *machine, StringRef(row.text(5)), StringRef(row.text(6)), StringRef(row.text(7)),
+                 StringRef(row.text(8)), StringRef(row.text(9)), row.integer(10));
     };
     if (Error error = each(*other.connection, takeRun,
-                           "SELECT runs.id, cpu, features, threads, target, generator, calls, seed, began_at FROM runs "
-                           "JOIN machines ON machines.id = machine"))
+                           "SELECT runs.id, cpu, design, features, threads, target, generator, calls, weights, seed, "
+                           "began_at FROM runs JOIN machines ON machines.id = machine"))
       return error;
     auto takeSample = [&](const Statement &row) -> Error {
       auto kernel = kernelId({row.text(0), row.text(1), row.text(2)});
@@ -316,6 +323,15 @@ Error Database::merge(const Database &other) {
     return each(*other.connection, takeSample,
                 "SELECT signature, description, name, run, ordinal, phase, call, rows, schedule, seconds FROM samples "
                 "JOIN kernels ON kernels.id = kernel");
+  });
+}
+
+Error Database::merge(const std::vector<Winner> &winners) {
+  return connection->transaction([&]() -> Error {
+    for (const Winner &winner : winners)
+      if (Error error = putWinner(winner, /*onlyLater=*/true))
+        return error;
+    return Error::success();
   });
 }
 

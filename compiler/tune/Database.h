@@ -31,6 +31,9 @@ struct Setting {
   bool operator==(const Setting &) const = default;
 };
 
+/// Where a kernel finds its weights when it is measured.
+inline constexpr llvm::StringRef kWeightStates[] = {"warm", "cold"};
+
 /// The schedule that won, for one kernel.
 struct Winner {
   KernelIdentity kernel;
@@ -38,7 +41,12 @@ struct Winner {
   std::string schedule;
   double ratio = 1;    ///< Its time as a part of the default schedule's, over the calls that it was tuned for.
   std::string calls;   ///< Those calls.
+  std::string weights; ///< Where these found their weights: "warm" in caches or "cold".
+  std::string space;   ///< Signature of the kernel's schedules on the target, with the default that was beaten.
   int64_t tunedAt = 0; ///< Seconds since 1970.
+
+  /// Whether a search found something.
+  bool isFaster() const { return ratio < 1; }
 };
 
 /// One measurement.
@@ -52,7 +60,7 @@ struct Sample {
 
 class Database {
 public:
-  static constexpr int64_t kVersion = 1;
+  static constexpr int64_t kVersion = 2;
 
   static llvm::Expected<Database> open(llvm::StringRef path, Access access,
                                        std::chrono::milliseconds patience = std::chrono::seconds(10));
@@ -60,7 +68,8 @@ public:
   const std::string &path() const { return connection->name(); }
 
   /// Begins a run of the tuner; samples belong to one.
-  llvm::Expected<std::string> beginRun(const Setting &setting, llvm::StringRef calls, uint64_t seed);
+  llvm::Expected<std::string> beginRun(const Setting &setting, llvm::StringRef calls, llvm::StringRef weights,
+                                       uint64_t seed);
   /// Keeps samples of a kernel behind those that the run has of it.
   llvm::Error keepSamples(llvm::StringRef run, const KernelIdentity &kernel, const std::vector<Sample> &samples);
   /// Keeps a winner in the place of the one that stood for its kernel and setting.
@@ -70,12 +79,13 @@ public:
   llvm::Expected<std::vector<Winner>> winners(llvm::StringRef signature = "") const;
   /// That of a kernel in a setting, if there is one.
   llvm::Expected<std::optional<Winner>> winner(llvm::StringRef signature, const Setting &setting) const;
-  /// A schedule's times as parts of those of `pacer` in the same run and call, as far as both were measured in races.
+  /// A schedule's times as parts of those of `pacer` in the same run and call, as far as both were measured in races
+  /// with weights that were as warm.
   struct Ratio {
     std::string schedule;
     double ratio;
   };
-  llvm::Expected<std::vector<Ratio>> ratios(llvm::StringRef signature, const Setting &setting,
+  llvm::Expected<std::vector<Ratio>> ratios(llvm::StringRef signature, const Setting &setting, llvm::StringRef weights,
                                             llvm::StringRef pacer) const;
 
   struct Counts {
@@ -85,6 +95,8 @@ public:
 
   /// Takes over what another database has; of two winners for one kernel and setting the one that was tuned last.
   llvm::Error merge(const Database &other);
+  /// Takes over winners of a file: they have no measurements.
+  llvm::Error merge(const std::vector<Winner> &winners);
   /// Forgets what is known of kernels with that name or signature: how many there were. Of all kernels with "all".
   llvm::Expected<int64_t> forget(llvm::StringRef kernel);
 

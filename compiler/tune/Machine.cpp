@@ -29,8 +29,12 @@ static std::string cpuName() {
   return sys::getHostCPUName().str();
 }
 
+std::string MachineClass::text() const {
+  return design + " with " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+}
+
 Machine tune::thisMachine(unsigned threads) {
   if (threads == 0)
     threads = std::min<unsigned>(runtime::availableCpus(), TENON_MAX_THREADS);
-  return {cpuName(), "x86-64-v" + std::to_string(runtime::cpuLevel()), threads};
+  return {cpuName(), {sys::getHostCPUName().str(), "x86-64-v" + std::to_string(runtime::cpuLevel()), threads}};
 }

@@ -7,11 +7,21 @@
 
 namespace tenon::tune {
 
-/// Measurements answer for machines that are equal in all of it.
-struct Machine {
-  std::string cpu;      ///< The model's name, as the operating system has it.
-  std::string features; ///< The most demanding instruction set of x86-64 that it has.
+/// What measurements of kernels depend on, as far as it can be told: CPUs of one design, with as many threads.
+struct MachineClass {
+  std::string design;   ///< What LLVM calls the CPU's cores: "emeraldrapids", "znver4".
+  std::string features; ///< The most demanding instruction set of x86-64 that they have.
   unsigned threads = 1; ///< Of a session.
+
+  bool operator==(const MachineClass &) const = default;
+  /// "emeraldrapids with 2 threads".
+  std::string text() const;
+};
+
+/// Measurements in a user's database answer for machines that are equal in all of it.
+struct Machine {
+  std::string cpu; ///< The model's name, as the operating system has it: virtual machines share one.
+  MachineClass kind;
 
   bool operator==(const Machine &) const = default;
 };

@@ -53,8 +53,9 @@ public:
     if (!made)
       return made.takeError();
     workshop = std::move(*made);
+    report.weights = kWeightStates[options.coldWeights].str();
     report.setting = {thisMachine(options.threads), recording->target(), kernels::generatorVersion()};
-    auto begun = database.beginRun(report.setting, report.calls, options.seed);
+    auto begun = database.beginRun(report.setting, report.calls, report.weights, options.seed);
     if (!begun)
       return begun.takeError();
     runId = *begun;
@@ -217,7 +218,7 @@ private:
             task.starts.push_back(*point);
     }
     std::string pacer = kernels::chosenSchedule(task.target, task.space).text();
-    auto ratios = database.ratios(signature, report.setting, pacer);
+    auto ratios = database.ratios(signature, report.setting, report.weights, pacer);
     if (!ratios)
       return ratios.takeError();
     for (const Database::Ratio &each : *ratios) {
@@ -259,8 +260,8 @@ private:
     std::string text = outcome->schedule.text();
     // What was cut short has decided nothing.
     if (!watch.stop() || outcome->isNew)
-      if (Error failed =
-              database.keepWinner({identity, report.setting, text, outcome->ratio, report.calls, /*tunedAt=*/0}))
+      if (Error failed = database.keepWinner({identity, report.setting, text, outcome->ratio, report.calls,
+                                              report.weights, signatureOf(*space), /*tunedAt=*/0}))
         return failed;
     report.kernels.push_back({kernel.name, identity.signature, whole > 0 ? kernel.seconds / whole : 0, outcome->ratio,
                               outcome->isNew, outcome->measured, text, outcome->problems});

@@ -38,6 +38,7 @@ struct TuneOptions {
   double seconds = 600;            ///< For all.
   size_t candidates = 16;          ///< Schedules to measure for each kernel.
   unsigned threads = 0;            ///< Of the session; 0 for as many as sessions have by themselves.
+  bool coldWeights = false;        ///< Whether kernels find their weights in no cache.
   uint64_t seed = 1;
   Clock clock = steadyClock();
   std::function<bool()> interrupted; ///< May be empty, as the others.
@@ -48,7 +49,7 @@ struct TuneOptions {
 
 struct TuneReport {
   Setting setting;
-  std::string calls;
+  std::string calls, weights;
   std::vector<TunedKernel> kernels; ///< What is the greatest part of the model's time first.
   size_t left = 0;                  ///< Kernels that there was no time for.
 };

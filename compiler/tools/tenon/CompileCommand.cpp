@@ -105,8 +105,16 @@ void tools::addCompile(CLI::App &app) {
   command->add_flag("!--no-unify", arguments->options.unify,
                     "Leave stacks as they are written: those that are one decoder stay apart, and keys that no query sees are "
                     "made");
-  command->add_option("--db", arguments->options.database,
-                      "Database of tenon tune: kernels that it knows a faster schedule of for this machine get that one");
+  CLI::Option *database = command->add_option(
+      "--db", arguments->options.database,
+      "Database of tenon tune, or what tenon tune --export wrote: kernels that it knows a faster schedule of for this "
+      "machine get that one, before the schedules that ship with tenon");
+  command
+      ->add_flag(
+          "!--no-db", arguments->options.shippedWinners,
+          "Only schedules that the compiler chooses by itself: those that ship with tenon for machines like this "
+          "one are left out")
+      ->excludes(database);
   command->add_option("--schedules", arguments->options.schedules,
                       "File of schedules in the place of the default ones, as tenon inspect --schedules writes them");
   command->add_option("--cache", arguments->options.cacheDirectory,

@@ -23,7 +23,7 @@ struct Arguments {
   tune::TuneOptions options;
   std::string database, sizes, other, forgotten;
   double budget = 600;
-  bool list = false, json = false;
+  bool list = false, exports = false, json = false;
 };
 
 /// What Ctrl-C sets; a second one ends the process as ever.
@@ -109,18 +109,15 @@ void tuneModel(Arguments &arguments) {
   tune::TuneReport report = runTuner(arguments, database);
   const tune::Machine &machine = report.setting.machine;
   if (arguments.json) {
-    nlohmann::json object{{"cpu", machine.cpu},
-                          {"threads", machine.threads},
-                          {"target", report.setting.target},
-                          {"sizes", report.calls},
-                          {"kernels", report.kernels.size()},
-                          {"left", report.left},
-                          {"interrupted", interrupted.load()}};
+    nlohmann::json object{
+        {"cpu", machine.cpu},    {"threads", machine.kind.threads},  {"target", report.setting.target},
+        {"sizes", report.calls}, {"weights", report.weights},        {"kernels", report.kernels.size()},
+        {"left", report.left},   {"interrupted", interrupted.load()}};
     std::printf("%s\n", object.dump().c_str());
     return;
   }
   std::fprintf(stderr, "%s: %zu kernels tuned for %s, %s, %u threads, at %s\n", arguments.database.c_str(),
-               report.kernels.size(), machine.cpu.c_str(), report.setting.target.c_str(), machine.threads,
+               report.kernels.size(), machine.cpu.c_str(), report.setting.target.c_str(), machine.kind.threads,
                report.calls.c_str());
   if (report.left > 0)
     std::fprintf(stderr, "there was no time for %zu kernels: run it again, with more for --budget or one by --only\n",
@@ -161,20 +158,26 @@ void tools::addTune(CLI::App &app) {
   command->add_option("--seed", options.seed, "Of what is drawn by chance (default: 1)");
   command->add_option("--cache", options.cacheDirectory, "Directory of compiled kernels");
   CLI::Option *list = command->add_flag("--list", arguments->list, "Show what the database has, in place of tuning");
-  CLI::Option *merge =
-      command->add_option("--merge", arguments->other, "Take over what another database has, in place of tuning");
+  CLI::Option *merge = command->add_option(
+      "--merge", arguments->other, "Take over what another database has, or the text of --export, in place of tuning");
   CLI::Option *forget =
       command->add_option("--forget", arguments->forgotten,
                           "Forget what is known of a kernel, by name or signature, or of all, in place of tuning");
-  for (CLI::Option *option : {list, merge, forget})
+  CLI::Option *exports =
+      command->add_flag("--export", arguments->exports,
+                        "Write its winners to standard output as text, which --merge reads, in place of tuning");
+  for (CLI::Option *option : {list, exports, merge, forget})
     option->excludes(model);
-  list->excludes(merge)->excludes(forget);
+  list->excludes(exports)->excludes(merge)->excludes(forget);
+  exports->excludes(merge)->excludes(forget);
   merge->excludes(forget);
   command->add_flag("--json", arguments->json,
                     "A JSON object for each kernel, and one for the whole, on standard output");
   command->callback([arguments, model] {
     if (arguments->list)
       listDatabase(arguments->database, arguments->json);
+    else if (arguments->exports)
+      exportWinners(arguments->database);
     else if (!arguments->other.empty())
       mergeDatabase(arguments->database, arguments->other);
     else if (!arguments->forgotten.empty())

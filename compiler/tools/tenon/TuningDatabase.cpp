@@ -3,6 +3,7 @@
 #include "TuningDatabase.h"
 #include "Command.h"
 #include "kernels/Kernels.h"
+#include "tune/WinnersFile.h"
 
 #include <ctime>
 #include <nlohmann/json.hpp>
@@ -38,11 +39,13 @@ nlohmann::json toJson(const tune::Winner &winner) {
   return {{"kernel", winner.kernel.name},
           {"signature", winner.kernel.signature},
           {"cpu", winner.setting.machine.cpu},
-          {"features", winner.setting.machine.features},
-          {"threads", winner.setting.machine.threads},
+          {"design", winner.setting.machine.kind.design},
+          {"features", winner.setting.machine.kind.features},
+          {"threads", winner.setting.machine.kind.threads},
           {"target", winner.setting.target},
           {"ratio", winner.ratio},
           {"sizes", winner.calls},
+          {"weights", winner.weights},
           {"schedule", winner.schedule},
           {"tuned_at", winner.tunedAt},
           {"this_compiler", isOfThisCompiler(winner)}};
@@ -65,22 +68,36 @@ void tools::listDatabase(const std::string &path, bool json) {
     return;
   }
   for (const tune::Winner &winner : winners) {
-    std::string place = winner.setting.target + ", " + winner.setting.machine.cpu + ", " +
-                        std::to_string(winner.setting.machine.threads) + " threads";
+    std::string place = winner.setting.target + ", " + winner.setting.machine.cpu + " (" +
+                        winner.setting.machine.kind.design + "), " +
+                        std::to_string(winner.setting.machine.kind.threads) + " threads";
     std::string line = winner.kernel.name + "  " + winner.kernel.signature.substr(0, 8) + "  " + place + "  " +
                        dateOf(winner.tunedAt) + (isOfThisCompiler(winner) ? "" : "  by another version of tenon");
-    std::printf("%s\n  %.1f %% of the default's time at %s\n  %s\n", printableLines(line).c_str(), 100 * winner.ratio,
-                printableLines(winner.calls).c_str(), printableLines(winner.schedule).c_str());
+    std::printf("%s\n  %.1f %% of the default's time at %s, weights %s\n  %s\n", printableLines(line).c_str(),
+                100 * winner.ratio, printableLines(winner.calls).c_str(), printableLines(winner.weights).c_str(),
+                printableLines(winner.schedule).c_str());
   }
   tune::Database::Counts counts = valueOf(database.counts());
   std::printf("%lld winners, %lld measurements\n", static_cast<long long>(counts.winners),
               static_cast<long long>(counts.samples));
 }
 
+void tools::exportWinners(const std::string &path) {
+  tune::Database database = openDatabase(path, tune::Access::Read);
+  std::string text = tune::writeWinners(valueOf(database.winners()));
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
 void tools::mergeDatabase(const std::string &path, const std::string &other) {
-  tune::Database from = openDatabase(other, tune::Access::Read);
-  tune::Database database = openDatabase(path, tune::Access::Write);
-  succeed(database.merge(from));
+  // The other is read before anything is written.
+  if (tune::isWinnersFile(other)) {
+    std::vector<tune::Winner> winners = valueOf(tune::readWinnersFile(other));
+    succeed(openDatabase(path, tune::Access::Write).merge(winners));
+  } else {
+    tune::Database from = openDatabase(other, tune::Access::Read);
+    succeed(openDatabase(path, tune::Access::Write).merge(from));
+  }
+  tune::Database database = openDatabase(path, tune::Access::Read);
   tune::Database::Counts counts = valueOf(database.counts());
   std::fprintf(stderr, "%s: %lld winners, %lld measurements\n", path.c_str(), static_cast<long long>(counts.winners),
                static_cast<long long>(counts.samples));

@@ -11,6 +11,8 @@ namespace tenon::tools {
 tune::Database openDatabase(const std::string &path, tune::Access access);
 
 void listDatabase(const std::string &path, bool json);
+void exportWinners(const std::string &path);
+/// `other` is a database, or what exportWinners wrote.
 void mergeDatabase(const std::string &path, const std::string &other);
 /// Throws Failure where the database knows no such kernel.
 void forgetKernels(const std::string &path, const std::string &kernel);

@@ -18,11 +18,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Setting kSetting = {{"Some CPU", "x86-64-v4", 2}, "x86-64-v4", "generator-1"};
+const Setting kSetting = {{"Some CPU", {"znver4", "x86-64-v4", 2}}, "x86-64-v4", "generator-1"};
 
 Winner winnerOf(int64_t number) {
   std::string signature = std::to_string(number);
-  return {{signature, "description " + std::string(500, 'x'), "linear"}, kSetting, "schedule", 0.5, "8x128", 1000};
+  return {{signature, "description " + std::string(500, 'x'), "linear"},
+          kSetting,
+          "schedule",
+          0.5,
+          "8x128",
+          "warm",
+          "space",
+          1000};
 }
 
 class Failing : public testing::Test {
@@ -101,7 +108,8 @@ TEST_F(Failing, ANewerVersionIsRefused) {
     llvm::cantFail(connection->execute("PRAGMA user_version = 7"));
   }
   for (Access access : {Access::Read, Access::Write})
-    EXPECT_EQ(problem(access), path + ": the database is of version 7, this tenon reads version 1");
+    EXPECT_EQ(problem(access),
+              path + ": the database is of version 7, this tenon reads version " + std::to_string(Database::kVersion));
 }
 
 TEST_F(Failing, EmptyFilesAreFilledButNotRead) {
@@ -224,7 +232,7 @@ TEST_F(Failing, TwoWritersBothFinish) {
       auto database = Database::open(path, Access::Write);
       if (!database)
         ::_exit(1);
-      std::string run = llvm::cantFail(database->beginRun(kSetting, "8x128", 1));
+      std::string run = llvm::cantFail(database->beginRun(kSetting, "8x128", "warm", 1));
       for (int64_t number = 0; number < each; ++number) {
         Winner winner = winnerOf(writer * each + number);
         llvm::cantFail(database->keepSamples(run, winner.kernel, {{"race", "8x128", 1024, "default", 2}}));

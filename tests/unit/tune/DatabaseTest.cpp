@@ -10,10 +10,17 @@ using tenon::test::TempDirectory;
 
 namespace {
 
-const Setting kSetting = {{"Some CPU", "x86-64-v4", 2}, "x86-64-v4", "generator-1"};
+const Setting kSetting = {{"Some CPU", {"znver4", "x86-64-v4", 2}}, "x86-64-v4", "generator-1"};
 
 Winner winnerOf(const std::string &signature, double ratio, const Setting &setting = kSetting) {
-  return {{signature, "description of " + signature, "linear_1"}, setting, "schedule", ratio, "8x128", 1000};
+  return {{signature, "description of " + signature, "linear_1"},
+          setting,
+          "schedule",
+          ratio,
+          "8x128",
+          "warm",
+          "space",
+          1000};
 }
 
 class Opened : public testing::Test {
@@ -39,6 +46,8 @@ TEST_F(Opened, WinnersAreFoundBySettingAndKernel) {
   EXPECT_EQ(found->kernel.description, "description of bb");
   EXPECT_EQ(found->kernel.name, "linear_1");
   EXPECT_EQ(found->calls, "8x128");
+  EXPECT_EQ(found->weights, "warm");
+  EXPECT_EQ(found->space, "space");
   EXPECT_EQ(llvm::cantFail(database.winners()).size(), 2u);
   EXPECT_EQ(llvm::cantFail(database.winners("aa")).size(), 1u);
 }
@@ -46,13 +55,15 @@ TEST_F(Opened, WinnersAreFoundBySettingAndKernel) {
 TEST_F(Opened, NothingAnswersForAnotherSetting) {
   Database database = open();
   keep(database, winnerOf("aa", 0.5));
-  Setting cpu = kSetting, threads = kSetting, target = kSetting, generator = kSetting, features = kSetting;
+  Setting cpu = kSetting, threads = kSetting, target = kSetting, generator = kSetting, features = kSetting,
+          design = kSetting;
   cpu.machine.cpu = "Another CPU";
-  threads.machine.threads = 4;
-  features.machine.features = "x86-64-v3";
+  design.machine.kind.design = "znver5";
+  threads.machine.kind.threads = 4;
+  features.machine.kind.features = "x86-64-v3";
   target.target = "x86-64-v3";
   generator.generator = "generator-2";
-  for (const Setting &other : {cpu, threads, target, generator, features})
+  for (const Setting &other : {cpu, design, threads, target, generator, features})
     EXPECT_FALSE(llvm::cantFail(database.winner("aa", other)));
 }
 
@@ -68,21 +79,23 @@ TEST_F(Opened, ALaterWinnerTakesThePlace) {
 TEST_F(Opened, RatiosAreOfTheSameRunAndCall) {
   Database database = open();
   KernelIdentity kernel = {"aa", "description", "linear_1"};
-  std::string first = llvm::cantFail(database.beginRun(kSetting, "8x128", 1));
+  std::string first = llvm::cantFail(database.beginRun(kSetting, "8x128", "warm", 1));
   llvm::cantFail(database.keepSamples(first, kernel,
                                       {{"race", "8x128", 1024, "default", 2},
                                        {"race", "8x128", 1024, "default", 4},
                                        {"race", "8x128", 1024, "other", 6},
                                        {"final", "8x128", 1024, "other", 1000}}));
   // The machine is ten times slower here.
-  std::string second = llvm::cantFail(database.beginRun(kSetting, "8x128", 1));
+  std::string second = llvm::cantFail(database.beginRun(kSetting, "8x128", "warm", 1));
   llvm::cantFail(database.keepSamples(second, kernel,
                                       {{"race", "8x128", 1024, "default", 30}, {"race", "8x128", 1024, "other", 30}}));
   llvm::cantFail(database.keepSamples(second, kernel, {{"race", "1x16", 16, "third", 1}}));
-  auto ratios = llvm::cantFail(database.ratios("aa", kSetting, "default"));
+  auto ratios = llvm::cantFail(database.ratios("aa", kSetting, "warm", "default"));
   ASSERT_EQ(ratios.size(), 1u);
   EXPECT_EQ(ratios[0].schedule, "other");
   EXPECT_EQ(ratios[0].ratio, 1.5); // of 2 and 1
+  // What is known of weights that are warm says nothing of cold ones.
+  EXPECT_TRUE(llvm::cantFail(database.ratios("aa", kSetting, "cold", "default")).empty());
   EXPECT_EQ(llvm::cantFail(database.counts()).samples, 7);
 }
 
@@ -102,7 +115,7 @@ TEST_F(Opened, MergingKeepsTheLaterWinnerAndAllSamples) {
     both.kernel.signature = "bb";
     return both;
   }());
-  std::string run = llvm::cantFail(other.beginRun(kSetting, "8x128", 18446744073709551615u));
+  std::string run = llvm::cantFail(other.beginRun(kSetting, "8x128", "warm", 18446744073709551615u));
   llvm::cantFail(other.keepSamples(run, older.kernel, {{"race", "8x128", 1024, "default", 2}}));
   for (int twice = 0; twice < 2; ++twice)
     llvm::cantFail(one.merge(other));
@@ -114,7 +127,7 @@ TEST_F(Opened, MergingKeepsTheLaterWinnerAndAllSamples) {
 
 TEST_F(Opened, ForgetsByNameBySignatureAndAll) {
   Database database = open();
-  std::string run = llvm::cantFail(database.beginRun(kSetting, "8x128", 1));
+  std::string run = llvm::cantFail(database.beginRun(kSetting, "8x128", "warm", 1));
   for (const char *signature : {"aa", "bb", "cc"}) {
     Winner winner = winnerOf(signature, 0.5);
     winner.kernel.name = signature == std::string("aa") ? "norm_0" : "linear_1";
