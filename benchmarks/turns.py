@@ -15,9 +15,9 @@ class Process:
     """An engine in another process, since the idle threads of one would slow the next down. It says when it is ready, then
     answers each line with a line of JSON."""
 
-    def __init__(self, name, command, environment=None):
+    def __init__(self, name, command, environment=None, program=sys.executable):
         self.name = name
-        self.process = subprocess.Popen([sys.executable, *command], env=dict(os.environ, **(environment or {})),
+        self.process = subprocess.Popen([program, *command], env=dict(os.environ, **(environment or {})),
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
         self.answer()  # One engine after the other: loading is work too.
 
@@ -149,7 +149,7 @@ def table(title, rows, engines, cell):
     print(f"\n{title}; median of ratios to the best peer (quartiles)")
     print(f"{'':>34}" + "".join(f"{name:>22}" for name in engines) + "".join(f"{name + ' / best':>22}" for name in owns))
     for entry in rows:
-        cells = "".join(f"{cell(entry, entry['ms'][name]):>9} {share_text(entry['shares'][name]):>12}" if name in entry["ms"] else
+        cells = "".join(f"{cell(entry, entry['ms'][name]):>10} {share_text(entry['shares'][name]):>11}" if name in entry["ms"] else
                         f"{'':>22}" for name in engines)
         print(f"{entry['task']:>34}" + cells + "".join(f"{ratio_text(entry, own):>22}" for own in owns))
 
