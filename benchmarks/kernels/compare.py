@@ -11,6 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
+
+import numpy
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -74,17 +77,19 @@ class Tenon(Process):
 
     def prepare(self, index, case):
         from arrays import given, tenon_arrays
-        library = self.folder / f"{case.family}-{abs(hash(case.kernel))}.so"
+        library = self.folder / f"{case.family}-{zlib.crc32(case.kernel.encode())}.so"
         if not library.exists():
             source = library.with_suffix(".mlir")
             source.write_text(case.kernel)
             subprocess.run([self.compiler, "compile", source, "-o", library, *(["--target", self.target] if self.target else [])],
                            check=True, stderr=subprocess.DEVNULL)
         buffers = [{"type": "i32" if buffer.integers else "f32", "shape": buffer.shape, "copies": buffer.copies} for buffer in case.buffers]
-        for number, array in enumerate(tenon_arrays(case, given(case))):
-            path = self.folder / f"{number}.bin"
-            array.tofile(path)
-            buffers[number]["file"] = str(path)
+        for buffer, array in zip(buffers, tenon_arrays(case, given(case))):
+            content = numpy.ascontiguousarray(array).tobytes()
+            path = self.folder / f"{zlib.crc32(content)}-{len(content)}.bin"
+            if not path.exists():
+                path.write_bytes(content)
+            buffer["file"] = str(path)
         return self.ask(json.dumps({"library": str(library), "huge": self.huge, "calls": case.calls, "buffers": buffers}))
 
     def turn(self, seconds):
@@ -101,6 +106,16 @@ def check(case, results):
             sys.exit(f"{case.family} {case.task}: {name} differs from {first} by {difference:.3g}, the largest value is {largest:.3g}")
 
 
+def rounds_of(members, arguments):
+    """The times of each engine, in turns."""
+    rounds = {member.name: [] for member in members}
+    for _ in range(arguments.rounds):
+        for member in members:
+            time.sleep(SETTLE_SECONDS / 2)
+            rounds[member.name].append(member.turn(arguments.seconds))
+    return rounds
+
+
 def measure(members, known, arguments):
     """The times of each case by engine, in rounds."""
     for index, case in enumerate(known):
@@ -108,12 +123,7 @@ def measure(members, known, arguments):
             continue
         present = [member for member in members if member.takes(case)]
         check(case, {member.name: member.prepare(index, case) for member in present})
-        rounds = {member.name: [] for member in present}
-        for _ in range(arguments.rounds):
-            for member in present:
-                time.sleep(SETTLE_SECONDS / 2)
-                rounds[member.name].append(member.turn(arguments.seconds))
-        yield case, rounds
+        yield case, rounds_of(present, arguments)
 
 
 def some_of(known):

@@ -4,8 +4,9 @@
 //
 //   {"library": FILE, "huge": BOOL, "calls": N, "buffers": [{"type": "f32"|"i32", "shape": [...], "file": FILE,
 //   "copies": N}, …]}
-//     opens a library of one kernel and makes its arguments and results. Each call takes the next copy of each buffer.
-//     The answer is some of what the first call writes into the last one.
+//     opens a library of one kernel and makes its arguments and results. Each call takes the next copy of each buffer,
+//     of which a file stands for its content and is kept for the next request. The answer is some of what the first
+//     call writes into the last one.
 //   SECONDS
 //     calls the kernel for so long, on the runtime's threads. The answer is milliseconds of a call, each of `calls`
 //     calls in a row.
@@ -23,6 +24,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -109,19 +111,29 @@ private:
 /// The kernel, and the argument vectors of its calls in turn.
 class Kernel {
 public:
-  Kernel(const json &request, unsigned threads)
+  /// Takes what it can from `known`, arrays of the kernel before by their descriptions, and leaves only its own there.
+  Kernel(const json &request, unsigned threads, std::map<std::string, std::shared_ptr<Copies>> &known)
       : model(std::make_shared<const runtime::Model>(request.at("library"), runtime::WeightLoading(), "", 0)),
         session(model, threads), calls(request.at("calls")) {
     size_t turns = 1;
+    std::map<std::string, std::shared_ptr<Copies>> own;
+    for (const json &description : request.at("buffers"))
+      if (auto found = known.find(description.dump()); found != known.end())
+        own.insert(*found);
+    known.clear();
     for (const json &description : request.at("buffers")) {
-      arrays.emplace_back(description, request.at("huge"));
+      std::shared_ptr<Copies> &copies = own[description.dump()];
+      if (!copies)
+        copies = std::make_shared<Copies>(description, request.at("huge"));
+      arrays.push_back(copies);
       turns = std::max<size_t>(turns, description.at("copies"));
     }
+    known = std::move(own);
     buffers.resize(turns);
     vectors.resize(turns);
     for (size_t turn = 0; turn < turns; ++turn) {
-      for (Copies &copies : arrays)
-        buffers[turn].push_back(copies.buffer(turn));
+      for (const std::shared_ptr<Copies> &copies : arrays)
+        buffers[turn].push_back(copies->buffer(turn));
       vectors[turn].push_back(&context);
       for (halide_buffer_t &buffer : buffers[turn])
         vectors[turn].push_back(&buffer);
@@ -131,7 +143,7 @@ public:
   json check() {
     next = 0;
     awake([&] { call(1); });
-    return arrays.back().samples();
+    return arrays.back()->samples();
   }
 
   json time(double seconds) {
@@ -166,19 +178,20 @@ private:
   runtime::Session session;
   void *context = &session;
   size_t calls, next = 0;
-  std::vector<Copies> arrays;
+  std::vector<std::shared_ptr<Copies>> arrays;
   std::vector<std::vector<halide_buffer_t>> buffers;
   std::vector<std::vector<void *>> vectors;
 };
 
 void serve(unsigned threads) {
+  std::map<std::string, std::shared_ptr<Copies>> arrays;
   std::unique_ptr<Kernel> kernel;
   std::cout << "ready" << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
     json answer;
     if (line.starts_with("{")) {
-      kernel.reset(); // The memory of one kernel at a time.
-      kernel = std::make_unique<Kernel>(json::parse(line), threads);
+      kernel.reset();
+      kernel = std::make_unique<Kernel>(json::parse(line), threads, arrays);
       answer = kernel->check();
     } else {
       answer = kernel->time(std::stod(line));
