@@ -269,11 +269,11 @@ Expected<std::vector<Database::Ratio>> Database::ratios(StringRef signature, con
         found.push_back({row.text(0), row.number(1)});
         return Error::success();
       },
-      "WITH means AS (SELECT run, call, rows, samples.schedule AS schedule, avg(seconds) AS seconds FROM samples "
+      "WITH least AS (SELECT run, call, rows, samples.schedule AS schedule, min(seconds) AS seconds FROM samples "
       "JOIN kernels ON kernels.id = samples.kernel JOIN runs ON runs.id = run JOIN machines ON machines.id = machine "
       "WHERE signature = ? AND phase = 'race' AND cpu = ? AND design = ? AND features = ? AND threads = ? AND "
       "target = ? AND generator = ? AND weights = ? GROUP BY run, call, rows, samples.schedule) "
-      "SELECT a.schedule, avg(a.seconds / b.seconds) FROM means a JOIN means b USING(run, call, rows) "
+      "SELECT a.schedule, avg(a.seconds / b.seconds) FROM least a JOIN least b USING(run, call, rows) "
       "WHERE b.schedule = ? AND a.schedule <> b.schedule AND b.seconds > 0 GROUP BY a.schedule ORDER BY 2, 1",
       signature, StringRef(setting.machine.cpu), StringRef(kind.design), StringRef(kind.features), threads,
       StringRef(setting.target), StringRef(setting.generator), weights, pacer);

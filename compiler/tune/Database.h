@@ -79,8 +79,8 @@ public:
   llvm::Expected<std::vector<Winner>> winners(llvm::StringRef signature = "") const;
   /// That of a kernel in a setting, if there is one.
   llvm::Expected<std::optional<Winner>> winner(llvm::StringRef signature, const Setting &setting) const;
-  /// A schedule's times as parts of those of `pacer` in the same run and call, as far as both were measured in races
-  /// with weights that were as warm.
+  /// A schedule's least times as parts of those of `pacer` in the same run and call, as far as both were measured in
+  /// races with weights that were as warm. Whatever else the machine does only adds to a time.
   struct Ratio {
     std::string schedule;
     double ratio;

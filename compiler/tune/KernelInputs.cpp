@@ -2,6 +2,8 @@
 
 #include "tune/KernelInputs.h"
 
+#include "tune/Evict.h"
+
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -100,6 +102,12 @@ std::vector<void **> KernelInputs::argumentVectors(void **context) {
     all.push_back(vectors[variant].data());
   }
   return all;
+}
+
+void KernelInputs::evictWeights(size_t variant) const {
+  for (const halide_buffer_t &buffer : buffers[variant])
+    if (memory.isWeight(buffer.host))
+      evict(buffer.host, bytesOf(buffer));
 }
 
 void KernelInputs::restore() {

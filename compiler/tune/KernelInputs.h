@@ -37,6 +37,8 @@ public:
 
   /// Argument vectors for the kernel, one for each variant; `context` is the user context of the calls.
   std::vector<void **> argumentVectors(void **context);
+  /// Takes the weights of a variant out of all caches.
+  void evictWeights(size_t variant) const;
   /// Makes all memory what it was before the call.
   void restore();
   /// Whether the memory is what it was at the first call of this.

@@ -46,7 +46,9 @@ struct Entry {
 class KernelTuner {
 public:
   KernelTuner(const KernelTask &task, Bench &bench, Ranking &ranking, const KernelWatch &watch)
-      : task(task), bench(bench), ranking(ranking), watch(watch), space(task.space), search(space, ranking, task.seed),
+      : task(task), bench(bench), ranking(ranking), watch(watch), space(task.space),
+        search(space, ranking, task.seed,
+               task.predicted ? Promise([this](const Point &point) { return promise(point); }) : Promise()),
         incumbent(task.incumbent ? *task.incumbent : kernels::chosenSchedule(task.target, task.space)) {}
 
   Expected<KernelOutcome> run() {
@@ -143,6 +145,30 @@ private:
     }
   }
 
+  /// By group, the cost model's times as parts of the default's.
+  std::vector<double> predicted(const Point &point) const {
+    std::vector<double> ratios;
+    for (const SizeGroup &group : groups) {
+      double own = 0, chosen = 0;
+      for (size_t call : group.calls) {
+        own += bench.calls()[call].weight * task.predicted(space.nestsAt(point), call);
+        chosen += bench.calls()[call].weight * task.predicted(space.nestsAt(space.chosen()), call);
+      }
+      ratios.push_back(chosen > 0 ? own / chosen : 1);
+    }
+    return ratios;
+  }
+
+  /// What a kernel would take whose ranges of sizes have this schedule or the default, whichever is better.
+  double promise(const Point &point) const {
+    std::vector<double> ratios = predicted(point), best = ratios;
+    for (double &ratio : best)
+      ratio = std::min(ratio, 1.0);
+    // Of those that are better nowhere, what is nearly as good comes first.
+    constexpr double part = 0.1;
+    return (1 - part) * std::log(weighted(best)) + part * std::log(weighted(ratios));
+  }
+
   size_t entryOf(const Point &point) const {
     auto found = find_if(entries, [&](const Entry &entry) { return entry.point == point; });
     return static_cast<size_t>(found - entries.begin());
@@ -216,7 +242,8 @@ private:
         entries[index].ratios[number] = ratios[index - first];
     }
     for (size_t index = first; index < entries.size(); ++index)
-      ranking.learn(space, entries[index].point, weighted(entries[index].ratios));
+      ranking.learn(space, entries[index].point, weighted(entries[index].ratios),
+                    task.predicted ? weighted(predicted(entries[index].point)) : 1);
     dropOthers();
     if (watch.progress)
       watch.progress(outcome.measured, bestSoFar());

@@ -40,6 +40,8 @@ struct KernelTask {
   std::vector<Point> measured; ///< What earlier runs have measured and found no better.
   size_t most = 16;            ///< Schedules to measure.
   uint64_t seed = 0;
+  /// Seconds that the cost model expects of nests in one of the bench's calls; may be empty.
+  std::function<double(const std::vector<kernels::NestSchedule> &, size_t call)> predicted = {};
 };
 
 struct KernelOutcome {

@@ -70,6 +70,6 @@ void MachineBench::check(Candidate &candidate, const std::shared_ptr<CandidateLi
     } else {
       // The library stays open as long as somebody may run it.
       candidate.timed.push_back(
-          [this, library, kernel, call](unsigned runs) { return recording.time(call, kernel, runs); });
+          [this, library, kernel, call](unsigned runs) { return recording.time(call, kernel, runs, coldWeights); });
     }
 }

@@ -28,9 +28,10 @@ class MachineBench : public Bench {
 public:
   /// `calls` says of each of `recorded` what it is.
   MachineBench(Workshop &workshop, Recording &recording, kernels::KernelDescription description,
-               const kernels::TargetModel &target, std::vector<RecordedCall> recorded, std::vector<BenchCall> calls)
+               const kernels::TargetModel &target, std::vector<RecordedCall> recorded, std::vector<BenchCall> calls,
+               bool coldWeights)
       : workshop(workshop), recording(recording), description(std::move(description)), target(target),
-        recorded(std::move(recorded)), all(std::move(calls)) {}
+        recorded(std::move(recorded)), all(std::move(calls)), coldWeights(coldWeights) {}
 
   const std::vector<BenchCall> &calls() const override { return all; }
   llvm::Expected<std::vector<Candidate>> prepare(const std::vector<kernels::Schedule> &schedules) override;
@@ -45,6 +46,7 @@ private:
   const kernels::TargetModel &target;
   std::vector<RecordedCall> recorded;
   std::vector<BenchCall> all;
+  bool coldWeights;
 };
 
 } // namespace tenon::tune

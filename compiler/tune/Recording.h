@@ -61,9 +61,9 @@ public:
   /// succeed.
   virtual bool record(const CallShape &shape, size_t number, std::vector<RecordedCall> &recorded,
                       std::string &error) = 0;
-  /// Seconds that so many runs of a kernel take; each calls it once with the weights of every variant. NaN where it
-  /// returns an error.
-  virtual double time(const RecordedCall &call, tenon_kernel_fn kernel, unsigned runs) = 0;
+  /// Seconds that so many runs of a kernel take; each calls it once with the weights of every variant. `cold` weights
+  /// are in no cache when a call begins; others are where the calls before left them. NaN where it returns an error.
+  virtual double time(const RecordedCall &call, tenon_kernel_fn kernel, unsigned runs, bool cold) = 0;
   /// Runs a kernel once on what was recorded. The first time what it gives is kept; after that it is compared: false
   /// where a bit differs, or the kernel returns an error.
   virtual bool givesSameBits(const RecordedCall &call, tenon_kernel_fn kernel) = 0;

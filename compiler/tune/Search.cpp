@@ -8,6 +8,12 @@
 using namespace tenon;
 using namespace tenon::tune;
 
+/// Points that are ranked at a time, at most.
+static constexpr size_t kMostRanked = 4096;
+
+/// What a point that is nearly another is put back by: 1 %.
+static constexpr double kAlike = 0.01;
+
 SearchSpace::SearchSpace(const kernels::ScheduleSpace &given) : space(given) {
   for (size_t nest = 0; nest < space.nests.size(); ++nest)
     for (const kernels::Parameter &parameter : space.nests[nest].parameters) {
@@ -55,8 +61,19 @@ double SearchSpace::size() const {
   return product;
 }
 
-void Ranking::learn(const SearchSpace &space, const Point &point, double ratio) {
-  if (!(ratio > 0) || std::isinf(ratio))
+std::vector<Point> SearchSpace::points() const {
+  std::vector<Point> found = {Point(all.size(), 0)};
+  for (size_t index = 0; index < all.size(); ++index)
+    for (size_t value = 1, count = found.size(); value < all[index].values.size(); ++value)
+      for (size_t point = 0; point < count; ++point) {
+        found.push_back(found[point]);
+        found.back()[index] = value;
+      }
+  return found;
+}
+
+void Ranking::learn(const SearchSpace &space, const Point &point, double ratio, double predicted) {
+  if (!(ratio > 0) || std::isinf(ratio) || !(predicted > 0) || std::isinf(predicted))
     return;
   std::vector<size_t> changed;
   for (size_t index = 0; index < point.size(); ++index)
@@ -65,7 +82,7 @@ void Ranking::learn(const SearchSpace &space, const Point &point, double ratio) 
   for (size_t index : changed) {
     const SearchSpace::Dimension &dimension = space.dimensions()[index];
     Evidence &own = evidence[{dimension.name, dimension.values[point[index]]}];
-    own.sum += std::log(ratio) / static_cast<double>(changed.size());
+    own.sum += std::log(ratio / predicted) / static_cast<double>(changed.size());
     ++own.count;
   }
 }
@@ -102,26 +119,59 @@ Point Search::moved(Point base) {
   return base;
 }
 
-std::vector<Point> Search::propose(size_t count, const std::vector<Point> &bases) {
-  std::set<Point> candidates;
+Point Search::any() {
+  Point point;
+  for (const SearchSpace::Dimension &dimension : space.dimensions())
+    point.push_back(random() % dimension.values.size());
+  return point;
+}
+
+std::set<Point> Search::candidates(const std::vector<Point> &bases) {
+  std::set<Point> found;
   for (const Point &base : bases) {
     for (Point &each : neighbours(base))
-      candidates.insert(std::move(each));
+      found.insert(std::move(each));
     // As many again from further away, so that no valley is the end.
-    for (size_t size = candidates.size(), tries = 0; candidates.size() < 2 * size && tries < 4 * size; ++tries)
-      candidates.insert(moved(base));
+    for (size_t size = found.size(), tries = 0; found.size() < 2 * size && tries < 4 * size; ++tries)
+      found.insert(moved(base));
   }
+  // The cost model sees far.
+  bool isSmall = space.size() <= static_cast<double>(kMostRanked);
+  for (size_t count = 0; promise && !isSmall && count < kMostRanked; ++count)
+    found.insert(any());
+  std::erase_if(found, [&](const Point &point) { return seen.count(point) > 0; });
+  if (isSmall && (promise || found.empty()))
+    for (Point &each : space.points())
+      if (!seen.count(each))
+        found.insert(std::move(each));
+  return found;
+}
+
+/// In how many parameters two points differ.
+static size_t distance(const Point &one, const Point &other) {
+  size_t count = 0;
+  for (size_t index = 0; index < one.size(); ++index)
+    count += one[index] != other[index];
+  return count;
+}
+
+std::vector<Point> Search::propose(size_t count, const std::vector<Point> &bases) {
   std::vector<std::pair<double, Point>> ranked;
   // What nothing is known of comes in any order.
   std::uniform_real_distribution<double> chance(0, 0.01);
-  for (const Point &each : candidates)
-    if (!seen.count(each))
-      ranked.emplace_back(ranking.expected(space, each) + chance(random), each);
-  std::sort(ranked.begin(), ranked.end());
+  for (const Point &each : candidates(bases))
+    ranked.emplace_back((promise ? promise(each) : 0) + ranking.expected(space, each) + chance(random), each);
   std::vector<Point> proposed;
-  for (auto &[expected, point] : ranked)
-    if (proposed.size() < count && seen.insert(point).second)
-      proposed.push_back(point);
+  while (proposed.size() < count && !ranked.empty()) {
+    auto best = std::min_element(ranked.begin(), ranked.end());
+    proposed.push_back(best->second);
+    seen.insert(best->second);
+    ranked.erase(best);
+    // Of many that promise the same for the same reason, one is measured first.
+    for (auto &[expected, point] : ranked)
+      if (promise && distance(point, proposed.back()) == 1)
+        expected += kAlike;
+  }
   return proposed;
 }
 

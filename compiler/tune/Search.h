@@ -6,6 +6,7 @@
 #include "kernels/Schedule.h"
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <random>
@@ -39,19 +40,21 @@ public:
   std::optional<Point> pointOf(const std::vector<kernels::NestSchedule> &nests) const;
   /// How many points there are.
   double size() const;
+  /// All of them.
+  std::vector<Point> points() const;
 
 private:
   const kernels::ScheduleSpace space;
   std::vector<Dimension> all;
 };
 
-/// What measurements say of parameters' values, whatever the kernel: each value that is not the analytic model's has a
-/// part of what the time was changed by.
+/// What measurements say of parameters' values beyond what the cost model knows, whatever the kernel: each value that
+/// is not the analytic model's has a part of what the time was changed by.
 class Ranking {
 public:
-  /// `ratio`: the point's time as a part of the analytic model's.
-  void learn(const SearchSpace &space, const Point &point, double ratio);
-  /// The logarithm of what the ratio of a point may be; 0 where nothing is known.
+  /// `ratio`: the point's time as a part of the analytic model's; `predicted`: what the cost model had made of it.
+  void learn(const SearchSpace &space, const Point &point, double ratio, double predicted = 1);
+  /// The logarithm of what the ratio of a point may be as a part of what is predicted; 0 where nothing is known.
   double expected(const SearchSpace &space, const Point &point) const;
 
 private:
@@ -62,25 +65,33 @@ private:
   std::map<std::pair<std::string, int64_t>, Evidence> evidence;
 };
 
+/// What the cost model promises: the logarithm of a point's time as a part of the analytic model's.
+using Promise = std::function<double(const Point &)>;
+
 /// Proposes points that nobody has measured.
 class Search {
 public:
-  Search(const SearchSpace &space, const Ranking &ranking, uint64_t seed)
-      : space(space), ranking(ranking), random(seed) {}
+  /// `promise` may be empty: nothing is known but what was measured.
+  Search(const SearchSpace &space, const Ranking &ranking, uint64_t seed, Promise promise = {})
+      : space(space), ranking(ranking), random(seed), promise(std::move(promise)) {}
 
   /// Not to be proposed any more.
   void exclude(const Point &point) { seen.insert(point); }
-  /// Up to `count` points, the most promising first, which are then excluded: those that differ in one parameter from
-  /// one of `bases`, and some that differ from it in several. None when all have been.
+  /// Up to `count` points, the most promising first, which are then excluded: of those that differ in one parameter
+  /// from one of `bases`, some that differ from it in several, and with a promise many of the whole space. None when
+  /// all of a space have been, or of one too large to know all neighbours of `bases`.
   std::vector<Point> propose(size_t count, const std::vector<Point> &bases);
 
 private:
+  std::set<Point> candidates(const std::vector<Point> &bases);
   std::vector<Point> neighbours(const Point &base) const;
   Point moved(Point base);
+  Point any();
 
   const SearchSpace &space;
   const Ranking &ranking;
   std::mt19937_64 random;
+  Promise promise;
   std::set<Point> seen;
 };
 

@@ -8,6 +8,7 @@
 #include "schedules/ScheduleSource.h"
 #include "spec/Fields.h"
 #include "tenon/Dialect.h"
+#include "tune/CostModel.h"
 #include "tune/KernelTuner.h"
 #include "tune/MachineBench.h"
 
@@ -25,6 +26,9 @@ namespace {
 /// Of a kernel's time: after it nothing new is compiled, and those that are best meet the incumbent.
 constexpr double kSearchPart = 0.75;
 
+/// A budget that the figures of the machine are a small part of.
+constexpr double kLeastSecondsOfModel = 100;
+
 /// A schedule that was measured to be slower than this is not measured again.
 constexpr double kSlower = 1.03;
 
@@ -34,7 +38,8 @@ struct KernelWork {
   kernels::KernelDescription description;
   std::vector<RecordedCall> recorded;
   std::vector<BenchCall> calls;
-  double seconds = 0; ///< In all calls of the model, weighted.
+  std::vector<CostedCall> costed; ///< The same for the cost model.
+  double seconds = 0;             ///< In all calls of the model, weighted.
 };
 
 class ModelTuner {
@@ -49,6 +54,7 @@ public:
       return std::move(error);
     if (Error error = record())
       return std::move(error);
+    measureMachine();
     auto made = Workshop::create(context.get());
     if (!made)
       return made.takeError();
@@ -103,12 +109,21 @@ private:
       auto found = descriptions.find(name);
       if (found == descriptions.end())
         return createStringError("%s: its kernel IR has no kernel '%s'", path.c_str(), name.c_str());
-      work.push_back({name, found->second, {}, {}, 0});
+      work.push_back({name, found->second, {}, {}, {}, 0});
       arguments.push_back(found->second.arguments.size() + found->second.results.size());
     }
     std::string error;
     recording = Recording::open(path, options.target, options.threads, std::move(arguments), options.clock, error);
     return recording ? Error::success() : createStringError(error);
+  }
+
+  /// What the cost model goes by. It takes some seconds, so that a short search goes without.
+  void measureMachine() {
+    if (options.seconds < kLeastSecondsOfModel)
+      return;
+    prepare("machine", 0, 1);
+    std::string error;
+    limits = machine::measureLimits(thisMachine(options.threads).kind.threads, error);
   }
 
   Error selectKernels() {
@@ -155,10 +170,17 @@ private:
       return createStringError("kernel '%s': %s", kernel.name.c_str(), error.c_str());
     // One run stands for as many calls as there are variants.
     double each = call.weight * recorded.count / recorded.variants;
-    double once = recording->time(recorded, recording->kernel(recorded.kernel), 1);
-    once = recording->time(recorded, recording->kernel(recorded.kernel), 1);
+    auto timeOnce = [&] {
+      return recording->time(recorded, recording->kernel(recorded.kernel), 1, options.coldWeights);
+    };
+    timeOnce();
+    double once = timeOnce();
     kernel.seconds += std::isnan(once) ? 0 : once * each;
     kernel.calls.push_back({call.text(), sizes->at("rows"), each});
+    auto sequences = sizes->find("sequences");
+    kernel.costed.push_back({sizes->at("rows"), sequences == sizes->end() ? call.sequences : sequences->second,
+                             static_cast<double>(call.past + std::max(call.tokens, call.source.value_or(0))),
+                             options.coldWeights ? INFINITY : recorded.variants});
     kernel.recorded.push_back(std::move(recorded));
     return Error::success();
   }
@@ -200,6 +222,18 @@ private:
     return expectedToOptional(readScheduleText(text, target, "schedule"));
   }
 
+  static double predictedRatio(const KernelWork &kernel, const KernelTask &task, const SearchSpace &space,
+                               const Point &point) {
+    if (!task.predicted)
+      return 1;
+    double own = 0, chosen = 0;
+    for (size_t call = 0; call < kernel.calls.size(); ++call) {
+      own += kernel.calls[call].weight * task.predicted(space.nestsAt(point), call);
+      chosen += kernel.calls[call].weight * task.predicted(space.nestsAt(space.chosen()), call);
+    }
+    return chosen > 0 ? own / chosen : 1;
+  }
+
   /// What earlier runs know of a kernel: who won here, what to begin with, what is slower.
   Error askDatabase(const KernelWork &kernel, const std::string &signature, const SearchSpace &space,
                     KernelTask &task) {
@@ -226,7 +260,7 @@ private:
       auto point = schedule ? space.pointOf(schedule->cases.back().nests) : std::nullopt;
       if (!point)
         continue;
-      ranking.learn(space, *point, each.ratio);
+      ranking.learn(space, *point, each.ratio, predictedRatio(kernel, task, space, *point));
       (each.ratio > kSlower ? task.measured : task.starts).push_back(*point);
     }
     return Error::success();
@@ -240,7 +274,14 @@ private:
       return createStringError("kernel '%s': %s", kernel.name.c_str(), error.c_str());
     std::string description = kernel.description.text();
     KernelIdentity identity{signatureOf(description), description, kernel.name};
-    KernelTask task{kernel.name, target.name, *space, {}, {}, {}, options.candidates, options.seed + number};
+    KernelTask task{kernel.name, target.name, *space, {}, {}, {}, options.candidates, options.seed + number, {}};
+    std::optional<CostModel> model;
+    if (limits) {
+      model.emplace(kernel.description, target, *limits);
+      task.predicted = [&](const std::vector<kernels::NestSchedule> &nests, size_t call) {
+        return model->seconds(nests, kernel.costed[call]);
+      };
+    }
     if (Error failed = askDatabase(kernel, identity.signature, SearchSpace(*space), task))
       return failed;
     double begin = options.clock();
@@ -253,7 +294,8 @@ private:
         options.progress({kernel.name, number, total, measured, best, std::max(0.0, end - options.clock())});
     };
     watch.progress(0, 1);
-    MachineBench bench(*workshop, *recording, kernel.description, target, kernel.recorded, kernel.calls);
+    MachineBench bench(*workshop, *recording, kernel.description, target, kernel.recorded, kernel.calls,
+                       options.coldWeights);
     auto outcome = tuneKernel(task, bench, ranking, watch);
     if (!outcome)
       return createStringError("kernel '%s': %s", kernel.name.c_str(), toString(outcome.takeError()).c_str());
@@ -279,6 +321,7 @@ private:
   std::vector<KernelWork> work; ///< In the order of the library's table.
   std::unique_ptr<Recording> recording;
   std::unique_ptr<Workshop> workshop;
+  std::optional<machine::Limits> limits;
   Ranking ranking;
   TuneReport report;
 };

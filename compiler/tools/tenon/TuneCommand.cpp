@@ -153,6 +153,10 @@ void tools::addTune(CLI::App &app) {
   command->add_option("--target", options.target, "Instruction set: x86-64-v4 or x86-64-v3 (default: this CPU's best)");
   command->add_option("--threads", options.threads, "Threads to measure with (default: as many as CPUs may be used)")
       ->check(CLI::Range(1, 1024));
+  command->add_flag(
+      "--cold", options.coldWeights,
+      "Measure with weights that are in no cache, as after other work (default: where the calls before left "
+      "them)");
   command->add_option("--candidates", options.candidates, "Schedules to measure for each kernel, at most (default: 16)")
       ->check(CLI::Range(1, 100000));
   command->add_option("--seed", options.seed, "Of what is drawn by chance (default: 1)");

@@ -66,6 +66,26 @@ TEST(PagePool, CopiesAreWholeAndWhatComesAfterIsZeros) {
   EXPECT_EQ(pool.pagesInUse(), 3u);
 }
 
+TEST(PagePool, SaysWhatMemoryIsBehindAPointer) {
+  constexpr size_t page = 64 * sizeof(float), layer = 10 * page;
+  PagePool pool({state(2, 64), state(1, 64)}, 0, 10 * 3 * page);
+  std::vector<int32_t> pages;
+  pool.acquire(3, pages);
+  auto begin = [&](size_t index) { return static_cast<const uint8_t *>(pool.state(index)); };
+  for (const uint8_t *start : {begin(0), begin(0) + layer, begin(1)}) {
+    EXPECT_EQ(pool.readableBytes(start, layer), 3 * page);
+    EXPECT_EQ(pool.readableBytes(start, 100), 100u);
+    EXPECT_EQ(pool.readableBytes(start + 2 * page + 8, layer), page - 8);
+    EXPECT_EQ(pool.readableBytes(start + 3 * page, layer), 0u);
+    EXPECT_EQ(pool.readableBytes(start + layer - 1, layer), 0u);
+  }
+  // Pages that are free again are still there.
+  pool.release(pages);
+  EXPECT_EQ(pool.readableBytes(begin(0), layer), 3 * page);
+  std::vector<uint8_t> others(1000);
+  EXPECT_EQ(pool.readableBytes(others.data(), others.size()), others.size());
+}
+
 TEST(PagePool, HandsOutTheLowestFirst) {
   PagePool pool({state(2, 64)}, 0, 100 * 512);
   std::vector<int32_t> pages;

@@ -93,7 +93,7 @@ TEST_F(Opened, RatiosAreOfTheSameRunAndCall) {
   auto ratios = llvm::cantFail(database.ratios("aa", kSetting, "warm", "default"));
   ASSERT_EQ(ratios.size(), 1u);
   EXPECT_EQ(ratios[0].schedule, "other");
-  EXPECT_EQ(ratios[0].ratio, 1.5); // of 2 and 1
+  EXPECT_EQ(ratios[0].ratio, 2); // of 3 and 1
   // What is known of weights that are warm says nothing of cold ones.
   EXPECT_TRUE(llvm::cantFail(database.ratios("aa", kSetting, "cold", "default")).empty());
   EXPECT_EQ(llvm::cantFail(database.counts()).samples, 7);

@@ -44,6 +44,16 @@ protected:
   void *vector[4] = {};
 };
 
+TEST_F(Inputs, EvictedWeightsAreWhatTheyWere) {
+  weights.resize(100000);
+  std::iota(weights.begin(), weights.end(), 1000.0F);
+  set(0, weights.data() + 1, 49999, 1); // from within a line to within another
+  KernelInputs inputs(vector, 3, span());
+  std::vector<float> before = weights;
+  inputs.evictWeights(0);
+  EXPECT_EQ(weights, before);
+}
+
 TEST_F(Inputs, AreCopiesThatShareWhatWasShared) {
   KernelInputs inputs(vector, 3, span());
   int context = 0;

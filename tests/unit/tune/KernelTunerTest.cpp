@@ -69,7 +69,7 @@ protected:
     return nestsFor(schedule.cases, rows)[0].parameters.at("rows");
   }
 
-  KernelTask task{"linear_0", "x86-64-v4", kSpace, {}, {}, {}, 100, 1};
+  KernelTask task{"linear_0", "x86-64-v4", kSpace, {}, {}, {}, 100, 1, {}};
   std::vector<Sample> samples;
   KernelWatch watch{[] { return false; },
                     [] { return false; },
@@ -96,6 +96,33 @@ TEST_F(Tuning, FindsAScheduleForEachRange) {
   // (4 * 1.0625 + 1) / (4 * 1.25 + 1.75)
   EXPECT_NEAR(outcome.ratio, 0.778, 0.01);
   EXPECT_EQ(outcome.measured, 14u); // all but the default
+}
+
+TEST_F(Tuning, MeasuresFirstWhatTheCostModelPromises) {
+  // 6 rows by 2 steps is all that is better, and as far away as can be.
+  task.space.nests[0].parameters.push_back({"panels", 1, {1, 2, 4, 8, 16, 32}, ""});
+  task.most = 2;
+  auto time = [](const NestSchedule &nest, int64_t) {
+    bool isBest =
+        nest.parameters.at("rows") == 16 && nest.parameters.at("unroll") == 4 && nest.parameters.at("panels") == 32;
+    return isBest ? 0.5e-4 : 1e-4;
+  };
+  task.predicted = [&](const std::vector<NestSchedule> &nests, size_t) { return time(nests[0], 0); };
+  MadeBench bench({{"8x128", 1024, 1}}, time, 0.01);
+  KernelOutcome outcome = tune(bench);
+  EXPECT_TRUE(outcome.isNew);
+  EXPECT_NEAR(outcome.ratio, 0.5, 0.01);
+}
+
+TEST_F(Tuning, ACostModelThatIsWrongDecidesNothing) {
+  task.most = 14;
+  task.predicted = [](const std::vector<NestSchedule> &nests, size_t) {
+    return 1.0 / static_cast<double>(nests[0].parameters.at("rows"));
+  };
+  MadeBench bench({{"1x1+128", 1, 1}}, byRows, 0.01);
+  KernelOutcome outcome = tune(bench);
+  EXPECT_TRUE(outcome.isNew);
+  EXPECT_EQ(rowsAt(outcome.schedule, 1), 1);
 }
 
 TEST_F(Tuning, OneScheduleWhereSizesAreNotTold) {

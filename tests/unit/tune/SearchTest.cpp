@@ -35,6 +35,52 @@ TEST(SearchSpace, PointsAreSchedulesAndBack) {
   EXPECT_FALSE(space.pointOf({{"linear", {}}}));
 }
 
+TEST(SearchSpace, HasAllItsPoints) {
+  SearchSpace space(kSpace);
+  std::vector<Point> points = space.points();
+  EXPECT_EQ(points.size(), 12u);
+  EXPECT_EQ(std::set<Point>(points.begin(), points.end()).size(), 12u);
+}
+
+TEST(Search, GoesFarWhereMuchIsPromised) {
+  SearchSpace space(kSpace);
+  Ranking ranking;
+  Search search(space, ranking, 1, [](const Point &point) { return point == Point{2, 3} ? -1.0 : 0.0; });
+  // Two parameters away from the only base.
+  EXPECT_EQ(search.propose(1, {{0, 0}}), (std::vector<Point>{{2, 3}}));
+}
+
+TEST(Search, LooksElsewhereThanWhereOneIsMeasuredAlready) {
+  // All are promised alike but for one row of points, which is a little better: two of it are enough for a start.
+  SearchSpace space(kSpace);
+  Ranking ranking;
+  Search search(space, ranking, 1, [](const Point &point) { return point[0] == 1 ? -0.025 : 0.0; });
+  std::vector<Point> proposed = search.propose(4, {space.chosen()});
+  EXPECT_EQ(proposed[0][0], 1u);
+  auto others = std::count_if(proposed.begin(), proposed.end(), [](const Point &point) { return point[0] != 1; });
+  EXPECT_GE(others, 1);
+}
+
+TEST(Ranking, LearnsWhatIsNotPredicted) {
+  SearchSpace space(kSpace);
+  Ranking ranking;
+  ranking.learn(space, {0, 0}, 0.5, 0.5);
+  EXPECT_EQ(ranking.expected(space, {0, 0}), 0);
+  ranking.learn(space, {0, 0}, 0.5, 1);
+  EXPECT_LT(ranking.expected(space, {0, 0}), 0);
+}
+
+TEST(Search, ProposesEveryPointOfASmallSpaceWhateverTheBases) {
+  SearchSpace space(kSpace);
+  Ranking ranking;
+  Search search(space, ranking, 1);
+  std::set<Point> proposed;
+  for (int round = 0; round < 20; ++round)
+    for (const Point &point : search.propose(3, {{0, 0}}))
+      EXPECT_TRUE(proposed.insert(point).second);
+  EXPECT_EQ(proposed.size(), 12u);
+}
+
 TEST(Search, ProposesEveryPointOnce) {
   SearchSpace space(kSpace);
   Ranking ranking;
