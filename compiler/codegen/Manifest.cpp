@@ -119,7 +119,8 @@ static json::Object bufferJson(const EntryBuffer &buffer) {
     shape.push_back(mlir::ShapedType::isDynamic(size) ? json::Value(buffer.sizes[dynamic++]) : json::Value(size));
   json::Object object{{"name", buffer.name},
                       {"type", buffer.type.getElementType().isF32() ? "f32" : "i32"},
-                      {"shape", std::move(shape)}};
+                      {"shape", std::move(shape)},
+                      {"steps", json::Array{buffer.begin, buffer.end}}};
   if (!buffer.until.empty())
     object["until"] = buffer.until;
   return object;
@@ -150,7 +151,7 @@ static json::Object memoryJson(const EntryPoint &entry) {
   }
   if (slots.empty())
     return {};
-  return json::Object{{"sizes", std::move(sizes)}, {"slots", std::move(slots)}};
+  return json::Object{{"sizes", std::move(sizes)}, {"slots", std::move(slots)}, {"steps", json::Array(entry.steps)}};
 }
 
 static json::Value entryJson(const EntryPoint &entry, int64_t textTokens) {

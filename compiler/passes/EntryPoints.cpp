@@ -11,6 +11,10 @@ static EntryBuffer entryBuffer(DictionaryAttr attribute) {
   for (auto [name, text] : {std::pair("of", &buffer.name), {"until", &buffer.until}})
     if (auto given = attribute.getAs<StringAttr>(name))
       *text = given.str();
+  if (auto steps = attribute.getAs<DenseI64ArrayAttr>("steps")) {
+    buffer.begin = steps[0];
+    buffer.end = steps[1];
+  }
   if (auto sizes = attribute.getAs<ArrayAttr>("sizes"))
     for (auto size : sizes.getAsRange<StringAttr>())
       buffer.sizes.push_back(size.str());
@@ -66,6 +70,9 @@ EntryPoint::EntryPoint(func::FuncOp driver) : name(driver.getName().str()) {
   if (auto slots = driver->getAttrOfType<ArrayAttr>("tenon.memory"))
     for (auto buffers : slots.getAsRange<ArrayAttr>())
       llvm::append_range(memory.emplace_back(), llvm::map_range(buffers.getAsRange<DictionaryAttr>(), entryBuffer));
+  if (auto calls = driver->getAttrOfType<ArrayAttr>("tenon.memory_steps"))
+    for (auto callee : calls.getAsRange<StringAttr>())
+      steps.push_back(callee.str());
   if (auto given = driver->getAttrOfType<DictionaryAttr>("tenon.sizes"))
     for (NamedAttribute size : given)
       sizes.push_back(derivedSize(size));

@@ -33,6 +33,7 @@ struct EntryBuffer {
   mlir::MemRefType type;
   std::vector<std::string> sizes; ///< What the dynamic ones are called: one of `dims`, or derived from them.
   std::string until;              ///< The kernel that uses it last; empty for the driver itself.
+  int64_t begin = 0, end = 0;     ///< Of `steps`, those during which it is needed, without `end`.
 };
 
 /// A size that follows from the dimensions of a call: `of` sequences of `length` rows, of which every stride-th is
@@ -58,6 +59,7 @@ struct EntryPoint {
   int64_t width = 0;                     ///< Components of a hidden state; 0 where no model says so.
   /// Slots of the arena, one behind another, each as large as the largest of its buffers, which lie in it in turn.
   std::vector<std::vector<EntryBuffer>> memory;
+  std::vector<std::string> steps; ///< The kernels that are called, in their order, those of a loop once.
   std::vector<DerivedSize> sizes;
 };
 

@@ -172,7 +172,8 @@ def PlanMemory : Pass<"tenon-plan-memory", "::mlir::func::FuncOp"> {
     Buffers whose lifetimes do not overlap share a slot of the arena; a slot is as large as the largest of its buffers,
     which the driver computes from the batch. Allocations become views of one allocation of bytes, and the function's
     attribute `tenon.memory` lists the slots, each with its buffers: what each is `of`, its type, what its dynamic sizes are
-    called (`tenon.sizes` says how they follow from the arguments' dimensions) and the kernel `until` which it is needed.
+    called (`tenon.sizes` says how they follow from the arguments' dimensions), the kernel `until` which it is needed, and during which
+    `steps`, from the first to the one behind the last, of the calls of kernels that `tenon.memory_steps` lists in their order.
     Needs allocations outside of loops; running it again changes nothing. Errors: an allocation behind the first use of a
     buffer.
   }];

@@ -8,6 +8,8 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 
+#include <array>
+
 using namespace mlir;
 
 namespace tenon {
@@ -41,6 +43,18 @@ public:
             end = std::max(end, last[&inner]);
       last[op] = end;
     });
+    function.walk<WalkOrder::PreOrder>([&](func::CallOp call) { steps.push_back(call); });
+  }
+
+  /// Calls of kernels, in the order in which they stand.
+  ArrayRef<func::CallOp> calls() const { return steps; }
+
+  /// The number of calls before a lifetime, and before what follows it.
+  std::array<int64_t, 2> stepsOf(const Lifetime &lifetime) const {
+    auto before = [&](size_t position) {
+      return llvm::count_if(steps, [&](func::CallOp call) { return first.lookup(call) < position; });
+    };
+    return {before(lifetime.begin), before(lifetime.end + 1)};
   }
 
   /// From a buffer's first use to its last. A use in a loop reaches over the whole loop, unless the loop has all uses
@@ -96,6 +110,7 @@ private:
 
   size_t next = 0;
   llvm::DenseMap<Operation *, size_t> first, last;
+  SmallVector<func::CallOp> steps;
 };
 
 /// Part of the arena that buffers share one after another.
@@ -197,11 +212,13 @@ private:
   Location location;
 };
 
-/// A buffer, as `tenon.memory` shows it: its name and type, what its dynamic sizes are called, and which kernel uses it
-/// last, unless the driver does.
+/// A buffer, as `tenon.memory` shows it: its name and type, what its dynamic sizes are called, the calls of kernels from
+/// the first to the one behind the last during which it is needed, and which kernel uses it last, unless the driver does.
 Attribute describe(memref::AllocOp buffer, const Liveness &liveness) {
   Builder builder(buffer.getContext());
-  SmallVector<NamedAttribute> parts{builder.getNamedAttr("type", TypeAttr::get(buffer.getType()))};
+  std::array<int64_t, 2> steps = liveness.stepsOf(liveness.lifetime(buffer));
+  SmallVector<NamedAttribute> parts{builder.getNamedAttr("type", TypeAttr::get(buffer.getType())),
+                                    builder.getNamedAttr("steps", builder.getDenseI64ArrayAttr(steps))};
   if (Attribute of = buffer->getAttr("tenon.of"))
     parts.push_back(builder.getNamedAttr("of", of));
   if (Attribute sizes = buffer->getAttr("tenon.sizes"))
@@ -242,8 +259,10 @@ struct PlanMemory : tenon::impl::PlanMemoryBase<PlanMemory> {
         }
     Liveness liveness(function);
     SmallVector<Slot> slots = assignSlots(buffers, liveness);
-    function->setAttr("tenon.memory", describe(slots, liveness));
     OpBuilder builder(function.getContext());
+    function->setAttr("tenon.memory", describe(slots, liveness));
+    auto callees = llvm::map_to_vector(liveness.calls(), [](func::CallOp call) { return call.getCallee(); });
+    function->setAttr("tenon.memory_steps", builder.getStrArrayAttr(callees));
     builder.setInsertionPointAfter(buffers.back());
     ArenaBuilder(builder, function.getLoc()).build(slots);
   }

@@ -84,6 +84,9 @@ static bool isBuffer(Attribute attribute) {
   auto memref = type ? dyn_cast<MemRefType>(type.getValue()) : MemRefType();
   if (!memref)
     return false;
+  auto steps = buffer.getAs<DenseI64ArrayAttr>("steps");
+  if (steps && !(steps.size() == 2 && 0 <= steps[0] && steps[0] <= steps[1]))
+    return false;
   auto sizes = buffer.getAs<ArrayAttr>("sizes");
   return !sizes || (llvm::all_of(sizes, llvm::IsaPred<StringAttr>) &&
                     sizes.size() == static_cast<size_t>(memref.getNumDynamicDims()));
@@ -107,6 +110,8 @@ LogicalResult TenonDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   auto slots = dyn_cast<ArrayAttr>(attribute.getValue());
   if (name == "tenon.memory" && (!slots || !llvm::all_of(slots, isSlot)))
     return op->emitOpError() << "tenon.memory is " << attribute.getValue() << ", expected lists of buffers";
+  if (name == "tenon.memory_steps" && (!slots || !llvm::all_of(slots, llvm::IsaPred<StringAttr>)))
+    return op->emitOpError() << "tenon.memory_steps is " << attribute.getValue() << ", expected names of kernels";
   auto sizes = dyn_cast<DictionaryAttr>(attribute.getValue());
   if (name == "tenon.sizes" && isa<FunctionOpInterface>(op) &&
       (!sizes ||

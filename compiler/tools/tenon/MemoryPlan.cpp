@@ -102,7 +102,10 @@ json tools::memoryPlans(const json &manifest, const CallSizes &sizes) {
     }
     if (!total.isValid())
       throw Failure("the bytes of a call do not fit 64 bits at these sizes");
-    plans.push_back({{"name", entry["name"]}, {"bytes", total.get()}, {"slots", slots}});
+    plans.push_back({{"name", entry["name"]},
+                     {"bytes", total.get()},
+                     {"slots", slots},
+                     {"steps", memory.value("steps", json::array())}});
   }
   return plans;
 }

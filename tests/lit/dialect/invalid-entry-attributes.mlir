@@ -132,3 +132,13 @@ func.func private @memory_is_buffers_of_slots() attributes {tenon.memory = [1 : 
 
 // expected-error @below {{tenon.sizes is {batch = 2 : i64}, expected how each follows from others}}
 func.func private @sizes_follow_from_others() attributes {tenon.sizes = {batch = 2 : i64}}
+
+// -----
+
+// expected-error @below {{expected lists of buffers}}
+func.func private @memory_is_needed_during_steps() attributes {tenon.memory = [[{steps = array<i64: 2, 1>, type = memref<8xf32>}]]}
+
+// -----
+
+// expected-error @below {{tenon.memory_steps is [1], expected names of kernels}}
+func.func private @memory_steps_are_kernels() attributes {tenon.memory_steps = [1 : i64]}
