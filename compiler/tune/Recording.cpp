@@ -2,6 +2,7 @@
 
 #include "tune/Recording.h"
 #include "tune/KernelInputs.h"
+#include "tune/KernelWatcher.h"
 
 #include "runtime/src/Encode.h"
 #include "runtime/src/Failure.h"
@@ -10,11 +11,11 @@
 #include "runtime/src/Source.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <limits>
 #include <map>
 #include <new>
+#include <tuple>
 
 using namespace tenon;
 using namespace tenon::tune;
@@ -25,9 +26,6 @@ Clock tune::steadyClock() {
 }
 
 namespace {
-
-/// Most kernels that one library may have to be recorded.
-constexpr size_t kMostKernels = 1024;
 
 /// Layers whose weights one run reads in turn: enough that no cache holds them all.
 constexpr size_t kMostVariants = 64;
@@ -59,55 +57,25 @@ private:
   runtime::Library library;
 };
 
-/// Keeps what kernels are called with, on its way to them. Drivers call kernels from one thread.
-class Recorder {
+/// Keeps what kernels are called with, on its way to them.
+class Recorder : public KernelWatcher {
 public:
   Recorder(const tenon_kernel_fn *kernels, const std::vector<size_t> &arguments, ModelMemory memory, size_t number,
            std::vector<RecordedCall> &recorded)
-      : kernels(kernels), arguments(arguments), memory(std::move(memory)), number(number), recorded(recorded) {
-    current = this;
-  }
-  ~Recorder() { current = nullptr; }
-  Recorder(const Recorder &) = delete;
-
-  /// A table of functions that tell the current recorder.
-  static const tenon_kernel_fn *table() {
-    static const auto functions = tableOf(std::make_index_sequence<kMostKernels>());
-    return functions.data();
-  }
-
-  /// Through generated code nothing may be thrown.
-  bool ranOutOfMemory = false;
+      : kernels(kernels), arguments(arguments), memory(std::move(memory)), number(number), recorded(recorded) {}
 
 private:
-  template <size_t Index> static int32_t enter(void **arguments) { return current->call(Index, arguments); }
-  template <size_t... Indices>
-  static std::array<tenon_kernel_fn, kMostKernels> tableOf(std::index_sequence<Indices...>) {
-    return {enter<Indices>...};
-  }
-
-  int32_t call(size_t kernel, void **vector) {
-    try {
-      keep(kernel, vector);
-    } catch (const std::bad_alloc &) {
-      ranOutOfMemory = true;
-      return TENON_KERNEL_NO_MEMORY;
-    }
+  int32_t call(size_t kernel, void **vector) override {
+    keep(kernel, vector);
     return kernels[kernel](vector);
   }
 
   void keep(size_t kernel, void **vector) {
-    std::vector<std::vector<int64_t>> shapes;
-    for (size_t index = 0; index < arguments[kernel]; ++index) {
-      const auto &buffer = *static_cast<const halide_buffer_t *>(vector[index + 1]);
-      std::vector<int64_t> &shape = shapes.emplace_back();
-      for (int32_t dimension = buffer.dimensions; dimension-- > 0;)
-        shape.push_back(buffer.dim[dimension].extent);
-    }
-    auto [known, isNew] = places.try_emplace({kernel, shapes}, recorded.size());
+    KernelShapes sizes = shapesOf(vector, arguments[kernel]);
+    auto [known, isNew] = places.try_emplace({kernel, sizes.shapes}, recorded.size());
     if (isNew) {
       auto inputs = std::make_shared<KernelInputs>(vector, arguments[kernel], memory);
-      recorded.push_back({kernel, number, 1, 1, shapes, std::move(inputs)});
+      recorded.push_back({kernel, number, 1, 1, sizes.shapes, sizes.numbers, std::move(inputs)});
       return;
     }
     RecordedCall &call = recorded[known->second];
@@ -118,7 +86,6 @@ private:
     }
   }
 
-  static inline Recorder *current = nullptr;
   const tenon_kernel_fn *kernels;
   const std::vector<size_t> &arguments;
   ModelMemory memory;
@@ -127,15 +94,49 @@ private:
   std::map<std::pair<size_t, std::vector<std::vector<int64_t>>>, size_t> places;
 };
 
+/// Times kernels where they are called.
+class Profiler : public KernelWatcher {
+public:
+  Profiler(const tenon_kernel_fn *kernels, const std::vector<size_t> &arguments, const Clock &clock, Profile &profile)
+      : kernels(kernels), arguments(arguments), clock(clock), profile(profile) {}
+
+  void enter(const runtime::Entry &entry, const std::vector<int64_t> &dims) override {
+    Profile::Entry &ran = profile.entries.emplace_back();
+    ran.name = entry.name;
+    for (size_t index = 0; index < dims.size(); ++index)
+      ran.sizes.emplace_back(entry.dims[index], dims[index]);
+  }
+
+private:
+  int32_t call(size_t kernel, void **vector) override {
+    KernelShapes sizes = shapesOf(vector, arguments[kernel]);
+    auto [known, isNew] = places.try_emplace({kernel, profile.entries.size(), sizes.shapes}, profile.kernels.size());
+    if (isNew)
+      profile.kernels.push_back({kernel, profile.entries.size() - 1, 0, 0, sizes.shapes, sizes.numbers});
+    ProfiledKernel &timed = profile.kernels[known->second];
+    double start = clock();
+    int32_t status = kernels[kernel](vector);
+    timed.seconds += clock() - start;
+    ++timed.count;
+    return status;
+  }
+
+  const tenon_kernel_fn *kernels;
+  const std::vector<size_t> &arguments;
+  const Clock &clock;
+  Profile &profile;
+  std::map<std::tuple<size_t, size_t, std::vector<std::vector<int64_t>>>, size_t> places;
+};
+
 class RuntimeRecording : public Recording {
 public:
   RuntimeRecording(const std::string &path, const std::string &target, unsigned threads, std::vector<size_t> arguments,
                    Clock clock)
       : model(std::make_shared<const runtime::Model>(path, runtime::WeightLoading(), target, 0)),
         session(model, threads), arguments(std::move(arguments)), clock(std::move(clock)) {
-    if (this->arguments.size() > kMostKernels)
+    if (this->arguments.size() > KernelWatcher::kMostKernels)
       runtime::fail(TENON_ERROR_OUT_OF_RANGE, path, ": the library has ", this->arguments.size(), " kernels, at most ",
-                    kMostKernels, " can be tuned");
+                    KernelWatcher::kMostKernels, " can be tuned");
     if (!main())
       runtime::fail(TENON_ERROR_LIBRARY, path,
                     ": the library has no entry point encode or prefill, which a model that "
@@ -156,24 +157,17 @@ public:
   tenon_kernel_fn kernel(size_t index) const override { return model->target().kernels[index]; }
 
   bool record(const CallShape &shape, size_t number, std::vector<RecordedCall> &recorded, std::string &error) override {
-    bool outOfMemory = false;
-    bool done = guarded(
-        [&] {
-          ModelMemory memory{model->weights(), model->weightBytes(),
-                             [this](const uint8_t *begin, size_t bytes) { return readableBytes(begin, bytes); }};
-          Recorder recorder(model->target().kernels, arguments, std::move(memory), number, recorded);
-          try {
-            limits().generates ? generate(shape) : encode(shape);
-          } catch (...) {
-            session.useKernels(nullptr);
-            outOfMemory = recorder.ranOutOfMemory;
-            throw;
-          }
-          session.useKernels(nullptr);
-        },
-        error);
-    if (outOfMemory)
-      error = "there is no memory for what the model's kernels are called with";
+    ModelMemory memory{model->weights(), model->weightBytes(),
+                       [this](const uint8_t *begin, size_t bytes) { return readableBytes(begin, bytes); }};
+    Recorder recorder(model->target().kernels, arguments, std::move(memory), number, recorded);
+    return watch(shape, recorder, error);
+  }
+
+  bool profile(const CallShape &shape, Profile &profile, std::string &error) override {
+    profile = {};
+    Profiler profiler(model->target().kernels, arguments, clock, profile);
+    bool done = watch(shape, profiler, error);
+    profile.seconds = clock() - started;
     return done;
   }
 
@@ -214,6 +208,24 @@ private:
     return clock() - start;
   }
 
+  /// Makes a call of the model with `watcher` before its kernels.
+  bool watch(const CallShape &shape, KernelWatcher &watcher, std::string &error) {
+    watching = &watcher;
+    bool done = guarded([&] { limits().generates ? generate(shape) : encode(shape); }, error);
+    session.useKernels(nullptr);
+    if (watcher.ranOutOfMemory)
+      error = "there is no memory for what the model's kernels are called with";
+    return done;
+  }
+
+  /// From here on, in a call of the model, kernels are what it is about.
+  void beginToWatch() {
+    session.useKernels(KernelWatcher::table(), [this](const runtime::Entry &entry, const std::vector<int64_t> &dims) {
+      watching->enter(entry, dims);
+    });
+    started = clock();
+  }
+
   /// With all of the session's threads awake, as within a call of the model.
   void onThreads(const std::function<void()> &action) {
     std::string error;
@@ -249,7 +261,7 @@ private:
     int64_t width = runtime::embeddingWidth(*model);
     int64_t hidden = main()->width(runtime::Role::Hidden);
     std::vector<float> output(static_cast<size_t>(shape.sequences * (width > 0 ? width : shape.tokens * hidden)));
-    session.useKernels(Recorder::table());
+    beginToWatch();
     runtime::encodeRows(session, rows, width > 0 ? nullptr : output.data(), width > 0 ? output.data() : nullptr);
   }
 
@@ -260,14 +272,14 @@ private:
     std::vector<runtime::Sequence> sequences(static_cast<size_t>(shape.sequences), runtime::Sequence(pools));
     if (limits().hasSource) {
       if (shape.tokens == 0)
-        session.useKernels(Recorder::table());
+        beginToWatch();
       readSources(shape, sequences);
     }
     if (shape.past > 0)
       forward(sequences, shape.past);
     if (shape.tokens == 0)
       return;
-    session.useKernels(Recorder::table());
+    beginToWatch();
     forward(sequences, shape.tokens);
   }
 
@@ -319,6 +331,8 @@ private:
   runtime::Session session;
   std::vector<size_t> arguments;
   Clock clock;
+  KernelWatcher *watching = nullptr; ///< During a call.
+  double started = 0;                ///< By the clock.
 };
 
 } // namespace

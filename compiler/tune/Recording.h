@@ -34,7 +34,30 @@ struct RecordedCall {
   unsigned variants; ///< How many of those, with other weights, one run stands for.
   /// Extents of each argument and result, outermost first.
   std::vector<std::vector<int64_t>> shapes;
+  /// What arguments that are lists of integers hold: lengths, starts; empty for others.
+  std::vector<std::vector<int32_t>> numbers;
   std::shared_ptr<KernelInputs> inputs;
+};
+
+/// One kernel within one run of an entry point, with arguments of one shape: all its calls there.
+struct ProfiledKernel {
+  size_t kernel; ///< In the library's table.
+  size_t entry;  ///< Of the profile's.
+  unsigned count = 0;
+  double seconds = 0; ///< Of all.
+  std::vector<std::vector<int64_t>> shapes;
+  std::vector<std::vector<int32_t>> numbers;
+};
+
+/// A call of a model, with its kernels timed where they are called.
+struct Profile {
+  struct Entry {
+    std::string name;
+    std::vector<std::pair<std::string, int64_t>> sizes; ///< Its dims.
+  };
+  std::vector<Entry> entries; ///< In the order in which they ran.
+  std::vector<ProfiledKernel> kernels;
+  double seconds = 0; ///< Of the call, from its tokens to its outputs.
 };
 
 /// Kernels of a library that was linked from candidates.
@@ -61,6 +84,8 @@ public:
   /// succeed.
   virtual bool record(const CallShape &shape, size_t number, std::vector<RecordedCall> &recorded,
                       std::string &error) = 0;
+  /// Makes a call of the model and times its kernels. False with `error` where it does not succeed.
+  virtual bool profile(const CallShape &shape, Profile &profile, std::string &error) = 0;
   /// Seconds that so many runs of a kernel take; each calls it once with the weights of every variant. `cold` weights
   /// are in no cache when a call begins; others are where the calls before left them. NaN where it returns an error.
   virtual double time(const RecordedCall &call, tenon_kernel_fn kernel, unsigned runs, bool cold) = 0;

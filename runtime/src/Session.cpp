@@ -108,6 +108,8 @@ void Session::run(const Entry &entry, const std::vector<void *> &arguments, cons
   call.arguments = arguments.data();
   call.dims = dims.data();
 
+  if (onEntry)
+    onEntry(entry, dims);
   error.clear();
   workingBytes = 0;
   int32_t code;

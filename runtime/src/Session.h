@@ -35,7 +35,12 @@ public:
   /// Runs an entry point on arguments and dims that are known to be good.
   void run(const Entry &entry, const std::vector<void *> &arguments, const std::vector<int64_t> &dims);
   /// Calls these kernels from now on, in place of the library's own and numbered as they are; nullptr for its own.
-  void useKernels(const tenon_kernel_fn *table) { otherKernels = table; }
+  /// `onEntry` is told before each entry point that runs; dims are in its order.
+  using OnEntry = std::function<void(const Entry &entry, const std::vector<int64_t> &dims)>;
+  void useKernels(const tenon_kernel_fn *table, OnEntry told = {}) {
+    otherKernels = table;
+    onEntry = std::move(told);
+  }
   void refuseAfterFork() const;
   /// Calls task(0) to task(count - 1) on the session's threads; throws what one of them throws.
   void spread(size_t count, const std::function<void(size_t)> &task);
@@ -63,6 +68,7 @@ private:
 
   std::shared_ptr<const Model> shared;
   const tenon_kernel_fn *otherKernels = nullptr;
+  OnEntry onEntry;
   const unsigned threadCount;
   std::unique_ptr<ScratchCache[]> scratch; ///< one per thread; outlives the pool
   ThreadPool pool;

@@ -28,6 +28,7 @@ void addVerify(CLI::App &app);
 void addBench(CLI::App &app);
 void addInspect(CLI::App &app);
 void addTune(CLI::App &app);
+void addExplain(CLI::App &app);
 
 } // namespace tenon::tools
 

@@ -33,6 +33,7 @@ static int runCommand(int argc, char **argv) {
   tenon::tools::addVerify(app);
   tenon::tools::addTune(app);
   tenon::tools::addBench(app);
+  tenon::tools::addExplain(app);
   tenon::tools::addInspect(app);
   // CLI11 says of a misspelt command only that one is required.
   std::string names;

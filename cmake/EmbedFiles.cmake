@@ -1,0 +1,12 @@
+# cmake -DOUTPUT=FILE -P EmbedFiles.cmake NAME=FILE...: a C++ file with the bytes of files as arrays of these names.
+# (Compiler caches do not see what #embed reads.)
+set(text "")
+foreach(index RANGE ${CMAKE_ARGC})
+  if("${CMAKE_ARGV${index}}" MATCHES "^([A-Za-z0-9]+)=(.+)$")
+    set(name ${CMAKE_MATCH_1})
+    file(READ "${CMAKE_MATCH_2}" bytes HEX)
+    string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+    string(APPEND text "constexpr unsigned char ${name}[] = {${bytes}};\n")
+  endif()
+endforeach()
+file(WRITE "${OUTPUT}" "${text}")
