@@ -83,9 +83,9 @@ def draw(summary, path):
             draw_group(figure.add_subplot(below[line]), name, groups[name])
     peers = sorted({peer for rows in groups.values() for row in rows for own in row["ratios"].values() for peer in own})
     marks = [matplotlib.lines.Line2D([], [], marker="o", linestyle="", color=color(peer), label=peer) for peer in peers]
-    figure.legend(handles=marks, loc="outside upper center", ncols=len(peers), fontsize=8)
     processor = next(iter(summary["limits"].values()))["processor"]
-    figure.suptitle(f"How many times faster Tenon is: medians and quartiles of ratios within rounds. {processor}", fontsize=10)
+    figure.legend(handles=marks, loc="outside upper center", ncols=len(peers), fontsize=8, frameon=False,
+                  title=f"How many times faster Tenon is: medians and quartiles of ratios within rounds ({processor})")
     figure.savefig(path)
 
 
