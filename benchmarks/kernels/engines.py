@@ -1,5 +1,5 @@
-"""The peers. Each makes runs of a case: a function for each way that it has, which calls the operator `case.calls` times, with
-the next copies of what is read where there are several."""
+"""The peers. Each makes runs of a case: for each way that it has, a function and how often that calls the operator, with the next
+copies of what is read where there are several."""
 
 import itertools
 import sys
@@ -52,7 +52,7 @@ class PyTorch:
             return result
         with self.torch.inference_mode():
             first = as_rows(case, one().numpy())
-        return first, [run]
+        return first, [(run, case.calls)]
 
     def product(self, case, tensors):
         if self.key != case.numbers[1:]:
@@ -84,7 +84,8 @@ class PyTorch:
 
 
 class OnnxRuntime:
-    """Graphs of `case.calls` nodes, whose results are written where they were before."""
+    """Graphs of several nodes, whose results are written where they were before. Products of all copies are one graph: sessions have
+    threads of their own, which would be in each other's way."""
 
     def __init__(self, threads):
         import onnx
@@ -94,18 +95,18 @@ class OnnxRuntime:
         self.options.intra_op_num_threads = threads
         self.options.inter_op_num_threads = 1
         self.options.log_severity_level = 3
-        self.key, self.sessions = None, []
+        self.key, self.session_of_products = None, None
 
     def prepare(self, case):
         arrays = given(case)
-        made = [self.runs(case, *way) for way in getattr(self, case.family)(case, arrays)]
-        first = made[0][0]()
-        return as_rows(case, first), [in_turn(runs) for runs in made]
+        made = [(self.runs(session, feeds), nodes) for session, feeds, nodes in getattr(self, case.family)(case, arrays)]
+        first = made[0][0][0]()
+        return as_rows(case, first), [(in_turn(runs), nodes) for runs, nodes in made]
 
-    def runs(self, case, sessions, feeds):
-        """One for each group: of its own session, or of the one session with its own inputs."""
+    def runs(self, session, feeds):
+        """One for each set of inputs."""
         runs = []
-        for session, feed in zip(itertools.cycle(sessions), feeds) if len(feeds) > 1 else zip(sessions, itertools.cycle(feeds)):
+        for feed in feeds:
             binding = session.io_binding()
             for name, array in feed.items():
                 binding.bind_ortvalue_input(name, self.ort.OrtValue.ortvalue_from_numpy(array))
@@ -138,9 +139,9 @@ class OnnxRuntime:
 
     def product(self, case, arrays):
         if self.key != case.numbers[1:]:
-            self.key, self.sessions = case.numbers[1:], []
-            self.sessions = [self.products(case, arrays["w"], copies) for copies in groups(case)]
-        return [(self.sessions, [{"x": arrays["x"]}])]
+            self.key, self.session_of_products = case.numbers[1:], None
+            self.session_of_products = self.products(case, arrays["w"], range(case.numbers[-1]))
+        return [(self.session_of_products, [{"x": arrays["x"]}], case.numbers[-1])]
 
     def products(self, case, weight, copies):
         helper, kind = self.onnx.helper, self.onnx.TensorProto.FLOAT
@@ -162,8 +163,8 @@ class OnnxRuntime:
         rows = {name: numpy.ascontiguousarray(array[0].transpose(1, 0, 2).reshape(1, array.shape[2], -1)) for name, array in arrays.items()}
         nodes = [self.node("MultiHeadAttention", [f"q{i}" if i else "q", "k", "v"], [f"q{i + 1}"], domain="com.microsoft",
                            num_heads=12, unidirectional=int(causal)) for i in range(case.calls)]
-        return [([self.heads_apart(arrays, causal, case.calls)], [arrays]),
-                ([self.session(nodes, rows, ends(case.calls))], [rows])]
+        return [(self.heads_apart(arrays, causal, case.calls), [arrays], case.calls),
+                (self.session(nodes, rows, ends(case.calls)), [rows], case.calls)]
 
     def decode(self, case, arrays):
         calls = range(case.calls)
@@ -171,7 +172,7 @@ class OnnxRuntime:
         nodes = [self.node("Attention", ["q", f"k{i}", f"v{i}"], [f"y{i}"]) for i in calls]
         session = self.session(nodes, inputs, [f"y{i}" for i in calls])
         feeds = [{name: array.copy() for name, array in inputs.items()} for _ in groups(case)]
-        return [([session], feeds)]
+        return [(session, feeds, case.calls)]
 
     def rowwise(self, case, arrays):
         name, calls = case.numbers[0], range(case.calls)
@@ -188,7 +189,7 @@ class OnnxRuntime:
                                    self.node("Mul", [f"s{i}", x[1]], [y])],
                 "add, layer norm": lambda: [self.node("SkipLayerNormalization", x, [y], domain="com.microsoft", epsilon=1e-5)],
             }[name]()
-        return [([self.session(nodes, inputs, [f"y{i}" for i in calls])], [inputs])]
+        return [(self.session(nodes, inputs, [f"y{i}" for i in calls]), [inputs], case.calls)]
 
 
 class OpenVino:
@@ -196,14 +197,13 @@ class OpenVino:
         import openvino
         from openvino import opset13
         self.openvino, self.ops, self.threads = openvino, opset13, threads
-        self.key, self.models = None, []
+        self.key, self.model_of_products = None, None
 
     def prepare(self, case):
         arrays = given(case)
-        models, feeds = getattr(self, case.family)(case, arrays)
-        runs = [self.run(model, feed) for model, feed in
-                (zip(models, itertools.cycle(feeds)) if len(models) > 1 else zip(itertools.cycle(models), feeds))]
-        return as_rows(case, runs[0]().copy()), [in_turn(runs)]
+        model, feeds, nodes = getattr(self, case.family)(case, arrays)
+        runs = [self.run(model, feed) for feed in feeds]
+        return as_rows(case, runs[0]().copy()), [(in_turn(runs), nodes)]
 
     def run(self, model, feed):
         request = model.create_infer_request()
@@ -225,9 +225,9 @@ class OpenVino:
 
     def product(self, case, arrays):
         if self.key != case.numbers[1:]:
-            self.key, self.models = case.numbers[1:], []
-            self.models = [self.products(case, arrays["w"], copies) for copies in groups(case)]
-        return self.models, [{"x": arrays["x"]}]
+            self.key, self.model_of_products = case.numbers[1:], None
+            self.model_of_products = self.products(case, arrays["w"], range(case.numbers[-1]))
+        return self.model_of_products, [{"x": arrays["x"]}], case.numbers[-1]
 
     def products(self, case, weight, copies):
         x = self.ops.parameter([-1, case.numbers[1]], numpy.float32, name="x")
@@ -240,13 +240,14 @@ class OpenVino:
         for _ in range(case.calls):
             chain.append(self.ops.scaled_dot_product_attention(chain[-1], values["k"], values["v"], causal=case.numbers[1]))
         results = [chain[number] for number in sorted({1, case.calls})]
-        return [self.model(results, list(values.values()))], [arrays]
+        return self.model(results, list(values.values())), [arrays], case.calls
 
     def decode(self, case, arrays):
         inputs = {"q": arrays["q"], **{f"{name}{i}": arrays[name] for i in range(case.calls) for name in "kv"}}
         values = {name: self.parameter(name, array) for name, array in inputs.items()}
         results = [self.ops.scaled_dot_product_attention(values["q"], values[f"k{i}"], values[f"v{i}"]) for i in range(case.calls)]
-        return [self.model(results, list(values.values()))], [{name: array.copy() for name, array in inputs.items()} for _ in groups(case)]
+        feeds = [{name: array.copy() for name, array in inputs.items()} for _ in groups(case)]
+        return self.model(results, list(values.values())), feeds, case.calls
 
     def rowwise(self, case, arrays):
         shared = [buffer.copies == 1 for buffer in case.buffers[:-1]]
@@ -254,7 +255,7 @@ class OpenVino:
         values = {name: self.parameter(name, array) for name, array in inputs.items()}
         results = [self.one(case.numbers[0], [values[key if one else f"{key}_{i}"] for key, one in zip(arrays, shared)])
                    for i in range(case.calls)]
-        return [self.model(results, list(values.values()))], [inputs]
+        return self.model(results, list(values.values())), [inputs], case.calls
 
     def one(self, name, x):
         ops = self.ops
