@@ -77,15 +77,19 @@ std::vector<Stmt> PrefetchStreams::requests(const Load &load) {
     made.push_back(prefetch(address + stream.near, Locality::FirstLevel));
   if (stream.panel > 0) {
     Expr repetition = 0, count = 1;
+    int64_t least = 1;
     for (const For *loop : loops)
       if (std::any_of(stream.repeated.begin(), stream.repeated.end(),
                       [&](const std::string &name) { return ends_with(loop->name, "." + name); })) {
         repetition = repetition * loop->extent + Variable::make(Int(32), loop->name) - loop->min;
         count = count * loop->extent;
+        least *= as_const_int(loop->extent).value_or(1);
       }
     // Of n repetitions each asks for its n-th of a row's lines, some of them several times.
-    Expr moved = ((repetition * stream.lines + line) / count - line) * kLineBytes;
-    made.push_back(prefetch(address + stream.panel + cast(Int(64), moved), Locality::SecondLevel));
+    int shares = static_cast<int>((stream.lines + least - 1) / least);
+    Expr moved = ((repetition * shares + line) * stream.lines / (count * shares) - line) * kLineBytes;
+    if (line < shares)
+      made.push_back(prefetch(address + stream.panel + cast(Int(64), moved), Locality::SecondLevel));
   }
   return made;
 }

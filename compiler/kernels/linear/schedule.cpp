@@ -161,22 +161,27 @@ Space linearSpace(const Region &region, const LoopNest &nest, const TargetModel 
 
   // The rows of a task stay in half of the second-level cache beside the panel that streams through it.
   int64_t tileBytes = kTileRows * sizes.depth * 4, tiles = 1;
-  while (tiles < 4 && 2 * tiles * tileBytes <= target.level2Bytes / 2)
+  while (tiles < 8 && 2 * tiles * tileBytes <= target.level2Bytes / 2)
     tiles *= 2;
   // A task should do a million operations: 10 microseconds of one core.
   int64_t unit = 2 * kTileRows * sizes.panel * sizes.depth, grain = 1;
   while (grain < 16 && grain * unit < 1000000)
     grain *= 2;
-  // Every task computes the prologue of its rows: the more panels share it, the better.
-  int64_t panels = std::max<int64_t>(hasPrologue(region, nest) ? 8 : 2, (grain + tiles - 1) / tiles);
-  return {{"rows", {rowsBeside(columns, target), {1, 2, 4, 8, 16}}},
+  // Every task computes the prologue of its rows: the more panels share it, the better, while threads have tasks.
+  int64_t panels = std::max<int64_t>(hasPrologue(region, nest) ? 32 / tiles : 2, (grain + tiles - 1) / tiles);
+  // The next panel comes to the second-level cache beside the rows and this one, where a tile's step has so many
+  // multiply-adds that asking costs nothing.
+  int64_t rows = rowsBeside(columns, target), panelBytes = sizes.panel * sizes.depth * 4;
+  bool asksAhead = tiles * tileBytes + 2 * panelBytes <= target.level2Bytes && rows * columns >= 24 * lanesOf(target);
+  return {{"rows", {rows, {1, 2, 4, 8, 16}}},
           {"columns", {columns, choices}},
           {"tiles", {tiles, {1, 2, 4, 8}}},
           {"panels", {std::min<int64_t>(panels, 16), {1, 2, 4, 8, 16}}},
           {"grain", {grain, {1, 2, 4, 8, 16}}},
+          {"least_tasks", {32, {8, 16, 32, 64, 128}}},
           {"unroll", {1, unrollChoices(sizes.depth)}},
           {"prefetch_bytes", kPrefetchBytes},
-          {"prefetch_panels", {0, {0, 1}}}};
+          {"prefetch_panels", {asksAhead, {0, 1}}}};
 }
 
 void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters) {
@@ -187,10 +192,11 @@ void scheduleLinear(Region &region, const LoopNest &nest, const Machine &machine
   int rows = parameter("rows"), columns = parameter("columns"), tiles = parameter("tiles");
   int lanes = std::min(machine.lanes, columns);
 
-  // Batches of fewer tiles than a task has rows for take more panels to make a task worth starting.
-  Expr allTiles = nest.rows / kTileRows;
-  Expr panels =
-      select(allTiles >= tiles, parameter("panels"), (parameter("grain") + max(allTiles, 1) - 1) / max(allTiles, 1));
+  // Few tiles take more panels to make a task worth starting; many leave enough tasks for all threads with more panels each.
+  Expr allTiles = nest.rows / kTileRows, groups = (allTiles + tiles - 1) / tiles;
+  Expr panelsOfMany = max(parameter("panels"), groups * static_cast<int>(sizes.panels) / parameter("least_tasks"));
+  Expr panelsOfFew = (parameter("grain") + max(allTiles, 1) - 1) / max(allTiles, 1);
+  Expr panels = select(allTiles >= std::min(tiles, 4), panelsOfMany, panelsOfFew);
 
   Var panel("panel"), strip("strip"), column("column"), tile("tile"), rowBlock("row_block"), row("row");
   Var tileGroup("tile_group"), panelGroup("panel_group"), task("task"), vector("vector");
@@ -234,8 +240,10 @@ constexpr NestRules::Decision kDecisions[] = {
     {"rows", "How many rows a register tile has: each value of a panel that is loaded serves all of them."},
     kColumns,
     {"tiles", "How many tiles of 16 rows are one task, all of which use a panel while it is near."},
-    {"panels", "How many panels of weights are one task, which computes what precedes the product of its rows once."},
+    {"panels", "How many panels of weights are one task at the least, which computes what precedes the product of its rows "
+               "once."},
     {"grain", "How many panels of one tile make a task worth starting, where a batch has fewer tiles than a task."},
+    {"least_tasks", "How many tasks a large batch has at the least: what is left of it goes to panels of one task."},
     kUnroll,
     kPrefetchedBytes,
     kPrefetchedPanels,
