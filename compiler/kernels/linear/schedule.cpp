@@ -89,7 +89,9 @@ Space rowLinearSpace(const Region &region, const LoopNest &nest, const TargetMod
     panels *= 2;
   // Two panels have room in the second-level cache beside the rows.
   int64_t panelsAhead = 2 * panelBytes <= target.level2Bytes;
-  return {{"rows", {rowsBeside(columns.back(), target), {1, 2, 4, 8, 16}}},
+  // Weights that are loaded serve two rows at the least.
+  int64_t rows = std::max<int64_t>(2, rowsBeside(columns.back(), target));
+  return {{"rows", {rows, {1, 2, 4, 8, 16}}},
           {"columns", {columns.back(), columns}},
           {"panels", {panels, {1, 2, 4, 8, 16, 32}}},
           {"unroll", {sizes.depth % 4 == 0 ? 4 : 1, unrollChoices(sizes.depth)}},
@@ -169,17 +171,18 @@ Space linearSpace(const Region &region, const LoopNest &nest, const TargetModel 
     grain *= 2;
   // Every task computes the prologue of its rows: the more panels share it, the better, while threads have tasks.
   int64_t panels = std::max<int64_t>(hasPrologue(region, nest) ? 32 / tiles : 2, (grain + tiles - 1) / tiles);
-  // The next panel comes to the second-level cache beside the rows and this one, where a tile's step has so many
-  // multiply-adds that asking costs nothing.
+  // A step of many multiply-adds hides what a loop costs, and requests: the next panel comes to the second-level cache
+  // beside the rows and this one.
   int64_t rows = rowsBeside(columns, target), panelBytes = sizes.panel * sizes.depth * 4;
-  bool asksAhead = tiles * tileBytes + 2 * panelBytes <= target.level2Bytes && rows * columns >= 24 * lanesOf(target);
+  bool isLongStep = rows * columns >= 24 * lanesOf(target);
+  bool asksAhead = isLongStep && tiles * tileBytes + 2 * panelBytes <= target.level2Bytes;
   return {{"rows", {rows, {1, 2, 4, 8, 16}}},
           {"columns", {columns, choices}},
           {"tiles", {tiles, {1, 2, 4, 8}}},
           {"panels", {std::min<int64_t>(panels, 16), {1, 2, 4, 8, 16}}},
           {"grain", {grain, {1, 2, 4, 8, 16}}},
           {"least_tasks", {32, {8, 16, 32, 64, 128}}},
-          {"unroll", {1, unrollChoices(sizes.depth)}},
+          {"unroll", {!isLongStep && sizes.depth % 4 == 0 ? 4 : 1, unrollChoices(sizes.depth)}},
           {"prefetch_bytes", kPrefetchBytes},
           {"prefetch_panels", {asksAhead, {0, 1}}}};
 }
