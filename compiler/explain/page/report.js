@@ -83,7 +83,7 @@ function workColumns() {
   columns.push(["time", work => duration(work.seconds)], ["FLOP/s", work => work.flops ? quantity(work.flops / work.seconds, "") : "–"],
                ["bytes/s", work => quantity(work.bytes / work.seconds, "B")]);
   if (report.limits)
-    columns.push(["of what is allowed", work => percent(allowedSeconds(work) / work.seconds)]);
+    columns.push(["of allowed", work => percent(allowedSeconds(work) / work.seconds)]);
   return columns;
 }
 
