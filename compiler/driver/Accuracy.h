@@ -16,6 +16,7 @@ namespace tenon {
 struct KernelError {
   std::string name;
   unsigned runs = 0;
+  unsigned cases = 1, casesRun = 1; ///< Of its schedule, and those that the runs had sizes of.
   double compiled = 0;  ///< Of the compiled kernel.
   double plain = 0;     ///< Of the plain evaluation, or evaluations.
   double magnitude = 0; ///< Largest reference value.

@@ -5,6 +5,7 @@
 #include "codegen/KernelCache.h"
 #include "codegen/KernelCall.h"
 #include "codegen/KernelLink.h"
+#include "driver/CaseCoverage.h"
 #include "driver/ModelLibrary.h"
 #include "driver/PackedParameters.h"
 #include "driver/VerifyInputs.h"
@@ -36,36 +37,21 @@ namespace {
 /// Runs one module of kernel IR and compares each of its kernels.
 class Comparison {
 public:
-  Comparison(const KernelLibrary &library, StringMap<tenon_kernel_fn> functions, const PackedParameters &parameters)
-      : library(library), functions(std::move(functions)), parameters(parameters) {}
+  Comparison(const KernelLibrary &library, StringRef target, StringMap<tenon_kernel_fn> functions,
+             const PackedParameters &parameters)
+      : library(library), functions(std::move(functions)), parameters(parameters), coverage(target) {}
 
   /// `label` names the row of the report that a kernel belongs to.
   Error run(mlir::ModuleOp module, CompilerContext &context, function_ref<std::string(KernelOp)> label) {
     for (auto function : module.getOps<mlir::func::FuncOp>()) {
       if (function.isExternal())
         continue;
-      InputMaker maker(function);
-      std::vector<std::vector<bool>> packed;
-      for (auto starts : function.getOps<RowStartsOp>())
-        packed.push_back(maker.packedRows(starts));
-      reference::Options<double> options;
-      options.parameters = [&](StringRef name) -> mlir::FailureOr<FloatTensor> {
-        if (auto tensor = parameters.find(name))
-          return *tensor;
-        return mlir::failure();
-      };
-      std::string problem;
-      options.onKernel = [&](KernelOp kernel, ArrayRef<DoubleTensor> inputs, ArrayRef<DoubleTensor>) {
-        if (problem.empty())
-          if (Error error = compare(kernel, inputs, packed, errors[label(kernel)]))
-            problem = "kernel '" + kernel.getName().str() + "': " + toString(std::move(error));
-      };
-      SmallVector<DoubleTensor> inputs = maker.inputs();
-      auto results = reference::evaluate<double>(function, inputs, options);
-      if (mlir::failed(results))
-        return context.takeError("the reference did not evaluate the function");
-      if (!problem.empty())
-        return createStringError(problem);
+      if (Error error = runBatch(function, std::nullopt, context, label))
+        return error;
+      // Cases of schedules that are for other sizes.
+      while (std::optional<BatchShape> shape = coverage.next(function))
+        if (Error error = runBatch(function, shape, context, label))
+          return error;
     }
     return Error::success();
   }
@@ -75,11 +61,50 @@ public:
     for (auto &[name, error] : errors) {
       list.push_back(error);
       list.back().name = name;
+      CaseCoverage::Counts counts = coverage.countsOf(name);
+      list.back().cases = counts.cases;
+      list.back().casesRun = counts.run;
     }
     return list;
   }
 
 private:
+  Error runBatch(mlir::func::FuncOp function, std::optional<BatchShape> shape, CompilerContext &context,
+                 function_ref<std::string(KernelOp)> label) {
+    InputMaker maker(function, shape);
+    std::vector<std::vector<bool>> packed;
+    for (auto starts : function.getOps<RowStartsOp>())
+      packed.push_back(maker.packedRows(starts));
+    reference::Options<double> options;
+    options.parameters = [&](StringRef name) -> mlir::FailureOr<FloatTensor> {
+      if (auto tensor = parameters.find(name))
+        return *tensor;
+      return mlir::failure();
+    };
+    std::string problem;
+    options.onKernel = [&](KernelOp kernel, ArrayRef<DoubleTensor> inputs, ArrayRef<DoubleTensor>) {
+      if (!problem.empty())
+        return;
+      Error error = cover(kernel, inputs, maker.batch());
+      if (!error)
+        error = compare(kernel, inputs, packed, errors[label(kernel)]);
+      if (error)
+        problem = "kernel '" + kernel.getName().str() + "': " + toString(std::move(error));
+    };
+    SmallVector<DoubleTensor> inputs = maker.inputs();
+    auto results = reference::evaluate<double>(function, inputs, options);
+    if (mlir::failed(results))
+      return context.takeError("the reference did not evaluate the function");
+    return problem.empty() ? Error::success() : createStringError(problem);
+  }
+
+  Error cover(KernelOp kernel, ArrayRef<DoubleTensor> inputs, int64_t sequences) {
+    std::vector<std::vector<int64_t>> shapes;
+    for (const DoubleTensor &input : inputs)
+      shapes.emplace_back(input.shape().begin(), input.shape().end());
+    return coverage.add(kernel, shapes, sequences);
+  }
+
   Error compare(KernelOp kernel, ArrayRef<DoubleTensor> exactInputs, ArrayRef<std::vector<bool>> packed,
                 KernelError &error) {
     SmallVector<FloatTensor> inputs;
@@ -150,6 +175,7 @@ private:
   const KernelLibrary &library;
   StringMap<tenon_kernel_fn> functions;
   const PackedParameters &parameters;
+  CaseCoverage coverage;
   MapVector<std::string, KernelError, std::map<std::string, unsigned>> errors;
 };
 
@@ -213,7 +239,7 @@ private:
     StringMap<tenon_kernel_fn> functions;
     for (const auto &[index, kernel] : enumerate(*manifest.getArray("kernels")))
       functions[kernel.getAsObject()->getString("name").value_or("")] = kernels[index];
-    Comparison comparison(library, std::move(functions), parameters);
+    Comparison comparison(library, report.target, std::move(functions), parameters);
     if (Error error = comparison.run(module, context, [](KernelOp kernel) { return kernel.getName().str(); }))
       return error;
     report.kernels = comparison.takeErrors();
@@ -243,7 +269,7 @@ private:
     StringMap<tenon_kernel_fn> functions;
     for (const auto &[index, name] : enumerate(names))
       functions[name] = library->kernels(report.target)[index];
-    Comparison comparison(*library, std::move(functions), parameters);
+    Comparison comparison(*library, report.target, std::move(functions), parameters);
     auto label = [](KernelOp kernel) { return kernel.getBody().front().front().getName().stripDialect().str(); };
     if (Error error = comparison.run(*split, context, label))
       return error;

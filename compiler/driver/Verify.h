@@ -28,8 +28,8 @@ struct VerifyReport {
   bool passes() const;
 };
 
-/// Runs the entry points in the float64 reference on pseudo-random inputs (ragged batches among them), and every
-/// kernel on the inputs that it has there.
+/// Runs the entry points in the float64 reference on pseudo-random inputs (ragged batches among them, and such as have
+/// the sizes of each case of a schedule), and every kernel on the inputs that it has there.
 llvm::Expected<VerifyReport> verify(const VerifyOptions &options);
 
 } // namespace tenon

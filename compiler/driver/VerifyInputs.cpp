@@ -23,7 +23,9 @@ static std::vector<int32_t> lengthsUpTo(int64_t most) {
   return {static_cast<int32_t>(most), static_cast<int32_t>((most + 1) / 2), 1, 0};
 }
 
-InputMaker::InputMaker(mlir::func::FuncOp function) : function(function) {
+InputMaker::InputMaker(mlir::func::FuncOp function, std::optional<BatchShape> shape) : function(function) {
+  if (shape)
+    length = shape->length;
   auto first = function.getNumArguments() > 0
                    ? mlir::dyn_cast<mlir::RankedTensorType>(function.getArgument(0).getType())
                    : mlir::RankedTensorType();
@@ -36,8 +38,10 @@ InputMaker::InputMaker(mlir::func::FuncOp function) : function(function) {
   if (positions > 0)
     length = std::min(length, positions);
   lengths = lengthsUpTo(length);
+  if (shape)
+    lengths.assign(divideCeil(shape->length * shape->sequences, length), static_cast<int32_t>(length));
   for (auto [index, count] : enumerate(lengths)) {
-    int64_t cached = std::array{0, 5, 16, 17}[index];
+    int64_t cached = std::array{0, 5, 16, 17}[index % 4];
     past.push_back(static_cast<int32_t>(positions > 0 ? std::clamp<int64_t>(cached, 0, positions - count) : cached));
   }
   nameSizes();
@@ -87,7 +91,12 @@ int64_t InputMaker::rowsOf(unsigned argument) {
 }
 
 std::vector<int32_t> InputMaker::lengthsOf(unsigned argument) {
-  return isOwn(argument) ? lengths : lengthsUpTo(rowsOf(argument));
+  if (isOwn(argument))
+    return lengths;
+  std::vector<int32_t> some = lengthsUpTo(rowsOf(argument)), all;
+  for (int64_t sequence = 0; sequence < batch(); ++sequence)
+    all.push_back(some[sequence % some.size()]);
+  return all;
 }
 
 void InputMaker::nameSizes() {
@@ -173,8 +182,12 @@ DoubleTensor InputMaker::input(unsigned argument) {
   std::optional<EntryRole> role = roleOf(argument);
   if (role == EntryRole::Past)
     return DoubleTensor(shape, past);
-  if (role == EntryRole::PromptLengths) // Of one row the prompt is a part, of another all.
-    return DoubleTensor(shape, std::vector<int32_t>{static_cast<int32_t>(length / 3), 0, 1, 0});
+  if (role == EntryRole::PromptLengths) { // Of one row the prompt is a part, of another all.
+    std::vector<int32_t> some = {static_cast<int32_t>(length / 3), 0, 1, 0}, all;
+    for (int64_t sequence = 0; sequence < batch(); ++sequence)
+      all.push_back(some[sequence % some.size()]);
+    return DoubleTensor(shape, all);
+  }
   if (role == EntryRole::Pages)
     return DoubleTensor(shape, takePages(textOf(argument, "tenon.pool"), count));
   if (dims && dims.size() == 1 && shape == ArrayRef(batch()))

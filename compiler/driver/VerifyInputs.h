@@ -11,13 +11,22 @@
 
 namespace tenon {
 
-/// Inputs of an entry point: a batch of sequences of several lengths, none among them, some of which go on from cached
-/// tokens. What an argument is, and whose, its attributes say.
+/// Sequences of one length. More rows than a sequence may have are those of more sequences.
+struct BatchShape {
+  int64_t length = 1, sequences = 1;
+
+  bool operator==(const BatchShape &) const = default;
+};
+
+/// Inputs of an entry point: a batch of sequences of several lengths, none among them, or of a given shape. Some go on
+/// from cached tokens. What an argument is, and whose, its attributes say.
 class InputMaker {
 public:
-  explicit InputMaker(mlir::func::FuncOp function);
+  explicit InputMaker(mlir::func::FuncOp function, std::optional<BatchShape> shape = {});
 
   llvm::SmallVector<reference::Tensor<double>> inputs();
+  /// Sequences.
+  int64_t batch() const { return static_cast<int64_t>(lengths.size()); }
   /// Of packed rows as `starts` lay them out, which of them somebody reads.
   std::vector<bool> packedRows(RowStartsOp starts);
 
@@ -32,7 +41,6 @@ private:
   /// Whether an argument is about the stack that the entry point's first one is about.
   bool isOwn(unsigned argument);
   Limits limitsOf(unsigned argument);
-  int64_t batch() const { return static_cast<int64_t>(lengths.size()); }
   /// How many rows of its stack an argument is about, at most.
   int64_t rowsOf(unsigned argument);
   std::vector<int32_t> lengthsOf(unsigned argument);

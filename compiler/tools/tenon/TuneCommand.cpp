@@ -157,8 +157,11 @@ void tools::addTune(CLI::App &app) {
       "--cold", options.coldWeights,
       "Measure with weights that are in no cache, as after other work (default: where the calls before left "
       "them)");
-  command->add_option("--candidates", options.candidates, "Schedules to measure for each kernel, at most (default: 16)")
-      ->check(CLI::Range(1, 100000));
+  command
+      ->add_option(
+          "--candidates", options.candidates,
+          "Schedules to measure for each kernel, at most (default: 16); with 0, what won before is measured again")
+      ->check(CLI::Range(0, 100000));
   command->add_option("--seed", options.seed, "Of what is drawn by chance (default: 1)");
   command->add_option("--cache", options.cacheDirectory, "Directory of compiled kernels");
   CLI::Option *list = command->add_flag("--list", arguments->list, "Show what the database has, in place of tuning");

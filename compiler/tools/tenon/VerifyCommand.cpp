@@ -24,6 +24,8 @@ nlohmann::json toJson(const std::vector<KernelError> &errors) {
   for (const KernelError &error : errors)
     list.push_back({{"name", error.name},
                     {"runs", error.runs},
+                    {"cases", error.cases},
+                    {"cases_run", error.casesRun},
                     {"compiled", error.compiled},
                     {"float32", error.plain},
                     {"allowed", error.allowed()},
@@ -32,10 +34,15 @@ nlohmann::json toJson(const std::vector<KernelError> &errors) {
   return list;
 }
 
+/// Of a schedule that has several.
+std::string cases(const KernelError &error) {
+  return error.cases > 1 ? "  " + std::to_string(error.casesRun) + " of " + std::to_string(error.cases) + " cases" : "";
+}
+
 /// What is wrong with a kernel, if anything is.
 std::string verdict(const KernelError &error) {
   if (error.passes())
-    return "";
+    return cases(error);
   if (error.element <= 1)
     return "  too large";
   char text[96];
@@ -85,9 +92,9 @@ void verifyModel(Arguments &arguments) {
 void tools::addVerify(CLI::App &app) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App *command = app.add_subcommand(
-      "verify",
-      "Compare compiled kernels with the float64 reference. A kernel may be off by twice what plain float32 is,\n"
-      "as a whole and in each element.\nExample: tenon verify minilm.so");
+      "verify", "Compare compiled kernels with the float64 reference, at sizes of each case of their schedules. A "
+                "kernel may be off by\n"
+                "twice what plain float32 is, as a whole and in each element.\nExample: tenon verify minilm.so");
   addModelArgument(*command, arguments->options.model, arguments->options.importing, ", or library (.so)");
   command->add_option("--cache", arguments->options.cacheDirectory, "Directory of compiled kernels");
   command->add_flag("--kernels-only", arguments->kernelsOnly,
