@@ -104,7 +104,9 @@ double productTime(const Core &core, const Shape &shape, const Product &product,
 double linear(const Core &core, const Shape &shape, const Parameters &parameters, const CostedCall &call) {
   auto at = [&](const char *name) { return static_cast<double>(parameters.at(name)); };
   double tiles = std::max(1.0, up(static_cast<double>(call.rows), kTileRows));
-  double taskPanels = tiles >= at("tiles") ? at("panels") : up(at("grain"), tiles);
+  double panels = up(static_cast<double>(shape.width), static_cast<double>(shape.panel));
+  double shared = std::floor(up(tiles, at("tiles")) * panels / at("least_tasks"));
+  double taskPanels = tiles >= std::min(at("tiles"), 4.0) ? std::max(at("panels"), shared) : up(at("grain"), tiles);
   return productTime(core, shape,
                      {at("rows"), at("columns"), kTileRows * std::min(tiles, at("tiles")), taskPanels, at("unroll"),
                       parameters.at("prefetch_bytes") > 0, parameters.at("prefetch_panels") > 0},
