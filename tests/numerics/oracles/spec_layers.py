@@ -136,8 +136,8 @@ def pooled(kind, x, lengths):
 
 def recurrence(forget, new):
     """c = f c + (1 - f) x from zeros on, after each row of [batch, length, width]."""
-    states, state = [], torch.zeros_like(new[:, 0])
+    states, state = torch.empty_like(new), torch.zeros_like(new[:, :1])
     for t in range(new.shape[1]):
-        state = forget[:, t] * state + (1 - forget[:, t]) * new[:, t]
-        states.append(state)
-    return torch.stack(states, 1)
+        state = forget[:, t:t + 1] * state + (1 - forget[:, t:t + 1]) * new[:, t:t + 1]
+        states[:, t:t + 1] = state
+    return states
