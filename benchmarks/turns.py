@@ -1,6 +1,7 @@
 """What comparisons share: engines in processes of their own that take turns, what the machine can do, and what is made of the
 times: medians of each round, ratios of engines within rounds, and how far they spread."""
 
+import argparse
 import json
 import os
 import statistics
@@ -88,6 +89,16 @@ class Limits:
 def processor():
     with open("/proc/cpuinfo") as lines:
         return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def some_of(known):
+    """Reads a list of names with commas."""
+    def read(text):
+        for name in text.split(","):
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"expected some of {','.join(known)}, found '{name}'")
+        return text.split(",")
+    return read
 
 
 def round_median(calls):

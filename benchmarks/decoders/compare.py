@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 import engines  # noqa: E402
 from models import MODELS, PROMPT, TASKS  # noqa: E402
-from turns import SETTLE_SECONDS, Limits, Process, row, table, write  # noqa: E402
+from turns import SETTLE_SECONDS, Limits, Process, row, some_of, table, write  # noqa: E402
 
 ENGINES = {"gpt2": ["tenon", "tenon-huge", "ctranslate2", "llama.cpp"], "smollm2": ["tenon", "tenon-huge", "llama.cpp"]}
 OPTIONAL = {"gpt2": ["ctranslate2-huge", "llama.cpp-huge"], "smollm2": ["llama.cpp-huge"]}
@@ -105,16 +105,6 @@ def measure(model, arguments, argv):
 def results(model, members, limits):
     return [row(f"{model.name}, {task}", {member.name: member.rounds[task] for member in members},
                 "flops" if task.kind == "prefill" else "bytes", task.work(model), limits, tokens=task.tokens()) for task in TASKS]
-
-
-def some_of(known):
-    """Reads a list of names with commas."""
-    def read(text):
-        for name in text.split(","):
-            if name not in known:
-                raise argparse.ArgumentTypeError(f"expected some of {','.join(known)}, found '{name}'")
-        return text.split(",")
-    return read
 
 
 def main():

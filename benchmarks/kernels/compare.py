@@ -18,7 +18,7 @@ import numpy
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 from cases import cases  # noqa: E402
-from turns import SETTLE_SECONDS, Limits, Process, is_own, row, table, write  # noqa: E402
+from turns import SETTLE_SECONDS, Limits, Process, is_own, row, some_of, table, write  # noqa: E402
 
 ENGINES = ["tenon", "tenon-huge", "ort", "openvino", "pytorch"]
 FAMILIES = ["product", "attention", "decode", "rowwise"]
@@ -130,16 +130,6 @@ def measure(members, known, arguments):
         present = [member for member in members if member.takes(case)]
         check(case, {member.name: member.prepare(index, case) for member in present})
         yield case, rounds_of(present, arguments)
-
-
-def some_of(known):
-    """Reads a list of names with commas."""
-    def read(text):
-        for name in text.split(","):
-            if name not in known:
-                raise argparse.ArgumentTypeError(f"expected some of {','.join(known)}, found '{name}'")
-        return text.split(",")
-    return read
 
 
 def main():

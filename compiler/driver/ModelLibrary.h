@@ -6,6 +6,7 @@
 #include "driver/Compile.h"
 #include "driver/Context.h"
 #include "support/ScratchDirectory.h"
+#include "tenon/Dialect.h"
 #include "tenon/tenon.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -28,6 +29,8 @@ public:
   const tenon_model_info &info() const { return described; }
   const llvm::json::Object &manifest() const { return *json.getAsObject(); }
   mlir::ModuleOp kernels() const { return *module; }
+  /// A kernel of the IR for each of the library's table, in its order.
+  llvm::Expected<std::vector<KernelOp>> kernelTable() const;
 
 private:
   struct Releaser {
@@ -38,6 +41,7 @@ private:
 
   std::unique_ptr<tenon_model, Releaser> model;
   tenon_model_info described = {};
+  std::string path;
   llvm::json::Value json;
   mlir::OwningOpRef<mlir::ModuleOp> module;
 };

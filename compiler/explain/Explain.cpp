@@ -11,6 +11,7 @@
 #include "kernels/Kernels.h"
 #include "machine/Limits.h"
 #include "spec/SpecReader.h"
+#include "tune/SignTest.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -25,12 +26,6 @@ namespace {
 /// A call is made so often, but for slow ones, which are made until this time is over.
 constexpr size_t kMostRuns = 25, kLeastRuns = 3;
 constexpr double kSecondsOfCall = 1.5;
-
-double medianOf(std::vector<double> samples) {
-  auto middle = samples.begin() + static_cast<ptrdiff_t>(samples.size() / 2);
-  std::nth_element(samples.begin(), middle, samples.end());
-  return *middle;
-}
 
 class Explainer {
 public:
@@ -92,14 +87,13 @@ private:
   /// With the kernels in the order of the library's table.
   Error openRecording() {
     uses = kernelUses(library->kernels());
+    auto table = library->kernelTable();
+    if (!table)
+      return table.takeError();
     std::vector<size_t> arguments;
-    for (const json::Value &kernel : *library->manifest().getArray("kernels")) {
-      StringRef name = kernel.getAsObject()->getString("name").value_or("");
-      auto found = uses.find(name);
-      if (found == uses.end())
-        return createStringError("%s: its kernel IR has no kernel '%s'", path.c_str(), name.str().c_str());
-      kernels.push_back(&found->second);
-      arguments.push_back(found->second.kernel.getNumOperands() + found->second.kernel.getNumResults());
+    for (KernelOp kernel : *table) {
+      kernels.push_back(&uses.find(kernel.getName())->second);
+      arguments.push_back(kernel.getNumOperands() + kernel.getNumResults());
     }
     std::string error;
     recording = tune::Recording::open(path, options.target, options.threads, std::move(arguments), options.clock, error);
@@ -166,8 +160,8 @@ private:
     auto limits = machine::measureLimits(setting.machine.kind.threads, error);
     if (!limits)
       return createStringError(error);
-    bool isWide = tenon::kernels::findTarget(setting.target)->vectorBytes == 64;
-    const machine::Arithmetic &arithmetic = isWide && limits->avx512 ? *limits->avx512 : limits->avx2;
+    const machine::Arithmetic &arithmetic =
+        limits->arithmetic(tenon::kernels::findTarget(setting.target)->vectorBytes);
     auto giga = [](double value) { return value * 1e9; };
     report["limits"] = json::Object{{"arithmetic", json::Object{{"registers", giga(arithmetic.registers)},
                                                                 {"firstCache", giga(arithmetic.firstCache)},
@@ -209,7 +203,7 @@ private:
     }
     json::Object object{{"call", call.text()}, {"entries", entriesOf(*first)}};
     if (options.measures) {
-      object["seconds"] = medianOf(seconds);
+      object["seconds"] = tune::median(seconds);
       object["samples"] = json::Array(seconds);
     }
     json::Array kernels;
@@ -252,7 +246,7 @@ private:
       std::vector<double> each;
       for (double sample : samples)
         each.push_back(sample / profiled.count);
-      object["seconds"] = medianOf(each);
+      object["seconds"] = tune::median(each);
       object["least_seconds"] = *std::min_element(each.begin(), each.end());
       object["most_seconds"] = *std::max_element(each.begin(), each.end());
     }

@@ -4,6 +4,7 @@
 #define TENON_MACHINE_LIMITS_H
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -35,6 +36,8 @@ struct Limits {
 
   /// With the vectors that compute fastest.
   const Arithmetic &arithmetic() const { return avx512 && avx512->registers > avx2.registers ? *avx512 : avx2; }
+  /// With vectors of so many bytes, or the widest that the CPU has.
+  const Arithmetic &arithmetic(int64_t vectorBytes) const { return vectorBytes > 32 && avx512 ? *avx512 : avx2; }
 };
 
 /// Takes some seconds and, for so long, twice `memoryBytes` of memory. Each figure is the best of some short runs,

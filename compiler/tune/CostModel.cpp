@@ -241,7 +241,7 @@ std::vector<kernels::TensorType> typesOf(const kernels::KernelDescription &kerne
 CostModel::CostModel(const kernels::KernelDescription &kernel, const kernels::TargetModel &target,
                      const machine::Limits &limits)
     : kernel(kernel) {
-  const machine::Arithmetic &arithmetic = target.vectorBytes > 32 && limits.avx512 ? *limits.avx512 : limits.avx2;
+  const machine::Arithmetic &arithmetic = limits.arithmetic(target.vectorBytes);
   auto threads = static_cast<double>(limits.threads);
   auto perCore = [&](double figure) { return figure > 0 ? figure / threads : limits.read.memory / threads; };
   core.threads = limits.threads;

@@ -101,16 +101,13 @@ private:
     auto library = ModelLibrary::open(path, open, context);
     if (!library)
       return library.takeError();
-    StringMap<kernels::KernelDescription> descriptions;
-    library->kernels().walk([&](KernelOp kernel) { descriptions.try_emplace(kernel.getName(), kernel.describe()); });
+    auto table = library->kernelTable();
+    if (!table)
+      return table.takeError();
     std::vector<size_t> arguments;
-    for (const json::Value &kernel : *library->manifest().getArray("kernels")) {
-      std::string name = kernel.getAsObject()->getString("name").value_or("").str();
-      auto found = descriptions.find(name);
-      if (found == descriptions.end())
-        return createStringError("%s: its kernel IR has no kernel '%s'", path.c_str(), name.c_str());
-      work.push_back({name, found->second, {}, {}, {}, 0});
-      arguments.push_back(found->second.arguments.size() + found->second.results.size());
+    for (KernelOp kernel : *table) {
+      work.push_back({kernel.getName().str(), kernel.describe(), {}, {}, {}, 0});
+      arguments.push_back(kernel.getNumOperands() + kernel.getNumResults());
     }
     std::string error;
     recording = Recording::open(path, options.target, options.threads, std::move(arguments), options.clock, error);

@@ -16,10 +16,14 @@ namespace {
 const Var c("c"), r("r"), q("q"), i("i"), j("j"), n("n"), s("s"), d("d"), h("h"), t("t");
 
 /// What stays in registers, or near, has a constant size.
-void ofOneSplit(Func func, int group) {
+void boundToSplit(Func func, int group) {
   for (Var single : {s, h, t})
     func.bound_extent(single, 1);
   func.bound(q, 0, group);
+}
+
+void ofOneSplit(Func func, int group) {
+  boundToSplit(func, group);
   if (group <= 4)
     func.unroll(q);
 }
@@ -27,9 +31,7 @@ void ofOneSplit(Func func, int group) {
 /// What is kept for each page of a split: of constant size, for pages that the split has not as well.
 void ofPages(Func func, int group, LoopLevel loop) {
   func.compute_at(loop).reorder_storage(i, q, n).bound(i, 0, kPageTokens).bound_storage(n, kSplitBlocks);
-  for (Var single : {s, h, t})
-    func.bound_extent(single, 1);
-  func.bound(q, 0, group);
+  boundToSplit(func, group);
 }
 
 /// One loop over the pages that the split has.

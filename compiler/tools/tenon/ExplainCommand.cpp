@@ -1,5 +1,6 @@
 //===- ExplainCommand.cpp - tenon explain ---------------------------------===//
 
+#include "CallsArgument.h"
 #include "Command.h"
 #include "MemoryPlan.h"
 #include "ModelArgument.h"
@@ -7,7 +8,6 @@
 #include "TuningDatabase.h"
 #include "explain/Explain.h"
 #include "explain/Page.h"
-#include "kernels/Kernels.h"
 #include "support/AtomicFile.h"
 #include "llvm/Support/FileSystem.h"
 
@@ -70,14 +70,8 @@ std::unique_ptr<AtomicFile> createPage(const Arguments &arguments) {
 }
 
 void explainModel(Arguments &arguments) {
-  if (!arguments.sizes.empty()) {
-    auto calls = tune::parseCalls(arguments.sizes);
-    if (!calls)
-      throw Failure(llvm::toString(calls.takeError()));
-    arguments.options.calls = std::move(*calls);
-  }
-  if (!arguments.options.target.empty() && !kernels::findTarget(arguments.options.target))
-    throw Failure(kernels::unknownTarget(arguments.options.target));
+  readCalls(arguments.sizes, arguments.options.calls);
+  checkTarget(arguments.options.target);
   std::optional<tune::Database> database;
   if (!arguments.database.empty())
     database.emplace(openDatabase(arguments.database, tune::Access::Read));

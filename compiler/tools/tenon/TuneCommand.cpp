@@ -1,11 +1,11 @@
 //===- TuneCommand.cpp - tenon tune ---------------------------------------===//
 
+#include "CallsArgument.h"
 #include "Command.h"
 #include "ModelArgument.h"
 #include "Output.h"
 #include "Progress.h"
 #include "TuningDatabase.h"
-#include "kernels/Kernels.h"
 #include "tune/Tuner.h"
 
 #include <atomic>
@@ -97,14 +97,8 @@ tune::TuneReport runTuner(Arguments &arguments, tune::Database &database) {
 }
 
 void tuneModel(Arguments &arguments) {
-  if (!arguments.sizes.empty()) {
-    auto calls = tune::parseCalls(arguments.sizes);
-    if (!calls)
-      throw Failure(llvm::toString(calls.takeError()));
-    arguments.options.calls = std::move(*calls);
-  }
-  if (!arguments.options.target.empty() && !kernels::findTarget(arguments.options.target))
-    throw Failure(kernels::unknownTarget(arguments.options.target));
+  readCalls(arguments.sizes, arguments.options.calls);
+  checkTarget(arguments.options.target);
   tune::Database database = openDatabase(arguments.database, tune::Access::Write);
   tune::TuneReport report = runTuner(arguments, database);
   const tune::Machine &machine = report.setting.machine;

@@ -1,0 +1,22 @@
+//===- CallsArgument.cpp - Which calls of a model, for which CPU ----------===//
+
+#include "CallsArgument.h"
+#include "Command.h"
+#include "kernels/Kernels.h"
+
+using namespace tenon;
+using namespace tenon::tools;
+
+void tools::readCalls(const std::string &sizes, std::vector<tune::CallShape> &calls) {
+  if (sizes.empty())
+    return;
+  auto read = tune::parseCalls(sizes);
+  if (!read)
+    throw Failure(llvm::toString(read.takeError()));
+  calls = std::move(*read);
+}
+
+void tools::checkTarget(const std::string &target) {
+  if (!target.empty() && !kernels::findTarget(target))
+    throw Failure(kernels::unknownTarget(target));
+}
