@@ -16,6 +16,15 @@ constexpr double kHalfUnit = 0x1p-24;
 
 double KernelError::allowed() const { return 2 * std::max(plain, kHalfUnit * magnitude); }
 
+KernelError tenon::meanOfDraws(llvm::ArrayRef<KernelError> draws) {
+  KernelError mean;
+  for (const KernelError &draw : draws) {
+    mean.compiled += draw.compiled / static_cast<double>(draws.size());
+    mean.plain += draw.plain / static_cast<double>(draws.size());
+  }
+  return mean;
+}
+
 llvm::ArrayRef<PlainEvaluation> tenon::plainEvaluations() {
   static constexpr PlainEvaluation evaluations[] = {
       {FE_TONEAREST, 0}, {FE_UPWARD, 1}, {FE_DOWNWARD, 2}, {FE_TOWARDZERO, 3}};

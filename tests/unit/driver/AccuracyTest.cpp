@@ -188,6 +188,31 @@ TEST_F(Product, AnInfinityIsToBeTheSameOne) {
   }
 }
 
+/// Errors of `factor` times those of a plain evaluation, of inputs of its own.
+KernelError drawOf(unsigned seed, double factor) {
+  RandomProduct product(160, 96, 12, seed), other(160, 96, 12, seed + 1000);
+  for (size_t i = 0; i < product.compiled.size(); ++i)
+    product.compiled[i] = float(product.exact[i] + factor * (other.plain[0][i] - other.exact[i]));
+  return product.error();
+}
+
+TEST(MeanOfDraws, IsNoMatterOfLuck) {
+  std::vector<KernelError> same, twice;
+  bool oneFailed = false, onePassed = false;
+  for (unsigned seed = 0; seed < 64; ++seed) {
+    same.push_back(drawOf(seed, 1.8));
+    twice.push_back(drawOf(seed, 2.3));
+    oneFailed |= !same.back().passesAsWhole();
+    onePassed |= twice.back().passesAsWhole();
+  }
+  EXPECT_TRUE(oneFailed);
+  EXPECT_TRUE(onePassed);
+  for (size_t first = 0; first < 64; first += 16) {
+    EXPECT_TRUE(meanOfDraws(llvm::ArrayRef(same).slice(first, 16)).passesAsWhole()) << first;
+    EXPECT_FALSE(meanOfDraws(llvm::ArrayRef(twice).slice(first, 16)).passesAsWhole()) << first;
+  }
+}
+
 TEST_F(Product, RowsThatNobodyReadsDoNotCount) {
   std::fill_n(compiled.begin(), columns, std::numeric_limits<float>::quiet_NaN());
   KernelError found;
