@@ -233,10 +233,17 @@ bool stopFailingScratch() {
 
 int64_t scratchInUse() { return blocksHeld; }
 
-LoadedKernel::LoadedKernel(const KernelDescription &description, const Schedule &schedule) {
+static std::string objectOf(const KernelDescription &description, const Schedule &schedule) {
   std::string object, error;
   if (!compileKernel(description, schedule, "kernel", Output::Object, object, error))
     throw std::runtime_error(error);
+  return object;
+}
+
+LoadedKernel::LoadedKernel(const KernelDescription &description, const Schedule &schedule)
+    : LoadedKernel(objectOf(description, schedule), "kernel") {}
+
+LoadedKernel::LoadedKernel(const std::string &object, const std::string &symbol) {
   std::string pattern = (std::filesystem::temp_directory_path() / "tenon-test-XXXXXX").string();
   if (!mkdtemp(pattern.data()))
     throw std::runtime_error("cannot make a temporary directory");
@@ -248,7 +255,7 @@ LoadedKernel::LoadedKernel(const KernelDescription &description, const Schedule 
   std::filesystem::remove_all(directory);
   if (!library)
     throw std::runtime_error(dlerror());
-  function = reinterpret_cast<int (*)(void **)>(dlsym(library, "kernel"));
+  function = reinterpret_cast<int (*)(void **)>(dlsym(library, symbol.c_str()));
   if (!function || !install("halide_set_custom_do_par_for", parallelFor) ||
       !install("halide_set_custom_malloc", allocateScratch) || !install("halide_set_custom_free", releaseScratch) ||
       !install("halide_set_error_handler", ignoreMessage))

@@ -43,6 +43,8 @@ class LoadedKernel {
 public:
   /// Throws std::runtime_error with the compiler's or the linker's words.
   LoadedKernel(const KernelDescription &description, const Schedule &schedule);
+  /// What compileKernel makes, or another object of that convention.
+  LoadedKernel(const std::string &object, const std::string &symbol);
   ~LoadedKernel();
   LoadedKernel(const LoadedKernel &) = delete;
 
