@@ -54,17 +54,23 @@ def random_inputs(rng, spec):
     return inputs
 
 
-def read_stacks(spec):
-    """Those that another one reads."""
+def sources(spec):
+    """Stacks that another one reads, beside its own rows: a concatenation's own are those of its last part."""
     stacks = spec["stacks"]
     read = {source["stack"] for stack in stacks.values() for attention in sublayers_of(stack, "attention")
             for source in sources_of(attention)}
     return read | {part for stack in stacks.values() for part in stack["input"].get("concat", [])[:-1]}
 
 
+def unread(spec):
+    """Stacks whose states are the caller's alone."""
+    last_parts = {stack["input"]["concat"][-1] for stack in spec["stacks"].values() if "concat" in stack["input"]}
+    return set(spec["stacks"]) - sources(spec) - last_parts
+
+
 def may_be_empty(spec, name):
     """Whether a stack is a source, and no convolution wants a row of it."""
-    return (name in read_stacks(spec) and "convolutions" not in spec["stacks"][name]["input"]
+    return (name in sources(spec) and "convolutions" not in spec["stacks"][name]["input"]
             and spec.get("pooling", {}).get("stack") != name)
 
 
@@ -220,7 +226,7 @@ def check_whole(point, model, expectation):
         inputs = point.inputs
         if stack is None:
             # The others may have been dropped, where what is read of them is hidden.
-            stack, = set(point.spec["stacks"]) - read_stacks(point.spec)
+            stack, = unread(point.spec)
             inputs = {stack: inputs[stack]}
         for output in model.outputs(entry):
             expected = expectation(output, stack)

@@ -134,7 +134,8 @@ def attentions(stack):
 
 
 def attention_knobs(attention, growing):
-    knobs = {key for key in ("tables", "query_key_norm", "rotary", "kv_heads", "prefix_mask") if key in attention}
+    knobs = {key for key in ("tables", "query_key_norm", "kv_heads", "prefix_mask") if key in attention}
+    knobs |= {"own-rotary"} if "rotary" in attention else set()
     score, mask = attention.get("score"), attention.get("mask", "none")
     knobs |= {f"score-{next(iter(worded(score)))}"} if isinstance(score, dict) else set()
     knobs |= {"score"} if isinstance(score, str) else set()

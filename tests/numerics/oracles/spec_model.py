@@ -325,7 +325,8 @@ class Attention:
         positions = stack.positions if stack.positions["kind"] == "rotary" else None
         if "rotary" in options:
             given = worded(options["rotary"])
-            positions = None if given.get("kind") == "none" else {"interleaved": (positions or {}).get("interleaved", False)} | given
+            # What it leaves out has a default, whatever the stack's positions say.
+            positions = None if given.get("kind") == "none" else given
         self.rotary = positions if self.own else None
 
     def heads_of(self, x, heads):

@@ -2,6 +2,7 @@
 
 #include "expressions/Sugar.h"
 #include "spec/Parameters.h"
+#include "spec/Rotary.h"
 #include "spec/SpecTexts.h"
 #include "spec/SpecWriter.h"
 
@@ -53,6 +54,20 @@ TEST(DecoderSpec, WritesWhatItReads) {
   // A cap's canonical form is the expression library's.
   std::string cap = "\"" + expressions::softcap(50).print() + "\"";
   EXPECT_EQ(writeSpec(llvm::cantFail(read(gemma))), changed(gemma, "\"float(50.0) * tanh(s / float(50.0))\"", cap));
+}
+
+TEST(DecoderSpec, OwnAnglesTakeNothingOfTheStacks) {
+  std::string turning = changed(neox, "length: 64, dims: 2", "length: 64, base: 500, dims: 2, interleaved: true");
+  Model model = llvm::cantFail(read(changed(turning, "mask: causal", "mask: causal, rotary: {}")));
+  const auto &parallel = std::get<ParallelSublayer>(model.stacks[0].block[0]);
+  std::optional<Rotary> own = rotaryOf(model.stacks[0], std::get<AttentionSublayer>(parallel.block[0]));
+  ASSERT_TRUE(own);
+  EXPECT_EQ(own->base, 10000.0);
+  EXPECT_EQ(own->dims, 4);
+  EXPECT_FALSE(own->interleaved);
+
+  std::string explicitly = changed(turning, "mask: causal", "mask: causal, rotary: {base: 10000, interleaved: true}");
+  EXPECT_EQ(writeSpec(llvm::cantFail(read(explicitly))), explicitly);
 }
 
 TEST(DecoderSpec, ReadsACycle) {
