@@ -2,11 +2,12 @@
 
 #include "Autoschedule.h"
 
-#include "kernels/Guarded.h"
 #include "kernels/Plan.h"
 #include "kernels/Targets.h"
 
 #include <Halide.h>
+#include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 
 using namespace Halide;
@@ -29,6 +30,17 @@ const Plugin &pluginOf(const std::string &name) {
       return plugin;
   throw std::runtime_error("there is no autoscheduler \"" + name + "\"");
 }
+
+/// Not every plugin lets exceptions pass: what is wrong is said, and the process ends.
+class Reporter : public CompileTimeErrorReporter {
+public:
+  void warning(const char *) override {}
+  [[noreturn]] void error(const char *message) override {
+    std::fputs(message, stderr);
+    std::fflush(stderr);
+    std::_Exit(1);
+  }
+};
 
 /// Extents as Halide orders them.
 void estimateArguments(kernels::Region &region, const test::Call &call) {
@@ -58,8 +70,10 @@ std::vector<std::string> autoschedulerNames() {
   return names;
 }
 
-static Autoscheduled scheduled(const KernelCase &each, const std::string &scheduler, const std::string &target,
-                               int threads) {
+Autoscheduled autoschedule(const KernelCase &each, const std::string &scheduler, const std::string &target,
+                           int threads) {
+  static Reporter reporter;
+  set_custom_compile_time_error_reporter(&reporter);
   load_plugin(std::string(HALIDE_PLUGINS "/lib") + pluginOf(scheduler).library + ".so");
   kernels::Region region(each.kernel);
   Plan plan = planRegion(region);
@@ -75,22 +89,6 @@ static Autoscheduled scheduled(const KernelCase &each, const std::string &schedu
                                              LinkageType::ExternalPlusArgv);
   Buffer<uint8_t> bytes = module.compile_to_buffer();
   made.object = {reinterpret_cast<const char *>(bytes.data()), bytes.size_in_bytes()};
-  return made;
-}
-
-Autoscheduled autoschedule(const KernelCase &each, const std::string &scheduler, const std::string &target,
-                           int threads) {
-  Autoscheduled made;
-  std::string error;
-  auto make = [&] {
-    try {
-      made = scheduled(each, scheduler, target, threads);
-    } catch (const Halide::Error &failure) {
-      throw std::runtime_error(failure.what()); // The plugin's own words.
-    }
-  };
-  if (!guarded(make, error))
-    throw std::runtime_error(error);
   return made;
 }
 

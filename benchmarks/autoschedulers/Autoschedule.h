@@ -17,8 +17,9 @@ struct Autoscheduled {
 inline constexpr const char *kAutoscheduledSymbol = "kernel_argv";
 
 /// The kernel's algorithm without any schedule of Tenon's, scheduled by a plugin that knows the sizes of the call, and
-/// compiled. Throws std::runtime_error with the plugin's or the compiler's words; a plugin may also end the process, or
-/// take as long as it likes.
+/// compiled. Where a plugin or the compiler refuses, the process says so on standard error and ends with status 1; a
+/// plugin may also end it otherwise, or take as long as it likes. Throws std::runtime_error where there is no such
+/// plugin.
 Autoscheduled autoschedule(const KernelCase &each, const std::string &scheduler, const std::string &target,
                            int threads);
 

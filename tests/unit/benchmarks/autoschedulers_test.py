@@ -27,6 +27,10 @@ class Children(unittest.TestCase):
         _, found = child("import sys; print('error: no estimate\\n  of it', file=sys.stderr); sys.exit(1)")
         self.assertEqual(found, {"problem": {"kind": "refused", "why": "no estimate of it"}})
 
+    def test_a_refusal_without_words_is_one(self):
+        _, found = child("import sys; print('Error: ', file=sys.stderr); sys.exit(1)")
+        self.assertEqual(found["problem"], {"kind": "refused", "why": "it does not say why"})
+
     def test_a_child_that_is_killed_ends_nothing_else(self):
         _, found = child("import os; os.kill(os.getpid(), 11)")
         self.assertEqual(found, {"problem": {"kind": "ended", "why": "SIGSEGV"}})
@@ -70,6 +74,11 @@ class Plugins(unittest.TestCase):
                 found = compare.schedule(PROGRAM, CASE, scheduler, path, arguments())
                 self.assertIn("compute_root", found.get("schedule", str(found)))
                 self.assertLessEqual(compare.race(PROGRAM, CASE, path, arguments()).get("difference", 1), 1e-4)
+
+    def test_a_plugin_that_refuses_ends_its_child_alone(self):
+        # Where rows begin is data, of which Mullapudi2016 expects an estimate.
+        found = compare.schedule(PROGRAM, "depthwise convolution: 128 x 1024, 3 taps", "Mullapudi2016", "none", arguments())
+        self.assertEqual(found["problem"]["kind"], "refused")
 
     def test_a_plugin_that_is_none_is_refused(self):
         found = compare.schedule(PROGRAM, CASE, "Nobody2000", "none", arguments())
