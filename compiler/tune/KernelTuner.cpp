@@ -46,12 +46,13 @@ struct Entry {
 class KernelTuner {
 public:
   KernelTuner(const KernelTask &task, Bench &bench, Ranking &ranking, const KernelWatch &watch)
-      : task(task), bench(bench), ranking(ranking), watch(watch), space(task.space),
+      : task(task), bench(bench), ranking(ranking), watch(watch), space(task.space, task.varied),
         search(space, ranking, task.seed,
                task.predicted ? Promise([this](const Point &point) { return promise(point); }) : Promise()),
         incumbent(task.incumbent ? *task.incumbent : kernels::chosenSchedule(task.target, task.space)) {}
 
   Expected<KernelOutcome> run() {
+    outcome.searched = space.size();
     makeGroups();
     for (const Point &point : task.measured)
       search.exclude(point);

@@ -40,6 +40,7 @@ struct KernelTask {
   std::vector<Point> measured; ///< What earlier runs have measured and found no better.
   size_t most = 16;            ///< Schedules to measure.
   uint64_t seed = 0;
+  std::vector<std::string> varied = {}; ///< Names of the parameters that are searched; empty for all.
   /// Seconds that the cost model expects of nests in one of the bench's calls; may be empty.
   std::function<double(const std::vector<kernels::NestSchedule> &, size_t call)> predicted = {};
 };
@@ -49,6 +50,7 @@ struct KernelOutcome {
   double ratio = 1;   ///< Its time as a part of the analytic model's schedule's.
   bool isNew = false; ///< Whether it is another than the incumbent.
   size_t measured = 0;
+  double searched = 0; ///< How many schedules there are to search, the default among them.
   std::vector<std::string> problems;
 };
 

@@ -14,13 +14,14 @@ static constexpr size_t kMostRanked = 4096;
 /// What a point that is nearly another is put back by: 1 %.
 static constexpr double kAlike = 0.01;
 
-SearchSpace::SearchSpace(const kernels::ScheduleSpace &given) : space(given) {
+SearchSpace::SearchSpace(const kernels::ScheduleSpace &given, const std::vector<std::string> &varied) : space(given) {
   for (size_t nest = 0; nest < space.nests.size(); ++nest)
     for (const kernels::Parameter &parameter : space.nests[nest].parameters) {
       auto chosen = std::find(parameter.values.begin(), parameter.values.end(), parameter.chosen);
+      bool isSearched = varied.empty() || std::find(varied.begin(), varied.end(), parameter.name) != varied.end();
       if (parameter.values.size() > 1)
         all.push_back({nest, space.nests[nest].family + "." + parameter.name, parameter.name, parameter.values,
-                       static_cast<size_t>(chosen - parameter.values.begin())});
+                       static_cast<size_t>(chosen - parameter.values.begin()), isSearched});
     }
 }
 
@@ -57,15 +58,15 @@ std::optional<Point> SearchSpace::pointOf(const std::vector<kernels::NestSchedul
 double SearchSpace::size() const {
   double product = 1;
   for (const Dimension &dimension : all)
-    product *= static_cast<double>(dimension.values.size());
+    product *= dimension.isSearched ? static_cast<double>(dimension.values.size()) : 1;
   return product;
 }
 
 std::vector<Point> SearchSpace::points() const {
-  std::vector<Point> found = {Point(all.size(), 0)};
+  std::vector<Point> found = {chosen()};
   for (size_t index = 0; index < all.size(); ++index)
-    for (size_t value = 1, count = found.size(); value < all[index].values.size(); ++value)
-      for (size_t point = 0; point < count; ++point) {
+    for (size_t value = 0, count = found.size(); all[index].isSearched && value < all[index].values.size(); ++value)
+      for (size_t point = 0; value != all[index].chosen && point < count; ++point) {
         found.push_back(found[point]);
         found.back()[index] = value;
       }
@@ -99,9 +100,16 @@ double Ranking::expected(const SearchSpace &space, const Point &point) const {
   return sum;
 }
 
+Search::Search(const SearchSpace &space, const Ranking &ranking, uint64_t seed, Promise promise)
+    : space(space), ranking(ranking), random(seed), promise(std::move(promise)) {
+  for (size_t index = 0; index < space.dimensions().size(); ++index)
+    if (space.dimensions()[index].isSearched)
+      searched.push_back(index);
+}
+
 std::vector<Point> Search::neighbours(const Point &base) const {
   std::vector<Point> found;
-  for (size_t index = 0; index < base.size(); ++index)
+  for (size_t index : searched)
     for (size_t value = 0; value < space.dimensions()[index].values.size(); ++value)
       if (value != base[index]) {
         found.push_back(base);
@@ -112,17 +120,17 @@ std::vector<Point> Search::neighbours(const Point &base) const {
 
 Point Search::moved(Point base) {
   size_t changes = 2 + random() % 2;
-  for (size_t change = 0; change < changes && !base.empty(); ++change) {
-    size_t index = random() % base.size();
+  for (size_t change = 0; change < changes && !searched.empty(); ++change) {
+    size_t index = searched[random() % searched.size()];
     base[index] = random() % space.dimensions()[index].values.size();
   }
   return base;
 }
 
 Point Search::any() {
-  Point point;
-  for (const SearchSpace::Dimension &dimension : space.dimensions())
-    point.push_back(random() % dimension.values.size());
+  Point point = space.chosen();
+  for (size_t index : searched)
+    point[index] = random() % space.dimensions()[index].values.size();
   return point;
 }
 

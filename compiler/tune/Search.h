@@ -22,7 +22,8 @@ using Point = std::vector<size_t>;
 /// What may be chosen for the nests of a kernel, whatever the case.
 class SearchSpace {
 public:
-  explicit SearchSpace(const kernels::ScheduleSpace &space);
+  /// With `varied`, other parameters than those of these names are not searched.
+  explicit SearchSpace(const kernels::ScheduleSpace &space, const std::vector<std::string> &varied = {});
 
   /// A parameter of a nest that has more than one value.
   struct Dimension {
@@ -31,6 +32,7 @@ public:
     std::string parameter;
     std::vector<int64_t> values;
     size_t chosen; ///< What the analytic model chooses.
+    bool isSearched;
   };
   const std::vector<Dimension> &dimensions() const { return all; }
 
@@ -38,9 +40,9 @@ public:
   std::vector<kernels::NestSchedule> nestsAt(const Point &point) const;
   /// Nothing where they have a value that is not in the space. What they leave out is as the analytic model has it.
   std::optional<Point> pointOf(const std::vector<kernels::NestSchedule> &nests) const;
-  /// How many points there are.
+  /// How many points are searched.
   double size() const;
-  /// All of them.
+  /// All of them: what is not searched is as the analytic model has it.
   std::vector<Point> points() const;
 
 private:
@@ -72,8 +74,7 @@ using Promise = std::function<double(const Point &)>;
 class Search {
 public:
   /// `promise` may be empty: nothing is known but what was measured.
-  Search(const SearchSpace &space, const Ranking &ranking, uint64_t seed, Promise promise = {})
-      : space(space), ranking(ranking), random(seed), promise(std::move(promise)) {}
+  Search(const SearchSpace &space, const Ranking &ranking, uint64_t seed, Promise promise = {});
 
   /// Not to be proposed any more.
   void exclude(const Point &point) { seen.insert(point); }
@@ -92,6 +93,7 @@ private:
   const Ranking &ranking;
   std::mt19937_64 random;
   Promise promise;
+  std::vector<size_t> searched; ///< Dimensions.
   std::set<Point> seen;
 };
 

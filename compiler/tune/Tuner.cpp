@@ -271,7 +271,8 @@ private:
       return createStringError("kernel '%s': %s", kernel.name.c_str(), error.c_str());
     std::string description = kernel.description.text();
     KernelIdentity identity{signatureOf(description), description, kernel.name};
-    KernelTask task{kernel.name, target.name, *space, {}, {}, {}, options.candidates, options.seed + number, {}};
+    KernelTask task{kernel.name,        target.name,           *space,         {}, {}, {},
+                    options.candidates, options.seed + number, options.varied, {}};
     std::optional<CostModel> model;
     if (limits) {
       model.emplace(kernel.description, target, *limits);
@@ -303,7 +304,7 @@ private:
                                               report.weights, signatureOf(*space), /*tunedAt=*/0}))
         return failed;
     report.kernels.push_back({kernel.name, identity.signature, whole > 0 ? kernel.seconds / whole : 0, outcome->ratio,
-                              outcome->isNew, outcome->measured, text, outcome->problems});
+                              outcome->isNew, outcome->measured, outcome->searched, text, outcome->problems});
     if (options.finished)
       options.finished(report.kernels.back());
     return Error::success();

@@ -24,6 +24,7 @@ struct TunedKernel {
   double ratio = 1;   ///< Its time as a part of the default's.
   bool isNew = false; ///< Whether a schedule won that had not before.
   size_t measured = 0;
+  double searched = 0; ///< How many schedules there are to search, the default among them.
   std::string schedule;
   std::vector<std::string> problems; ///< Schedules that are none, and why.
 };
@@ -35,6 +36,7 @@ struct TuneOptions {
   std::string target;              ///< Empty for the best that this CPU runs.
   std::vector<CallShape> calls;    ///< Empty for usualCalls.
   std::string only;                ///< The name of a kernel; empty for all.
+  std::vector<std::string> varied; ///< Names of the parameters to search; empty for all.
   double seconds = 600;            ///< For all.
   size_t candidates = 16;          ///< Schedules to measure for each kernel.
   unsigned threads = 0;            ///< Of the session; 0 for as many as sessions have by themselves.

@@ -6,6 +6,8 @@
 #include "Output.h"
 #include "Progress.h"
 #include "TuningDatabase.h"
+#include "kernels/Schedule.h"
+#include "spec/Fields.h"
 #include "tune/Tuner.h"
 
 #include <atomic>
@@ -13,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 using namespace tenon;
 using namespace tenon::tools;
@@ -49,7 +52,7 @@ std::string minutes(double seconds) {
 nlohmann::json toJson(const tune::TunedKernel &kernel) {
   return {{"kernel", kernel.name},       {"signature", kernel.signature}, {"share", kernel.share},
           {"ratio", kernel.ratio},       {"changed", kernel.isNew},       {"measured", kernel.measured},
-          {"schedule", kernel.schedule}, {"problems", kernel.problems}};
+          {"searched", kernel.searched}, {"schedule", kernel.schedule},   {"problems", kernel.problems}};
 }
 
 void print(const tune::TunedKernel &kernel) {
@@ -60,6 +63,22 @@ void print(const tune::TunedKernel &kernel) {
                                  : "the default stays");
   for (const std::string &problem : kernel.problems)
     std::fprintf(stderr, "%s: not used: %s\n", kernel.name.c_str(), printableLines(problem).c_str());
+}
+
+void checkParameters(const std::vector<std::string> &names) {
+  std::set<llvm::StringRef> known;
+  std::vector<kernels::FamilyDefinition> families = kernels::familyDefinitions();
+  for (const kernels::FamilyDefinition &family : families)
+    for (const kernels::FamilyDefinition::Decision &parameter : family.parameters)
+      known.insert(parameter.name);
+  llvm::SmallVector<llvm::StringRef> all(known.begin(), known.end());
+  for (const std::string &name : names)
+    if (!known.count(name)) {
+      llvm::StringRef meant = spec::nearest(name, all);
+      throw Failure("there is no parameter '" + name + "'" +
+                    (meant.empty() ? "" : "; did you mean '" + meant.str() + "'?") +
+                    " (parameters: " + spec::commaSeparated(all) + ")");
+    }
 }
 
 tune::TuneReport runTuner(Arguments &arguments, tune::Database &database) {
@@ -99,6 +118,7 @@ tune::TuneReport runTuner(Arguments &arguments, tune::Database &database) {
 void tuneModel(Arguments &arguments) {
   readCalls(arguments.sizes, arguments.options.calls);
   checkTarget(arguments.options.target);
+  checkParameters(arguments.options.varied);
   tune::Database database = openDatabase(arguments.database, tune::Access::Write);
   tune::TuneReport report = runTuner(arguments, database);
   const tune::Machine &machine = report.setting.machine;
@@ -140,6 +160,11 @@ void tools::addTune(CLI::App &app) {
       ->transform(CLI::AsNumberWithUnit(std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}}))
       ->check(CLI::Range(1e-3, 1e7).description(""));
   command->add_option("--only", options.only, "One kernel, by its name in tenon inspect");
+  command
+      ->add_option("--vary", options.varied,
+                   "Parameters of docs/schedules.md to search, with commas between; the others stay as the compiler "
+                   "chooses them (default: all)")
+      ->delimiter(',');
   command->add_option(
       "--sizes", arguments->sizes,
       "Calls of the model to be fast at, SEQUENCESx[SOURCE/]TOKENS[+PAST][:WEIGHT] with commas between, as "

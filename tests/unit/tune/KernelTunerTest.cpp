@@ -69,7 +69,7 @@ protected:
     return nestsFor(schedule.cases, rows)[0].parameters.at("rows");
   }
 
-  KernelTask task{"linear_0", "x86-64-v4", kSpace, {}, {}, {}, 100, 1, {}};
+  KernelTask task{"linear_0", "x86-64-v4", kSpace, {}, {}, {}, 100, 1, {}, {}};
   std::vector<Sample> samples;
   KernelWatch watch{[] { return false; },
                     [] { return false; },
@@ -112,6 +112,19 @@ TEST_F(Tuning, MeasuresFirstWhatTheCostModelPromises) {
   KernelOutcome outcome = tune(bench);
   EXPECT_TRUE(outcome.isNew);
   EXPECT_NEAR(outcome.ratio, 0.5, 0.01);
+}
+
+TEST_F(Tuning, SearchesWhatIsToBeVaried) {
+  task.varied = {"unroll"};
+  // More rows would help more.
+  MadeBench bench({{"8x128", 1024, 1}}, [](const NestSchedule &nest, int64_t rows) {
+    return byRows(nest, rows) / static_cast<double>(nest.parameters.at("unroll"));
+  });
+  KernelOutcome outcome = tune(bench);
+  EXPECT_EQ(outcome.searched, 3);
+  EXPECT_EQ(outcome.measured, 2u);
+  EXPECT_EQ(rowsAt(outcome.schedule, 1024), 4);
+  EXPECT_EQ(outcome.schedule.cases[0].nests[0].parameters.at("unroll"), 4);
 }
 
 TEST_F(Tuning, ACostModelThatIsWrongDecidesNothing) {

@@ -42,6 +42,26 @@ TEST(SearchSpace, HasAllItsPoints) {
   EXPECT_EQ(std::set<Point>(points.begin(), points.end()).size(), 12u);
 }
 
+TEST(SearchSpace, ParametersThatAreNotVariedKeepTheirDefaults) {
+  ScheduleSpace wide = kSpace;
+  wide.nests[0].parameters.push_back({"unroll", 2, {1, 2, 4, 8}, ""});
+  SearchSpace space(wide, {"unroll"});
+  EXPECT_EQ(space.size(), 4);
+  Ranking ranking;
+  for (bool promises : {false, true}) {
+    Search search(space, ranking, 1, promises ? Promise([](const Point &) { return 0.0; }) : Promise());
+    search.exclude(space.chosen());
+    std::set<Point> proposed;
+    for (int round = 0; round < 20; ++round)
+      for (const Point &point : search.propose(3, {space.chosen()}))
+        EXPECT_TRUE(proposed.insert(point).second);
+    EXPECT_EQ(proposed, (std::set<Point>{{1, 0, 0}, {1, 2, 0}, {1, 3, 0}}));
+  }
+  // What won before may differ in others, which stay as they are too.
+  for (const Point &point : Search(space, ranking, 1).propose(3, {{2, 0, 1}}))
+    EXPECT_EQ((Point{point[0], point[2]}), (Point{2, 1}));
+}
+
 TEST(Search, GoesFarWhereMuchIsPromised) {
   SearchSpace space(kSpace);
   Ranking ranking;
