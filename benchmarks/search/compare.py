@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""What few measured candidates find of what a search of all schedules finds: for kernels of real models, in spaces of some parameters.
+
+All schedules are measured once, and the winner kept; then so many candidates, from several seeds, each with a database of its own.
+After that the winners meet their default again, in turns: what few have reached is a ratio of those times."""
+
+import argparse
+import json
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from turns import processor, spread  # noqa: E402
+
+
+@dataclass(frozen=True)
+class Space:
+    """A kernel of a model, the calls that count, and what is decided anew."""
+    model: str
+    kernel: str
+    sizes: str
+    vary: str
+
+
+SPACES = (Space("minilm", "linear_activation_5", "1x128", "rows,columns,tiles,panels"),
+          Space("minilm", "attention_2", "8x128", "keys,components,tiles"),
+          Space("smollm2", "norm_linear_12", "1x1+128", "rows,columns,panels,unroll"))
+
+
+class Tuner:
+    """tenon tune for one kernel."""
+
+    def __init__(self, program, library, space, threads):
+        self.command = [program, "tune", str(library), "--only", space.kernel, "--sizes", space.sizes, "--vary", space.vary, "--json"]
+        if threads:
+            self.command += ["--threads", str(threads)]
+
+    def run(self, database, candidates, budget, seed=1):
+        done = subprocess.run([*self.command, "--db", str(database), "--candidates", str(candidates), "--budget", budget, "--seed",
+                               str(seed)], check=True, stdout=subprocess.PIPE, encoding="utf-8")
+        return json.loads(done.stdout.splitlines()[0])
+
+    def again(self, database, folder):
+        """The time of the winner as a part of the default's, measured anew; the database stays as it is."""
+        copy = folder / "again.db"
+        shutil.copyfile(database, copy)
+        return self.run(copy, 0, "90s")["ratio"]
+
+
+def whole_search(tuner, database, budget):
+    """Of all schedules: a part of them is no answer."""
+    found = tuner.run(database, 10**5, budget)
+    if found["measured"] + 1 < found["searched"]:
+        sys.exit(f"{found['kernel']}: {found['measured'] + 1} of {found['searched']:.0f} schedules were measured in {budget}")
+    return found
+
+
+def compare(space, arguments, folder):
+    tuner = Tuner(arguments.tenon, arguments.folder / f"{space.model}.so", space, arguments.threads)
+    whole = whole_search(tuner, folder / "all.db", arguments.budget)
+    few = {seed: tuner.run(folder / f"{seed}.db", arguments.candidates, arguments.budget, seed) for seed in arguments.seeds}
+    again = {name: [] for name in ("all", *few)}
+    for _ in range(arguments.rounds):
+        for name, ratios in again.items():
+            ratios.append(tuner.again(folder / f"{name}.db", folder))
+    return {"model": space.model, "kernel": space.kernel, "sizes": space.sizes, "vary": space.vary,
+            "schedules": round(whole["searched"]), "candidates": arguments.candidates,
+            "winners": {"all": whole["schedule"], **{str(seed): found["schedule"] for seed, found in few.items()}},
+            "again": {str(name): ratios for name, ratios in again.items()}}
+
+
+def reached(row, seed):
+    """The speed of what few candidates found as a part of that of the best of all, of each round. One schedule has one speed."""
+    if row["winners"][seed] == row["winners"]["all"]:
+        return [1.0] * len(row["again"][seed])
+    return [whole / few for whole, few in zip(row["again"]["all"], row["again"][seed], strict=True)]
+
+
+def seeds_of(row):
+    return [name for name in row["again"] if name != "all"]
+
+
+def table(rows):
+    lines = ["| kernel | calls | searched | schedules | best of all, time to the default's | candidates | the same | reached, by seed |",
+             "|---|---|---|---|---|---|---|---|"]
+    for row in rows:
+        text = {name: "{median:.3f} ({low:.3f} to {high:.3f})".format(**spread(ratios)) for name, ratios in row["again"].items()}
+        parts = [f"{100 * statistics.median(reached(row, seed)):.1f} %" for seed in seeds_of(row)]
+        lines.append(f"| {row['model']} `{row['kernel']}` | {row['sizes']} | {row['vary']} | {row['schedules']} | {text['all']} | "
+                     f"{row['candidates']} | {'; '.join(text[seed] for seed in seeds_of(row))} | {', '.join(parts)} |")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tenon", required=True, help="the program tenon")
+    parser.add_argument("--folder", type=pathlib.Path, required=True, help="where MODEL.so lie")
+    parser.add_argument("--only", default="", help="what the names of the kernels have in them")
+    parser.add_argument("--candidates", type=int, default=16)
+    parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split(",")], default=[1, 2, 3])
+    parser.add_argument("--rounds", type=int, default=5, help="in which winners meet their default again")
+    parser.add_argument("--budget", default="30m", help="of each search")
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--output", help="JSON file with all that was measured")
+    arguments = parser.parse_args()
+    rows = []
+    for space in SPACES:
+        if arguments.only in f"{space.model} {space.kernel}":
+            with tempfile.TemporaryDirectory() as folder:
+                rows.append(compare(space, arguments, pathlib.Path(folder)))
+            print(table(rows[-1:]), file=sys.stderr, flush=True)
+    if not rows:
+        sys.exit(f"no kernel has '{arguments.only}' in its name")
+    print(f"{processor()}\n\n{table(rows)}")
+    if arguments.output:
+        pathlib.Path(arguments.output).write_text(json.dumps({"processor": processor(), "rows": rows}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""benchmarks/run search on a tuner that is made up: a program that says what tenon tune would."""
+
+import argparse
+import contextlib
+import io
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "benchmarks" / "search"))
+sys.dont_write_bytecode = True
+import compare  # noqa: E402
+
+# All schedules find one of half the default's time, a few one of 0.52 (seed 1) or the same (seed 2).
+TUNER = """#!/usr/bin/env python3
+import json, pathlib, sys
+words = [word for word in sys.argv[3:] if word != "--json"]
+given = dict(zip(words[::2], words[1::2]))
+database = pathlib.Path(given["--db"])
+candidates = int(given["--candidates"])
+if candidates > 0:
+    winner = "best" if candidates > 16 or given["--seed"] == "2" else "good"
+    database.write_text(winner)
+measured = min(candidates, MEASURED)
+ratio = {"best": 0.5, "good": 0.52}[database.read_text()]
+if candidates == 0:
+    database.write_text("nothing")
+print(json.dumps({"kernel": given["--only"], "measured": measured, "searched": 200.0, "ratio": ratio, "schedule": "the " + str(ratio)}))
+print(json.dumps({"cpu": "another line"}))
+"""
+
+
+class Search(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.program = self.folder / "tenon"
+        self.make(measured=199)
+
+    def make(self, measured):
+        self.program.write_text(TUNER.replace("MEASURED", str(measured)))
+        self.program.chmod(0o755)
+
+    def compare(self):
+        arguments = argparse.Namespace(tenon=str(self.program), folder=self.folder, candidates=16, seeds=[1, 2], rounds=3,
+                                       budget="1m", threads=None)
+        return compare.compare(compare.SPACES[0], arguments, self.folder)
+
+    def test_few_are_compared_with_the_best_of_all(self):
+        row = self.compare()
+        self.assertEqual(row["again"], {"all": [0.5] * 3, "1": [0.52] * 3, "2": [0.5] * 3})
+        self.assertAlmostEqual(compare.reached(row, "1")[0], 0.5 / 0.52)
+        self.assertIn("96.2 %, 100.0 %", compare.table([row]))
+
+    def test_winners_are_what_the_search_found_however_often_they_are_measured_again(self):
+        self.compare()
+        self.assertEqual((self.folder / "all.db").read_text(), "best")
+
+    def test_one_schedule_has_one_speed(self):
+        row = self.compare()
+        row["again"]["2"] = [0.6] * 3  # Noise: it is the schedule of the whole search.
+        self.assertEqual(compare.reached(row, "2"), [1.0] * 3)
+
+    def test_a_search_that_was_cut_short_is_no_answer(self):
+        self.make(measured=150)
+        with self.assertRaises(SystemExit) as ended, contextlib.redirect_stderr(io.StringIO()):
+            self.compare()
+        self.assertIn("151 of 200 schedules", str(ended.exception))
+
+
+if __name__ == "__main__":
+    unittest.main()
