@@ -3,6 +3,7 @@
 #include "Bandwidth.h"
 #include "Command.h"
 #include "Manifest.h"
+#include "tune/SignTest.h"
 
 #include <algorithm>
 #include <chrono>
@@ -34,11 +35,6 @@ std::vector<int32_t> someTokens(int64_t count, int64_t vocab) {
 constexpr int64_t kDefaultTokens = 128;
 
 int64_t prefillOf(const Arguments &arguments) { return arguments.prefill != 0 ? arguments.prefill : kDefaultTokens; }
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 /// Milliseconds of each of enough runs for a median: `runs` of them, or a second's worth.
 std::vector<double> measure(Session &session, const std::vector<const int32_t *> &rows,
@@ -72,7 +68,7 @@ void benchEncoder(const Arguments &arguments, const Model &model) {
   bool pooled = info.embedding_width > 0;
   std::vector<float> output(arguments.batch * (pooled ? info.embedding_width : length * info.width));
   std::vector<double> times = measure(session, rows, lengths, output, pooled, arguments.runs);
-  double median = times[times.size() / 2];
+  double median = tune::median(times);
   double tokens = static_cast<double>(arguments.batch * length);
   uint32_t threads = session.threads();
   if (arguments.json) {
@@ -210,11 +206,11 @@ private:
 
   void compute() {
     auto batch = static_cast<double>(arguments.batch), steps = static_cast<double>(arguments.decode);
-    encodeSeconds = median(encode);
-    first = median(prefill);
+    encodeSeconds = tune::median(encode);
+    first = tune::median(prefill);
     encodeRate = batch * static_cast<double>(sourceLength) / encodeSeconds;
     prefillRate = batch * static_cast<double>(prefillLength) / first;
-    decodeRate = steps > 0 ? batch * steps / median(decode) : 0;
+    decodeRate = steps > 0 ? batch * steps / tune::median(decode) : 0;
     Traffic traffic = trafficOf(model);
     // The context grows by one with each step.
     double context = static_cast<double>(prefillLength) + (steps + 1) / 2;
