@@ -17,7 +17,8 @@ using Core = CostModel::Core;
 using Parameters = std::map<std::string, int64_t>;
 
 constexpr double kFloat = 4;
-constexpr int64_t kTileRows = 16;
+/// Of a tile, as descriptions have them by themselves.
+const int64_t kTileRows = kernels::KernelDescription().rowTile;
 
 /// Nanoseconds that starting a task takes, and starting threads together and waiting for the last of them.
 constexpr double kTask = 300, kRegion = 1500;
