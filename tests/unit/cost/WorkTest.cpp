@@ -1,8 +1,7 @@
 //===- WorkTest.cpp -------------------------------------------------------===//
 
+#include "ParsedModule.h"
 #include "cost/Work.h"
-#include "cost/Cost.h"
-#include "driver/Context.h"
 
 #include "gtest/gtest.h"
 
@@ -12,33 +11,14 @@ using namespace tenon;
 namespace {
 
 /// Work of the kernel of a function; nothing where it is refused.
-class Worked {
+class Worked : public test::ParsedModule {
 public:
-  Worked(StringRef text, const cost::KernelSizes &sizes) {
-    DialectRegistry registry;
-    cost::registerCostModels(registry);
-    context.get()->appendDialectRegistry(registry);
-    auto parsed = context.parseText(text, "test.mlir");
-    if (!parsed) {
-      error = llvm::toString(parsed.takeError());
-      return;
-    }
-    module = std::move(*parsed);
-    module->walk([&](KernelOp kernel) {
-      FailureOr<cost::Work> counted = cost::workOf(kernel, sizes);
-      if (succeeded(counted))
-        work = *counted;
-      else
-        error = llvm::toString(context.takeError("nothing was said"));
-    });
+  Worked(StringRef text, const cost::KernelSizes &sizes) : ParsedModule(text) {
+    if (module)
+      module->walk([&](KernelOp kernel) { keep(cost::workOf(kernel, sizes), work); });
   }
 
   std::optional<cost::Work> work;
-  std::string error;
-
-private:
-  CompilerContext context;
-  OwningOpRef<ModuleOp> module;
 };
 
 using Bytes = std::vector<uint64_t>;
