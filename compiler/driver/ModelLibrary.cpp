@@ -7,11 +7,20 @@
 using namespace llvm;
 using namespace tenon;
 
-Expected<std::string> tenon::libraryOf(CompileOptions compilation, const std::optional<ScratchDirectory> &scratch) {
+Expected<std::string>
+tenon::libraryOf(const LibraryOptions &options, const std::optional<ScratchDirectory> &scratch,
+                 const std::function<void(StringRef step, uint64_t done, uint64_t total)> &progress) {
   if (!scratch)
     return createStringError("a temporary directory cannot be made");
-  if (sys::path::extension(compilation.model) == ".so")
-    return compilation.model;
+  if (sys::path::extension(options.model) == ".so")
+    return options.model;
+  CompileOptions compilation;
+  compilation.model = options.model;
+  compilation.importing = options.importing;
+  compilation.cacheDirectory = options.cacheDirectory;
+  compilation.progress = progress;
+  if (!options.target.empty())
+    compilation.targets = {options.target};
   compilation.output = scratch->file("model.so");
   if (auto summary = compile(compilation); !summary)
     return summary.takeError();

@@ -5,6 +5,7 @@
 
 #include "driver/Compile.h"
 #include "driver/Context.h"
+#include "driver/LibraryOptions.h"
 #include "support/ScratchDirectory.h"
 #include "tenon/Dialect.h"
 #include "tenon/tenon.h"
@@ -16,9 +17,11 @@
 
 namespace tenon {
 
-/// The path of the model's library: the model itself where it is one, otherwise what `compilation`, but for its output,
-/// makes of it in `scratch`, which goes away.
-llvm::Expected<std::string> libraryOf(CompileOptions compilation, const std::optional<ScratchDirectory> &scratch);
+/// The path of the model's library: the model itself where it is one, otherwise one that is compiled into `scratch`,
+/// which goes away; `progress` is told as that of CompileOptions is.
+llvm::Expected<std::string>
+libraryOf(const LibraryOptions &options, const std::optional<ScratchDirectory> &scratch,
+          const std::function<void(llvm::StringRef step, uint64_t done, uint64_t total)> &progress);
 
 /// A library that the runtime accepts, with its manifest and the kernel IR in there.
 class ModelLibrary {

@@ -257,12 +257,7 @@ private:
   }
 
   Error makeLibrary() {
-    CompileOptions compilation;
-    compilation.model = options.model;
-    compilation.importing = options.importing;
-    compilation.cacheDirectory = options.cacheDirectory;
-    compilation.progress = options.progress;
-    auto library = libraryOf(compilation, scratch);
+    auto library = libraryOf(options, scratch, options.progress);
     if (!library)
       return library.takeError();
     path = *library;

@@ -4,7 +4,7 @@
 #define TENON_DRIVER_VERIFY_H
 
 #include "driver/Accuracy.h"
-#include "import/Import.h"
+#include "driver/LibraryOptions.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <functional>
@@ -13,11 +13,8 @@
 
 namespace tenon {
 
-struct VerifyOptions {
-  std::string model;               ///< Library, or anything that compiles to one.
-  import::ImportOptions importing; ///< What may be left out of a checkpoint.
-  std::string cacheDirectory;      ///< Of compiled kernels; empty for the user's own.
-  bool operations = true;          ///< Whether each operation is compiled and compared by itself too.
+struct VerifyOptions : LibraryOptions {
+  bool operations = true; ///< Whether each operation is compiled and compared by itself too.
   std::function<void(llvm::StringRef step, uint64_t done, uint64_t total)> progress;
 };
 

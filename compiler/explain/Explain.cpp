@@ -64,14 +64,7 @@ private:
     mlir::DialectRegistry registry;
     cost::registerCostModels(registry);
     context.get()->appendDialectRegistry(registry);
-    CompileOptions compilation;
-    compilation.model = options.model;
-    compilation.importing = options.importing;
-    compilation.cacheDirectory = options.cacheDirectory;
-    compilation.progress = options.progress;
-    if (!options.target.empty())
-      compilation.targets = {options.target};
-    auto found = libraryOf(compilation, scratch);
+    auto found = libraryOf(options, scratch, options.progress);
     if (!found)
       return found.takeError();
     path = *found;

@@ -3,7 +3,7 @@
 #ifndef TENON_EXPLAIN_EXPLAIN_H
 #define TENON_EXPLAIN_EXPLAIN_H
 
-#include "import/Import.h"
+#include "driver/LibraryOptions.h"
 #include "tune/Calls.h"
 #include "tune/Database.h"
 #include "tune/Recording.h"
@@ -12,11 +12,7 @@
 
 namespace tenon::explain {
 
-struct ExplainOptions {
-  std::string model;                  ///< Library, or anything that compiles to one.
-  import::ImportOptions importing;    ///< What may be left out of a checkpoint.
-  std::string cacheDirectory;         ///< Of the model's kernels; empty for the user's.
-  std::string target;                 ///< Empty for the best that this CPU runs.
+struct ExplainOptions : LibraryOptions {
   unsigned threads = 0;               ///< Of the session; 0 for as many as sessions have by themselves.
   std::vector<tune::CallShape> calls; ///< Empty for tune::usualCalls.
   bool measures = true;               ///< Without it nothing is timed; sizes are learnt all the same.

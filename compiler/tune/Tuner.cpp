@@ -80,14 +80,7 @@ private:
 
   /// The library, made where the model is none, and its kernels.
   Error openLibrary() {
-    CompileOptions compilation;
-    compilation.model = options.model;
-    compilation.importing = options.importing;
-    compilation.cacheDirectory = options.cacheDirectory;
-    compilation.progress = options.preparing;
-    if (!options.target.empty())
-      compilation.targets = {options.target};
-    auto library = libraryOf(compilation, scratch);
+    auto library = libraryOf(options, scratch, options.preparing);
     if (!library)
       return library.takeError();
     path = *library;

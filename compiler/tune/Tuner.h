@@ -3,7 +3,7 @@
 #ifndef TENON_TUNE_TUNER_H
 #define TENON_TUNE_TUNER_H
 
-#include "import/Import.h"
+#include "driver/LibraryOptions.h"
 #include "tune/Calls.h"
 #include "tune/Database.h"
 #include "tune/Recording.h"
@@ -29,11 +29,7 @@ struct TunedKernel {
   std::vector<std::string> problems; ///< Schedules that are none, and why.
 };
 
-struct TuneOptions {
-  std::string model;               ///< Library, or anything that compiles to one.
-  import::ImportOptions importing; ///< What may be left out of a checkpoint.
-  std::string cacheDirectory;      ///< Of the model's own kernels; empty for the user's.
-  std::string target;              ///< Empty for the best that this CPU runs.
+struct TuneOptions : LibraryOptions {
   std::vector<CallShape> calls;    ///< Empty for usualCalls.
   std::string only;                ///< The name of a kernel; empty for all.
   std::vector<std::string> varied; ///< Names of the parameters to search; empty for all.
