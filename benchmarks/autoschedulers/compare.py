@@ -8,6 +8,7 @@ import argparse
 import json
 import math
 import pathlib
+import re
 import resource
 import signal
 import subprocess
@@ -70,18 +71,27 @@ def options(arguments):
     return ["--threads", str(arguments.threads), *(["--target", arguments.target] if arguments.target else [])]
 
 
+def schedule_once(case, scheduler, folder, arguments):
+    """The object file, and what is known of it: as an earlier run left them where that is asked for."""
+    name = f"{scheduler}-{re.sub('[^0-9A-Za-z]+', '-', case)}"
+    path, known = folder / f"{name}.o", folder / f"{name}.json"
+    if not (arguments.reuse and known.exists()):
+        known.write_text(json.dumps(schedule(arguments.program, case, scheduler, path, arguments)))
+    return path, json.loads(known.read_text())
+
+
 def compare(arguments):
     """A row for each case and scheduler. The machine is used by one child at a time."""
+    folder = pathlib.Path(arguments.folder)
+    folder.mkdir(parents=True, exist_ok=True)
     known = json.loads(subprocess.run([arguments.program, "cases"], check=True, capture_output=True, encoding="utf-8").stdout)
     schedulers = some_of(known["schedulers"])(arguments.schedulers) if arguments.schedulers else known["schedulers"]
     rows = []
     for case in known["cases"]:
         for scheduler in schedulers if arguments.only in case["name"] else ():
-            path = pathlib.Path(arguments.folder) / f"{scheduler}-{len(rows)}.o"
-            row = schedule(arguments.program, case["name"], scheduler, path, arguments)
+            path, row = schedule_once(case["name"], scheduler, folder, arguments)
             if "problem" not in row:
                 row.update(race(arguments.program, case["name"], path, arguments))
-            path.unlink(missing_ok=True)
             rows.append({"case": case["name"], "model": case["model"], "scheduler": scheduler, **row})
             print(f"{case['name']}: {scheduler}: {cell(rows[-1])}", file=sys.stderr, flush=True)
     return rows
@@ -125,7 +135,8 @@ def table(rows):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", required=True, help="tenon-autoschedule-kernel")
-    parser.add_argument("--folder", required=True, help="where objects lie meanwhile")
+    parser.add_argument("--folder", required=True, help="where objects are kept")
+    parser.add_argument("--reuse", action="store_true", help="race what an earlier run has scheduled and kept there")
     parser.add_argument("--only", default="", help="what the names of the cases have in them")
     parser.add_argument("--schedulers", help="some of Adams2019,Mullapudi2016,Li2018")
     parser.add_argument("--target", help="as tenon compile has it")

@@ -75,6 +75,15 @@ class Plugins(unittest.TestCase):
                 self.assertIn("compute_root", found.get("schedule", str(found)))
                 self.assertLessEqual(compare.race(PROGRAM, CASE, path, arguments()).get("difference", 1), 1e-4)
 
+    def test_what_was_scheduled_is_raced_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for reuse in (False, True):
+                # Without the program there is nothing but what the first run kept.
+                given = arguments(reuse=reuse, program="nobody" if reuse else PROGRAM)
+                path, found = compare.schedule_once(CASE, "Li2018", pathlib.Path(folder), given)
+                self.assertIn("compute_root", found["schedule"])
+                self.assertLessEqual(compare.race(PROGRAM, CASE, path, given).get("difference", 1), 1e-4)
+
     def test_a_plugin_that_refuses_ends_its_child_alone(self):
         # Where rows begin is data, of which Mullapudi2016 expects an estimate.
         found = compare.schedule(PROGRAM, "depthwise convolution: 128 x 1024, 3 taps", "Mullapudi2016", "none", arguments())
@@ -85,8 +94,8 @@ class Plugins(unittest.TestCase):
         self.assertEqual(found, {"problem": {"kind": "refused", "why": 'there is no autoscheduler "Nobody2000"'}})
 
 
-def arguments():
-    return argparse.Namespace(threads=2, target=None, turns=0, limit=120, memory=8)
+def arguments(**more):
+    return argparse.Namespace(threads=2, target=None, turns=0, limit=120, memory=8, **more)
 
 
 if __name__ == "__main__":
