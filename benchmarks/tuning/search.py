@@ -7,12 +7,12 @@ After that the winners meet their default again, in turns: what few have reached
 import argparse
 import json
 import pathlib
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+
+from tuner import Tuner
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from turns import processor, spread  # noqa: E402
@@ -32,42 +32,23 @@ SPACES = (Space("minilm", "linear_activation_5", "1x128", "rows,columns,tiles,pa
           Space("smollm2", "norm_linear_12", "1x1+128", "rows,columns,panels,unroll"))
 
 
-class Tuner:
-    """tenon tune for one kernel."""
-
-    def __init__(self, program, library, space, threads):
-        self.command = [program, "tune", str(library), "--only", space.kernel, "--sizes", space.sizes, "--vary", space.vary, "--json"]
-        if threads:
-            self.command += ["--threads", str(threads)]
-
-    def run(self, database, candidates, budget, seed=1):
-        done = subprocess.run([*self.command, "--db", str(database), "--candidates", str(candidates), "--budget", budget, "--seed",
-                               str(seed)], check=True, stdout=subprocess.PIPE, encoding="utf-8")
-        return json.loads(done.stdout.splitlines()[0])
-
-    def again(self, database, folder):
-        """The time of the winner as a part of the default's, measured anew; the database stays as it is."""
-        copy = folder / "again.db"
-        shutil.copyfile(database, copy)
-        return self.run(copy, 0, "90s")["ratio"]
-
-
 def whole_search(tuner, database, budget):
     """Of all schedules: a part of them is no answer."""
-    found = tuner.run(database, 10**5, budget)
+    (found,), _ = tuner.run(database, 10**5, budget)
     if found["measured"] + 1 < found["searched"]:
         sys.exit(f"{found['kernel']}: {found['measured'] + 1} of {found['searched']:.0f} schedules were measured in {budget}")
     return found
 
 
 def compare(space, arguments, folder):
-    tuner = Tuner(arguments.tenon, arguments.folder / f"{space.model}.so", space, arguments.threads)
+    options = ["--only", space.kernel, "--sizes", space.sizes, "--vary", space.vary]
+    tuner = Tuner(arguments.tenon, arguments.folder / f"{space.model}.so", options, arguments.threads)
     whole = whole_search(tuner, folder / "all.db", arguments.budget)
-    few = {seed: tuner.run(folder / f"{seed}.db", arguments.candidates, arguments.budget, seed) for seed in arguments.seeds}
+    few = {seed: tuner.run(folder / f"{seed}.db", arguments.candidates, arguments.budget, seed)[0][0] for seed in arguments.seeds}
     again = {name: [] for name in ("all", *few)}
     for _ in range(arguments.rounds):
         for name, ratios in again.items():
-            ratios.append(tuner.again(folder / f"{name}.db", folder))
+            ratios.append(tuner.again(folder / f"{name}.db", "90s")[space.kernel])
     return {"model": space.model, "kernel": space.kernel, "sizes": space.sizes, "vary": space.vary,
             "schedules": round(whole["searched"]), "candidates": arguments.candidates,
             "winners": {"all": whole["schedule"], **{str(seed): found["schedule"] for seed, found in few.items()}},

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""benchmarks/run search on a tuner that is made up: a program that says what tenon tune would."""
+"""benchmarks/run search and tuning, on a tuner that is made up: a program that says what tenon tune would."""
 
 import argparse
 import contextlib
@@ -9,9 +9,10 @@ import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "benchmarks" / "search"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "benchmarks" / "tuning"))
 sys.dont_write_bytecode = True
-import compare  # noqa: E402
+import models  # noqa: E402
+import search  # noqa: E402
 
 # All schedules find one of half the default's time, a few one of 0.52 (seed 1) or the same (seed 2).
 TUNER = """#!/usr/bin/env python3
@@ -27,12 +28,15 @@ measured = min(candidates, MEASURED)
 ratio = {"best": 0.5, "good": 0.52}[database.read_text()]
 if candidates == 0:
     database.write_text("nothing")
-print(json.dumps({"kernel": given["--only"], "measured": measured, "searched": 200.0, "ratio": ratio, "schedule": "the " + str(ratio)}))
-print(json.dumps({"cpu": "another line"}))
+shared = {"measured": measured, "searched": 200.0, "share": 0.5}
+print(json.dumps({"kernel": given.get("--only", "a"), "ratio": ratio, "schedule": "the " + str(ratio), "changed": candidates > 0, **shared}))
+if "--only" not in given:
+    print(json.dumps({"kernel": "b", "ratio": 1.0, "schedule": "its own", "changed": False, **shared}))
+print(json.dumps({"sizes": "1x1", "target": "x86-64-v4", "threads": 2, "left": 0}))
 """
 
 
-class Search(unittest.TestCase):
+class Made(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -44,16 +48,18 @@ class Search(unittest.TestCase):
         self.program.write_text(TUNER.replace("MEASURED", str(measured)))
         self.program.chmod(0o755)
 
+
+class Search(Made):
     def compare(self):
         arguments = argparse.Namespace(tenon=str(self.program), folder=self.folder, candidates=16, seeds=[1, 2], rounds=3,
                                        budget="1m", threads=None)
-        return compare.compare(compare.SPACES[0], arguments, self.folder)
+        return search.compare(search.SPACES[0], arguments, self.folder)
 
     def test_few_are_compared_with_the_best_of_all(self):
         row = self.compare()
         self.assertEqual(row["again"], {"all": [0.5] * 3, "1": [0.52] * 3, "2": [0.5] * 3})
-        self.assertAlmostEqual(compare.reached(row, "1")[0], 0.5 / 0.52)
-        self.assertIn("96.2 %, 100.0 %", compare.table([row]))
+        self.assertAlmostEqual(search.reached(row, "1")[0], 0.5 / 0.52)
+        self.assertIn("96.2 %, 100.0 %", search.table([row]))
 
     def test_winners_are_what_the_search_found_however_often_they_are_measured_again(self):
         self.compare()
@@ -62,13 +68,27 @@ class Search(unittest.TestCase):
     def test_one_schedule_has_one_speed(self):
         row = self.compare()
         row["again"]["2"] = [0.6] * 3  # Noise: it is the schedule of the whole search.
-        self.assertEqual(compare.reached(row, "2"), [1.0] * 3)
+        self.assertEqual(search.reached(row, "2"), [1.0] * 3)
 
     def test_a_search_that_was_cut_short_is_no_answer(self):
         self.make(measured=150)
         with self.assertRaises(SystemExit) as ended, contextlib.redirect_stderr(io.StringIO()):
             self.compare()
         self.assertIn("151 of 200 schedules", str(ended.exception))
+
+
+class Models(Made):
+    def test_winners_of_one_run_are_measured_in_another(self):
+        arguments = argparse.Namespace(tenon=str(self.program), folder=self.folder, candidates=16, budget="1m", threads=None, target=None)
+        row = models.tune("minilm", arguments)
+        self.assertEqual([(kernel["kernel"], kernel["first"], kernel["second"]) for kernel in row["kernels"]],
+                         [("a", 0.52, 0.52), ("b", 1.0, 1.0)])
+        self.assertIn("| 2 | 1 | 0.721 | 0.721 | 0.520 |", models.summary([row]))
+        self.assertEqual(models.winners([row]).splitlines()[2:], ["| minilm `a` | 50.0 % | 16 | 0.520 | 0.520 |"])
+
+    def test_a_model_without_winners_has_no_slowest(self):
+        row = {"model": "m", "target": "t", "sizes": "1x1", "kernels": [{"first": 1.0, "second": 1.0, "changed": False}]}
+        self.assertTrue(models.summary([row]).endswith("| 1 | 0 | 1.000 | 1.000 | – |"))
 
 
 if __name__ == "__main__":
