@@ -185,8 +185,17 @@ static json::Value kernelJson(KernelOp kernel) {
       {"name", kernel.getName()}, {"description", kernel.describe().text()}, {"schedules", std::move(schedules)}};
 }
 
+/// What schedules took for granted of CPUs.
+static json::Value targetJson(const kernels::TargetModel &target) {
+  json::Object object;
+  for (const kernels::CpuFigure &figure : kernels::cpuFigures())
+    object[figure.name] = target.*figure.value;
+  return object;
+}
+
 std::string tenon::writeManifest(const ManifestInput &input) {
   json::Array entries, kernels;
+  json::Object targets;
   int64_t width = 0;
   for (const EntryPoint &entry : input.entries) {
     entries.push_back(entryJson(entry, input.textTokens));
@@ -194,6 +203,8 @@ std::string tenon::writeManifest(const ManifestInput &input) {
   }
   for (KernelOp kernel : input.kernels)
     kernels.push_back(kernelJson(kernel));
+  for (const kernels::TargetModel &target : input.targets)
+    targets[target.name] = targetJson(target);
   json::Object manifest{{"tenon", TENON_LIBRARY_VERSION},
                         {"compiler", TENON_VERSION},
                         {"name", input.name},
@@ -201,6 +212,8 @@ std::string tenon::writeManifest(const ManifestInput &input) {
                         {"kernels", std::move(kernels)},
                         {"spec", input.spec},
                         {"ir", input.ir}};
+  if (!targets.empty())
+    manifest["targets"] = std::move(targets);
   if (width > 0)
     manifest["width"] = width;
   if (json::Object tokens = tokensJson(input.tokens); !tokens.empty())

@@ -3,6 +3,7 @@
 #ifndef TENON_CODEGEN_MANIFEST_H
 #define TENON_CODEGEN_MANIFEST_H
 
+#include "kernels/Kernels.h"
 #include "passes/EntryPoints.h"
 #include "spec/Spec.h"
 #include "tenon/Dialect.h"
@@ -25,6 +26,7 @@ struct ManifestInput {
   std::optional<std::vector<spec::ChatToken>> chatTokens;
   std::vector<EntryPoint> entries;
   std::vector<KernelOp> kernels; ///< In the order of the kernel table.
+  std::vector<kernels::TargetModel> targets;
   std::string weightsFile;       ///< Base name; empty for none.
   weights::PackedFile weights;
 };

@@ -8,12 +8,14 @@
 #include "codegen/Manifest.h"
 #include "driver/Context.h"
 #include "driver/ModelManifest.h"
+#include "driver/Targets.h"
 #include "driver/TextParts.h"
 #include "import/Import.h"
 #include "kernels/Kernels.h"
 #include "passes/Passes.h"
 #include "passes/Weights.h"
 #include "schedules/ApplySchedules.h"
+#include "schedules/ModuleTargets.h"
 #include "schedules/ScheduleFile.h"
 #include "spec/ModelBuilder.h"
 #include "support/AtomicFile.h"
@@ -111,17 +113,15 @@ private:
   }
 
   Error readInput() {
-    targets = options.targets;
-    if (targets.empty()) {
-      targets = kernels::targetNames();
-      std::reverse(targets.begin(), targets.end());
+    std::vector<std::string> wanted = options.targets;
+    if (wanted.empty()) {
+      wanted = kernels::targetNames();
+      std::reverse(wanted.begin(), wanted.end());
     }
-    for (const std::string &target : targets)
-      if (!kernels::findTarget(target))
-        return createStringError(kernels::unknownTarget(target));
-    for (const auto &[index, target] : enumerate(targets))
-      if (is_contained(ArrayRef(targets).take_front(index), target))
-        return createStringError("target '%s' is given twice", target.c_str());
+    auto read = readTargetTexts(wanted);
+    if (!read)
+      return read.takeError();
+    targets = std::move(*read);
     if (!options.schedules.empty()) {
       auto opened = ScheduleFile::open(options.schedules);
       if (!opened)
@@ -136,6 +136,9 @@ private:
         return parsed.takeError();
       module = std::move(*parsed);
       module->walk([&](KernelOp kernel) { hasSchedules |= !kernel.getSchedules().empty(); });
+      if (options.targets.empty())
+        if (Error error = takeTargets(*module))
+          return error;
       auto attribute = (*module)->getAttrOfType<mlir::StringAttr>(kSourceAttribute);
       if (!attribute)
         return Error::success();
@@ -169,10 +172,21 @@ private:
     return Error::success();
   }
 
+  /// What IR says of the CPUs that it is for.
+  Error takeTargets(mlir::ModuleOp module) {
+    for (kernels::TargetModel &target : targets) {
+      auto known = targetOf(module, target.name);
+      if (!known)
+        return known.takeError();
+      target = std::move(*known);
+    }
+    return Error::success();
+  }
+
   Error runPipeline(function_ref<void(mlir::OpPassManager &, const PipelineOptions &)> build) {
     PipelineOptions pipelineOptions;
-    for (const std::string &target : targets)
-      pipelineOptions.targets.push_back(target);
+    for (const kernels::TargetModel &target : targets)
+      pipelineOptions.targets.push_back(kernels::textOf(target));
     pipelineOptions.fuse = options.fuse;
     pipelineOptions.unify = options.unify;
     // What a pass remarks on is for the user, in the same words.
@@ -370,6 +384,7 @@ private:
 
   /// Fills in the manifest from host IR.
   Error describeLibrary() {
+    manifest.targets = targets;
     manifest.entries = entryPoints(*module);
     for (EntryPoint &entry : manifest.entries)
       entry.weightBytes = weightBytes.lookup(entry.name);
@@ -393,8 +408,8 @@ private:
     std::vector<TargetKernels> tables;
     for (const auto &[index, target] : enumerate(targets)) {
       TargetKernels table;
-      table.name = target;
-      table.level = kernels::findTarget(target)->level;
+      table.name = target.name;
+      table.level = target.level;
       for (const std::string &name : order) {
         const KernelJob &job = jobs[name][index];
         table.symbols.push_back(KernelCache::symbol(job.description, job.schedule));
@@ -453,7 +468,7 @@ private:
   std::unique_ptr<ScheduleFile> schedules; ///< Those that the user gives.
   NoWeights noWeights;
   std::unique_ptr<AtomicFile> weightFile; // Committed with the library.
-  std::vector<std::string> targets;
+  std::vector<kernels::TargetModel> targets; ///< Best first.
   std::map<std::string, std::vector<KernelJob>> jobs; // by kernel, in the order of `targets`
   StringMap<int64_t> weightBytes;                     // by entry point
   std::vector<std::string> order;                     // names in the order of the kernel table

@@ -18,7 +18,7 @@ enum class EmitLevel { Library, Model, Tensor, Kernel, Host, LLVM, Stmt, Assembl
 struct CompileOptions {
   std::string model;                ///< Spec, checkpoint directory or .mlir file.
   std::string output;               ///< Library; for other levels the text file, or "-" for standard output.
-  std::vector<std::string> targets; ///< Best first; empty for every x86-64 level that is known.
+  std::vector<std::string> targets; ///< As `readTargetText` has them, best first; empty for every one that is known.
   EmitLevel emit = EmitLevel::Library;
   std::vector<std::string> pooling; ///< Kinds of pooling in place of the model's own and of its head; none for these.
   bool normalize = false;           ///< Whether that scales vectors to length 1.

@@ -2,6 +2,9 @@
 
 #include "driver/ModelLibrary.h"
 
+#include "schedules/ModuleTargets.h"
+
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 
 using namespace llvm;
@@ -12,8 +15,13 @@ tenon::libraryOf(const LibraryOptions &options, const std::optional<ScratchDirec
                  const std::function<void(StringRef step, uint64_t done, uint64_t total)> &progress) {
   if (!scratch)
     return createStringError("a temporary directory cannot be made");
-  if (sys::path::extension(options.model) == ".so")
+  if (sys::path::extension(options.model) == ".so") {
+    if (!options.target.empty() && !kernels::findTarget(options.target))
+      return createStringError("target '%s': '%s' is compiled already, expected one of its targets' names: %s",
+                               options.target.c_str(), options.model.c_str(),
+                               join(kernels::targetNames(), ", ").c_str());
     return options.model;
+  }
   CompileOptions compilation;
   compilation.model = options.model;
   compilation.importing = options.importing;
@@ -49,6 +57,8 @@ Expected<ModelLibrary> ModelLibrary::open(const std::string &path, tenon_model_o
   library.path = path;
   return library;
 }
+
+Expected<kernels::TargetModel> ModelLibrary::target() const { return targetOf(*module, described.target); }
 
 Expected<std::vector<KernelOp>> ModelLibrary::kernelTable() const {
   StringMap<KernelOp> named;

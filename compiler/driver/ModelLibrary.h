@@ -6,6 +6,7 @@
 #include "driver/Compile.h"
 #include "driver/Context.h"
 #include "driver/LibraryOptions.h"
+#include "kernels/Kernels.h"
 #include "support/ScratchDirectory.h"
 #include "tenon/Dialect.h"
 #include "tenon/tenon.h"
@@ -18,7 +19,8 @@
 namespace tenon {
 
 /// The path of the model's library: the model itself where it is one, otherwise one that is compiled into `scratch`,
-/// which goes away; `progress` is told as that of CompileOptions is.
+/// which goes away; `progress` is told as that of CompileOptions is. A library was compiled for the CPUs that it was
+/// compiled for: a target with figures is refused.
 llvm::Expected<std::string>
 libraryOf(const LibraryOptions &options, const std::optional<ScratchDirectory> &scratch,
           const std::function<void(llvm::StringRef step, uint64_t done, uint64_t total)> &progress);
@@ -32,6 +34,8 @@ public:
   const tenon_model_info &info() const { return described; }
   const llvm::json::Object &manifest() const { return *json.getAsObject(); }
   mlir::ModuleOp kernels() const { return *module; }
+  /// The target whose kernels run here, with what they were compiled for.
+  llvm::Expected<kernels::TargetModel> target() const;
   /// A kernel of the IR for each of the library's table, in its order.
   llvm::Expected<std::vector<KernelOp>> kernelTable() const;
 

@@ -5,6 +5,7 @@
 #include "cost/Cost.h"
 #include "cost/Work.h"
 #include "driver/ModelLibrary.h"
+#include "driver/Targets.h"
 #include "explain/KernelReport.h"
 #include "explain/KernelUses.h"
 #include "explain/ModelPicture.h"
@@ -64,16 +65,23 @@ private:
     mlir::DialectRegistry registry;
     cost::registerCostModels(registry);
     context.get()->appendDialectRegistry(registry);
+    auto name = targetName(options.target);
+    if (!name)
+      return name.takeError();
     auto found = libraryOf(options, scratch, options.progress);
     if (!found)
       return found.takeError();
     path = *found;
     tenon_model_options open = {};
-    open.target = options.target.empty() ? nullptr : options.target.c_str();
+    open.target = name->empty() ? nullptr : name->c_str();
     auto opened = ModelLibrary::open(path, open, context);
     if (!opened)
       return opened.takeError();
     library = std::make_unique<ModelLibrary>(std::move(*opened));
+    auto known = library->target();
+    if (!known)
+      return known.takeError();
+    target = std::move(*known);
     return Error::success();
   }
 
@@ -89,7 +97,7 @@ private:
       arguments.push_back(kernel.getNumOperands() + kernel.getNumResults());
     }
     std::string error;
-    recording = tune::Recording::open(path, options.target, options.threads, std::move(arguments), options.clock, error);
+    recording = tune::Recording::open(path, target.name, options.threads, std::move(arguments), options.clock, error);
     return recording ? Error::success() : createStringError(error);
   }
 
@@ -113,7 +121,7 @@ private:
     for (const auto &[used, written] : zip(kernels, *library->manifest().getArray("kernels"))) {
       std::string schedule =
           written.getAsObject()->getObject("schedules")->getString(setting.target).value_or("").str();
-      auto kernel = describeKernel(*used, model ? &*model : nullptr, schedule, setting, options.database);
+      auto kernel = describeKernel(*used, model ? &*model : nullptr, schedule, setting, target, options.database);
       if (!kernel)
         return kernel.takeError();
       list.push_back(std::move(*kernel));
@@ -154,7 +162,7 @@ private:
     if (!limits)
       return createStringError(error);
     const machine::Arithmetic &arithmetic =
-        limits->arithmetic(tenon::kernels::findTarget(setting.target)->vectorBytes);
+        limits->arithmetic(target.vectorBytes);
     auto giga = [](double value) { return value * 1e9; };
     report["limits"] = json::Object{{"arithmetic", json::Object{{"registers", giga(arithmetic.registers)},
                                                                 {"firstCache", giga(arithmetic.firstCache)},
@@ -251,6 +259,7 @@ private:
   CompilerContext context;
   std::string path;
   std::unique_ptr<ModelLibrary> library;
+  tenon::kernels::TargetModel target; ///< That runs here.
   std::optional<spec::Model> model;
   KernelUsesByName uses;
   std::vector<const KernelUses *> kernels; ///< In the order of the library's table.

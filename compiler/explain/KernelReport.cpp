@@ -71,12 +71,12 @@ Expected<std::optional<json::Object>> tunedOf(StringRef signature, const std::st
 
 Expected<json::Object> explain::describeKernel(const KernelUses &uses, const spec::Model *model,
                                                const std::string &schedule, const tune::Setting &setting,
-                                               const tune::Database *database) {
+                                               const kernels::TargetModel &target, const tune::Database *database) {
   KernelOp op = uses.kernel;
   std::string name = op.getName().str();
   kernels::KernelDescription description = op.describe();
   std::string text = description.text(), signature = signatureOf(text), error;
-  auto space = kernels::scheduleSpace(description, *kernels::findTarget(setting.target), error);
+  auto space = kernels::scheduleSpace(description, target, error);
   if (!space)
     return createStringError("kernel '%s': %s", name.c_str(), error.c_str());
   auto read = readScheduleText(schedule, setting.target, name);

@@ -4,6 +4,7 @@
 #define TENON_EXPLAIN_KERNELREPORT_H
 
 #include "explain/KernelUses.h"
+#include "kernels/Kernels.h"
 #include "spec/Spec.h"
 #include "tune/Database.h"
 
@@ -11,11 +12,11 @@
 
 namespace tenon::explain {
 
-/// What a kernel computes, by which schedule, and what a database knows of it in a setting. `model` and `database` may
-/// be null.
+/// What a kernel computes, by which schedule on the setting's target, and what a database knows of it there. `model`
+/// and `database` may be null.
 llvm::Expected<llvm::json::Object> describeKernel(const KernelUses &uses, const spec::Model *model,
                                                   const std::string &schedule, const tune::Setting &setting,
-                                                  const tune::Database *database);
+                                                  const kernels::TargetModel &target, const tune::Database *database);
 
 } // namespace tenon::explain
 

@@ -10,24 +10,48 @@
 #include "kernels/KernelDescription.h"
 #include "kernels/Schedule.h"
 
+#include <span>
+
 namespace tenon::kernels {
 
-/// What the analytic model knows of a target. Sizes in bytes.
+/// What the analytic model knows of a target: its instructions, and what the CPU has beside them, on which no value
+/// that a kernel computes depends. Sizes in bytes.
 struct TargetModel {
-  std::string name;
-  unsigned level; ///< 3 or 4 of x86-64-v3 and -v4, as the library's tables give it.
+  std::string name; ///< Of the instruction set: what schedules, libraries and databases know a target by.
+  unsigned level;   ///< 3 or 4 of x86-64-v3 and -v4, as the library's tables give it.
   int64_t vectorBytes;
   int64_t vectorRegisters;
-  int64_t level1Bytes;
-  int64_t level2Bytes;
+  int64_t level1Bytes; ///< Of data, of each core.
+  int64_t level2Bytes; ///< Of each core.
+  int64_t cores;
+
+  bool operator==(const TargetModel &) const = default;
 };
 
-/// The model of a target, or null for a name that is not known; `targetNames` lists those that are, the least
-/// demanding first.
+/// Something that is known of a CPU, by its name in targets' texts.
+struct CpuFigure {
+  const char *name;
+  int64_t TargetModel::*value;
+  bool isBytes;
+  int64_t most;        ///< At least 1.
+  const char *meaning; ///< A few words.
+};
+std::span<const CpuFigure> cpuFigures();
+
+/// The model of a target with what is sound for the CPUs that have its instructions, or null for a name that is not
+/// known; `targetNames` lists those that are, the least demanding first.
 const TargetModel *findTarget(const std::string &name);
 std::vector<std::string> targetNames();
 /// What is said of a name that is not known.
 std::string unknownTarget(const std::string &name);
+
+/// The model of a text: a target's name, and behind it the figures of a CPU, "x86-64-v4+l1=48K+l2=2M+cores=8", in the
+/// place of those that are sound for all. None, with `error` set, where the text is no such.
+std::optional<TargetModel> readTarget(const std::string &text, std::string &error);
+/// The name, and the figures that are not those of `findTarget`: reads back as the same.
+std::string textOf(const TargetModel &target);
+/// A figure as texts have it: "48K", "8".
+std::string figureText(int64_t value, const CpuFigure &figure);
 
 /// The schedule that the analytic model chooses for `kernel` on `target`. Empty, with `error` set, where no family
 /// computes the region.

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <new>
 #include <sys/mman.h>
-#include <unistd.h>
 #include <vector>
 
 using namespace tenon::machine;
@@ -22,12 +21,6 @@ constexpr unsigned kPasses = 4, kRuns = 4, kMemoryRuns = 2;
 /// A run's work: a millisecond for one core, much more than threads need to begin.
 constexpr double kTileOperations = 2e8, kCacheBytes = 128e6;
 constexpr size_t kLeastMemoryBytes = size_t(512) << 20;
-
-/// 0 for what the system does not say.
-size_t systemNumber(int name) {
-  long number = sysconf(name);
-  return number > 0 ? static_cast<size_t>(number) : 0;
-}
 
 /// Memory of one kind of pages, all of it there.
 class Pages {
@@ -167,8 +160,7 @@ std::optional<Limits> tenon::machine::measureLimits(unsigned threads, std::strin
   }
   Limits limits;
   limits.threads = threads;
-  limits.caches = {systemNumber(_SC_LEVEL1_DCACHE_SIZE), systemNumber(_SC_LEVEL2_CACHE_SIZE),
-                   systemNumber(_SC_LEVEL3_CACHE_SIZE)};
+  limits.caches = cachesOfThisCpu();
   limits.memoryBytes = std::max(kLeastMemoryBytes, 2 * std::max(limits.caches.second, limits.caches.last));
   Attempts attempts(limits);
   if (!attempts.hasMemory()) {

@@ -3,17 +3,14 @@
 #ifndef TENON_MACHINE_LIMITS_H
 #define TENON_MACHINE_LIMITS_H
 
+#include "machine/ThisCpu.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 namespace tenon::machine {
-
-/// Bytes that one core has of each cache, of the last one all cores together; 0 for a cache that there is not.
-struct Caches {
-  size_t first, second, last;
-};
 
 /// Float32 multiply-adds, GFLOP/s: in registers alone, and of the fastest tile of a product whose operands come from
 /// the first and from the second cache. On some CPUs registers are not to be fed as fast as they compute.

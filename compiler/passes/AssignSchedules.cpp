@@ -2,6 +2,7 @@
 
 #include "kernels/Kernels.h"
 #include "passes/Passes.h"
+#include "schedules/ModuleTargets.h"
 #include "tenon/Dialect.h"
 
 #include "mlir/IR/Builders.h"
@@ -33,14 +34,17 @@ struct AssignSchedules : tenon::impl::AssignSchedulesBase<AssignSchedules> {
   using AssignSchedulesBase::AssignSchedulesBase;
 
   void runOnOperation() override {
-    SmallVector<const kernels::TargetModel *> models;
-    for (const std::string &name : targets) {
-      models.push_back(kernels::findTarget(name));
-      if (!models.back()) {
-        getOperation().emitError() << kernels::unknownTarget(name);
+    std::vector<kernels::TargetModel> models;
+    for (const std::string &text : targets) {
+      std::string error;
+      std::optional<kernels::TargetModel> model = kernels::readTarget(text, error);
+      if (!model) {
+        getOperation().emitError() << error;
         return signalPassFailure();
       }
+      models.push_back(std::move(*model));
     }
+    setTargets(getOperation(), models);
     llvm::StringMap<std::string> names; // by description
     auto result = getOperation().walk([&](KernelOp kernel) {
       kernels::KernelDescription description = kernel.describe();
@@ -55,21 +59,21 @@ struct AssignSchedules : tenon::impl::AssignSchedulesBase<AssignSchedules> {
   }
 
   LogicalResult assign(KernelOp kernel, const kernels::KernelDescription &description,
-                       ArrayRef<const kernels::TargetModel *> models) {
+                       ArrayRef<kernels::TargetModel> models) {
     llvm::StringMap<ScheduleAttr> given;
     for (auto schedule : kernel.getSchedules().getAsRange<ScheduleAttr>())
       given[schedule.getTarget()] = schedule;
     SmallVector<Attribute> schedules;
-    for (const kernels::TargetModel *model : models) {
+    for (const kernels::TargetModel &model : models) {
       std::string error;
-      const kernels::ScheduleSpace *space = spaceOf(description, *model, error);
+      const kernels::ScheduleSpace *space = spaceOf(description, model, error);
       if (!space)
         return kernel.emitError() << error;
-      kernels::Schedule schedule = kernels::chosenSchedule(model->name, *space);
-      if (ScheduleAttr own = given.lookup(model->name)) {
+      kernels::Schedule schedule = kernels::chosenSchedule(model.name, *space);
+      if (ScheduleAttr own = given.lookup(model.name)) {
         schedule = own.describe();
         if (auto fault = kernels::faultOf(schedule, *space))
-          return kernel.emitError() << "schedule for " << model->name << ": " << fault->message;
+          return kernel.emitError() << "schedule for " << model.name << ": " << fault->message;
         schedule = kernels::completed(std::move(schedule), *space);
       }
       schedules.push_back(ScheduleAttr::get(&getContext(), schedule));

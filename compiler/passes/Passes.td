@@ -138,11 +138,12 @@ def AssignSchedules : Pass<"tenon-assign-schedules", "::mlir::ModuleOp"> {
   let description = [{
     Kernels with the same body get the same name, made from their operations and a number. A kernel gets the schedule of
     the analytic model for every target that it has none for; schedules that it has are checked against what the kernel's
-    family can do. Needs kernels over packed rows. Running it again changes nothing. Errors: a target that is not known, with those
+    family can do. What the targets say of a CPU beside its instructions stands in the module's `tenon.targets`. Needs kernels over packed rows. Running it again changes nothing. Errors: a target or a figure of it that is not known, with those
     that are; a parameter that the kernel does not have, or a value that it cannot take, with those that it can; a kernel that no
     family computes, with the reason.
   }];
-  let options = [ListOption<"targets", "targets", "std::string", "Targets, best first">];
+  let options = [ListOption<"targets", "targets", "std::string",
+                            "Targets, best first, each with what is known of its CPU: x86-64-v4+l2=2M">];
   let dependentDialects = ["::tenon::TenonDialect"];
 }
 

@@ -2,6 +2,7 @@
 
 #include "schedules/ApplySchedules.h"
 
+#include "schedules/ModuleTargets.h"
 #include "tenon/Dialect.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -11,14 +12,14 @@ using namespace mlir;
 using namespace tenon;
 
 /// The kernel's schedules, those that the source knows in the place of its own.
-static llvm::Expected<ArrayAttr> schedulesOf(KernelOp kernel, ScheduleSource &source) {
+static llvm::Expected<ArrayAttr> schedulesOf(KernelOp kernel, ModuleOp module, ScheduleSource &source) {
   kernels::KernelDescription description = kernel.describe();
   SmallVector<Attribute> schedules;
   for (auto own : kernel.getSchedules().getAsRange<ScheduleAttr>()) {
     schedules.push_back(own);
-    const kernels::TargetModel *target = kernels::findTarget(own.getTarget().str());
+    llvm::Expected<kernels::TargetModel> target = targetOf(module, own.getTarget());
     if (!target)
-      continue;
+      return target.takeError();
     std::string error;
     std::optional<kernels::ScheduleSpace> space = kernels::scheduleSpace(description, *target, error);
     if (!space)
@@ -35,7 +36,7 @@ llvm::Error tenon::applySchedules(ModuleOp module, ScheduleSource &source) {
   module.walk([&](KernelOp kernel) {
     ArrayAttr &schedules = known[kernel.getName()];
     if (!schedules) {
-      llvm::Expected<ArrayAttr> found = schedulesOf(kernel, source);
+      llvm::Expected<ArrayAttr> found = schedulesOf(kernel, module, source);
       if (!found) {
         error = llvm::joinErrors(std::move(error), found.takeError());
         return WalkResult::interrupt();

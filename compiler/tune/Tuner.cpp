@@ -3,6 +3,7 @@
 #include "tune/Tuner.h"
 
 #include "driver/ModelLibrary.h"
+#include "driver/Targets.h"
 #include "kernels/CallSizes.h"
 #include "schedules/ScheduleReader.h"
 #include "schedules/ScheduleSource.h"
@@ -80,6 +81,10 @@ private:
 
   /// The library, made where the model is none, and its kernels.
   Error openLibrary() {
+    auto name = targetName(options.target);
+    if (!name)
+      return name.takeError();
+    wantedTarget = std::move(*name);
     auto library = libraryOf(options, scratch, options.preparing);
     if (!library)
       return library.takeError();
@@ -90,10 +95,14 @@ private:
   /// Of the manifest, in the order of the table.
   Error readKernels() {
     tenon_model_options open = {};
-    open.target = options.target.empty() ? nullptr : options.target.c_str();
+    open.target = wantedTarget.empty() ? nullptr : wantedTarget.c_str();
     auto library = ModelLibrary::open(path, open, context);
     if (!library)
       return library.takeError();
+    auto known = library->target();
+    if (!known)
+      return known.takeError();
+    target = std::move(*known);
     auto table = library->kernelTable();
     if (!table)
       return table.takeError();
@@ -103,7 +112,7 @@ private:
       arguments.push_back(kernel.getNumOperands() + kernel.getNumResults());
     }
     std::string error;
-    recording = Recording::open(path, options.target, options.threads, std::move(arguments), options.clock, error);
+    recording = Recording::open(path, wantedTarget, options.threads, std::move(arguments), options.clock, error);
     return recording ? Error::success() : createStringError(error);
   }
 
@@ -257,7 +266,6 @@ private:
   }
 
   Error tuneOne(KernelWork &kernel, size_t number, size_t total, double seconds, double whole) {
-    const kernels::TargetModel &target = *kernels::findTarget(report.setting.target);
     std::string error;
     auto space = kernels::scheduleSpace(kernel.description, target, error);
     if (!space)
@@ -309,6 +317,8 @@ private:
   CompilerContext context;
   std::optional<ScratchDirectory> scratch = ScratchDirectory::create();
   std::string path, runId;
+  std::string wantedTarget;    ///< That was asked for; empty for the best.
+  kernels::TargetModel target; ///< As the library was compiled for it.
   std::vector<KernelWork> work; ///< In the order of the library's table.
   std::unique_ptr<Recording> recording;
   std::unique_ptr<Workshop> workshop;

@@ -108,6 +108,9 @@ LogicalResult TenonDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   if ((name == "tenon.width" || name == "tenon.inputs" || name == "tenon.results") && !isCount(attribute.getValue()))
     return op->emitOpError() << name << " is " << attribute.getValue() << ", expected a number that is not negative";
   auto slots = dyn_cast<ArrayAttr>(attribute.getValue());
+  if (name == "tenon.targets" &&
+      (!isa<ModuleOp>(op) || !slots || !llvm::all_of(slots, llvm::IsaPred<StringAttr>)))
+    return op->emitOpError() << "tenon.targets is " << attribute.getValue() << ", expected targets of a module";
   if (name == "tenon.memory" && (!slots || !llvm::all_of(slots, isSlot)))
     return op->emitOpError() << "tenon.memory is " << attribute.getValue() << ", expected lists of buffers";
   if (name == "tenon.memory_steps" && (!slots || !llvm::all_of(slots, llvm::IsaPred<StringAttr>)))

@@ -106,10 +106,11 @@ void scheduleWeightedSum(OperationFuncs &funcs, int size, int group, int lanes, 
 } // namespace
 
 static Space rowAttentionSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
-  // Accumulators of the weighted sum: half of the registers. Eight tasks give two threads, and more, equal shares. A page
-  // is read as fast as it comes from memory.
+  // Accumulators of the weighted sum: half of the registers. Four tasks for each core give equal shares. A page is read as
+  // fast as it comes from memory.
+  int64_t tasks = target.cores > 4 ? 64 : target.cores > 2 ? 16 : 8;
   return {{"vectors", {target.vectorRegisters / 2, {1, 2, 4, 8, 16}}},
-          {"least_tasks", {8, {1, 4, 8, 16, 64}}},
+          {"least_tasks", {tasks, {1, 4, 8, 16, 64}}},
           {"prefetch_bytes", {1024, {0, 512, 1024, 2048}}},
           {"prefetch_halves", {1, {0, 1}}}};
 }

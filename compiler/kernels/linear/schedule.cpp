@@ -82,9 +82,10 @@ Space rowLinearSpace(const Region &region, const LoopNest &nest, const TargetMod
   Sizes sizes = sizesOf(region, nest);
   // Of few rows, whole panels: a stream of half lines takes 1.4 times as long.
   std::vector<int64_t> columns = columnChoices(sizes.panel, lanesOf(target));
-  // Two threads, and more, get equal shares of eight tasks; half a megabyte streams for 30 microseconds. A prologue is
+  // Four tasks for each core, so that shares are equal; half a megabyte streams for 30 microseconds. A prologue is
   // computed by every task.
-  int64_t panelBytes = sizes.panel * sizes.depth * 4, panels = 1, tasks = hasPrologue(region, nest) ? 4 : 8;
+  int64_t panelBytes = sizes.panel * sizes.depth * 4, panels = 1;
+  int64_t tasks = (hasPrologue(region, nest) ? 2 : 4) * target.cores;
   while (panels < 32 && 2 * panels * tasks <= sizes.panels && panels * panelBytes < 512 * 1024)
     panels *= 2;
   // Two panels have room in the second-level cache beside the rows.
@@ -176,12 +177,16 @@ Space linearSpace(const Region &region, const LoopNest &nest, const TargetModel 
   int64_t rows = rowsBeside(columns, target), panelBytes = sizes.panel * sizes.depth * 4;
   bool isLongStep = rows * columns >= 24 * lanesOf(target);
   bool asksAhead = isLongStep && tiles * tileBytes + 2 * panelBytes <= target.level2Bytes;
+  // Sixteen tasks for each core: whatever the last of them takes, the others have not waited long.
+  int64_t tasks = 32;
+  while (tasks < 16 * target.cores && tasks < 128)
+    tasks *= 2;
   return {{"rows", {rows, {1, 2, 4, 8, 16}}},
           {"columns", {columns, choices}},
           {"tiles", {tiles, {1, 2, 4, 8}}},
           {"panels", {std::min<int64_t>(panels, 16), {1, 2, 4, 8, 16}}},
           {"grain", {grain, {1, 2, 4, 8, 16}}},
-          {"least_tasks", {32, {8, 16, 32, 64, 128}}},
+          {"least_tasks", {tasks, {8, 16, 32, 64, 128}}},
           {"unroll", {!isLongStep && sizes.depth % 4 == 0 ? 4 : 1, unrollChoices(sizes.depth)}},
           {"prefetch_bytes", kPrefetchBytes},
           {"prefetch_panels", {asksAhead, {0, 1}}}};

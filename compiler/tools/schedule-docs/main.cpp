@@ -4,9 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "kernels/Schedule.h"
+#include "kernels/Kernels.h"
 
 #include <cstdio>
+#include <string>
 
 using namespace tenon::kernels;
 
@@ -44,18 +45,39 @@ at most %zu cases.
 static constexpr char kFamilies[] = R"(
 ## Families of loop nests
 
-Which values are legal, and which is the default, depends on the kernel's shapes and the target.
-)";
+Which values are legal depends on the kernel's shapes and the target's instructions. Which is the default depends on what is
+known of the CPU too: `tenon compile --target x86-64-v4+l1=48K+l2=2M+cores=8` says it, `native` takes it from the machine that
+compiles. Of an instruction set alone it is what is sound for all CPUs that have it, so that a model's library is the same
+whichever machine compiles it (but for [winners](tuning.md) that ship for its class; `--no-db` leaves them out). `tenon inspect`
+shows what was taken for granted:
+
+%s)";
 
 static void print(const FamilyDefinition::Decision &decision) {
   std::printf("- `%s`: %s\n", decision.name.c_str(), decision.meaning.c_str());
+}
+
+/// A table of what is known of each.
+static std::string figuresOfTargets() {
+  std::string head = "| target |", line = "|---|", rows;
+  for (const CpuFigure &figure : cpuFigures()) {
+    head += std::string(" `") + figure.name + "`: " + figure.meaning + " |";
+    line += "---|";
+  }
+  for (const std::string &name : targetNames()) {
+    rows += "| `" + name + "` |";
+    for (const CpuFigure &figure : cpuFigures())
+      rows += " " + figureText(findTarget(name)->*figure.value, figure) + " |";
+    rows += "\n";
+  }
+  return head + "\n" + line + "\n" + rows;
 }
 
 int main() {
   std::printf(kBegin, kMaximumCases);
   for (const FamilyDefinition::Decision &size : sizeDefinitions())
     print(size);
-  std::printf("%s", kFamilies);
+  std::printf(kFamilies, figuresOfTargets().c_str());
   for (const FamilyDefinition &family : familyDefinitions()) {
     std::printf("\n### %s\n\n%s\n\n", family.name.c_str(), family.computes.c_str());
     for (const FamilyDefinition::Decision &decision : family.parameters)

@@ -2,7 +2,7 @@
 
 #include "CallsArgument.h"
 #include "Command.h"
-#include "kernels/Kernels.h"
+#include "driver/Targets.h"
 
 using namespace tenon;
 using namespace tenon::tools;
@@ -17,6 +17,8 @@ void tools::readCalls(const std::string &sizes, std::vector<tune::CallShape> &ca
 }
 
 void tools::checkTarget(const std::string &target) {
-  if (!target.empty() && !kernels::findTarget(target))
-    throw Failure(kernels::unknownTarget(target));
+  if (target.empty())
+    return;
+  if (auto read = readTargetText(target); !read)
+    throw Failure(llvm::toString(read.takeError()));
 }

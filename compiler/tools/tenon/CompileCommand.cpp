@@ -84,7 +84,9 @@ void tools::addCompile(CLI::App &app) {
                       "Library to write; its weights go beside it as NAME.weights");
   command
       ->add_option("--target", arguments->options.targets,
-                   "Instruction sets to compile for, best first: x86-64-v4, x86-64-v3 (default: both)")
+                   "What to compile for, best first: instruction sets, x86-64-v4 or x86-64-v3 (default: both), each with what "
+                   "is known of the CPU, as x86-64-v4+l1=48K+l2=2M+cores=8, or native for all that is known of this one. That "
+                   "changes no result, only which schedules are chosen")
       ->delimiter(',');
   command->add_option("--weights", arguments->weights, "How weights are stored: f32")->check(CLI::IsMember({"f32"}));
   command

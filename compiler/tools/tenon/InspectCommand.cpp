@@ -7,6 +7,7 @@
 #include "SpaceReport.h"
 #include "import/Import.h"
 #include "import/WeightSummary.h"
+#include "kernels/Kernels.h"
 #include "runtime/src/Failure.h"
 #include "runtime/src/Library.h"
 #include "runtime/src/Session.h"
@@ -42,6 +43,18 @@ void printTensors(const char *title, const nlohmann::json &tensors) {
       shape += (shape.empty() ? "" : " x ") + (size.is_string() ? size.get<std::string>() : size.dump());
     std::printf("    %-12s %s [%s]\n", tensor["name"].get<std::string>().c_str(),
                 tensor["type"].get<std::string>().c_str(), shape.c_str());
+  }
+}
+
+/// What schedules took for granted of CPUs.
+void printTargets(const nlohmann::json &targets) {
+  std::printf("targets:\n");
+  for (const auto &[name, figures] : targets.items()) {
+    std::printf("  %-11s", name.c_str());
+    for (const kernels::CpuFigure &figure : kernels::cpuFigures())
+      if (auto found = figures.find(figure.name); found != figures.end())
+        std::printf(" %s=%s", figure.name, kernels::figureText(found->get<int64_t>(), figure).c_str());
+    std::printf("\n");
   }
 }
 
@@ -101,6 +114,8 @@ void inspectLibrary(const Arguments &arguments) {
       printTensors("states", entry["states"]);
     printTensors("outputs", entry["outputs"]);
   }
+  if (manifest.contains("targets"))
+    printTargets(manifest["targets"]);
   std::printf("kernels:\n");
   for (const auto &kernel : manifest["kernels"]) {
     std::printf("  %s\n", kernel["name"].get<std::string>().c_str());

@@ -169,7 +169,7 @@ void tools::addTune(CLI::App &app) {
       "--sizes", arguments->sizes,
       "Calls of the model to be fast at, SEQUENCESx[SOURCE/]TOKENS[+PAST][:WEIGHT] with commas between, as "
       "8x128 or 1x1+128:4 (default: short and long, one sequence and eight)");
-  command->add_option("--target", options.target, "Instruction set: x86-64-v4 or x86-64-v3 (default: this CPU's best)");
+  command->add_option("--target", options.target, "Instruction set: x86-64-v4 or x86-64-v3 (default: this CPU's best); of a model also as tenon compile has it");
   command->add_option("--threads", options.threads, "Threads to measure with (default: as many as CPUs may be used)")
       ->check(CLI::Range(1, 1024));
   command->add_flag(

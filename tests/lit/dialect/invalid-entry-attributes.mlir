@@ -140,5 +140,15 @@ func.func private @memory_is_needed_during_steps() attributes {tenon.memory = [[
 
 // -----
 
+// expected-error @below {{tenon.targets is "x86-64-v4+l2=2M", expected targets of a module}}
+module attributes {tenon.targets = "x86-64-v4+l2=2M"} {}
+
+// -----
+
+// expected-error @below {{tenon.targets is ["x86-64-v4+l2=2M"], expected targets of a module}}
+func.func private @targets_are_the_modules() attributes {tenon.targets = ["x86-64-v4+l2=2M"]}
+
+// -----
+
 // expected-error @below {{tenon.memory_steps is [1], expected names of kernels}}
 func.func private @memory_steps_are_kernels() attributes {tenon.memory_steps = [1 : i64]}
