@@ -4,13 +4,16 @@
 
 #include "Cpu.h"
 #include "Failure.h"
+#include "Placement.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <climits>
 #include <csignal>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <span>
 #include <sys/syscall.h>
 #include <system_error>
 #include <unistd.h>
@@ -28,6 +31,10 @@ constexpr std::chrono::microseconds spinTime{50};
 constexpr int spinsPerLook = 32;
 /// Claims per thread that a region is cut into at first: the rest shrinks with what is left, down to single tasks.
 constexpr uint32_t claimsPerThread = 4;
+/// What waking takes at most, also of a CPU of a virtual machine that is halted; and between two moves of a thread, so
+/// that what moves cost is nothing where they do not help.
+constexpr std::chrono::microseconds wakeTime{200};
+constexpr std::chrono::milliseconds longestPatience{50}, timeOfStay{10};
 
 thread_local unsigned currentThreadIndex = 0;
 
@@ -93,10 +100,9 @@ void ThreadPool::start() {
   if (startedIn != 0)
     return;
   SignalsBlocked blocked;
-  workers.reserve(threadCount - 1); // workers keep pointers into it
   startedIn = forkGeneration();
   for (unsigned thread = 1; thread < threadCount; ++thread) {
-    Worker &worker = workers.emplace_back(Worker{this, thread, {}});
+    Worker &worker = workers.emplace_back(this, thread);
     int code = pthread_create(&worker.handle, nullptr, &ThreadPool::runWorker, &worker);
     if (code == 0)
       continue;
@@ -122,7 +128,7 @@ void ThreadPool::stop() {
 
 void *ThreadPool::runWorker(void *startInfo) {
   auto *worker = static_cast<Worker *>(startInfo);
-  worker->pool->workerLoop(worker->thread);
+  worker->pool->workerLoop(*worker);
   return nullptr;
 }
 
@@ -130,8 +136,10 @@ ThreadPool::CallScope::CallScope(ThreadPool &pool) : pool(pool) {
   if (pool.threadCount > 1)
     pool.start();
   busyThreads.fetch_add(pool.threadCount, std::memory_order_relaxed);
-  if (pool.maySpin() && pool.sleepers.load() != 0)
+  if (pool.maySpin() && pool.sleepers.load() != 0) {
     pool.wakeWorkers(pool.threadCount);
+    pool.expectWorkers(pool.threadCount);
+  }
 }
 
 ThreadPool::CallScope::~CallScope() { busyThreads.fetch_sub(pool.threadCount, std::memory_order_relaxed); }
@@ -155,20 +163,26 @@ template <typename Condition> bool ThreadPool::spinUntil(Condition condition) co
   return condition();
 }
 
-void ThreadPool::workerLoop(unsigned thread) {
+void ThreadPool::workerLoop(Worker &worker) {
   FloatingPointScope floatingPoint;
-  currentThreadIndex = thread;
+  currentThreadIndex = worker.thread;
+  worker.id.store(gettid(), std::memory_order_relaxed);
   auto somethingToDo = [this] {
     return remaining(ticket.load(std::memory_order_acquire)) != 0 || stopping.load(std::memory_order_relaxed);
   };
   while (!stopping.load()) {
-    claimTasks();
+    int cpu = currentCpu();
+    worker.cpu.store(cpu, std::memory_order_relaxed);
+    if (cpu >= 0 && cpu == callerCpu.load(std::memory_order_relaxed))
+      moveFromOthers(worker);
+    claimTasks(false);
     if (!spinUntil(somethingToDo))
-      sleepUntilRegion();
+      sleepUntilRegion(worker);
   }
 }
 
-void ThreadPool::sleepUntilRegion() {
+void ThreadPool::sleepUntilRegion(Worker &worker) {
+  worker.cpu.store(-1, std::memory_order_relaxed);
   uint32_t seen = signal.load();
   sleepers.fetch_add(1);
   // Whoever publishes looks for sleepers after that: either it sees this one, or this one sees the region.
@@ -182,6 +196,52 @@ void ThreadPool::wakeWorkers(unsigned count) {
   futexWake(signal, count);
 }
 
+/// The caller has woken so many.
+void ThreadPool::expectWorkers(unsigned woken) {
+  if (areLate || woken + 1 < threadCount)
+    return;
+  areLate = true;
+  lateSince = std::chrono::steady_clock::now();
+  patience = wakeTime;
+}
+
+/// CPUs where the caller and workers other than `except` are.
+static std::span<const int> busyCpus(const auto &workers, int callerCpu, const void *except,
+                                     std::array<int, TENON_MAX_THREADS> &cpus) {
+  size_t count = 0;
+  cpus[count++] = callerCpu;
+  for (const auto &worker : workers)
+    if (&worker != except && count < cpus.size())
+      cpus[count++] = worker.cpu.load(std::memory_order_relaxed);
+  return {cpus.data(), count};
+}
+
+/// On behalf of the caller, which is in a region.
+void ThreadPool::moveLateWorkers() {
+  auto now = std::chrono::steady_clock::now();
+  if (!areLate || now < lateSince + patience || !maySpin())
+    return;
+  std::array<int, TENON_MAX_THREADS> cpus;
+  for (Worker &worker : workers)
+    if (pid_t id = worker.id.load(std::memory_order_relaxed); id != 0 && worker.cpu.load(std::memory_order_relaxed) < 0)
+      (void)moveThread(id, busyCpus(workers, currentCpu(), &worker, cpus));
+  lateSince = now;
+  patience = std::min<std::chrono::steady_clock::duration>(2 * patience, longestPatience);
+}
+
+/// On behalf of the worker, which is on the caller's CPU.
+void ThreadPool::moveFromOthers(Worker &worker) {
+  auto now = std::chrono::steady_clock::now();
+  // With a region there is also everything that the caller did before it.
+  if (now < worker.staysUntil || !maySpin() || remaining(ticket.load(std::memory_order_acquire)) == 0)
+    return;
+  std::array<int, TENON_MAX_THREADS> cpus;
+  (void)moveThread(worker.id.load(std::memory_order_relaxed),
+                   busyCpus(workers, callerCpu.load(std::memory_order_relaxed), &worker, cpus));
+  worker.cpu.store(currentCpu(), std::memory_order_relaxed);
+  worker.staysUntil = now + timeOfStay;
+}
+
 void ThreadPool::publish(void *newContext, Task newTask, int newMin, int newSize, uint8_t *newClosure) {
   context.store(newContext, std::memory_order_relaxed);
   task.store(newTask, std::memory_order_relaxed);
@@ -190,13 +250,19 @@ void ThreadPool::publish(void *newContext, Task newTask, int newMin, int newSize
   size.store(uint32_t(newSize), std::memory_order_relaxed);
   error.store(0, std::memory_order_relaxed);
   finished.store(0, std::memory_order_relaxed);
+  callerCpu.store(currentCpu(), std::memory_order_relaxed);
   uint64_t region = (ticket.load(std::memory_order_relaxed) >> 32) + 1;
   ticket.store(region << 32 | uint32_t(newSize));
-  if (sleepers.load() != 0)
-    wakeWorkers(std::min(unsigned(newSize) - 1, threadCount - 1));
+  if (sleepers.load() == 0) {
+    areLate = false;
+    return;
+  }
+  unsigned wanted = std::min(unsigned(newSize) - 1, threadCount - 1);
+  wakeWorkers(wanted);
+  expectWorkers(wanted);
 }
 
-void ThreadPool::claimTasks() {
+void ThreadPool::claimTasks(bool asCaller) {
   uint64_t seen = ticket.load(std::memory_order_acquire);
   while (uint32_t left = remaining(seen)) {
     uint32_t all = size.load(std::memory_order_relaxed);
@@ -205,6 +271,8 @@ void ThreadPool::claimTasks() {
     if (!ticket.compare_exchange_weak(seen, seen - count, std::memory_order_acq_rel, std::memory_order_acquire))
       continue;
     runTasks(all - left, count, all);
+    if (asCaller && sleepers.load(std::memory_order_relaxed) != 0)
+      moveLateWorkers();
     seen = ticket.load(std::memory_order_acquire);
   }
 }
@@ -241,7 +309,7 @@ int ThreadPool::parallelFor(void *newContext, Task newTask, int newMin, int newS
     return 0;
   }
   publish(newContext, newTask, newMin, newSize, newClosure);
-  claimTasks();
+  claimTasks(true);
   waitForOthers(uint32_t(newSize));
   int result = error.load(std::memory_order_relaxed);
   occupied.store(false, std::memory_order_release);

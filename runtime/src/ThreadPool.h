@@ -7,6 +7,10 @@
 // Workers wait for the next region by spinning for a bounded time, and only while the threads of all sessions that are
 // in a call fit the CPUs of this process; then they sleep in the kernel.
 //
+// While those threads fit, each should have a CPU of its own. The scheduler wakes a worker on the caller's CPU where the
+// others are busy at that moment, and there it waits for a caller that never sleeps; so a worker that is late, or finds
+// itself on the caller's CPU, is moved, once and then rarely, to another. No thread is bound to a CPU.
+//
 // A region within a region runs on the thread that asks for it, unless the outer one has a single task: that runs
 // without becoming a region, so that the inner one has all threads.
 //
@@ -16,9 +20,11 @@
 #define TENON_RUNTIME_THREADPOOL_H
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <pthread.h>
-#include <vector>
+#include <sys/types.h>
 
 namespace tenon::runtime {
 
@@ -58,27 +64,36 @@ public:
   };
 
 private:
+  struct Worker {
+    Worker(ThreadPool *pool, unsigned thread) : pool(pool), thread(thread) {}
+
+    ThreadPool *pool;
+    unsigned thread;
+    pthread_t handle{};
+    std::atomic<pid_t> id{0};  ///< For the system; 0 before it runs.
+    std::atomic<int> cpu{-1}; ///< Where it last looked for tasks; -1 while it sleeps.
+    std::chrono::steady_clock::time_point staysUntil{};
+  };
+
   void start();
   void stop();
   static void *runWorker(void *startInfo);
-  void workerLoop(unsigned thread);
+  void workerLoop(Worker &worker);
   void publish(void *context, Task task, int min, int size, uint8_t *closure);
-  void claimTasks();
+  void claimTasks(bool asCaller);
   void runTasks(uint32_t first, uint32_t count, uint32_t size);
   void waitForOthers(uint32_t size);
   bool maySpin() const;
   template <typename Condition> bool spinUntil(Condition condition) const;
-  void sleepUntilRegion();
+  void sleepUntilRegion(Worker &worker);
   void wakeWorkers(unsigned count);
+  void expectWorkers(unsigned woken);
+  void moveLateWorkers();
+  void moveFromOthers(Worker &worker);
 
   const unsigned threadCount;
   const unsigned cpus;
-  struct Worker {
-    ThreadPool *pool;
-    unsigned thread;
-    pthread_t handle;
-  };
-  std::vector<Worker> workers;
+  std::deque<Worker> workers;
   uint64_t startedIn = 0; ///< fork generation; 0 before the workers are started
   std::atomic<bool> occupied{false};
 
@@ -98,6 +113,13 @@ private:
   alignas(128) std::atomic<uint32_t> sleepers{0};
   std::atomic<uint32_t> signal{0};
   std::atomic<bool> stopping{false};
+  std::atomic<int> callerCpu{-1};
+
+  /// What the caller knows of its workers: whether all were woken of whom some still sleep, when they were or had help,
+  /// and how long it waits before it helps them.
+  bool areLate = false;
+  std::chrono::steady_clock::time_point lateSince{};
+  std::chrono::steady_clock::duration patience{};
 };
 
 /// Counts the forks that led to this process; at least 1.
