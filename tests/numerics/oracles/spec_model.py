@@ -322,12 +322,9 @@ class Attention:
         self.sources = [{"source": options.get("source", "final")} | worded(source, kind="stack")
                         for source in (named if isinstance(named, list) else [named])]
         self.own = not self.sources or options.get("merge", "cross") == "joint"
-        positions = stack.positions if stack.positions["kind"] == "rotary" else None
-        if "rotary" in options:
-            given = worded(options["rotary"])
-            # What it leaves out has a default, whatever the stack's positions say.
-            positions = None if given.get("kind") == "none" else given
-        self.rotary = positions if self.own else None
+        # What an attention's own leave out has a default, whatever the stack's positions say.
+        positions = {"kind": "rotary"} | worded(options["rotary"]) if "rotary" in options else stack.positions
+        self.rotary = positions if self.own and positions["kind"] == "rotary" else None
 
     def heads_of(self, x, heads):
         return x.reshape(*x.shape[:2], heads, self.size).transpose(1, 2)

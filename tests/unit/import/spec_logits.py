@@ -178,7 +178,7 @@ class Decoder:
                                               norm.get("weight_offset", 0)).reshape(state.shape)
         positions = self.stack["input"].get("positions", {})
         rotary = positions if isinstance(positions, dict) and positions.get("kind") == "rotary" else None
-        rotary = sublayer.get("rotary", rotary)
+        rotary = {"kind": "rotary"} | sublayer["rotary"] if "rotary" in sublayer else rotary
         if rotary and "from" not in sublayer:
             q, k = self.turned(q, rotary), self.turned(k, rotary)
         k, v = (numpy.repeat(state, heads // keys, axis=1) for state in (k, v))
