@@ -28,8 +28,8 @@ class Space:
 
 
 SPACES = (Space("minilm", "linear_activation_5", "1x128", "rows,columns,tiles,panels"),
-          Space("minilm", "attention_2", "8x128", "keys,components,tiles"),
-          Space("smollm2", "norm_linear_12", "1x1+128", "rows,columns,panels,unroll"))
+          Space("smollm2", "norm_linear_12", "1x1+128", "rows,columns,panels,unroll"),
+          Space("smollm2", "rotary_attention_14", "8x1+1000", "vectors,least_tasks,prefetch_bytes,prefetch_halves"))
 
 
 def whole_search(tuner, database, budget):
