@@ -29,9 +29,9 @@ class Space:
     vary: str
 
 
-SPACES = (Space("minilm", "linear_activation_5", "1x128", "rows,columns,tiles,panels"),
-          Space("smollm2", "norm_linear_12", "1x1+128", "rows,columns,panels,unroll"),
-          Space("smollm2", "rotary_attention_14", "8x1+1000", "vectors,least_tasks,prefetch_bytes,prefetch_halves"))
+SPACES = (Space("minilm", "linear_activation_5", "1x128", "rows,tiles,panels"),
+          Space("smollm2", "norm_linear_12", "1x1+128", "rows,panels,unroll"),
+          Space("smollm2", "rotary_attention_14", "8x1+1000", "vectors,least_tasks,prefetch_bytes"))
 
 
 def raced(database):
