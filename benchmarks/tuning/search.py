@@ -31,6 +31,7 @@ class Space:
 
 SPACES = (Space("minilm", "linear_activation_5", "1x128", "rows,tiles,panels"),
           Space("smollm2", "norm_linear_12", "1x1+128", "rows,panels,unroll"),
+          Space("smollm2", "linear_add_15", "1x1+128", "rows,panels,prefetch_panels"),
           Space("smollm2", "rotary_attention_14", "8x1+1000", "vectors,least_tasks,prefetch_bytes"))
 
 
@@ -54,7 +55,8 @@ def whole_search(tuner, database, budget):
 
 
 def compare(space, arguments, folder):
-    options = ["--only", space.kernel, "--sizes", space.sizes, "--vary", space.vary]
+    # Cold weights would take most of the time to evict.
+    options = ["--only", space.kernel, "--sizes", space.sizes, "--vary", space.vary, "--warm"]
     tuner = Tuner(arguments.tenon, arguments.folder / f"{space.model}.so", options, arguments.threads)
     whole = whole_search(tuner, folder / "all.db", arguments.budget)
     few = {seed: tuner.run(folder / f"{seed}.db", arguments.candidates, arguments.budget, seed)[0][0] for seed in arguments.seeds}

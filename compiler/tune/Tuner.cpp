@@ -5,6 +5,7 @@
 #include "driver/ModelLibrary.h"
 #include "driver/Targets.h"
 #include "kernels/CallSizes.h"
+#include "machine/ThisCpu.h"
 #include "schedules/ScheduleReader.h"
 #include "schedules/ScheduleSource.h"
 #include "spec/Fields.h"
@@ -60,7 +61,7 @@ public:
     if (!made)
       return made.takeError();
     workshop = std::move(*made);
-    report.weights = kWeightStates[options.coldWeights].str();
+    report.weights = kWeightStates[cold].str();
     report.setting = {thisMachine(options.threads), recording->target(), kernels::generatorVersion()};
     auto begun = database.beginRun(report.setting, report.calls, report.weights, options.seed);
     if (!begun)
@@ -103,6 +104,7 @@ private:
     if (!known)
       return known.takeError();
     target = std::move(*known);
+    cold = options.coldWeights.value_or(comeFromMemory(library->info().weight_bytes, machine::cachesOfThisCpu()));
     auto table = library->kernelTable();
     if (!table)
       return table.takeError();
@@ -169,9 +171,7 @@ private:
       return createStringError("kernel '%s': %s", kernel.name.c_str(), error.c_str());
     // One run stands for as many calls as there are variants.
     double each = call.weight * recorded.count / recorded.variants;
-    auto timeOnce = [&] {
-      return recording->time(recorded, recording->kernel(recorded.kernel), 1, options.coldWeights);
-    };
+    auto timeOnce = [&] { return recording->time(recorded, recording->kernel(recorded.kernel), 1, cold); };
     timeOnce();
     double once = timeOnce();
     kernel.seconds += std::isnan(once) ? 0 : once * each;
@@ -179,7 +179,7 @@ private:
     auto sequences = sizes->find("sequences");
     kernel.costed.push_back({sizes->at("rows"), sequences == sizes->end() ? call.sequences : sequences->second,
                              static_cast<double>(call.past + std::max(call.tokens, call.source.value_or(0))),
-                             options.coldWeights ? INFINITY : recorded.variants});
+                             cold ? INFINITY : recorded.variants});
     kernel.recorded.push_back(std::move(recorded));
     return Error::success();
   }
@@ -293,8 +293,7 @@ private:
         options.progress({kernel.name, number, total, measured, best, std::max(0.0, end - options.clock())});
     };
     watch.progress(0, 1);
-    MachineBench bench(*workshop, *recording, kernel.description, target, kernel.recorded, kernel.calls,
-                       options.coldWeights);
+    MachineBench bench(*workshop, *recording, kernel.description, target, kernel.recorded, kernel.calls, cold);
     auto outcome = tuneKernel(task, bench, ranking, watch);
     if (!outcome)
       return createStringError("kernel '%s': %s", kernel.name.c_str(), toString(outcome.takeError()).c_str());
@@ -313,12 +312,13 @@ private:
 
   const TuneOptions &options;
   Database &database;
-  double end = 0; ///< By the clock.
+  double end = 0;    ///< By the clock.
+  bool cold = false; ///< Whether kernels find their weights in no cache.
   CompilerContext context;
   std::optional<ScratchDirectory> scratch = ScratchDirectory::create();
   std::string path, runId;
-  std::string wantedTarget;    ///< That was asked for; empty for the best.
-  kernels::TargetModel target; ///< As the library was compiled for it.
+  std::string wantedTarget;     ///< That was asked for; empty for the best.
+  kernels::TargetModel target;  ///< As the library was compiled for it.
   std::vector<KernelWork> work; ///< In the order of the library's table.
   std::unique_ptr<Recording> recording;
   std::unique_ptr<Workshop> workshop;
@@ -328,6 +328,10 @@ private:
 };
 
 } // namespace
+
+bool tune::comeFromMemory(uint64_t weightBytes, const machine::Caches &caches) {
+  return caches.last > 0 && weightBytes > caches.last;
+}
 
 Expected<TuneReport> tune::tuneModel(const TuneOptions &options, Database &database) {
   return ModelTuner(options, database).run();

@@ -4,6 +4,7 @@
 #define TENON_TUNE_TUNER_H
 
 #include "driver/LibraryOptions.h"
+#include "machine/Limits.h"
 #include "tune/Calls.h"
 #include "tune/Database.h"
 #include "tune/Recording.h"
@@ -36,7 +37,7 @@ struct TuneOptions : LibraryOptions {
   double seconds = 600;            ///< For all.
   size_t candidates = 16;          ///< Schedules to measure for each kernel.
   unsigned threads = 0;            ///< Of the session; 0 for as many as sessions have by themselves.
-  bool coldWeights = false;        ///< Whether kernels find their weights in no cache.
+  std::optional<bool> coldWeights; ///< Whether kernels find their weights in no cache; nothing for as in the model.
   uint64_t seed = 1;
   Clock clock = steadyClock();
   std::function<bool()> interrupted; ///< May be empty, as the others.
@@ -51,6 +52,9 @@ struct TuneReport {
   std::vector<TunedKernel> kernels; ///< What is the greatest part of the model's time first.
   size_t left = 0;                  ///< Kernels that there was no time for.
 };
+
+/// Whether calls of a model find its weights in memory: where they are more than the last cache holds.
+bool comeFromMemory(uint64_t weightBytes, const machine::Caches &caches);
 
 /// Searches for faster schedules of a model's kernels on this machine and keeps what it learns in `database`, kernel by
 /// kernel.

@@ -169,13 +169,21 @@ void tools::addTune(CLI::App &app) {
       "--sizes", arguments->sizes,
       "Calls of the model to be fast at, SEQUENCESx[SOURCE/]TOKENS[+PAST][:WEIGHT] with commas between, as "
       "8x128 or 1x1+128:4 (default: short and long, one sequence and eight)");
-  command->add_option("--target", options.target, "Instruction set: x86-64-v4 or x86-64-v3 (default: this CPU's best); of a model also as tenon compile has it");
+  command->add_option(
+      "--target", options.target,
+      "Instruction set: x86-64-v4 or x86-64-v3 (default: this CPU's best); of a model also as tenon compile has it");
   command->add_option("--threads", options.threads, "Threads to measure with (default: as many as CPUs may be used)")
       ->check(CLI::Range(1, 1024));
-  command->add_flag(
-      "--cold", options.coldWeights,
-      "Measure with weights that are in no cache, as after other work (default: where the calls before left "
-      "them)");
+  auto weights = [&](const char *name, bool cold, const char *meaning) {
+    return command->add_flag_callback(
+        name, [&options, cold] { options.coldWeights = cold; }, meaning);
+  };
+  CLI::Option *cold = weights("--cold", true,
+                              "Measure with weights that are in no cache, as after other work (default: where a "
+                              "model has more of them than the last cache holds)");
+  weights("--warm", false,
+          "Measure with weights where the calls of the kernel before left them (default: where a model has fewer)")
+      ->excludes(cold);
   command
       ->add_option(
           "--candidates", options.candidates,

@@ -19,7 +19,7 @@ import search  # noqa: E402
 # Of 200 schedules it measures MEASURED in a run.
 TUNER = """#!/usr/bin/env python3
 import json, sqlite3, sys
-words = [word for word in sys.argv[3:] if word != "--json"]
+words = [word for word in sys.argv[3:] if word not in ("--json", "--warm")]
 given = dict(zip(words[::2], words[1::2]))
 database = sqlite3.connect(given["--db"])
 database.execute("CREATE TABLE IF NOT EXISTS samples (phase TEXT, schedule TEXT)")
