@@ -85,7 +85,8 @@ def draw(summary, path):
     marks = [matplotlib.lines.Line2D([], [], marker="o", linestyle="", color=color(peer), label=peer) for peer in peers]
     processor = next(iter(summary["limits"].values()))["processor"]
     figure.legend(handles=marks, loc="outside upper center", ncols=len(peers), fontsize=8, frameon=False,
-                  title=f"How many times faster Tenon is: medians and quartiles of ratios within rounds ({processor})")
+                  title=f"How many times faster Tenon is: medians and quartiles of ratios within rounds ({processor}); "
+                        "hollow where its weights are in huge pages")
     figure.savefig(path)
 
 

@@ -88,8 +88,9 @@ Space rowLinearSpace(const Region &region, const LoopNest &nest, const TargetMod
   int64_t tasks = (hasPrologue(region, nest) ? 2 : 4) * target.cores;
   while (panels < 32 && 2 * panels * tasks <= sizes.panels && panels * panelBytes < 512 * 1024)
     panels *= 2;
-  // Two panels have room in the second-level cache beside the rows.
-  int64_t panelsAhead = 2 * panelBytes <= target.level2Bytes;
+  // Two panels have room in the second-level cache beside the rows, and the next one is this task's: another thread may
+  // take the next task's, which would then be read twice.
+  int64_t panelsAhead = panels > 1 && 2 * panelBytes <= target.level2Bytes;
   // Weights that are loaded serve two rows at the least.
   int64_t rows = std::max<int64_t>(2, rowsBeside(columns.back(), target));
   return {{"rows", {rows, {1, 2, 4, 8, 16}}},

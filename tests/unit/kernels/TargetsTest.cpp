@@ -112,9 +112,13 @@ TEST(Targets, everyCpuChoosesFromTheSameSchedules) {
 
 TEST(Targets, panelsAreAskedForAheadWhereTheSecondCacheHasRoom) {
   // A panel has 288 KB, tiles of rows 96 KB each.
-  KernelDescription few = product(1536, 8, true), many = product(1536, 8, false);
+  KernelDescription few = product(1536, 16, true), many = product(1536, 8, false), single = product(1536, 8, true);
   EXPECT_EQ(chosen(few, "x86-64-v4+l2=512K", "prefetch_panels"), 0);
   EXPECT_EQ(chosen(few, "x86-64-v4+l2=1M", "prefetch_panels"), 1);
+  EXPECT_EQ(chosen(few, "x86-64-v4+l2=1M", "panels"), 2);
+  // The next panel is the next task's, whoever takes that.
+  EXPECT_EQ(chosen(single, "x86-64-v4+l2=1024M", "panels"), 1);
+  EXPECT_EQ(chosen(single, "x86-64-v4+l2=1024M", "prefetch_panels"), 0);
   EXPECT_EQ(chosen(many, "x86-64-v4+l2=512K", "tiles"), 2);
   EXPECT_EQ(chosen(many, "x86-64-v4+l2=512K", "prefetch_panels"), 0);
   EXPECT_EQ(chosen(many, "x86-64-v4+l2=2M", "tiles"), 8);
