@@ -178,6 +178,7 @@ TEST(Schedule, weightsOfFewRowsAreAskedForBeforeTheyAreRead) {
       Schedule schedule = scheduleOf(kernel, *findTarget(target));
       std::map<std::string, int64_t> &parameters = schedule.cases[0].nests[0].parameters;
       parameters["rows"] = 1;
+      parameters["prefetch_panels"] = 1;
       // Four rows of weights an iteration, each of three lines; nothing looks ahead in weights that are rearranged
       // first.
       EXPECT_EQ(requests(kernel, schedule, "t0"), packed ? 12 : 0);
