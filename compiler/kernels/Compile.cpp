@@ -2,6 +2,7 @@
 
 #include "kernels/Families.h"
 #include "kernels/Guarded.h"
+#include "kernels/LoopLimits.h"
 #include "kernels/Targets.h"
 #include "support/ScratchDirectory.h"
 
@@ -171,6 +172,8 @@ private:
     // The host driver makes every buffer from the shapes that the kernel was compiled for: checks of them would cost
     // compile time and find nothing.
     Pipeline pipeline(plan.outputs);
+    if (!region.lastIterations.empty())
+      pipeline.add_custom_lowering_pass(new LimitLoops(region.lastIterations));
     if (!region.streams.empty())
       pipeline.add_custom_lowering_pass(new PrefetchStreams(region.streams));
     Module lowered = pipeline.compile_to_module({region.arguments.begin(), region.arguments.end()}, function,

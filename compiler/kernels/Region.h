@@ -33,6 +33,7 @@ struct OperationFuncs {
   std::vector<Halide::Func> results;
   std::map<std::string, Halide::Func> stages;
   std::map<std::string, Halide::RVar> reductions; ///< Reduction variables that schedules name.
+  std::map<std::string, Halide::Expr> extents;    ///< Of dimensions that schedules bound.
   std::set<std::string> sumsOfLanes;              ///< Functions whose terms are added across the lanes of a vector.
   Halide::Expr sequences;                         ///< How many the batch has, where the operation tells them apart.
   Halide::Expr splits;                            ///< Into how many the keys of a row are split at the most.
@@ -61,7 +62,9 @@ struct Region {
 
   std::set<int> whole;  ///< Values of operations that lie in memory, all of their rows: chosen by planRegion.
   std::set<int> staged; ///< Values that a schedule has placed within a nest.
-  std::map<std::string, Stream> streams; ///< By the name of the argument: what schedules want asked for ahead.
+  std::map<std::string, Stream> streams; ///< By the name of a buffer: what schedules want asked for ahead.
+  /// By the name of a loop: the function that says which iteration is the last, see LimitLoops.
+  std::map<std::string, std::string> lastIterations;
 };
 
 /// Throws RegionError with the place and the reason where `description` is not a region that this library computes.

@@ -129,14 +129,19 @@ double rowLinear(const Core &core, const Shape &shape, const Parameters &paramet
 double attention(const Core &core, const Shape &shape, const Parameters &parameters, const CostedCall &call) {
   auto at = [&](const char *name) { return static_cast<double>(parameters.at(name)); };
   auto size = static_cast<double>(shape.headSize), heads = static_cast<double>(shape.heads);
-  double vectors = up(kTileRows, static_cast<double>(core.lanes)), components = std::min(at("components"), size + 1);
+  auto lanes = static_cast<double>(core.lanes);
+  double registers = at("vectors"), vectors = up(size, lanes), keyVectors = up(2 * kTileRows, lanes);
+  double queries = std::clamp(std::floor(registers / keyVectors), 1.0, double(kTileRows));
+  double columns = std::min({vectors, at("columns"), registers}),
+         rows = std::clamp(std::floor(registers / columns), 1.0, double(kTileRows));
   // Of one tile and head, for each key.
-  double score = size * step(core, at("keys"), vectors, 1) / at("keys");
-  double sum = up(size + 1, components) * step(core, components, vectors, 1);
-  double perKey = score + sum + 12 * vectors * core.multiplyAdd;
+  double score = size * up(kTileRows, queries) * step(core, queries, keyVectors, 1) / (2 * kTileRows);
+  double sum = up(kTileRows, rows) * up(vectors, columns) * step(core, rows, columns, 1);
+  double perKey = score + sum + 20 * up(kTileRows, lanes) * core.multiplyAdd;
   double keyBytes = call.keys * size * kFloat;
   double read = 2 * keyBytes > core.firstBytes ? 2 * keyBytes / bandwidth(core, 2 * keyBytes) : 0;
-  double each = overlapped(call.keys * perKey, read);
+  double each =
+      at("prefetch_bytes") > 0 ? overlapped(call.keys * perKey, read) : halfOverlapped(call.keys * perKey, read);
   auto sequences = static_cast<double>(std::max<int64_t>(1, call.sequences));
   double length = std::max(1.0, static_cast<double>(call.rows) / sequences), tiles = up(length, kTileRows);
   double taskTiles = std::clamp(std::floor(length / kTileRows), 1.0, at("tiles"));

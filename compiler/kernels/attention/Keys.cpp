@@ -53,6 +53,7 @@ Tile tileOf(const std::vector<Operand> &operands, const AttentionOperands &at, O
 /// Where a segment lies, and how many keys each tile's sequence has there.
 KeySegment placeOf(const std::vector<Operand> &operands, const SegmentOperands &at, const Tile &tile, Func total) {
   KeySegment segment;
+  segment.sequence = tile.sequence;
   auto ofSequence = [&](int operand) { return operands[operand].value(tile.sequence(t)); };
   if (at.isInPages()) {
     segment.pages = operands[at.pages];
@@ -68,6 +69,8 @@ KeySegment placeOf(const std::vector<Operand> &operands, const SegmentOperands &
   if (at.starts != kAbsent) {
     segment.start = Func("source_start");
     segment.start(t) = unsafe_promise_clamped(ofSequence(at.starts), 0, segment.keys->extent);
+    segment.starts = operands[at.starts].value;
+    segment.sequences = operands[at.lengths].extent;
   }
   segment.offset = at.offset == kAbsent ? Expr(0) : ofSequence(at.offset);
   return segment;
@@ -101,6 +104,26 @@ void limit(KeySegment &segment, const KeyRange &range, const Tile &tile, Func to
 
 Expr KeySegment::row(Expr n, Expr i) const {
   return clamp(start(t) + (firstBlock + n) * kKeyBlock + i, 0, keys->extent - 1);
+}
+
+Expr KeySegment::packedBlocks() const {
+  Expr whole = keys->extent / kKeyBlock;
+  return starts.defined() ? whole + sequences : whole;
+}
+
+/// Where the blocks of a sequence begin that starts at a row.
+static Expr firstPackedBlock(Expr start, Expr sequence) { return start / kKeyBlock + sequence; }
+
+Expr KeySegment::packedBlock(Expr n) const {
+  Expr first = starts.defined() ? firstPackedBlock(start(t), sequence(t)) : start(t) / kKeyBlock;
+  return clamp(first + firstBlock + n, 0, packedBlocks() - 1);
+}
+
+Expr KeySegment::packedRow(Expr block, Expr i) const {
+  if (!starts.defined())
+    return block * kKeyBlock + i;
+  Expr number = blockSequence(block), begin = starts(number);
+  return clamp(begin + (block - firstPackedBlock(begin, number)) * kKeyBlock + i, 0, keys->extent - 1);
 }
 
 MaskAndScore::MaskAndScore(const Operation &operation, const std::vector<Operand> &tables, Expr sequence)
@@ -186,7 +209,9 @@ Expr Keys::score(Expr product, Expr query, const KeyBlock &block, Expr i, Expr h
   return modifiers->apply(product, query, (first + block.n) * kKeyBlock + i + offset, head, block.segment);
 }
 
-float Keys::scale() const { return static_cast<float>(modifiers->score ? operationScale : operationScale * std::numbers::log2e); }
+float Keys::scale() const {
+  return static_cast<float>(modifiers->score ? operationScale : operationScale * std::numbers::log2e);
+}
 
 Expr Keys::weight(Expr score, Expr maximum) const {
   Expr under = score - maximum;

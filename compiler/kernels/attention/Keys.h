@@ -29,11 +29,21 @@ struct KeySegment {
   Halide::Expr offset;                 ///< The position of the first key, for tile t.
   std::optional<Operand> keys, values; ///< Rows.
   Halide::Func start;                  ///< (t) The first of the sequence's rows.
+  Halide::Func starts;                 ///< (b) Those of all sequences, where they are another batch's.
+  Halide::Func sequence;               ///< (t)
+  Halide::Func blockSequence;          ///< (n) Of each block that another batch's rows are put together in.
+  Halide::Expr sequences;
   std::optional<Operand> pages;        ///< Pages.
   bool modified = false;               ///< Whether a score is more than the product.
 
   /// Where key i of block n lies among the rows.
   Halide::Expr row(Halide::Expr n, Halide::Expr i) const;
+  /// Rows put together in blocks, in batches of tiles: how many there are, where a tile's block n is among them, and which
+  /// row key i of one is. The queries' own sequences begin with a block; those of another batch may begin at any row, so
+  /// that each of them leaves room for one more block.
+  Halide::Expr packedBlocks() const;
+  Halide::Expr packedBlock(Halide::Expr n) const;
+  Halide::Expr packedRow(Halide::Expr block, Halide::Expr i) const;
 };
 
 /// Block n of a segment; the segment may vary within a kernel.

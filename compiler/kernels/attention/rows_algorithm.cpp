@@ -21,8 +21,8 @@ int chainCount(int size, int group) {
   return count;
 }
 
-/// The largest of a row's lanes, the halves of them against one another: no sum or maximum crosses all lanes of a vector
-/// one by one.
+/// The largest of a row's lanes, the halves of them against one another: no sum or maximum crosses all lanes of a
+/// vector one by one.
 Func largestOf(Func lanes, OperationFuncs &funcs) {
   for (int width = kKeyBlock / 2; width > 0; width /= 2) {
     std::string name = "max_of_" + std::to_string(2 * width);
@@ -36,10 +36,10 @@ Func largestOf(Func lanes, OperationFuncs &funcs) {
 
 /// The queries of a tile are the heads that share a key head. Keys are in the lanes for the scores, components for the
 /// weighted sums: both lie beside one another in a page. Each split of the keys gives a maximum, sums of weights and a
-/// weighted sum: first the scores of all its pages, then their maximum and the weights, then the sums. Those of all splits
-/// are put together in order. The sum of weights stays in as many lanes as a page has keys until the end: rows are size
-/// components of the weighted sum, the lanes and the maximum. Indices: query q of key head h of row t, key i of block n of
-/// split s.
+/// weighted sum: first the scores of all its pages, then their maximum and the weights, then the sums. Those of all
+/// splits are put together in order. The sum of weights stays in as many lanes as a page has keys until the end: rows
+/// are size components of the weighted sum, the lanes and the maximum. Indices: query q of key head h of row t, key i
+/// of block n of split s.
 class RowAttention {
 public:
   RowAttention(const std::vector<Operand> &operands, OperationFuncs &funcs)

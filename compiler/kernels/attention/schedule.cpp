@@ -13,69 +13,46 @@ namespace tenon::kernels {
 
 namespace {
 
-const Var c("c"), r("r"), q("q"), i("i"), j("j"), n("n"), d("d"), h("h"), t("t");
+const Var c("c"), r("r"), q("q"), i("i"), n("n"), s("s"), d("d"), h("h"), t("t");
 
-/// Turns rows into columns, or back, a square block at once: shuffles of whole vectors. Where the components are no
-/// multiple of 8 they go one by one.
-void transpose(Func func, Var inner, Var outer, int size) {
-  int block = size % 16 == 0 ? 16 : size % 8 == 0 ? 8 : 1;
-  if (block == 1)
-    return;
-  Var blockOfInner("block_of_inner"), blockOfOuter("block_of_outer");
-  func.split(outer, blockOfOuter, outer, block)
-      .split(inner, blockOfInner, inner, block)
-      .reorder(inner, outer, blockOfInner, blockOfOuter)
-      .vectorize(inner)
-      .vectorize(outer);
-}
-
-void reduceInChains(OperationFuncs &funcs, const std::string &name, size_t segments, LoopLevel loop, int lanes) {
-  Var vector("vector");
-  Func result = funcs.stages.at(name);
-  result.compute_at(loop).vectorize(q, lanes);
-  for (size_t i = 0; i < segments; ++i) {
-    Func chains = funcs.stages.at(ofSegment(name + "_chains", i));
-    chains.compute_at(loop).split(q, vector, q, lanes).vectorize(q).unroll(vector).unroll(j);
-    chains.update()
-        .split(q, vector, q, lanes)
-        .reorder(q, vector, j, h, t, funcs.reductions.at(ofSegment(name + "_step", i)))
-        .vectorize(q)
-        .unroll(vector)
-        .unroll(j);
-    for (size_t update : {2 * i, 2 * i + 1})
-      result.update(static_cast<int>(update)).vectorize(q, lanes);
-  }
-}
-
-/// The parts of one attention's schedule: `loop` is the loop over the tiles of a task.
+/// The parts of one attention's schedule. Scores and weights of one split of the keys of a tile stay in the second
+/// cache; a split's keys and values are there for all tiles of a task.
 class TileSchedule {
 public:
   TileSchedule(Region &region, const LoopNest &nest, const Machine &machine, const Parameters &parameters)
-      : funcs(region.operations[nest.root]), nest(nest), machine(machine), parameters(parameters), func(nest.func),
-        size(static_cast<int>(integerAttribute(*funcs.operation, "head_size"))),
-        lanes(std::min(machine.lanes, kTileRows)), segments(AttentionOperands(*funcs.operation).segments.size()),
-        loop(func, tile) {}
+      : region(region), funcs(region.operations[nest.root]), nest(nest), parameters(parameters), func(nest.func),
+        machine(machine), size(static_cast<int>(integerAttribute(*funcs.operation, "head_size"))),
+        keyHeads(static_cast<int>(integerAttribute(*funcs.operation, "key_value_heads"))), lanes(machine.lanes),
+        keyLanes(std::min(machine.lanes, kKeyBlock)), vectors(static_cast<int>(parameters.at("vectors"))),
+        segments(AttentionOperands(*funcs.operation).segments.size()), ofTile(func, tile) {}
 
   void schedule() {
     divideIntoTasks();
     findSequences();
-    transposeQueries();
-    for (size_t i = 0; i < segments; ++i)
-      scoreKeys(i);
-    reduceInChains(funcs, "row_max", segments, loop, lanes);
-    stage("weighted_sum").compute_at(loop).bound(d, 0, size + 1).vectorize(q, lanes);
-    for (size_t i = 0; i < segments; ++i) {
-      sumValues(i);
-      weighKeys(i);
+    stage("queries").compute_at(ofTile).reorder_storage(d, q).vectorize(d, lanes, TailStrategy::GuardWithIf);
+    for (size_t index = 0; index < segments; ++index) {
+      packRows(index);
+      Func split = stage("split", index);
+      // Whole vectors: what stands behind a row's maximum is nobody's.
+      int width = (size + kKeyBlock + lanes) / lanes * lanes;
+      split.compute_at(ofTile).bound(d, 0, width).bound(q, 0, kTileRows).bound_extent(h, 1).bound_extent(t, 1);
+      split.reorder_storage(d, q, s).reorder(d, q, s).vectorize(d, lanes).unroll(d);
+      region.lastIterations[split.name() + ".s0.s"] = stage("last_split", index).name();
+      LoopLevel loop(split, s);
+      scoreKeys(index, loop);
+      weighKeys(index, loop);
+      sumValues(index, loop);
     }
-    normalise();
+    mergeSplits();
+    prefetch();
   }
 
 private:
   Func stage(const std::string &name) { return funcs.stages.at(name); }
-  RVar reduction(const char *name, size_t segment) { return funcs.reductions.at(ofSegment(name, segment)); }
+  Func stage(const std::string &name, size_t index) { return stage(ofSegment(name, index)); }
+  RVar reduction(const std::string &name, size_t index) { return funcs.reductions.at(ofSegment(name, index)); }
 
-  /// A task: tiles of one sequence, whose keys they share in the first cache, and as many heads as make it worth
+  /// A task: tiles of one sequence, whose keys they share in the second cache, and as many heads as make it worth
   /// starting, which lie beside one another in memory; at least two tasks for a tile. The work of one tile and head is
   /// in keys.
   void divideIntoTasks() {
@@ -83,7 +60,7 @@ private:
     Expr meanLength = max(nest.rows / max(funcs.sequences, 1), 1);
     Expr tilesOfTask = clamp(meanLength / kTileRows, 1, static_cast<int>(parameters.at("tiles")));
     Expr headsOfTask = clamp(static_cast<int>(parameters.at("grain")) / (tilesOfTask * meanLength), 1, (heads + 1) / 2);
-    Var task("task"), head("head"), headGroup("head_group"), tileGroup("tile_group");
+    Var task("task"), headGroup("head_group"), tileGroup("tile_group");
     computeWhole(nest, machine);
     func.split(c, head, d, size)
         .split(r, tile, q, kTileRows, TailStrategy::RoundUp)
@@ -92,100 +69,218 @@ private:
         .reorder(d, q, tile, head, tileGroup, headGroup)
         .fuse(tileGroup, headGroup, task)
         .parallel(task)
-        .vectorize(d, machine.lanes, TailStrategy::GuardWithIf);
+        .vectorize(d, lanes, TailStrategy::GuardWithIf)
+        .unroll(d);
   }
 
   void findSequences() {
-    scheduleSequenceOf("sequence", funcs, machine.lanes);
+    scheduleSequenceOf("sequence", funcs, lanes);
     for (const char *name : {"start", "length", "past", "position"})
-      stage(name).compute_at(loop);
-    for (size_t i = 0; i < segments; ++i)
-      for (const char *name : {"source_start", "first_block", "count"})
-        if (auto found = funcs.stages.find(ofSegment(name, i)); found != funcs.stages.end())
-          found->second.compute_at(loop);
+      stage(name).compute_at(ofTile);
+    for (size_t index = 0; index < segments; ++index)
+      for (const char *name : {"source_start", "first_block", "count", "last_split"})
+        if (auto found = funcs.stages.find(ofSegment(name, index)); found != funcs.stages.end())
+          found->second.compute_at(ofTile);
   }
 
-  void transposeQueries() {
-    stage("query_rows").compute_at(loop).vectorize(d, machine.lanes, TailStrategy::GuardWithIf);
-    stage("queries").compute_at(loop);
-    transpose(stage("queries"), q, d, size);
+  /// Keys are turned a square block at once, which is shuffles of whole vectors, or one by one where no block divides
+  /// their components.
+  void packRows(size_t index) {
+    if (!funcs.stages.count(ofSegment("key_blocks", index)))
+      return;
+    if (std::string name = ofSegment("block_sequence", index); funcs.stages.count(name))
+      scheduleSequenceOf(name, funcs, lanes);
+    Func keyRows = stage("key_rows", index), keyBlocks = stage("key_blocks", index),
+         valueBlocks = stage("value_blocks", index);
+    Var blockOfKeys("block_of_keys"), blockOfComponents("block_of_components");
+    for (Func blocks : {keyBlocks, valueBlocks})
+      blocks.compute_root()
+          .bound(d, 0, size)
+          .bound(i, 0, kKeyBlock)
+          .bound(n, 0, funcs.extents.at(ofSegment("packed_blocks", index)))
+          .bound(h, 0, keyHeads)
+          .reorder_storage(blocks.args()[0], blocks.args()[1], n, h);
+    if (int square = size % 16 == 0 ? 16 : size % 8 == 0 ? 8 : 1; square > 1)
+      keyBlocks.split(d, blockOfComponents, d, square)
+          .split(i, blockOfKeys, i, square)
+          .reorder(i, d, blockOfKeys, blockOfComponents, h, n)
+          .vectorize(i)
+          .vectorize(d);
+    else
+      keyBlocks.reorder(i, d, h, n);
+    valueBlocks.align_storage(d, lanes).reorder(d, i, h, n).vectorize(d, lanes, TailStrategy::GuardWithIf).unroll(d);
+    keyBlocks.parallel(n);
+    valueBlocks.parallel(n).compute_with(keyBlocks, n);
+    keyRows.compute_at(keyBlocks, h)
+        .bound_extent(n, 1)
+        .bound_extent(h, 1)
+        .vectorize(d, lanes, TailStrategy::GuardWithIf);
   }
 
-  void scoreKeys(size_t segment) {
-    int keys = static_cast<int>(parameters.at("keys"));
-    Func scores = stage(ofSegment("scores", segment)), dot = stage(ofSegment("dot", segment));
-    scores.compute_at(loop);
+  /// What stays in registers, or near, has a constant size.
+  void boundToSplit(Func func) {
+    for (Var single : {s, h, t})
+      func.bound_extent(single, 1);
+    func.bound(q, 0, kTileRows);
+  }
+
+  /// What is kept for each block of a split: of constant size, for blocks that the split has not as well.
+  void ofBlocks(Func func, LoopLevel loop) {
+    func.compute_at(loop).reorder_storage(i, n, q).bound(i, 0, kKeyBlock).bound(n, 0, kSplitBlocks);
+    boundToSplit(func);
+  }
+
+  void scoreKeys(size_t index, LoopLevel loop) {
+    int queriesAtOnce = std::clamp(vectors * keyLanes / (2 * kKeyBlock), 1, kTileRows);
+    bool isModified = funcs.stages.count(ofSegment("modified_score", index));
+    Func scores = stage("scores", index), dot = stage("dot", index),
+         score = stage(isModified ? "modified_score" : "score", index);
+    RVar within = reduction("block_of_scores_within", index), block = reduction("block_of_scores", index);
+    scores.compute_at(loop).reorder_storage(i, n, q).bound(i, 0, kKeyBlock);
+    boundToSplit(scores);
     scores.update()
-        .split(q, vector, q, lanes)
-        .reorder(q, vector, i, reduction("occupied", segment))
-        .vectorize(q)
-        .unroll(vector);
-    scores.update().split(i, block, i, keys).unroll(i);
-    if (auto found = funcs.stages.find(ofSegment("modified_scores", segment)); found != funcs.stages.end())
-      found->second.compute_at(scores, block).bound_extent(n, 1).vectorize(q, lanes).unroll(q).unroll(i);
-    // Registers, so of constant size.
-    dot.compute_at(scores, block).bound_extent(n, 1).bound_extent(h, 1).bound_extent(t, 1);
-    dot.split(q, vector, q, lanes).vectorize(q).unroll(vector).unroll(i);
+        .split(q, queryBlock, q, queriesAtOnce)
+        .split(i, vector, i, keyLanes)
+        .reorder(i, vector, within, q, queryBlock, block)
+        .vectorize(i)
+        .unroll(vector)
+        .unroll(within)
+        .unroll(q);
+    LoopLevel registers(scores, queryBlock);
+    for (Func each : {score, dot}) {
+      each.compute_at(registers).bound_extent(n, 2).bound_extent(q, queriesAtOnce).bound(i, 0, kKeyBlock);
+      for (Var single : {s, h, t})
+        each.bound_extent(single, 1);
+      each.split(i, vector, i, keyLanes).reorder(i, vector, n, q).vectorize(i).unroll(vector);
+    }
+    dot.unroll(n).unroll(q);
+    // An expression is code enough once.
+    if (!isModified)
+      score.unroll(n).unroll(q);
     dot.update()
-        .split(q, vector, q, lanes)
-        .reorder(q, vector, i, n, h, t, reduction("component", segment))
-        .vectorize(q)
+        .split(i, vector, i, keyLanes)
+        .reorder(i, vector, n, q, s, h, t, reduction("component", index))
+        .vectorize(i)
         .unroll(vector)
-        .unroll(i);
+        .unroll(n)
+        .unroll(q);
   }
 
-  void sumValues(size_t segment) {
-    int components = std::min(static_cast<int>(parameters.at("components")), size + 1);
-    stage("weighted_sum")
-        .update(static_cast<int>(segment))
-        .split(q, vector, q, lanes)
-        .split(d, block, d, components, TailStrategy::GuardWithIf)
-        .reorder(q, vector, d, reduction("key", segment), block, h, t, reduction("chunk", segment))
-        .vectorize(q)
-        .unroll(vector)
-        .unroll(d)
-        .unroll(block);
-  }
-
-  void weighKeys(size_t segment) {
-    Func weights = stage(ofSegment("weights", segment));
-    weights.compute_at(stage("weighted_sum"), reduction("chunk", segment));
+  void weighKeys(size_t index, LoopLevel loop) {
+    int queriesAtOnce = std::min(vectors * keyLanes / kKeyBlock, kTileRows);
+    for (auto [name, block] : {std::pair("lane_max", "block_of_max"), {"lane_sum", "block_of_sum"}}) {
+      Func lanesOf = stage(name, index);
+      lanesOf.compute_at(loop).reorder_storage(i, q).bound(i, 0, kKeyBlock).reorder(i, q).vectorize(i, keyLanes);
+      boundToSplit(lanesOf);
+      lanesOf.update()
+          .split(q, queryBlock, q, queriesAtOnce)
+          .split(i, vector, i, keyLanes)
+          .reorder(i, vector, q, reduction(std::string(block) + "_within", index), reduction(block, index), queryBlock)
+          .vectorize(i)
+          .unroll(vector)
+          .unroll(q);
+    }
+    for (int width = kKeyBlock; width > 1; width /= 2) {
+      Func halves = stage("max_of_" + std::to_string(width), index);
+      halves.compute_at(loop).reorder_storage(i, q).bound(i, 0, width / 2).reorder(i, q);
+      halves.vectorize(i, std::min(keyLanes, width / 2)).unroll(q, 4);
+      boundToSplit(halves);
+    }
+    stage("split_max", index).compute_at(loop);
+    boundToSplit(stage("split_max", index));
+    Func weights = stage("weights", index);
+    ofBlocks(weights, loop);
     weights.update()
-        .split(q, vector, q, lanes)
-        .reorder(q, vector, i, n, h, t, reduction("filled", segment))
-        .vectorize(q)
+        .reorder(i, reduction("block_of_weights_within", index), reduction("block_of_weights", index), q)
+        .vectorize(i, keyLanes)
+        .unroll(reduction("block_of_weights_within", index));
+  }
+
+  /// Vectors of components times queries stay in registers while keys go by.
+  void sumValues(size_t index, LoopLevel loop) {
+    int columns = std::min({(size + lanes - 1) / lanes, vectors, static_cast<int>(parameters.at("columns"))});
+    int queriesAtOnce = std::clamp(vectors / columns, 1, kTileRows);
+    Func sum = stage("weighted_sum", index);
+    sum.compute_at(loop).reorder_storage(d, q).bound(d, 0, size).align_storage(d, lanes);
+    boundToSplit(sum);
+    sum.reorder(d, q).vectorize(d, lanes, TailStrategy::GuardWithIf).unroll(d);
+    sum.update(0)
+        .split(d, block, d, columns * lanes, TailStrategy::GuardWithIf)
+        .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
+        .split(q, queryBlock, q, queriesAtOnce, TailStrategy::GuardWithIf)
+        .reorder(d, vector, q, reduction("key", index), reduction("block_of_key", index), block, queryBlock)
+        .vectorize(d)
+        .unroll(vector)
+        .unroll(q);
+    // Few keys, one query at a time.
+    sum.update(1)
+        .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
+        .reorder(d, vector, reduction("rest", index), reduction("block_of_rest", index), q)
+        .vectorize(d)
         .unroll(vector);
   }
 
-  void normalise() {
-    stage("normaliser").compute_at(loop).vectorize(q, lanes);
-    stage("mean").compute_at(loop).vectorize(q, lanes);
-    stage("result_rows").compute_at(loop);
-    transpose(stage("result_rows"), d, q, size);
+  /// Those of one row at a time, in registers.
+  void mergeSplits() {
+    LoopLevel ofRow(func, q);
+    stage("top").compute_at(ofTile);
+    auto ofOneRow = [&](Func each) { each.compute_at(ofRow).bound_extent(r, 1).bound_extent(h, 1); };
+    ofOneRow(stage("normaliser"));
+    for (int width = kKeyBlock; width > 1; width /= 2) {
+      Func halves = stage("sum_of_" + std::to_string(width));
+      ofOneRow(halves);
+      halves.bound(i, 0, width / 2).vectorize(i, std::min(keyLanes, width / 2));
+    }
+    Func merged = stage("merged");
+    ofOneRow(merged);
+    merged.bound(d, 0, size + kKeyBlock)
+        .align_storage(d, lanes)
+        .vectorize(d, lanes, TailStrategy::GuardWithIf)
+        .unroll(d);
+    for (size_t index = 0; index < segments; ++index) {
+      stage("factor", index).compute_at(ofTile).reorder_storage(q, s).bound(q, 0, kTileRows);
+      stage("factor", index).update().reorder(q, reduction("split_of_factor", index)).vectorize(q, keyLanes);
+      merged.update(static_cast<int>(index))
+          .split(d, vector, d, lanes, TailStrategy::GuardWithIf)
+          .reorder(d, vector, r, h, reduction("split_of_sum", index))
+          .vectorize(d)
+          .unroll(vector);
+    }
   }
 
+  /// Keys and values come from the second cache.
+  void prefetch() {
+    Stream stream{.near = static_cast<int>(parameters.at("prefetch_bytes"))};
+    if (stream.near == 0)
+      return;
+    if (int cache = AttentionOperands(*funcs.operation).cache; cache != kAbsent)
+      region.streams[region.arguments[funcs.operation->operands[cache]].name()] = stream;
+    for (size_t index = 0; index < segments; ++index)
+      for (const char *name : {"key_blocks", "value_blocks"})
+        if (auto found = funcs.stages.find(ofSegment(name, index)); found != funcs.stages.end())
+          region.streams[found->second.name()] = stream;
+  }
+
+  Region &region;
   OperationFuncs &funcs;
   const LoopNest &nest;
-  const Machine &machine;
   const Parameters &parameters;
   Func func;
-  int size, lanes;
+  const Machine &machine;
+  int size, keyHeads, lanes, keyLanes, vectors;
   size_t segments;
-  Var vector{"vector"}, block{"block"}, tile{"tile"};
-  LoopLevel loop;
+  Var vector{"vector"}, block{"block"}, queryBlock{"query_block"}, tile{"tile"}, head{"head"};
+  LoopLevel ofTile;
 };
 
 } // namespace
 
 static Space attentionSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
-  // Accumulators: a tile's queries are one vector or two, and half of the registers keep the multiply-adds busy. One
-  // component more than keys, since the sum of the weights comes with the values: 32 + 1 are two times 17.
-  int64_t vectors = std::max<int64_t>(1, kTileRows * 4 / target.vectorBytes), keys = 16;
-  while (keys * vectors > target.vectorRegisters / 2)
-    keys /= 2;
-  // Four tiles of 32 or more components work 10 microseconds on 128 keys.
-  return {{"keys", {keys, {1, 2, 4, 8, 16}}},
-          {"components", {keys + 1, {1, 2, 4, 5, 8, 9, 16, 17}}},
+  // Accumulators: half of the registers keep the multiply-adds busy. Four tiles of 32 or more components work 10
+  // microseconds on 128 keys.
+  return {{"vectors", {target.vectorRegisters / 2, {4, 8, 16, 24}}},
+          {"columns", {2, {1, 2, 4, 8}}},
+          {"prefetch_bytes", {1024, {0, 512, 1024, 2048}}},
           {"tiles", {4, {1, 2, 4, 8, 16}}},
           {"grain", {1024, {1, 256, 1024, 4096}}}};
 }
@@ -196,8 +291,12 @@ static void scheduleAttention(Region &region, const LoopNest &nest, const Machin
 }
 
 static constexpr NestRules::Decision kDecisions[] = {
-    {"keys", "How many keys' scores stay in registers while the components of a head go by."},
-    {"components", "How many components of the weighted sum stay in registers while the keys of a chunk go by."},
+    {"vectors",
+     "How many vectors of scores, and of the weighted sum, stay in registers while components, or keys, go by."},
+    {"columns",
+     "How many vectors of components of a weighted sum are computed at once, of as many queries as registers hold."},
+    {"prefetch_bytes",
+     "How far ahead of what is computed keys and values are brought to the first-level cache; 0 does not."},
     {"tiles", "How many tiles of 16 queries of one sequence are one task at the most."},
     {"grain", "How much work makes a task worth starting, in keys for each tile and head: so many heads share it."},
 };
