@@ -122,8 +122,9 @@ static void prefetchPages(Region &region, const Operation &attention, int bytes,
   if (cache == kAbsent)
     return;
   int halfBytes = static_cast<int>(integerAttribute(attention, "head_size") * kPageTokens * sizeof(float));
-  region.streams[region.arguments[attention.operands[cache]].name()] =
-      Stream{.near = bytes, .panel = halves ? halfBytes : 0};
+  Stream &stream = region.streams[region.arguments[attention.operands[cache]].name()];
+  stream.near = bytes;
+  stream.panel = halves ? halfBytes : 0;
 }
 
 static void scheduleRowAttention(Region &region, const LoopNest &nest, const Machine &machine,

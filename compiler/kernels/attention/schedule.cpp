@@ -250,7 +250,8 @@ private:
 
   /// Keys and values come from the second cache.
   void prefetch() {
-    Stream stream{.near = static_cast<int>(parameters.at("prefetch_bytes"))};
+    Stream stream;
+    stream.near = static_cast<int>(parameters.at("prefetch_bytes"));
     if (stream.near == 0)
       return;
     if (int cache = AttentionOperands(*funcs.operation).cache; cache != kAbsent)

@@ -52,6 +52,17 @@ TEST_P(Attention, lengthsThatNoTileDivides) {
   checkFused({2, 2, 20}, Batch({3, 50, 16, 1, 17, 129, 8}), GetParam());
 }
 
+/// All sequences empty: there is nothing to read, and nothing is written.
+TEST_P(Attention, batchesWithoutRows) {
+  if (!cpuHas(GetParam()))
+    GTEST_SKIP() << "this CPU does not run " << GetParam();
+  for (const Heads &heads : {Heads{2, 1, 4}, {2, 2, 16}}) {
+    Array none({2}, std::vector<int32_t>{0, 0});
+    std::vector<Array> found = run(fused(heads, 1.0), GetParam(), {Array({0, heads.allWidth()}), none, none}, 0);
+    EXPECT_TRUE(found[0].floats().empty());
+  }
+}
+
 TEST_P(Attention, largeScores) {
   // Scores of several thousand: without the row's maximum taken off, every weight would overflow.
   checkFused({2, 2, 24}, Batch({40, 7}), GetParam(), 60.0f);
