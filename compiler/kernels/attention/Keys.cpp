@@ -106,13 +106,12 @@ Expr KeySegment::row(Expr n, Expr i) const {
   return clamp(start(t) + (firstBlock + n) * kKeyBlock + i, 0, keys->extent - 1);
 }
 
+Expr firstPackedBlock(Expr start, Expr sequence) { return start / kKeyBlock + sequence; }
+
 Expr KeySegment::packedBlocks() const {
   Expr whole = keys->extent / kKeyBlock;
   return starts.defined() ? whole + sequences : whole;
 }
-
-/// Where the blocks of a sequence begin that starts at a row.
-static Expr firstPackedBlock(Expr start, Expr sequence) { return start / kKeyBlock + sequence; }
 
 Expr KeySegment::packedBlock(Expr n) const {
   Expr first = starts.defined() ? firstPackedBlock(start(t), sequence(t)) : start(t) / kKeyBlock;

@@ -46,6 +46,9 @@ struct KeySegment {
   Halide::Expr packedRow(Halide::Expr block, Halide::Expr i) const;
 };
 
+/// Among the blocks that another batch's rows are put together in, the first of a sequence that begins at row `start`.
+Halide::Expr firstPackedBlock(Halide::Expr start, Halide::Expr sequence);
+
 /// Block n of a segment; the segment may vary within a kernel.
 struct KeyBlock {
   Halide::Expr segment, n;

@@ -64,7 +64,7 @@ private:
     if (place.starts.defined()) {
       Func firstBlock("first_packed_block");
       Var b("b");
-      firstBlock(b) = place.starts(b) / kKeyBlock + b;
+      firstBlock(b) = firstPackedBlock(place.starts(b), b);
       place.blockSequence = sequenceOf(ofSegment("block_sequence", index), firstBlock, place.sequences, 1, funcs);
     }
     Func keyRows = stage("key_rows", index), keyBlocks = stage("key_blocks", index),
