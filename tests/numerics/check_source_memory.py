@@ -4,7 +4,7 @@ of 6 layers, 512 wide, for a source of 2000 tokens and an answer of 16. Needs no
 
 check_source_memory.py TENON RUNTIME. Each runs in a process of its own, whose peak is what it has resident at most beyond what it had when
 all weights had been read. Both keep the keys and values of all layers, so that the one of the same layer has no more than the
-other, and both have what `tenon inspect --memory` says of a call beside these; either but for 5 %."""
+other, and both have what `tenon inspect --memory` says of a call beside these, and what attention packs; either but for 5 %."""
 
 import ctypes
 import json
@@ -92,6 +92,11 @@ def kept():
     return pages * PAGE * LAYERS * 2 * WIDTH * 4
 
 
+def packed():
+    """Bytes of the keys and values of a source's rows as attention of tiles packs them for the time of one kernel: no buffer of a plan."""
+    return -(-SOURCE // PAGE) * PAGE * 2 * WIDTH * 4
+
+
 def planned(tenon, library, source):
     """Bytes of what is there at once: buffers of the call that needs most, what is kept, and between two calls the last state."""
     manifest = json.loads(run([tenon, "inspect", library, "--json"]))
@@ -100,7 +105,7 @@ def planned(tenon, library, source):
     plans = json.loads(run([tenon, "inspect", library, "--memory", "--json", "--at", sizes]))
     # There is no prompt.
     calls = max(plan["bytes"] for plan in plans if plan["name"] != "prefill")
-    return calls + kept() + (SOURCE * WIDTH * 4 if source == "final" else 0)
+    return calls + packed() + kept() + (SOURCE * WIDTH * 4 if source == "final" else 0)
 
 
 def compare(tenon, runtime, folder, source, tensors):

@@ -21,7 +21,7 @@ static int double_row(void *context, int row, uint8_t *closure) {
   const struct rows *rows = (const struct rows *)closure;
   float *scratch = kernel_malloc(context, (size_t)rows->columns * sizeof(float));
   if (!scratch)
-    return -1;
+    return TENON_KERNEL_NO_MEMORY;
   for (int64_t column = 0; column < rows->columns; ++column)
     scratch[column] = 2 * rows->x[row * rows->columns + column];
   memcpy(rows->y + row * rows->columns, scratch, (size_t)rows->columns * sizeof(float));
