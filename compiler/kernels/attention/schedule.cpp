@@ -279,7 +279,7 @@ private:
 static Space attentionSpace(const Region &region, const LoopNest &nest, const TargetModel &target) {
   // Accumulators: half of the registers keep the multiply-adds busy. Four tiles of 32 or more components work 10
   // microseconds on 128 keys.
-  return {{"vectors", {target.vectorRegisters / 2, {4, 8, 16, 24}}},
+  return {{"vectors", {target.vectorRegisters / 2, {4, 8, 16}}},
           {"columns", {2, {1, 2, 4, 8}}},
           {"prefetch_bytes", {1024, {0, 512, 1024, 2048}}},
           {"tiles", {4, {1, 2, 4, 8, 16}}},
