@@ -217,6 +217,25 @@ Expr Keys::weight(Expr score, Expr maximum) const {
   return exp2Negative(modifiers->score ? under * std::numbers::log2e_v<float> : under);
 }
 
+Func foldLanes(const std::string &name, size_t segment, Func lanes, const Var &lane, Expr (*combine)(Expr, Expr),
+               OperationFuncs &funcs) {
+  std::vector<Var> variables = lanes.args();
+  for (int width = kKeyBlock / 2; width > 0; width /= 2) {
+    auto at = [&](Expr number) {
+      std::vector<Expr> place;
+      for (const Var &variable : variables)
+        place.push_back(variable.same_as(lane) ? number : Expr(variable));
+      return lanes(place);
+    };
+    std::string own = ofSegment(name + "_of_" + std::to_string(2 * width), segment);
+    Func halves(own);
+    halves(variables) = combine(at(lane), at(lane + width));
+    funcs.stages[own] = halves;
+    lanes = halves;
+  }
+  return lanes;
+}
+
 std::string ofSegment(const std::string &name, size_t segment) {
   return segment == 0 ? name : name + "_" + std::to_string(segment);
 }

@@ -19,6 +19,13 @@ constexpr int kKeyBlock = kPageTokens;
 /// softmax is put together.
 constexpr int kSplitBlocks = 16;
 
+/// Blocks of keys whose scores a tile's queries get together: two vectors or four.
+constexpr int kBlocksAtOnce = 2;
+
+/// Components that are turned from rows into columns as one square block with a block's keys, or all of them where no
+/// block divides them.
+constexpr int componentBlock(int size) { return size % 16 == 0 ? 16 : size % 8 == 0 ? 8 : size; }
+
 /// The keys and values of one segment for each tile's sequence, in blocks of kKeyBlock: in rows of a batch, or in pages
 /// of a cache. t is a tile of `rowTile` rows; its blocks are counted from the first that one of its queries may see.
 struct KeySegment {
@@ -110,6 +117,11 @@ constexpr float kUnseen = -3e38f, kLeastMaximum = -1.5e38f;
 
 /// The attribute "mask" or "score" where it is there and changes anything.
 std::optional<expressions::Expression> expressionOf(const Operation &operation, const std::string &name);
+
+/// A function's first of kKeyBlock lanes, with which all others are combined: the halves of them against one another, so
+/// that nothing crosses all lanes of a vector one by one. The steps are stages, of_16, of_8, of_4 and of_2 behind `name`.
+Halide::Func foldLanes(const std::string &name, size_t segment, Halide::Func lanes, const Halide::Var &lane,
+                       Halide::Expr (*combine)(Halide::Expr, Halide::Expr), OperationFuncs &funcs);
 
 /// What a segment's stages, and the reductions over its keys, are called.
 std::string ofSegment(const std::string &name, size_t segment);

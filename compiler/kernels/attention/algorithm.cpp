@@ -11,13 +11,6 @@ namespace {
 
 const Var c("c"), r("r"), q("q"), i("i"), n("n"), s("s"), d("d"), m("m"), h("h"), t("t");
 
-/// Blocks of keys whose scores are computed together: two vectors or four.
-constexpr int kBlocksAtOnce = 2;
-
-/// Components that are turned from rows into columns as one square block with a block's keys, or all of them where no
-/// block divides them.
-int componentBlock(int size) { return size % 16 == 0 ? 16 : size % 8 == 0 ? 8 : size; }
-
 /// As in attention of rows that come one by one, keys are in the lanes for the scores, components for the weighted
 /// sums, and each split of a segment's keys gives a maximum, sums of weights and a weighted sum, which are put together
 /// in order. Here the queries are a tile's rows, and each segment's keys go by in loops of their own. Indices: query q
@@ -122,13 +115,7 @@ private:
          ofSum = blocks("block_of_sum", index);
     laneMax(i, q, s, h, t) = kLeastMaximum;
     laneMax(i, q, s, h, t) = max(laneMax(i, q, s, h, t), scores(i, numberOf(ofMax), q, s, h, t));
-    Func lanes = laneMax;
-    for (int width = kKeyBlock / 2; width > 0; width /= 2) {
-      Func halves = stage("max_of_" + std::to_string(2 * width), index);
-      halves(i, q, s, h, t) = max(lanes(i, q, s, h, t), lanes(i + width, q, s, h, t));
-      lanes = halves;
-    }
-    splitMax(q, s, h, t) = lanes(0, q, s, h, t);
+    splitMax(q, s, h, t) = foldLanes("max", index, laneMax, i, max, funcs)(0, q, s, h, t);
     weights(i, n, q, s, h, t) = undef<float>();
     weights(i, numberOf(each), q, s, h, t) = keys.weight(scores(i, numberOf(each), q, s, h, t), splitMax(q, s, h, t));
     laneSum(i, q, s, h, t) = 0.0f;
@@ -195,12 +182,7 @@ private:
   void normalise() {
     Func lanes("lanes"), normaliser = stage("normaliser"), attended("attended");
     lanes(i, r, h) = merged(size + i, r, h);
-    for (int width = kKeyBlock / 2; width > 0; width /= 2) {
-      Func halves = stage("sum_of_" + std::to_string(2 * width));
-      halves(i, r, h) = lanes(i, r, h) + lanes(i + width, r, h);
-      lanes = halves;
-    }
-    Expr sum = lanes(0, r, h);
+    Expr sum = foldLanes("sum", 0, lanes, i, operator+, funcs)(0, r, h);
     normaliser(r, h) = 1.0f / select(sum == 0.0f, 1.0f, sum);
     attended(c, r) = merged(c % size, r, c / size) * normaliser(r, c / size);
     funcs.results = {attended};

@@ -21,19 +21,6 @@ int chainCount(int size, int group) {
   return count;
 }
 
-/// The largest of a row's lanes, the halves of them against one another: no sum or maximum crosses all lanes of a
-/// vector one by one.
-Func largestOf(Func lanes, OperationFuncs &funcs) {
-  for (int width = kKeyBlock / 2; width > 0; width /= 2) {
-    std::string name = "max_of_" + std::to_string(2 * width);
-    Func halves(name);
-    halves(q, i, s, h, t) = max(lanes(q, i, s, h, t), lanes(q, i + width, s, h, t));
-    funcs.stages[name] = halves;
-    lanes = halves;
-  }
-  return lanes;
-}
-
 /// The queries of a tile are the heads that share a key head. Keys are in the lanes for the scores, components for the
 /// weighted sums: both lie beside one another in a page. Each split of the keys gives a maximum, sums of weights and a
 /// weighted sum: first the scores of all its pages, then their maximum and the weights, then the sums. Those of all
@@ -159,7 +146,7 @@ private:
     laneMax(q, i, s, h, t) = kLeastMaximum;
     laneMax(q, i, s, h, t) = max(laneMax(q, i, s, h, t), scores(q, i, ofMax, s, h, t));
     splitMax = stage("split_max");
-    splitMax(q, s, h, t) = largestOf(laneMax, funcs)(q, 0, s, h, t);
+    splitMax(q, s, h, t) = foldLanes("max", 0, laneMax, i, max, funcs)(q, 0, s, h, t);
     weights = stage("weights");
     weights(q, i, n, s, h, t) = undef<float>();
     weights(q, i, each, s, h, t) = keys.weight(scores(q, i, each, s, h, t), splitMax(q, s, h, t));

@@ -100,7 +100,7 @@ private:
           .bound(n, 0, funcs.extents.at(ofSegment("packed_blocks", index)))
           .bound(h, 0, keyHeads)
           .reorder_storage(blocks.args()[0], blocks.args()[1], n, h);
-    if (int square = size % 16 == 0 ? 16 : size % 8 == 0 ? 8 : 1; square > 1)
+    if (int square = componentBlock(size); size % 8 == 0)
       keyBlocks.split(d, blockOfComponents, d, square)
           .split(i, blockOfKeys, i, square)
           .reorder(i, d, blockOfKeys, blockOfComponents, h, n)
@@ -131,13 +131,12 @@ private:
   }
 
   void scoreKeys(size_t index, LoopLevel loop) {
-    int queriesAtOnce = std::clamp(vectors * keyLanes / (2 * kKeyBlock), 1, kTileRows);
+    int queriesAtOnce = std::clamp(vectors * keyLanes / (kBlocksAtOnce * kKeyBlock), 1, kTileRows);
     bool isModified = funcs.stages.count(ofSegment("modified_score", index));
     Func scores = stage("scores", index), dot = stage("dot", index),
          score = stage(isModified ? "modified_score" : "score", index);
     RVar within = reduction("block_of_scores_within", index), block = reduction("block_of_scores", index);
-    scores.compute_at(loop).reorder_storage(i, n, q).bound(i, 0, kKeyBlock);
-    boundToSplit(scores);
+    ofBlocks(scores, loop);
     scores.update()
         .split(q, queryBlock, q, queriesAtOnce)
         .split(i, vector, i, keyLanes)
@@ -148,7 +147,7 @@ private:
         .unroll(q);
     LoopLevel registers(scores, queryBlock);
     for (Func each : {score, dot}) {
-      each.compute_at(registers).bound_extent(n, 2).bound_extent(q, queriesAtOnce).bound(i, 0, kKeyBlock);
+      each.compute_at(registers).bound_extent(n, kBlocksAtOnce).bound_extent(q, queriesAtOnce).bound(i, 0, kKeyBlock);
       for (Var single : {s, h, t})
         each.bound_extent(single, 1);
       each.split(i, vector, i, keyLanes).reorder(i, vector, n, q).vectorize(i).unroll(vector);
